@@ -1,0 +1,41 @@
+import { defineConfig } from '@adonisjs/core/app'
+
+export default defineConfig({
+  commands: [
+    () => import('@adonisjs/core/commands'),
+    () => import('@adonisjs/lucid/commands'),
+    () => import('#start/commands'),
+  ],
+  providers: [
+    () => import('@adonisjs/core/providers/app_provider'),
+    () => import('@adonisjs/core/providers/hash_provider'),
+    { file: () => import('@adonisjs/core/providers/repl_provider'), environment: ['repl', 'test'] },
+    () => import('@adonisjs/core/providers/vinejs_provider'),
+    () => import('@adonisjs/core/providers/edge_provider'),
+    () => import('@adonisjs/lucid/database_provider'),
+    () => import('@adonisjs/mail/mail_provider'),
+
+    () => import('#messaging/messaging_provider'),
+    () => import('#start/app_provider'),
+  ],
+  preloads: [
+    () => import('#start/messaging'),
+    { file: () => import('#start/kernel'), environment: ['web', 'test'] },
+    { file: () => import('#start/routes'), environment: ['web', 'test'] },
+    { file: () => import('#start/first_run'), environment: ['web'] },
+  ],
+  tests: {
+    suites: [
+      { name: 'architecture', files: ['tests/architecture/**/*.spec.ts'], timeout: 60_000 },
+      { name: 'unit', files: ['tests/*/unit/**/*.spec.ts', 'tests/contracts/**/*.spec.ts'], timeout: 10_000 },
+      { name: 'functional', files: ['tests/*/functional/**/*.spec.ts'], timeout: 30_000 },
+      { name: 'messaging', files: ['tests/messaging/*.spec.ts', 'tests/flows/**/*.spec.ts', 'tests/kafka/*.spec.ts'], timeout: 60_000 },
+      { name: 'processes', files: ['tests/database/*.spec.ts', 'tests/processes/**/*.spec.ts'], timeout: 90_000 },
+    ],
+    forceExit: true,
+  },
+  metaFiles: [
+    { pattern: 'app/**/views/**/*.edge', reloadServer: false },
+    { pattern: 'resources/views/**/*.edge', reloadServer: false },
+  ],
+})

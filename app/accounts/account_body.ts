@@ -1,0 +1,10 @@
+/** An account as the API shows it to itself. */
+export function accountBody(account: {
+  id: string
+  email: string | null
+  name: string
+  role: string
+}) {
+  const { id, email, name, role } = account
+  return { id, email, name, role }
+}

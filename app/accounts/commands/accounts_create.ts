@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import { BaseCommand, flags } from '@adonisjs/core/ace'
+import type { CommandOptions } from '@adonisjs/core/types/ace'
+import type { Role } from '#contracts/actor'
+
+const ROLES: Role[] = ['customer', 'clerk', 'operator', 'admin', 'service']
+
+export default class AccountsCreate extends BaseCommand {
+  static commandName = 'accounts:create'
+  static description = 'Create an account'
+  static help = [
+    'Without a terminal the password is made and printed once.',
+    'Example: node ace accounts:create --email=ada@example.com --role=admin --token',
+    'Example: node ace accounts:create --role=service --name=shop --token --json',
+  ]
+  static options: CommandOptions = { startApp: true }
+
+  @flags.string({ description: 'The e-mail to log in with; a service needs none' })
+  declare email?: string
+
+  @flags.string({ description: `One of ${ROLES.join(', ')}` })
+  declare role?: string
+
+  @flags.string({ description: 'The name that people see; the e-mail by default' })
+  declare name?: string
+
+  @flags.boolean({ description: 'Make an access token too, and print it' })
+  declare token: boolean
+
+  @flags.boolean({ description: 'Print the result as JSON' })
+  declare json: boolean
+
+  async run() {
+    const role = this.role as Role
+    if (!ROLES.includes(role)) return this.#wrong(`--role must be one of ${ROLES.join(', ')}.`)
+    if (!this.email && role !== 'service') return this.#wrong('--email is missing. Example: --email=ada@example.com')
+    if (this.email && !/^[^\s@]+@[^\s@]+$/.test(this.email)) return this.#wrong(`--email: "${this.email}" is no e-mail address.`)
+
+    const { createAccount } = await import('../sign_up.ts')
+    const { issueToken } = await import('../tokens.ts')
+    const { tokenDays } = await import('#config/accounts')
+    const { Problem } = await import('#http/problem')
+    const password = this.email ? await this.#password() : null
+    try {
+      const account = await createAccount({
+        email: this.email ?? null,
+        name: this.name ?? this.email ?? role,
+        password: password?.text ?? null,
+        role,
+      })
+      const days = role === 'service' ? null : tokenDays
+      const issued = this.token ? await issueToken(account, days) : null
+      const { id, email, name } = account
+      const made = password?.made ? password.text : null
+      if (this.json) {
+        const result = { id, email, name, role, password: made, token: issued?.token ?? null, expiresAt: issued?.expiresAt ?? null }
+        return this.logger.log(JSON.stringify(result))
+      }
+      this.logger.log(`Created the ${role} ${name} (${id}).`)
+      if (made) this.logger.log(`Password: ${made}`)
+      if (issued) this.logger.log(`Token: ${issued.token}  (until ${issued.expiresAt ?? 'revoked'})`)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      this.logger.error(error.message)
+      this.exitCode = 1
+    }
+  }
+
+  async #password() {
+    if (process.stdin.isTTY && !this.json) {
+      const text = await this.prompt.secure('Password, at least 10 characters', {
+        validate: (value) => value.length >= 10 || 'at least 10 characters',
+      })
+      return { text, made: false }
+    }
+    return { text: randomBytes(12).toString('base64url'), made: true }
+  }
+
+  #wrong(message: string) {
+    this.logger.error(message)
+    this.exitCode = 2
+  }
+}

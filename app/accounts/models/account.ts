@@ -1,0 +1,17 @@
+import { DbAccessTokensProvider } from '@adonisjs/auth/access_tokens'
+import type { Role } from '#contracts/actor'
+import { AccountSchema } from '#database/accounts/schema'
+
+export default class Account extends AccountSchema {
+  static connection = 'accounts'
+  static table = 'accounts'
+  static selfAssignPrimaryKey = true
+
+  /** Stored hashed; each token says at its making when it expires. */
+  static accessTokens = DbAccessTokensProvider.forModel(Account, {
+    table: 'access_tokens',
+    prefix: 'qm_',
+  })
+
+  declare role: Role
+}

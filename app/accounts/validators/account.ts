@@ -1,0 +1,14 @@
+import vine from '@vinejs/vine'
+import { closed, email, text } from '#http/fields'
+
+export const signUpValidator = vine.compile(
+  closed({
+    email: email(),
+    password: vine.string().minLength(10).maxLength(200),
+    name: text(200),
+  })
+)
+
+export const logInValidator = vine.compile(
+  closed({ email: email(), password: vine.string().minLength(1).maxLength(200) })
+)

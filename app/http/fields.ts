@@ -1,0 +1,64 @@
+/*
+ * The rules that every request body shares, on top of vine.
+ */
+import vine from '@vinejs/vine'
+import type { FieldContext, SchemaTypes } from '@vinejs/vine/types'
+
+/** vine drops what it does not know; a caller who misspells a field must hear of it. */
+const refuseUnknown = vine.createRule((value: unknown, known: Set<string>, field: FieldContext) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return
+  for (const key of Object.keys(value)) {
+    if (!known.has(key)) field.report(`"${key}" is not a known field`, 'unknown_field', field, { key })
+  }
+})
+
+/** An object that takes the given fields and no others. Validate `request.body()` with it. */
+export function closed<Properties extends Record<string, SchemaTypes>>(properties: Properties) {
+  return vine
+    .object(properties)
+    .bail(false)
+    .use(refuseUnknown(new Set(Object.keys(properties))))
+}
+
+/** PostgreSQL's text cannot hold NUL, and control characters have no place in names and addresses. */
+const printable = vine.createRule((value: unknown, _: undefined, field: FieldContext) => {
+  // eslint-disable-next-line no-control-regex -- these are what the rule refuses
+  if (typeof value === 'string' && /[\u0000-\u0008\u000b-\u001f\u007f]/.test(value)) {
+    field.report('must not contain control characters', 'printable', field)
+  }
+})
+
+/** Text of 1 to `longest` characters, trimmed. */
+export const text = (longest: number) =>
+  vine.string().trim().minLength(1).maxLength(longest).use(printable(undefined))
+
+/** A whole number; `"2"` is none. */
+export const whole = (range: { min: number; max: number }) =>
+  vine.number({ strict: true }).withoutDecimals().min(range.min).max(range.max)
+
+export const email = () => vine.string().trim().maxLength(254).email()
+
+/** 1 to 64 of `A-Z 0-9 . _ -`, beginning with a letter or digit; lower case is raised. */
+export const sku = () =>
+  vine
+    .string()
+    .trim()
+    .minLength(1)
+    .maxLength(64)
+    .regex(/^[a-z0-9][a-z0-9._-]*$/i)
+    .toUpperCase()
+
+/** Money from outside: minor units and an ISO 4217 code. */
+export const money = (most: number) =>
+  closed({
+    amount: whole({ min: 0, max: most }),
+    currency: vine.string().regex(/^[A-Z]{3}$/).use(isCurrency(undefined)),
+  })
+
+const currencies = new Set(Intl.supportedValuesOf('currency'))
+
+const isCurrency = vine.createRule((value: unknown, _: undefined, field: FieldContext) => {
+  if (typeof value === 'string' && !currencies.has(value)) {
+    field.report('is not an ISO 4217 currency code', 'currency', field)
+  }
+})

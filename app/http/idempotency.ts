@@ -1,0 +1,151 @@
+/*
+ * Idempotency-Key: a request sent again has one effect and one answer. The key's row commits with the
+ * effect, so that there is no moment at which one is there without the other.
+ */
+import { createHash } from 'node:crypto'
+import type { HttpContext } from '@adonisjs/core/http'
+import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { run } from '../messaging/sql.ts'
+import { Problem } from './problem.ts'
+
+/** Where a key counts: one account, one method, one path. */
+export interface IdempotencyScope {
+  accountId: string
+  method: string
+  path: string
+  key: string
+  /** sha256 of the parsed body, its members in sorted order. */
+  payloadHash: string
+}
+
+export interface Answer {
+  status: number
+  headers: Record<string, string>
+  body: unknown
+}
+
+/**
+ * @throws Problem 400 `idempotency_key_missing` or `idempotency_key_invalid`
+ */
+export function idempotencyScope({ request }: HttpContext, accountId: string): IdempotencyScope {
+  const key = request.header('idempotency-key')
+  if (!key) {
+    throw new Problem(
+      400,
+      'idempotency_key_missing',
+      'Send an Idempotency-Key header of your own making, for example a UUID, and the same one when you repeat the request.'
+    )
+  }
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new Problem(
+      400,
+      'idempotency_key_invalid',
+      'The Idempotency-Key must be 1 to 255 visible ASCII characters.'
+    )
+  }
+  return {
+    accountId,
+    method: request.method(),
+    path: request.url(),
+    key,
+    payloadHash: createHash('sha256').update(canonical(request.body())).digest('hex'),
+  }
+}
+
+const findKey = {
+  name: 'idempotency_find',
+  text: /* sql */ `
+    select payload_hash, status, headers, body from idempotency_keys
+    where account_id = $1 and method = $2 and path = $3 and key = $4`,
+}
+
+/**
+ * The answer that was given under this key, null when there is none.
+ *
+ * @throws Problem 422 `idempotency_key_reused` when it was given to another payload
+ */
+export async function earlierAnswer(
+  client: QueryClientContract,
+  scope: IdempotencyScope
+): Promise<Answer | null> {
+  const [row] = await run<{ payload_hash: string } & Answer>(client, findKey, [
+    scope.accountId,
+    scope.method,
+    scope.path,
+    scope.key,
+  ])
+  if (!row) return null
+  if (row.payload_hash !== scope.payloadHash) {
+    throw new Problem(
+      422,
+      'idempotency_key_reused',
+      'This Idempotency-Key was used with another payload. Use a new key for a new request.'
+    )
+  }
+  return { ...row, headers: { ...row.headers, 'Idempotent-Replayed': 'true' } }
+}
+
+export function inProgress() {
+  return new Problem(
+    409,
+    'request_in_progress',
+    'A request with this Idempotency-Key is being handled. Repeat it in a second for its answer.',
+    { headers: { 'Retry-After': '1' } }
+  )
+}
+
+/** The text whose hash is the advisory lock that a key in progress holds. */
+export function lockText({ accountId, method, path, key }: IdempotencyScope) {
+  return [accountId, method, path, key].join(' ')
+}
+
+/**
+ * Does the work once for each key, in one transaction with the key's row.
+ *
+ * @throws Problem 409 `request_in_progress`, 422 `idempotency_key_reused`, and what `work` throws: then
+ *   nothing is kept, and the same key may be sent again
+ */
+export async function once(
+  client: QueryClientContract,
+  scope: IdempotencyScope,
+  work: (trx: TransactionClientContract) => Promise<Answer>
+): Promise<Answer> {
+  return client.transaction(async (trx) => {
+    const { rows } = await trx.rawQuery<{ rows: { mine: boolean }[] }>(
+      'select pg_try_advisory_xact_lock(hashtextextended(?, 0)) as mine',
+      [lockText(scope)]
+    )
+    if (!rows[0].mine) throw inProgress()
+    const earlier = await earlierAnswer(trx, scope)
+    if (earlier) return earlier
+    const answer = await work(trx)
+    await trx.rawQuery(
+      `insert into idempotency_keys (account_id, method, path, key, payload_hash, status, headers, body)
+       values (?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
+        scope.accountId,
+        scope.method,
+        scope.path,
+        scope.key,
+        scope.payloadHash,
+        answer.status,
+        JSON.stringify(answer.headers),
+        JSON.stringify(answer.body),
+      ]
+    )
+    return answer
+  })
+}
+
+export function send({ response }: HttpContext, { status, headers, body }: Answer) {
+  for (const [name, value] of Object.entries(headers)) response.header(name, value)
+  return response.status(status).json(body)
+}
+
+/** JSON with the members of every object in sorted order: equal payloads, equal text. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
+}

@@ -1,0 +1,58 @@
+/*
+ * Lists: `{ data, next }`, newest first, by keyset: a page never shifts under a reader.
+ */
+import vine from '@vinejs/vine'
+import { Problem } from './problem.ts'
+
+const query = vine.compile(
+  vine.object({
+    limit: vine.number().withoutDecimals().min(1).max(200).optional(),
+    cursor: vine.string().maxLength(512).optional(),
+  })
+)
+
+export interface Page {
+  /** 1 to 200. */
+  limit: number
+  /** The position after which to go on, as `next` gave it; null at the beginning. */
+  after: string[] | null
+}
+
+/**
+ * Reads `limit` and `cursor`.
+ *
+ * @throws ValidationError · Problem 422 `invalid_cursor`
+ */
+export async function pageOf(queryString: Record<string, unknown>): Promise<Page> {
+  const { limit = 50, cursor } = await query.validate(queryString)
+  return { limit, after: cursor ? decode(cursor) : null }
+}
+
+/**
+ * @param rows - up to `limit` + 1 rows: the one too many says that there is more
+ * @param position - where a row stands in the order of the list
+ */
+export function pageBody<Row>(
+  rows: Row[],
+  { limit }: Page,
+  position: (row: Row) => string[],
+  body: (row: Row) => unknown
+) {
+  const shown = rows.slice(0, limit)
+  return {
+    data: shown.map(body),
+    next: rows.length > limit ? encode(position(shown[shown.length - 1])) : null,
+  }
+}
+
+function encode(position: string[]) {
+  return Buffer.from(JSON.stringify(position)).toString('base64url')
+}
+
+function decode(cursor: string): string[] {
+  try {
+    const position = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
+    if (Array.isArray(position) && position.every((part) => typeof part === 'string')) return position
+  } catch {}
+  throw new Problem(422, 'invalid_cursor', 'The cursor is not one that a list gave. Start again without it.')
+}

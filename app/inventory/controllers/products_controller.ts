@@ -1,0 +1,30 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { ifMatch } from '#http/if_match'
+import { pageBody, pageOf } from '#http/pages'
+import { findItem, listItems } from '../find_stock.ts'
+import { putProduct } from '../put_product.ts'
+import { productBody } from '../transformers/product_body.ts'
+import { productValidator, skuValidator } from '../validators/stock.ts'
+
+export default class ProductsController {
+  async index({ account, request }: HttpContext) {
+    const page = await pageOf(request.qs())
+    const items = await listItems(page)
+    return pageBody(items, page, ({ sku }) => [sku], (item) => productBody(item, account?.role ?? null))
+  }
+
+  async show({ account, params, response }: HttpContext) {
+    const item = await findItem(params.sku)
+    response.header('ETag', `"${item.version}"`)
+    return productBody(item, account?.role ?? null)
+  }
+
+  async update(ctx: HttpContext) {
+    const { account, params, request, response } = ctx
+    const sku = await skuValidator.validate(params.sku)
+    const product = await productValidator.validate(request.body())
+    const { item, created } = await putProduct(sku, product, ifMatch(ctx))
+    response.status(created ? 201 : 200).header('ETag', `"${item.version}"`)
+    return productBody(item, account.role)
+  }
+}

@@ -1,0 +1,79 @@
+import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { Infer } from '@vinejs/vine/types'
+import { DateTime } from 'luxon'
+import { productChanged, productListed } from '#contracts/inventory'
+import { outbox } from '#messaging/outbox'
+import { barcodeTaken, productMoved } from './exceptions.ts'
+import StockItem, { Barcode } from './models/stock_item.ts'
+import type { productValidator } from './validators/stock.ts'
+
+export type Product = Infer<typeof productValidator>
+
+/**
+ * Lists a product, or replaces what is said of it: an optional field left out returns to its default.
+ * Balances are not touched.
+ *
+ * @param expected - the version that the caller has seen; null when any will do
+ * @throws Problem 412 `version_moved` · 409 `barcode_taken`
+ */
+export async function putProduct(
+  sku: string,
+  product: Product,
+  expected: number | null
+): Promise<{ item: StockItem; created: boolean }> {
+  return db.connection('inventory').transaction(async (trx) => {
+    const created = expected === null && (await insertNew(trx, sku, product))
+    const item = await StockItem.query({ client: trx }).where('sku', sku).forUpdate().first()
+    if (!item || (expected !== null && item.version !== expected)) throw productMoved(item?.version)
+    if (!created) item.version++
+    item.merge({
+      name: product.name,
+      priceAmount: product.price.amount,
+      priceCurrency: product.price.currency,
+      active: product.active ?? true,
+      lowStockAt: product.lowStockAt ?? null,
+      updatedAt: DateTime.utc(),
+    })
+    await item.save()
+    await replaceBarcodes(trx, sku, product.barcodes ?? [])
+    await item.load('barcodes')
+    const says = created ? productListed : productChanged
+    await outbox.add(trx, [says.about(sku, listing(item))])
+    return { item, created }
+  })
+}
+
+/** What inventory publishes of a product. */
+export function listing(item: StockItem) {
+  const { sku, name, active, version } = item
+  const price = { amount: Number(item.priceAmount), currency: item.priceCurrency }
+  return { sku, name, price, active, version }
+}
+
+async function insertNew(trx: TransactionClientContract, sku: string, { name, price }: Product) {
+  const { rowCount } = await trx.rawQuery<{ rowCount: number }>(
+    `insert into stock_items (sku, name, price_amount, price_currency) values (?, ?, ?, ?)
+     on conflict (sku) do nothing`,
+    [sku, name, price.amount, price.currency]
+  )
+  return rowCount === 1
+}
+
+async function replaceBarcodes(trx: TransactionClientContract, sku: string, given: string[]) {
+  const barcodes = [...new Set(given.map(asEan13))]
+  const taken = await Barcode.query({ client: trx })
+    .whereIn('barcode', barcodes)
+    .whereNot('sku', sku)
+    .first()
+  if (taken) throw barcodeTaken(taken.barcode, taken.sku)
+  await Barcode.query({ client: trx }).where('sku', sku).delete()
+  if (barcodes.length > 0) {
+    await trx.table('barcodes').multiInsert(barcodes.map((barcode) => ({ barcode, sku })))
+  }
+}
+
+/** A UPC-A of 12 digits is the EAN-13 with a 0 before it. */
+function asEan13(barcode: string) {
+  return barcode.length === 12 ? `0${barcode}` : barcode
+}

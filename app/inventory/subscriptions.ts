@@ -1,0 +1,10 @@
+/*
+ * What inventory hears: the targets of orders.
+ */
+import { orderCancelled, orderFulfilled, orderPlaced, orderRevised } from '#contracts/orders'
+import { on, type Subscription } from '#messaging/consumer'
+import { applyTargets } from './apply_targets.ts'
+
+export const subscriptions: Subscription[] = [
+  on([orderPlaced, orderRevised, orderCancelled, orderFulfilled], applyTargets),
+]

@@ -1,0 +1,20 @@
+import type { ClientConfig } from 'pg'
+import type { KafkaOptions } from './transports/kafka.ts'
+
+export interface MessagingConfig {
+  /** Each module has an outbox, a topic and a consumer of its own; its Lucid connection has its name. */
+  modules: {
+    name: string
+    /** The module's role, without limits and around any transaction pooler: for the relay and proofs. */
+    direct: ClientConfig
+  }[]
+  /** Undefined: the embedded transport. */
+  kafka?: Omit<KafkaOptions, 'logger'>
+  /** Partitions of a topic that is new. */
+  partitions: number
+  acceptTransportChange: boolean
+}
+
+export function defineConfig(config: MessagingConfig): MessagingConfig {
+  return config
+}

@@ -1,0 +1,154 @@
+/*
+ * A message: a fact in the past tense, as plain data, with an envelope after CloudEvents 1.0
+ * (https://github.com/cloudevents/spec, Kafka binding, binary mode).
+ */
+import type { VineValidator } from '@vinejs/vine'
+import type { SchemaTypes, Infer } from '@vinejs/vine/types'
+import { uuidv7 } from 'uuidv7'
+
+/** A message on its way in or out. `data` has been validated only once a consumer has done so. */
+export interface Message<Data = unknown> {
+  /** UUIDv7; a replayed or redelivered message keeps it. */
+  id: string
+  /** Who says it, for example `/orders`. */
+  source: string
+  /** The topic's name without the installation's prefix. */
+  topic: string
+  /** Messages of one key are published and handled in commit order. */
+  key: string
+  /** For example `order_placed`. */
+  type: string
+  version: number
+  /** RFC 3339, when the fact was recorded. */
+  time: string
+  data: Data
+  /** Further headers, for example `traceparent`, `ce_resendof`, `ce_replayof`. */
+  headers: Record<string, string>
+}
+
+/** One type + version of message: what a module promises to say on its topic. */
+export interface MessageDefinition<Data> {
+  source: string
+  topic: string
+  type: string
+  version: number
+  /** The CloudEvents type, for example `quartermaster.orders.order_placed.v1`. */
+  ceType: string
+  schema: { validate(data: unknown): Promise<unknown> }
+  /** A new message of this type about `key`. `id` is given where a caller must know it before. */
+  about(key: string, data: Data, options?: { id?: string; headers?: Record<string, string> }): Message<Data>
+}
+
+/** The data that messages of a definition carry. */
+export type DataOf<Definition> = Definition extends MessageDefinition<infer Data> ? Data : never
+
+/**
+ * Defines one version of a message type.
+ *
+ * @param of.module - the module that says it; it is the topic's name and the source too
+ * @param of.data - a compiled vine schema of the data
+ */
+export function defineMessage<Schema extends SchemaTypes>(of: {
+  module: string
+  type: string
+  version: number
+  data: VineValidator<Schema, undefined>
+}): MessageDefinition<Infer<Schema>> {
+  const identity = {
+    source: `/${of.module}`,
+    topic: of.module,
+    type: of.type,
+    version: of.version,
+  }
+  return {
+    ...identity,
+    ceType: ceType(of.module, of.type, of.version),
+    schema: of.data as unknown as MessageDefinition<unknown>['schema'],
+    about: (key, data, { id = uuidv7(), headers = {} } = {}) => ({
+      ...identity,
+      id,
+      key,
+      time: new Date().toISOString(),
+      data,
+      headers,
+    }),
+  }
+}
+
+/** A message as it lies in a topic. */
+export interface WireRecord {
+  key: string | null
+  value: Buffer | null
+  headers: Record<string, string>
+}
+
+/** What could not be read as an envelope of ours, and why. */
+export class NotOurEnvelope extends Error {
+  name = 'NotOurEnvelope'
+}
+
+export function encode(message: Omit<Message, 'data'> & { json: string }): WireRecord {
+  return {
+    key: message.key,
+    value: Buffer.from(message.json),
+    headers: {
+      ...message.headers,
+      'content-type': 'application/json',
+      'ce_specversion': '1.0',
+      'ce_id': message.id,
+      'ce_source': message.source,
+      'ce_type': ceType(message.source.slice(1), message.type, message.version),
+      'ce_time': message.time,
+      'ce_subject': message.key,
+    },
+  }
+}
+
+/**
+ * Reads the envelope; the data is parsed, but not yet held against its schema.
+ *
+ * @throws NotOurEnvelope with the reason
+ */
+export function decode(topic: string, record: WireRecord): Message {
+  const { ce_id: id, ce_source: source, ce_type: type, ce_time: time, ...rest } = record.headers
+  if (!id) throw new NotOurEnvelope('the header ce_id is missing')
+  if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(id)) {
+    throw new NotOurEnvelope('the header ce_id is not a UUID')
+  }
+  if (source !== `/${topic}`) {
+    throw new NotOurEnvelope(`the header ce_source is "${source}", not "/${topic}"`)
+  }
+  const match = /^quartermaster\.([a-z]+)\.([a-z_]+)\.v(\d+)$/.exec(type ?? '')
+  if (!match || match[1] !== topic) {
+    throw new NotOurEnvelope(`the header ce_type is "${type}"`)
+  }
+  if (record.key === null) throw new NotOurEnvelope('the key is missing')
+  return {
+    id: id.toLowerCase(),
+    source,
+    topic,
+    key: record.key,
+    type: match[2],
+    version: Number(match[3]),
+    time: time ?? new Date(0).toISOString(),
+    data: parse(record.value),
+    headers: furtherHeaders(rest),
+  }
+}
+
+function ceType(module: string, type: string, version: number) {
+  return `quartermaster.${module}.${type}.v${version}`
+}
+
+function parse(value: Buffer | null) {
+  try {
+    return JSON.parse(value?.toString('utf8') ?? '')
+  } catch {
+    throw new NotOurEnvelope('the value is not JSON')
+  }
+}
+
+function furtherHeaders(headers: Record<string, string>) {
+  const { 'content-type': _, ce_specversion: __, ce_subject: ___, ...further } = headers
+  return further
+}

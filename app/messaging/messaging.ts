@@ -1,0 +1,100 @@
+/*
+ * The kernel at work in this process: one relay and one consumer per module, on one transport.
+ */
+import type { Logger } from '@adonisjs/core/logger'
+import type { Database } from '@adonisjs/lucid/database'
+import { Consumer, type Subscription } from './consumer.ts'
+import type { MessagingConfig } from './define_config.ts'
+import { Relay } from './relay.ts'
+import { EmbeddedTransport } from './transports/embedded.ts'
+import { KafkaTransport } from './transports/kafka.ts'
+import type { Transport } from './transports/transport.ts'
+
+export class Messaging {
+  readonly #db: Database
+  readonly #logger: Logger
+  readonly #subscriptions = new Map<string, Subscription[]>()
+  #running: { transport: Transport; relays: Relay[]; consumers: Consumer[] } | null = null
+
+  constructor(
+    readonly config: MessagingConfig,
+    db: Database,
+    logger: Logger
+  ) {
+    this.#db = db
+    this.#logger = logger
+  }
+
+  /** Says what a module hears; called once for each module by the composition root. */
+  subscribe(module: string, subscriptions: Subscription[]) {
+    this.#subscriptions.set(module, subscriptions)
+  }
+
+  /** The types + versions that a module's consumer handles. */
+  heardBy(module: string) {
+    return this.consumer(module).definitions
+  }
+
+  /** A consumer outside the running ones, for a redrive or a question. */
+  consumer(module: string) {
+    return (
+      this.#running?.consumers.find(({ name }) => name === module) ??
+      new Consumer({
+        name: module,
+        client: () => this.#db.connection(module),
+        subscriptions: this.#subscriptions.get(module) ?? [],
+        logger: this.#logger,
+      })
+    )
+  }
+
+  get transportName() {
+    return this.#running?.transport.name ?? (this.config.kafka ? 'kafka' : 'embedded')
+  }
+
+  /** The transport that the settings ask for. */
+  transport(): Transport {
+    const { kafka } = this.config
+    return kafka ? new KafkaTransport({ ...kafka, logger: this.#logger }) : new EmbeddedTransport()
+  }
+
+  /** Starts relays and consumers. A broker or database that is away delays messages, not the start. */
+  start(transport = this.transport()) {
+    const consumers = this.config.modules.map(({ name }) => this.consumer(name))
+    for (const consumer of consumers) transport.subscribe(consumer)
+    const relays = this.config.modules.map(
+      ({ name, direct }) =>
+        new Relay({
+          module: name,
+          connection: direct,
+          transport,
+          partitions: this.config.partitions,
+          acceptTransportChange: this.config.acceptTransportChange,
+          logger: this.#logger,
+        })
+    )
+    for (const relay of relays) relay.start()
+    this.#running = { transport, relays, consumers }
+  }
+
+  /** Drains what is under way; what is not finished is repeated at the next start. */
+  async stop() {
+    const running = this.#running
+    if (!running) return
+    this.#running = null
+    for (const consumer of running.consumers) consumer.stop()
+    await Promise.all(running.relays.map((relay) => relay.stop()))
+    await running.transport.close()
+  }
+
+  get running() {
+    return this.#running !== null
+  }
+
+  /** What an operator should know, in words; empty while all is well. */
+  degraded(): string[] {
+    if (!this.#running) return ['messaging is not running']
+    const { transport, relays, consumers } = this.#running
+    return [transport, ...relays, ...consumers].flatMap((part) => part.degraded())
+  }
+}

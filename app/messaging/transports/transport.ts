@@ -1,0 +1,75 @@
+/*
+ * The port between the kernel and whatever carries the messages. Two drivers, one conformance suite
+ * (tests/messaging/transport_conformance.spec.ts) that both must pass.
+ */
+import type { WireRecord } from '../message.ts'
+
+export type TransportName = 'embedded' | 'kafka'
+
+/** A record as a consumer receives it. `partition` and `offset` are null where the driver has none. */
+export interface Delivery {
+  topic: string
+  partition: number | null
+  offset: string | null
+  record: WireRecord
+}
+
+/** One consumer group of the app. */
+export interface Subscriber {
+  /** The consumer's name; with the topic prefix it is the Kafka group. */
+  name: string
+  topics: string[]
+  /**
+   * Handles the deliveries of one partition, in order; resolves once their effects have committed,
+   * and rejects only when the subscriber is stopped.
+   *
+   * @param alive - to be called between units of work: it keeps a long batch's membership alive, and
+   *   throws when the partition has been given to another process meanwhile
+   */
+  handle(deliveries: Delivery[], alive: () => Promise<void>): Promise<void>
+  /** The same batch again: how often the driver hands over at the most. */
+  batchSize: number
+}
+
+export interface Transport {
+  readonly name: TransportName
+
+  /**
+   * Makes sure that the topic exists, and tells how many partitions it has.
+   *
+   * @param partitions - wanted when the topic is new
+   * @throws while the broker is away
+   */
+  openTopic(topic: string, partitions?: number): Promise<number>
+
+  /**
+   * Sends records to one partition, in order. Resolves once they are safe: acknowledged by all
+   * in-sync replicas, or (embedded) handled by every subscriber.
+   *
+   * @returns the offset of the first record, null where the driver has none
+   * @throws MessageRefused when the broker will never take what was sent; any other error is trouble on
+   *   the way, after which the records may or may not have arrived
+   */
+  send(topic: string, partition: number, records: WireRecord[]): Promise<string | null>
+
+  /** Starts to deliver; a broker that is away delays deliveries, not the call. */
+  subscribe(subscriber: Subscriber): void
+
+  /** What an operator should know, in words; empty while all is well. */
+  degraded(): string[]
+
+  /** Stops delivering and sending, after what is under way. */
+  close(): Promise<void>
+}
+
+/** The broker will never take this message, or this batch of them: retrying is in vain. */
+export class MessageRefused extends Error {
+  name = 'MessageRefused'
+  constructor(
+    message: string,
+    /** True when fewer messages at a time may pass. */
+    readonly tooLarge: boolean
+  ) {
+    super(message)
+  }
+}

@@ -1,0 +1,6 @@
+import router from '@adonisjs/core/services/router'
+
+/** Middleware that a route asks for by name. */
+export const middleware = router.named({
+  roles: () => import('#middleware/roles_middleware'),
+})

@@ -1,0 +1,42 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { HttpContext } from '@adonisjs/core/http'
+import { mailDir } from '#config/mail'
+import { notFound } from '#http/problem'
+import type { FiledMail } from '#mail/file_transport'
+
+const NEWEST = 100
+
+/** The mails that were filed instead of sent, for reading them in development. */
+export default class DevMailsController {
+  async index({ view }: HttpContext) {
+    const files = await readdir(mailDir).catch(() => [] as string[])
+    const newest = files
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .reverse()
+      .slice(0, NEWEST)
+    const mails = await Promise.all(newest.map((name) => read(name.slice(0, -'.json'.length))))
+    return view.render('operations::dev_mails', { mails, mailDir })
+  }
+
+  async show({ params, response }: HttpContext) {
+    const mail = await read(params.id).catch(() => {
+      throw notFound('mail')
+    })
+    response.header('content-security-policy', `default-src 'none'; style-src 'unsafe-inline'; sandbox`)
+    return response.header('content-type', 'text/html; charset=utf-8').send(mail.html)
+  }
+
+  async text({ params, response }: HttpContext) {
+    const mail = await read(params.id).catch(() => {
+      throw notFound('mail')
+    })
+    return response.header('content-type', 'text/plain; charset=utf-8').send(mail.text)
+  }
+}
+
+async function read(id: string): Promise<FiledMail> {
+  if (!/^[\w.-]+$/.test(id)) throw notFound('mail')
+  return JSON.parse(await readFile(join(mailDir, `${id}.json`), 'utf8'))
+}

@@ -1,0 +1,41 @@
+/*
+ * Whether this process takes requests, and what an operator should know while it does.
+ */
+import db from '@adonisjs/lucid/services/db'
+import { modules } from '#config/database'
+import { mailQueue } from '#mail/queue'
+import messaging from '#messaging/service'
+
+type Phase = 'starting' | 'running' | 'draining'
+
+let phase: Phase = 'starting'
+
+export function enter(next: Phase) {
+  phase = next
+}
+
+export interface Readiness {
+  /** `unavailable`: starting, draining or without a database. `degraded`: orders are accepted. */
+  status: 'ok' | 'degraded' | 'unavailable'
+  transport: string
+  degraded: string[]
+}
+
+/** A broker that is away makes nobody unready: orders are accepted, and pulling every instance helps nobody. */
+export async function readiness(): Promise<Readiness> {
+  const transport = messaging.transportName
+  if (phase !== 'running') return { status: 'unavailable', transport, degraded: [phase] }
+  const away = await databaseAway()
+  if (away) return { status: 'unavailable', transport, degraded: [`database: ${away}`] }
+  const degraded = [...messaging.degraded(), ...mailQueue.degraded()]
+  return { status: degraded.length > 0 ? 'degraded' : 'ok', transport, degraded }
+}
+
+async function databaseAway(): Promise<string | null> {
+  try {
+    await Promise.all(modules.map((module) => db.connection(module).rawQuery('select 1')))
+    return null
+  } catch (error) {
+    return (error as Error).message
+  }
+}

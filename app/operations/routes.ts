@@ -1,0 +1,21 @@
+import app from '@adonisjs/core/services/app'
+import router from '@adonisjs/core/services/router'
+import { plainCss } from './plain_css.ts'
+
+const DevMailsController = () => import('./controllers/dev_mails_controller.js')
+const HealthController = () => import('./controllers/health_controller.js')
+const HomeController = () => import('./controllers/home_controller.js')
+
+/** Outside the API, for everyone. */
+export function operationsRoutes() {
+  router.get('/', [HomeController, 'index']).as('home')
+  router.get('plain.css', ({ response }) =>
+    response.header('content-type', 'text/css; charset=utf-8').send(plainCss)
+  )
+  router.get('health/live', [HealthController, 'live']).as('health.live')
+  router.get('health/ready', [HealthController, 'ready']).as('health.ready')
+  if (app.inProduction) return
+  router.get('dev/mail', [DevMailsController, 'index']).as('dev.mails')
+  router.get('dev/mail/:id', [DevMailsController, 'show']).as('dev.mail')
+  router.get('dev/mail/:id/text', [DevMailsController, 'text']).as('dev.mail.text')
+}

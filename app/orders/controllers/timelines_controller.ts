@@ -1,0 +1,18 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { pageBody, pageOf } from '#http/pages'
+import { findOrder, listSteps } from '../find_orders.ts'
+import { stepBody } from '../transformers/step_body.ts'
+
+export default class TimelinesController {
+  async show({ account, params, request }: HttpContext) {
+    const page = await pageOf(request.qs())
+    const order = await findOrder(params.id, account)
+    const steps = await listSteps(order, page)
+    return pageBody(
+      steps,
+      page,
+      ({ sequence }) => [String(sequence)],
+      (step) => stepBody(step, account)
+    )
+  }
+}

@@ -1,0 +1,36 @@
+/*
+ * What customers are told by mail: a row that commits with the state, once for each order, kind and
+ * revision.
+ */
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { uuidv7 } from 'uuidv7'
+import { mailQueue } from '#mail/queue'
+import { run } from '#messaging/sql'
+import type { MailKind } from './order_status.ts'
+
+export interface NewNotification {
+  orderId: string
+  kind: MailKind
+  revision: number
+  detail: Record<string, unknown>
+}
+
+const insertNotifications = {
+  name: 'notifications_insert',
+  text: /* sql */ `
+    insert into notifications (id, order_id, kind, revision, detail)
+    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::jsonb[])
+    on conflict (order_id, kind, revision) do nothing`,
+}
+
+export async function notify(trx: TransactionClientContract, notifications: NewNotification[]) {
+  if (notifications.length === 0) return
+  await run(trx, insertNotifications, [
+    notifications.map(() => uuidv7()),
+    notifications.map(({ orderId }) => orderId),
+    notifications.map(({ kind }) => kind),
+    notifications.map(({ revision }) => revision),
+    notifications.map(({ detail }) => JSON.stringify(detail)),
+  ])
+  trx.after('commit', () => mailQueue.wake())
+}

@@ -1,0 +1,95 @@
+import db from '@adonisjs/lucid/services/db'
+import type { Infer } from '@vinejs/vine/types'
+import { uuidv7 } from 'uuidv7'
+import { actorOf, type SignedIn } from '#contracts/actor'
+import { earlierAnswer, type Answer, type IdempotencyScope } from '#http/idempotency'
+import { Problem } from '#http/problem'
+import type { OrderRecord } from './models/order.ts'
+import { insertPlacedOrder } from './models/placement.ts'
+import { priceLines, type PricedLines } from './price_list.ts'
+import { orderBody } from './transformers/order_body.ts'
+import type { placeOrderValidator } from './validators/order.ts'
+
+export type Placement = Infer<typeof placeOrderValidator>
+
+/**
+ * Places an order at today's prices: it is `pending` until inventory has answered.
+ *
+ * @returns 202 with the order, or the earlier answer under the same key
+ * @throws Problem 403, 409 `request_in_progress`, 422 as `priceLines` says
+ */
+export async function placeOrder(
+  placement: Placement,
+  account: SignedIn,
+  scope: IdempotencyScope
+): Promise<Answer> {
+  const client = db.connection('orders')
+  try {
+    const order = newOrder(placement, account, await priceLines(client, placement.lines))
+    return await insertPlacedOrder(client, order, actorOf(account), scope, {
+      status: 202,
+      headers: { Location: `/api/v1/orders/${order.id}`, ETag: `"${order.version}"` },
+      body: orderBody(order),
+    })
+  } catch (error) {
+    // What was accepted once is answered the same again, whatever has changed in the catalogue since.
+    const earlier = error instanceof Problem ? await earlierAnswer(client, scope) : null
+    if (earlier) return earlier
+    throw error
+  }
+}
+
+function newOrder(
+  placement: Placement,
+  account: SignedIn,
+  { lines, currency }: PricedLines
+): OrderRecord {
+  const now = new Date().toISOString()
+  return {
+    id: uuidv7(),
+    number: null,
+    reference: placement.reference ?? null,
+    customerId: customerOf(placement, account),
+    status: 'pending',
+    revision: 1,
+    heldRevision: null,
+    version: 1,
+    attention: false,
+    email: placement.email ?? account.email ?? missing('email'),
+    name: placement.name ?? account.name,
+    shipTo: placement.shipTo ?? null,
+    currency,
+    lines,
+    requestedLines: null,
+    shortages: [],
+    placedAt: now,
+    updatedAt: now,
+    confirmedAt: null,
+    rejectedAt: null,
+    cancelledAt: null,
+    cancelReason: null,
+    fulfilledAt: null,
+    carrier: null,
+    trackingNumber: null,
+    trackingUrl: null,
+  }
+}
+
+/** Customers place for themselves; staff and services for whom they say, or for a guest. */
+function customerOf({ customerId }: Placement, account: SignedIn) {
+  if (account.role !== 'customer') return customerId ?? null
+  if (customerId && customerId !== account.id) {
+    throw new Problem(
+      403,
+      'not_your_account',
+      'Customers place orders for themselves: leave customerId out.'
+    )
+  }
+  return account.id
+}
+
+function missing(field: string): never {
+  throw new Problem(422, 'invalid_fields', `/${field} is required: this account has none.`, {
+    errors: [{ pointer: `/${field}`, code: 'required', detail: 'is required: this account has none' }],
+  })
+}

@@ -1,0 +1,127 @@
+/*
+ * Inventory's answers: a batch of them moves its orders in a handful of statements.
+ */
+import logger from '@adonisjs/core/services/logger'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { SYSTEM } from '#contracts/actor'
+import type { Line, Shortage } from '#contracts/fields'
+import type { Message } from '#messaging/message'
+import { outbox } from '#messaging/outbox'
+import { orderConfirmed, orderRejected } from '#contracts/orders'
+import { notify, type NewNotification } from './notifications.ts'
+import {
+  linesOf,
+  lockOrders,
+  writeSettled,
+  type LineRow,
+  type NewStep,
+  type SettledOrder,
+} from './models/settlement.ts'
+import { move, type Move, type Trigger } from './order_status.ts'
+
+interface AnswerData {
+  revision: number
+  heldRevision: number | null
+  shortages?: Shortage[]
+}
+
+type Outcome = Extract<Trigger, { kind: 'answer' }>['outcome']
+
+const OUTCOMES: Record<string, Outcome> = {
+  stock_reserved: 'reserved',
+  stock_rejected: 'rejected',
+  stock_released: 'released',
+  stock_deducted: 'deducted',
+}
+
+/** Moves the orders that the answers are about; an answer that moves nothing is logged, never silent. */
+export async function settleOrders(messages: Message<AnswerData>[], trx: TransactionClientContract) {
+  const ids = [...new Set(messages.map(({ key }) => key))]
+  const orders = await lockOrders(trx, ids)
+  const lines = await linesOf(trx, ids)
+  const settled = new Set<SettledOrder>()
+  const steps: NewStep[] = []
+  const notifications: NewNotification[] = []
+  const says: Message<unknown>[] = []
+
+  for (const message of messages) {
+    const order = orders.get(message.key)
+    const answer = { kind: 'answer', outcome: OUTCOMES[message.type], ...message.data } as const
+    const result = order ? move(order, answer) : ({ outcome: 'unexpected' } as const)
+    if (!order || result.outcome !== 'moved') {
+      const { key: orderId, type, id: messageId } = message
+      logger.info({ orderId, type, messageId, outcome: result.outcome }, 'an answer moves nothing')
+      continue
+    }
+    applyMove(order, result, message)
+    settled.add(order)
+    const said = announcement(order, result, message, lines)
+    if (said) says.push(said)
+    if (result.mail) {
+      const { id: orderId, revision } = order
+      const { shortages = [] } = message.data
+      notifications.push({ orderId, kind: result.mail, revision, detail: { shortages } })
+    }
+    steps.push({
+      orderId: order.id,
+      sequence: ++order.sequence,
+      at: order.updatedAt,
+      type: result.step,
+      status: order.status,
+      revision: order.revision,
+      actor: SYSTEM,
+      messageId: message.id,
+      detail: message.data.shortages ? { shortages: message.data.shortages } : {},
+    })
+  }
+
+  await writeSettled(trx, [...settled], steps)
+  await notify(trx, notifications)
+  await outbox.add(trx, says)
+}
+
+/** The order after its move, in memory. */
+function applyMove(order: SettledOrder, { to, step }: Move, { data }: Message<AnswerData>) {
+  const now = new Date().toISOString()
+  Object.assign(order, to)
+  order.version++
+  order.updatedAt = now
+  // Any answer at the current revision ends the attention that its absence had called for.
+  if (data.revision === order.revision) order.attention = false
+  if (step === 'confirmed') order.confirmedAt = now
+  if (step === 'rejected') order.rejectedAt = now
+  if (step === 'stock_released') order.stockReleasedAt = now
+  if (step === 'stock_deducted') order.stockDeductedAt = now
+  if (to.status === 'confirmed' || to.status === 'rejected') order.shortages = data.shortages ?? []
+}
+
+/** What orders says of the move on its own topic, null when nothing. */
+function announcement(
+  { id, revision, heldRevision }: SettledOrder,
+  { says }: Move,
+  { data }: Message<AnswerData>,
+  lines: LineRow[]
+): Message<unknown> | null {
+  if (says === 'order_confirmed') {
+    return orderConfirmed.about(id, {
+      revision,
+      heldRevision: heldRevision!,
+      lines: linesAt(lines, id, heldRevision!),
+      declined: data.shortages ?? null,
+    })
+  }
+  if (says === 'order_rejected') {
+    return orderRejected.about(id, {
+      revision,
+      lines: linesAt(lines, id, revision),
+      shortages: data.shortages ?? [],
+    })
+  }
+  return null
+}
+
+function linesAt(lines: LineRow[], orderId: string, revision: number): Line[] {
+  return lines
+    .filter((line) => line.order_id === orderId && line.revision === revision)
+    .map(({ sku, quantity }) => ({ sku, quantity }))
+}

@@ -1,0 +1,88 @@
+/*
+ * Three modules, three schemas, three roles. `<module>` is the connection for the app's work: it acts
+ * as `<module>_app`, which can read no other module's tables, and ends whatever takes too long.
+ * `directConnection` has no such limits and goes around a pooler, for relays and proofs;
+ * `<module>_owner` owns the tables, for migrations.
+ */
+import env from '#start/env'
+import { defineConfig } from '@adonisjs/lucid'
+import pg from 'pg'
+
+// Our largest bigints are amounts below 2^53 and row ids: numbers hold them exactly.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+export const modules = ['orders', 'inventory', 'accounts'] as const
+export type ModuleName = (typeof modules)[number]
+
+const urls: Record<ModuleName, string> = {
+  orders: env.get('ORDERS_DATABASE_URL') ?? env.get('DATABASE_URL')!,
+  inventory: env.get('INVENTORY_DATABASE_URL') ?? env.get('DATABASE_URL')!,
+  accounts: env.get('ACCOUNTS_DATABASE_URL') ?? env.get('DATABASE_URL')!,
+}
+
+const directUrls: Record<ModuleName, string> = {
+  orders: env.get('ORDERS_DIRECT_URL') ?? urls.orders,
+  inventory: env.get('INVENTORY_DIRECT_URL') ?? urls.inventory,
+  accounts: urls.accounts,
+}
+
+/** A statement that waits longer than this is given up, and with it the transaction. */
+const LIMITS = '-c lock_timeout=5s -c statement_timeout=5s -c idle_in_transaction_session_timeout=5s'
+
+/** What `pg` needs to connect as a module's own role, without limits and around a pooler. */
+export function directConnection(module: ModuleName) {
+  return {
+    connectionString: directUrls[module],
+    options: `-c role=${module}_app -c search_path=${module}`,
+    application_name: `quartermaster ${module} direct`,
+    connectionTimeoutMillis: 1_500,
+    keepAlive: true,
+  }
+}
+
+function moduleConnection(module: ModuleName) {
+  return {
+    client: 'pg' as const,
+    connection: {
+      connectionString: urls[module],
+      options: `-c role=${module}_app ${LIMITS}`,
+      application_name: `quartermaster ${module}`,
+      connectionTimeoutMillis: 1_500,
+      keepAlive: true,
+    },
+    searchPath: [module],
+    pool: { min: 0, max: 16, acquireTimeoutMillis: 5_000 },
+  }
+}
+
+/** The owner of the schema: migrations, and the schema classes made from the tables. */
+function ownerConnection(module: ModuleName) {
+  return {
+    client: 'pg' as const,
+    connection: {
+      connectionString: directUrls[module],
+      application_name: `quartermaster ${module} owner`,
+      connectionTimeoutMillis: 1_500,
+    },
+    searchPath: [module],
+    pool: { min: 0, max: 2 },
+    migrations: { naturalSort: true, paths: [`database/${module}/migrations`] },
+    schemaGeneration: {
+      enabled: true,
+      outputPath: `database/${module}/schema.ts`,
+      excludeTables: ['outbox', 'inbox', 'dead_letters', 'waiting_keys', 'parked_keys', 'messaging_state'],
+    },
+  }
+}
+
+export default defineConfig({
+  connection: 'orders',
+  connections: {
+    orders: moduleConnection('orders'),
+    inventory: moduleConnection('inventory'),
+    accounts: moduleConnection('accounts'),
+    orders_owner: ownerConnection('orders'),
+    inventory_owner: ownerConnection('inventory'),
+    accounts_owner: ownerConnection('accounts'),
+  },
+})

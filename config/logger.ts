@@ -1,0 +1,20 @@
+import env from '#start/env'
+import app from '@adonisjs/core/services/app'
+import { defineConfig, targets } from '@adonisjs/core/logger'
+
+export default defineConfig({
+  default: 'app',
+  loggers: {
+    app: {
+      enabled: true,
+      name: 'quartermaster',
+      level: env.get('LOG_LEVEL'),
+      transport: {
+        targets: targets()
+          .pushIf(!app.inProduction && process.stdout.isTTY === true, targets.pretty())
+          .pushIf(app.inProduction || process.stdout.isTTY !== true, targets.file({ destination: 1 }))
+          .toArray(),
+      },
+    },
+  },
+})

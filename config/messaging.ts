@@ -1,0 +1,29 @@
+import env from '#start/env'
+import { directConnection } from '#config/database'
+import { defineConfig } from '#messaging/define_config'
+
+const brokers = env.get('KAFKA_BROKERS')
+const mechanism = env.get('KAFKA_SASL_MECHANISM')
+
+export default defineConfig({
+  modules: [
+    { name: 'orders', direct: directConnection('orders') },
+    { name: 'inventory', direct: directConnection('inventory') },
+  ],
+  kafka: brokers && {
+    brokers,
+    topicPrefix: env.get('KAFKA_TOPIC_PREFIX'),
+    replication: env.get('KAFKA_REPLICATION'),
+    ssl: env.get('KAFKA_SSL') === 'on',
+    sasl: mechanism
+      ? {
+          mechanism,
+          username: env.get('KAFKA_SASL_USERNAME') ?? '',
+          password: env.get('KAFKA_SASL_PASSWORD') ?? '',
+        }
+      : undefined,
+    sessionTimeout: env.get('KAFKA_SESSION_TIMEOUT'),
+  },
+  partitions: env.get('KAFKA_PARTITIONS'),
+  acceptTransportChange: env.get('TRANSPORT_CHANGE') === 'accept',
+})

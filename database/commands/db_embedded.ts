@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs'
+import { args, BaseCommand, flags } from '@adonisjs/core/ace'
+import type { CommandOptions } from '@adonisjs/core/types/ace'
+import type { EmbeddedPostgresStatus } from '#database/embedded/server'
+
+const ACTIONS = ['start', 'stop', 'status', 'reset']
+const DATABASE_URLS = [
+  'DATABASE_URL',
+  'ORDERS_DATABASE_URL',
+  'INVENTORY_DATABASE_URL',
+  'ACCOUNTS_DATABASE_URL',
+]
+
+/** Exit codes: 0 done, 1 could not be done, 2 called wrongly. `status` answers 0 in every state. */
+export default class DbEmbedded extends BaseCommand {
+  static commandName = 'db:embedded'
+  static description = 'Start, stop, show or delete the embedded PostgreSQL'
+  static help = [
+    '{{ binaryName }} db:embedded start    leaves it running until you stop it',
+    '{{ binaryName }} db:embedded stop     stops it, whoever uses it',
+    '{{ binaryName }} db:embedded status   is it running, where, and who owns it',
+    '{{ binaryName }} db:embedded reset    deletes its data (asks first)',
+  ]
+  static options: CommandOptions = { startApp: false }
+
+  @args.string({ description: ACTIONS.join(' | '), required: false })
+  declare action?: string
+
+  @flags.boolean({ description: 'Print the status afterwards as one JSON object' })
+  declare json: boolean
+
+  @flags.boolean({ description: 'Do not ask before a reset' })
+  declare yes: boolean
+
+  async run() {
+    if (!this.action || !ACTIONS.includes(this.action)) {
+      return this.refuse(2, `Say what to do: node ace db:embedded ${ACTIONS.join('|')}`)
+    }
+    const server = await import('#database/embedded/server')
+    const dataDir = this.dataDir()
+    this.warnAboutUrls()
+    try {
+      if (this.action === 'start') await server.launchEmbeddedPostgres(dataDir)
+      if (this.action === 'stop') await this.stop(dataDir)
+      if (this.action === 'reset' && !(await this.reset(dataDir))) return
+      this.print(await server.embeddedPostgresStatus(dataDir))
+    } catch (error) {
+      if (!(error instanceof server.EmbeddedPostgresError)) throw error
+      this.refuse(1, error.message)
+    }
+  }
+
+  /** The settings are not loaded in a command that does not start the app. */
+  private dataDir(): string {
+    const envFile = this.app.makePath('.env')
+    if (existsSync(envFile)) process.loadEnvFile(envFile)
+    return this.app.makePath(process.env.DATA_DIR || '.data')
+  }
+
+  private warnAboutUrls() {
+    const set = DATABASE_URLS.filter((name) => process.env[name])
+    if (set.length === 0) return
+    this.note(`${set.join(', ')} set: the app does not use the embedded PostgreSQL.`)
+  }
+
+  private async stop(dataDir: string) {
+    const { embeddedPostgresStatus, stopEmbeddedPostgres } =
+      await import('#database/embedded/server')
+    const { ownerPid } = await embeddedPostgresStatus(dataDir)
+    const stopped = await stopEmbeddedPostgres(dataDir)
+    if (stopped && ownerPid) {
+      this.note(
+        `Process ${ownerPid} still runs, without a database until: node ace db:embedded start`
+      )
+    }
+  }
+
+  private async reset(dataDir: string): Promise<boolean> {
+    const { resetEmbeddedPostgres } = await import('#database/embedded/server')
+    if (!this.yes) {
+      if (this.json || !process.stdin.isTTY || !process.stdout.isTTY) {
+        this.refuse(2, `This deletes all data in ${dataDir}/postgres. Add --yes if you mean it.`)
+        return false
+      }
+      if (!(await this.prompt.confirm(`Delete all data in ${dataDir}/postgres?`))) return false
+    }
+    await resetEmbeddedPostgres(dataDir)
+    return true
+  }
+
+  private print(status: EmbeddedPostgresStatus) {
+    const { state, pid, port, version, dataDir, ownerPid } = status
+    if (this.json) return console.log(JSON.stringify(status))
+    if (state === 'absent') return console.log(`No embedded PostgreSQL in ${dataDir}.`)
+    if (state === 'stopped') return console.log(`PostgreSQL ${version} in ${dataDir} is stopped.`)
+    const owner = ownerPid
+      ? `Process ${ownerPid} owns it and stops it when it ends.`
+      : 'It has no owner. To stop it: node ace db:embedded stop'
+    console.log(
+      `PostgreSQL ${version} runs on 127.0.0.1:${port} (process ${pid}), its data is in ${dataDir}.\n${owner}`
+    )
+  }
+
+  // Standard output belongs to the answer, so that `--json` can be piped.
+  private note(message: string) {
+    console.error(message)
+  }
+
+  private refuse(exitCode: 1 | 2, message: string) {
+    this.exitCode = exitCode
+    console.error(message)
+  }
+}

@@ -1,0 +1,29 @@
+import { BaseCommand, flags } from '@adonisjs/core/ace'
+import type { CommandOptions } from '@adonisjs/core/types/ace'
+
+export default class DbSetup extends BaseCommand {
+  static commandName = 'db:setup'
+  static description = 'Create the schemas and roles of the modules, and migrate their tables'
+  static help = [
+    'Safe to run again. The user of the database URLs must be allowed to create schemas and roles.',
+    'Example: DATABASE_URL=postgres://… node ace db:setup',
+  ]
+  static options: CommandOptions = { startApp: true }
+
+  @flags.boolean({ description: 'Print which migrations would run, and change nothing' })
+  declare dryRun: boolean
+
+  @flags.boolean({ description: 'Print the result as JSON' })
+  declare json: boolean
+
+  async run() {
+    const { setUpDatabases } = await import('#database/setup')
+    const db = await this.app.container.make('lucid.db')
+    const reports = await setUpDatabases(this.app, db, { dryRun: this.dryRun })
+    if (this.json) return this.logger.log(JSON.stringify({ data: reports }))
+    for (const { module, migrated } of reports) {
+      const what = migrated.length === 0 ? 'up to date' : migrated.join(', ')
+      this.logger.log(`${module.padEnd(10)} ${this.dryRun && migrated.length > 0 ? 'would run: ' : ''}${what}`)
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { locateBinaries } from './binaries.ts'
+import { clusterVersion, connectionUrl, createCluster } from './cluster.ts'
+import { EmbeddedPostgresError } from './embedded_postgres_error.ts'
+import { findHome, locateHome, type Home } from './home.ts'
+import { runningPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts'
+import { serverUserFor } from './server_user.ts'
+
+/** What `openServer` found or made; see `EmbeddedPostgres` for the meaning of each. */
+export type OpenServer = {
+  url: string
+  port: number
+  dataDir: string
+  adopted: boolean
+  firstRun: boolean
+  pid: number
+  home: Home
+}
+
+/**
+ * Joins the server that runs, or starts one, on a new cluster if there is none. Called under the
+ * cluster's lock.
+ *
+ * @param dataDir existing, as `canonical` gives it
+ * @throws EmbeddedPostgresError
+ */
+export async function openServer(dataDir: string): Promise<OpenServer> {
+  const { clusterDir } = await findHome(dataDir)
+  const user = await serverUserFor(clusterDir)
+  const home = await locateHome(dataDir, user)
+  const version = await clusterVersion(home.clusterDir)
+  const found = version === null ? null : await runningPostmaster(home.clusterDir)
+  let running = found
+  if (!running) {
+    const binaries = await locateBinaries(dataDir, user)
+    if (version === null) await createCluster(home, binaries, user)
+    else assertSameRelease(home, version, binaries.version)
+    running = await startPostmaster(home, binaries, user)
+  }
+  const { pid, port } = running
+  const url = await connectionUrl(home, port)
+  return { url, port, dataDir, adopted: found !== null, firstRun: version === null, pid, home }
+}
+
+/**
+ * Stops the server; true if one was running. Called under the cluster's lock.
+ *
+ * @throws EmbeddedPostgresError when it does not stop
+ */
+export async function stopServer(dataDir: string): Promise<boolean> {
+  const { clusterDir } = await findHome(dataDir)
+  if ((await clusterVersion(clusterDir)) === null) return false
+  if (!(await runningPostmaster(clusterDir))) return false
+  const user = await serverUserFor(clusterDir)
+  await stopPostmaster(clusterDir, await locateBinaries(dataDir, user), user)
+  return true
+}
+
+function assertSameRelease(home: Home, clusterMajor: string, installed: string): void {
+  if (installed.startsWith(`${clusterMajor}.`)) return
+  throw new EmbeddedPostgresError(
+    `The data in "${home.clusterDir}" belongs to PostgreSQL ${clusterMajor}, installed is ${installed}.\n` +
+      `Move it with pg_dump of release ${clusterMajor}, or start with an empty database: node ace db:embedded reset`
+  )
+}

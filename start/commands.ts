@@ -1,0 +1,14 @@
+/*
+ * The commands of all modules. Each file imports its heavy parts when it runs: nothing that reads the
+ * settings may be loaded before `prepareEnvironment` has run.
+ */
+import { ListLoader } from '@adonisjs/core/ace'
+import AccountsCreate from '#accounts/commands/accounts_create'
+import DbEmbedded from '#database/commands/db_embedded'
+import DbSetup from '#database/commands/db_setup'
+import DemoSeed from '#start/demo/demo_seed'
+
+const commands = new ListLoader([AccountsCreate, DbEmbedded, DbSetup, DemoSeed])
+
+export const getMetaData = commands.getMetaData.bind(commands)
+export const getCommand = commands.getCommand.bind(commands)

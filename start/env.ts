@@ -1,0 +1,119 @@
+/*
+ * Every setting, validated before anything else starts. A message names the variable, what is wrong
+ * with it, and an example.
+ */
+import { Env } from '@adonisjs/core/env'
+
+const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** "30s", "5m", "7d" → milliseconds. */
+function duration(fallback: string) {
+  return (name: string, value = fallback) => {
+    const match = /^(\d+)(ms|s|m|h|d)$/.exec(value)
+    if (!match) throw new Error(`${name} is "${value}", but must be a duration such as ${fallback}`)
+    return Number(match[1]) * MILLISECONDS[match[2] as keyof typeof MILLISECONDS]
+  }
+}
+
+function integer(fallback: number, { min, max }: { min: number; max: number }) {
+  return (name: string, value = String(fallback)) => {
+    const number = Number(value)
+    if (!Number.isInteger(number) || number < min || number > max) {
+      throw new Error(
+        `${name} is "${value}", but must be a whole number from ${min} to ${max}, such as ${fallback}`
+      )
+    }
+    return number
+  }
+}
+
+function optionalInteger(range: { min: number; max: number }) {
+  return (name: string, value?: string) => (value ? integer(range.min, range)(name, value) : undefined)
+}
+
+function oneOf<T extends string>(choices: readonly T[], fallback?: T) {
+  return (name: string, value: string | undefined = fallback): T => {
+    if (!choices.includes(value as T)) {
+      throw new Error(
+        `${name} is ${value === undefined ? 'missing' : `"${value}"`}, but must be one of ${choices.join(', ')}`
+      )
+    }
+    return value as T
+  }
+}
+
+function url(protocols: string[], example: string) {
+  return (name: string, value?: string) => {
+    if (!value) return undefined
+    const parsed = URL.canParse(value) ? new URL(value) : null
+    if (!parsed || !protocols.includes(parsed.protocol)) {
+      throw new Error(`${name} is not a URL of that kind. Example: ${example}`)
+    }
+    return value
+  }
+}
+
+const databaseUrl = url(
+  ['postgres:', 'postgresql:'],
+  'postgres://user:password@127.0.0.1:5432/quartermaster'
+)
+const httpUrl = url(['http:', 'https:'], 'https://shop.example.com')
+const text = (fallback: string) => (_: string, value?: string) => value ?? fallback
+const optionalText = (_: string, value?: string) => value || undefined
+
+function appKey(name: string, value?: string) {
+  if (!value || value.length < 16) {
+    throw new Error(
+      `${name} is ${value ? 'too short' : 'missing'}: give it at least 16 random characters, for example from "openssl rand -hex 32"`
+    )
+  }
+  return value
+}
+
+function brokers(name: string, value?: string) {
+  if (!value) return undefined
+  const list = value.split(',').map((broker) => broker.trim())
+  const wrong = list.find((broker) => !/^[^\s:]+:\d+$/.test(broker))
+  if (wrong !== undefined) {
+    throw new Error(`${name} holds "${wrong}". Example: kafka-1:9092,kafka-2:9092`)
+  }
+  return list
+}
+
+export default await Env.create(new URL('../', import.meta.url), {
+  NODE_ENV: oneOf(['development', 'production', 'test'] as const, 'development'),
+  HOST: text('127.0.0.1'),
+  PORT: integer(3333, { min: 0, max: 65_535 }),
+  PUBLIC_URL: httpUrl,
+  APP_KEY: appKey,
+  DATA_DIR: text('.data'),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const, 'info'),
+
+  DATABASE_URL: databaseUrl,
+  ORDERS_DATABASE_URL: databaseUrl,
+  INVENTORY_DATABASE_URL: databaseUrl,
+  ACCOUNTS_DATABASE_URL: databaseUrl,
+  ORDERS_DIRECT_URL: databaseUrl,
+  INVENTORY_DIRECT_URL: databaseUrl,
+
+  KAFKA_BROKERS: brokers,
+  KAFKA_TOPIC_PREFIX: text(''),
+  KAFKA_PARTITIONS: integer(6, { min: 1, max: 1_000 }),
+  KAFKA_REPLICATION: optionalInteger({ min: 1, max: 10 }),
+  KAFKA_SSL: oneOf(['on', 'off'] as const, 'off'),
+  KAFKA_SASL_MECHANISM: optionalText,
+  KAFKA_SASL_USERNAME: optionalText,
+  KAFKA_SASL_PASSWORD: optionalText,
+  KAFKA_SESSION_TIMEOUT: duration('6s'),
+  TRANSPORT_CHANGE: (name: string, value?: string) =>
+    value ? oneOf(['accept'] as const)(name, value) : undefined,
+
+  ORDERS_URL: httpUrl,
+  INVENTORY_URL: httpUrl,
+
+  SMTP_URL: url(['smtp:', 'smtps:'], 'smtp://user:password@mail.example.com:587'),
+  MAIL_FROM: text('Quartermaster <orders@quartermaster.example>'),
+  CUSTOMER_MAILS: oneOf(['on', 'off'] as const, 'on'),
+  SIGN_UP: oneOf(['on', 'off'] as const, 'on'),
+  TOKEN_DAYS: integer(30, { min: 1, max: 3_650 }),
+})

@@ -1,0 +1,106 @@
+/*
+ * Runs before the settings are read: without a database URL the embedded PostgreSQL is started, and
+ * in development an APP_KEY is made once and kept.
+ */
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ApplicationService } from '@adonisjs/core/types'
+import {
+  EmbeddedPostgresError,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '#database/embedded/server'
+
+const DATABASE_URLS = [
+  'DATABASE_URL',
+  'ORDERS_DATABASE_URL',
+  'INVENTORY_DATABASE_URL',
+  'ACCOUNTS_DATABASE_URL',
+]
+
+let embedded: EmbeddedPostgres | null = null
+
+/** The embedded server of this process, null when database URLs are set. */
+export function embeddedPostgres() {
+  return embedded
+}
+
+/**
+ * @param as - `owner`: the app itself, which stops the server when it ends; `guest`: a command beside it
+ * @throws EmbeddedPostgresError with what a person can do about it
+ */
+export async function prepareEnvironment(app: ApplicationService, as: 'owner' | 'guest') {
+  const envFile = fileURLToPath(new URL('.env', app.appRoot))
+  if (existsSync(envFile)) process.loadEnvFile(envFile)
+  // The framework reads these itself, with defaults that are not ours.
+  process.env.NODE_ENV ||= 'development'
+  process.env.HOST ||= '127.0.0.1'
+  process.env.PORT ||= '3333'
+  const production = process.env.NODE_ENV === 'production'
+  const dataDir = resolve(fileURLToPath(app.appRoot), process.env.DATA_DIR || '.data')
+  process.env.DATA_DIR = dataDir
+  if (!production) process.env.APP_KEY ||= developmentKey(dataDir)
+  if (DATABASE_URLS.some((name) => process.env[name])) return requireAllUrls()
+  if (production) {
+    throw new EmbeddedPostgresError(
+      'DATABASE_URL is missing. In production Quartermaster runs on a PostgreSQL server of yours. Example: DATABASE_URL=postgres://user:password@db.example.com:5432/quartermaster'
+    )
+  }
+  embedded = await startEmbeddedPostgres({ dataDir, as })
+  process.env.DATABASE_URL = embedded.url
+  stopWithTheApp(app, embedded)
+}
+
+/** A fault that the person at the terminal can mend, as one text; null for any other error. */
+export function startFault(error: unknown): string | null {
+  const { name, code, message, help, port } = error as NodeJS.ErrnoException & {
+    help?: string
+    port?: number
+  }
+  if (name === 'EmbeddedPostgresError') return message
+  if (code === 'E_INVALID_ENV_VARIABLES') return `The settings are not right.\n${help ?? message}`
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} is taken. Try another one:  PORT=${Number(port) + 1} npm start`
+  }
+  if (code === 'ECONNREFUSED' || code === '28P01' || code === '3D000') {
+    return `The database cannot be reached: ${message}. Check DATABASE_URL, and that the server runs.`
+  }
+  return null
+}
+
+function requireAllUrls() {
+  if (process.env.DATABASE_URL) return
+  const missing = DATABASE_URLS.slice(1).filter((name) => !process.env[name])
+  if (missing.length > 0) {
+    throw new EmbeddedPostgresError(
+      `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing. Set one URL per module, or DATABASE_URL for all of them.`
+    )
+  }
+}
+
+function developmentKey(dataDir: string) {
+  const file = join(dataDir, 'app_key')
+  try {
+    if (existsSync(file)) return readFileSync(file, 'utf8').trim()
+    mkdirSync(dataDir, { recursive: true })
+    const key = randomBytes(32).toString('hex')
+    writeFileSync(file, key, { mode: 0o600 })
+    return key
+  } catch (error) {
+    throw new EmbeddedPostgresError(
+      `${dataDir} cannot be written (${(error as Error).message}). Make it writable, or set DATA_DIR to a folder that is.`
+    )
+  }
+}
+
+/** Last of all: the pools must be closed before the server goes. */
+function stopWithTheApp(app: ApplicationService, server: EmbeddedPostgres) {
+  const terminate = app.terminate.bind(app)
+  let stopping: Promise<void> | null = null
+  app.terminate = () => {
+    stopping ??= terminate().finally(() => server.stop())
+    return stopping
+  }
+}

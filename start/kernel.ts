@@ -1,0 +1,19 @@
+/*
+ * What every request passes.
+ */
+import router from '@adonisjs/core/services/router'
+import server from '@adonisjs/core/services/server'
+
+server.errorHandler(() => import('#exceptions/handler'))
+
+server.use([() => import('#middleware/response_headers_middleware')])
+
+router.use([
+  () => import('#middleware/json_body_middleware'),
+  () => import('@adonisjs/core/bodyparser_middleware'),
+])
+
+/** Who is calling: the modules' routes stand behind these. */
+export const signedIn = router.named({
+  required: () => import('#accounts/authenticate_middleware'),
+})

@@ -1,0 +1,15 @@
+/*
+ * The composition root: which module hears what, and who writes its mails.
+ */
+import app from '@adonisjs/core/services/app'
+import { subscriptions as inventorySubscriptions } from '#inventory/subscriptions'
+import { mailQueue } from '#mail/queue'
+import { composeOrderMail } from '#orders/mails/compose'
+import { subscriptions as ordersSubscriptions } from '#orders/subscriptions'
+
+const messaging = await app.container.make('messaging')
+
+messaging.subscribe('orders', ordersSubscriptions)
+messaging.subscribe('inventory', inventorySubscriptions)
+
+mailQueue.serve({ connection: 'orders', subject: 'order_id', compose: composeOrderMail })

@@ -1,0 +1,24 @@
+/*
+ * The routes of all modules, and who may pass to them.
+ */
+import router from '@adonisjs/core/services/router'
+import { accountsRoutes, signInRoutes } from '#accounts/routes'
+import { catalogueRoutes, inventoryRoutes } from '#inventory/routes'
+import { operationsRoutes } from '#operations/routes'
+import { ordersRoutes } from '#orders/routes'
+import { signedIn } from '#start/kernel'
+
+operationsRoutes()
+
+router.group(signInRoutes).prefix('api/v1')
+
+router.group(catalogueRoutes).prefix('api/v1').use(signedIn.required({ optional: true }))
+
+router
+  .group(() => {
+    accountsRoutes()
+    inventoryRoutes()
+    ordersRoutes()
+  })
+  .prefix('api/v1')
+  .use(signedIn.required())
