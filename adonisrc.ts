@@ -27,10 +27,22 @@ export default defineConfig({
   tests: {
     suites: [
       { name: 'architecture', files: ['tests/architecture/**/*.spec.ts'], timeout: 60_000 },
-      { name: 'unit', files: ['tests/*/unit/**/*.spec.ts', 'tests/contracts/**/*.spec.ts'], timeout: 10_000 },
+      {
+        name: 'unit',
+        files: ['tests/*/unit/**/*.spec.ts', 'tests/contracts/**/*.spec.ts'],
+        timeout: 10_000,
+      },
       { name: 'functional', files: ['tests/*/functional/**/*.spec.ts'], timeout: 30_000 },
-      { name: 'messaging', files: ['tests/messaging/*.spec.ts', 'tests/flows/**/*.spec.ts', 'tests/kafka/*.spec.ts'], timeout: 60_000 },
-      { name: 'processes', files: ['tests/database/*.spec.ts', 'tests/processes/**/*.spec.ts'], timeout: 90_000 },
+      {
+        name: 'messaging',
+        files: ['tests/messaging/*.spec.ts', 'tests/flows/**/*.spec.ts', 'tests/kafka/*.spec.ts'],
+        timeout: 60_000,
+      },
+      {
+        name: 'processes',
+        files: ['tests/database/*.spec.ts', 'tests/processes/**/*.spec.ts'],
+        timeout: 90_000,
+      },
     ],
     forceExit: true,
   },

@@ -3,6 +3,7 @@
  */
 process.env.NODE_ENV = 'test'
 
+import '#tests/summary'
 import 'reflect-metadata'
 import { Ignitor, prettyPrintError } from '@adonisjs/core'
 import { configure, processCLIArgs, run } from '@japa/runner'

@@ -27,7 +27,8 @@ const directUrls: Record<ModuleName, string> = {
 }
 
 /** A statement that waits longer than this is given up, and with it the transaction. */
-const LIMITS = '-c lock_timeout=5s -c statement_timeout=5s -c idle_in_transaction_session_timeout=5s'
+const LIMITS =
+  '-c lock_timeout=5s -c statement_timeout=5s -c idle_in_transaction_session_timeout=5s'
 
 /** What `pg` needs to connect as a module's own role, without limits and around a pooler. */
 export function directConnection(module: ModuleName) {
@@ -70,7 +71,14 @@ function ownerConnection(module: ModuleName) {
     schemaGeneration: {
       enabled: true,
       outputPath: `database/${module}/schema.ts`,
-      excludeTables: ['outbox', 'inbox', 'dead_letters', 'waiting_keys', 'parked_keys', 'messaging_state'],
+      excludeTables: [
+        'outbox',
+        'inbox',
+        'dead_letters',
+        'waiting_keys',
+        'parked_keys',
+        'messaging_state',
+      ],
     },
   }
 }

@@ -12,7 +12,10 @@ export default defineConfig({
       transport: {
         targets: targets()
           .pushIf(!app.inProduction && process.stdout.isTTY === true, targets.pretty())
-          .pushIf(app.inProduction || process.stdout.isTTY !== true, targets.file({ destination: 1 }))
+          .pushIf(
+            app.inProduction || process.stdout.isTTY !== true,
+            targets.file({ destination: 1 })
+          )
           .toArray(),
       },
     },

@@ -13,6 +13,7 @@ export default defineConfig({
   kafka: brokers && {
     brokers,
     topicPrefix: env.get('KAFKA_TOPIC_PREFIX'),
+    partitions: env.get('KAFKA_PARTITIONS'),
     replication: env.get('KAFKA_REPLICATION'),
     ssl: env.get('KAFKA_SSL') === 'on',
     sasl: mechanism
@@ -24,6 +25,5 @@ export default defineConfig({
       : undefined,
     sessionTimeout: env.get('KAFKA_SESSION_TIMEOUT'),
   },
-  partitions: env.get('KAFKA_PARTITIONS'),
   acceptTransportChange: env.get('TRANSPORT_CHANGE') === 'accept',
 })

@@ -53,9 +53,7 @@ async function createSchemaAndRole(db: Database, module: ModuleName) {
       `select, insert, update, delete on tables`,
       `usage, select on sequences`,
     ]) {
-      await trx.rawQuery(
-        `alter default privileges in schema ${module} grant ${grant} to ${role}`
-      )
+      await trx.rawQuery(`alter default privileges in schema ${module} grant ${grant} to ${role}`)
     }
   })
 }

@@ -18,10 +18,18 @@ const MOST_WAIT_MS = 5_000
 export async function demoIsOrderable() {
   if (!app.inDev || !embeddedPostgres()) return
   const skus = demoCatalogue.map(({ sku }) => sku)
-  const listed = await db.connection('inventory').from('stock_items').whereIn('sku', skus).count('* as n')
+  const listed = await db
+    .connection('inventory')
+    .from('stock_items')
+    .whereIn('sku', skus)
+    .count('* as n')
   const until = Date.now() + MOST_WAIT_MS
   while (Date.now() < until && messaging.degraded().length === 0) {
-    const priced = await db.connection('orders').from('price_list').whereIn('sku', skus).count('* as n')
+    const priced = await db
+      .connection('orders')
+      .from('price_list')
+      .whereIn('sku', skus)
+      .count('* as n')
     if (priced[0].n >= listed[0].n) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
@@ -31,8 +39,16 @@ export function printBanner() {
   const embedded = embeddedPostgres()
   const lines = [
     ['address', publicUrl],
-    ['database', embedded ? `embedded PostgreSQL in ${embedded.dataDir}, port ${embedded.port}` : 'as DATABASE_URL says'],
-    ['transport', messaging.transportName === 'kafka' ? `Kafka at ${process.env.KAFKA_BROKERS}` : 'embedded'],
+    [
+      'database',
+      embedded
+        ? `embedded PostgreSQL in ${embedded.dataDir}, port ${embedded.port}`
+        : 'as DATABASE_URL says',
+    ],
+    [
+      'transport',
+      messaging.transportName === 'kafka' ? `Kafka at ${process.env.KAFKA_BROKERS}` : 'embedded',
+    ],
     ['mails', mailDestination],
     ['sign in', signIn()],
   ]

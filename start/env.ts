@@ -28,7 +28,8 @@ function integer(fallback: number, { min, max }: { min: number; max: number }) {
 }
 
 function optionalInteger(range: { min: number; max: number }) {
-  return (name: string, value?: string) => (value ? integer(range.min, range)(name, value) : undefined)
+  return (name: string, value?: string) =>
+    value ? integer(range.min, range)(name, value) : undefined
 }
 
 function oneOf<T extends string>(choices: readonly T[], fallback?: T) {

@@ -12,7 +12,10 @@ operationsRoutes()
 
 router.group(signInRoutes).prefix('api/v1')
 
-router.group(catalogueRoutes).prefix('api/v1').use(signedIn.required({ optional: true }))
+router
+  .group(catalogueRoutes)
+  .prefix('api/v1')
+  .use(signedIn.required({ optional: true }))
 
 router
   .group(() => {

@@ -51,7 +51,11 @@ function asProblem(error: unknown): Problem {
     return new Problem(404, 'no_such_address', 'There is nothing at this address.')
   }
   if (status === 413) {
-    return new Problem(413, 'body_too_large', 'The body is larger than 256 KB. Send less at a time.')
+    return new Problem(
+      413,
+      'body_too_large',
+      'The body is larger than 256 KB. Send less at a time.'
+    )
   }
   if (status === 400 || error instanceof SyntaxError) {
     return new Problem(400, 'malformed_json', `The body is not JSON: ${message}.`)
@@ -64,7 +68,11 @@ function asProblem(error: unknown): Problem {
       { headers: { 'Retry-After': '1' } }
     )
   }
-  return new Problem(500, 'internal_error', 'Something failed here. It is logged under the request id.')
+  return new Problem(
+    500,
+    'internal_error',
+    'Something failed here. It is logged under the request id.'
+  )
 }
 
 function invalidFields(error: { messages: { field: string; rule: string; message: string }[] }) {

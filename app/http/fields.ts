@@ -8,7 +8,8 @@ import type { FieldContext, SchemaTypes } from '@vinejs/vine/types'
 const refuseUnknown = vine.createRule((value: unknown, known: Set<string>, field: FieldContext) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return
   for (const key of Object.keys(value)) {
-    if (!known.has(key)) field.report(`"${key}" is not a known field`, 'unknown_field', field, { key })
+    if (!known.has(key))
+      field.report(`"${key}" is not a known field`, 'unknown_field', field, { key })
   }
 })
 
@@ -52,7 +53,10 @@ export const sku = () =>
 export const money = (most: number) =>
   closed({
     amount: whole({ min: 0, max: most }),
-    currency: vine.string().regex(/^[A-Z]{3}$/).use(isCurrency(undefined)),
+    currency: vine
+      .string()
+      .regex(/^[A-Z]{3}$/)
+      .use(isCurrency(undefined)),
   })
 
 const currencies = new Set(Intl.supportedValuesOf('currency'))

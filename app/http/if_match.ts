@@ -12,7 +12,11 @@ export function ifMatch({ request }: HttpContext): number | null {
   if (header === undefined || header.trim() === '*') return null
   const match = /^(?:W\/)?"(\d{1,9})"$/.exec(header.trim())
   if (!match) {
-    throw new Problem(400, 'if_match_malformed', 'If-Match must be an ETag as we gave it, such as "3".')
+    throw new Problem(
+      400,
+      'if_match_malformed',
+      'If-Match must be an ETag as we gave it, such as "3".'
+    )
   }
   return Number(match[1])
 }

@@ -52,7 +52,12 @@ function encode(position: string[]) {
 function decode(cursor: string): string[] {
   try {
     const position = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    if (Array.isArray(position) && position.every((part) => typeof part === 'string')) return position
+    if (Array.isArray(position) && position.every((part) => typeof part === 'string'))
+      return position
   } catch {}
-  throw new Problem(422, 'invalid_cursor', 'The cursor is not one that a list gave. Start again without it.')
+  throw new Problem(
+    422,
+    'invalid_cursor',
+    'The cursor is not one that a list gave. Start again without it.'
+  )
 }

@@ -22,7 +22,10 @@ interface TargetData {
 }
 
 /** Moves what is held for each order to its target, and answers each that is not stale. */
-export async function applyTargets(messages: Message<TargetData>[], trx: TransactionClientContract) {
+export async function applyTargets(
+  messages: Message<TargetData>[],
+  trx: TransactionClientContract
+) {
   const heads = await lockHeads(trx, [...new Set(messages.map(({ key }) => key))])
   const skus = new Set(messages.flatMap(({ data }) => data.lines.map(({ sku }) => sku)))
   for (const head of heads.values()) for (const sku of head.held.keys()) skus.add(sku)
@@ -38,7 +41,10 @@ export async function applyTargets(messages: Message<TargetData>[], trx: Transac
     const head = heads.get(orderId)!
     const decision = decide(head, { deduct: false, ...data }, ahead)
     if (decision.kind === 'stale') {
-      logger.info({ orderId, messageId, type, revision: data.revision }, 'a stale target changes nothing')
+      logger.info(
+        { orderId, messageId, type, revision: data.revision },
+        'a stale target changes nothing'
+      )
       continue
     }
     if (decision.kind === 'repeated') {

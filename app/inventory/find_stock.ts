@@ -16,7 +16,10 @@ export async function findItem(sku: string): Promise<StockItem> {
 
 /** In SKU order. One row more than the page holds. */
 export async function listItems({ limit, after }: Page): Promise<StockItem[]> {
-  const query = StockItem.query().preload('barcodes').orderBy('sku').limit(limit + 1)
+  const query = StockItem.query()
+    .preload('barcodes')
+    .orderBy('sku')
+    .limit(limit + 1)
   return after ? query.where('sku', '>', after[0]) : query
 }
 

@@ -8,14 +8,7 @@ import { run } from '#messaging/sql'
 import type { Balance } from './stock_plan.ts'
 
 export type MovementKind =
-  | 'restock'
-  | 'reserve'
-  | 'release'
-  | 'deduct'
-  | 'adjust'
-  | 'count'
-  | 'import'
-  | 'reversal'
+  'restock' | 'reserve' | 'release' | 'deduct' | 'adjust' | 'count' | 'import' | 'reversal'
 
 export interface NewMovement {
   sku: string

@@ -30,7 +30,7 @@ export async function reconcile(
     const items = await client.query<{ count: number }>('select count(*) from stock_items')
     const { rows } = await client.query<Difference>(/* sql */ `
       select * from (
-        select sku, on_hand as "onHand", reserved,
+        select sku, stock_items.on_hand as "onHand", stock_items.reserved,
           coalesce(ledger.on_hand, 0) as "ledgerOnHand", coalesce(ledger.reserved, 0) as "ledgerReserved",
           coalesce(held.quantity, 0) as held
         from stock_items

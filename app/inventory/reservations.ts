@@ -46,9 +46,11 @@ export async function lockHeads(trx: TransactionClientContract, orderIds: string
   )
   const holding = [...heads].filter(([, head]) => head.heldRevision !== null).map(([id]) => id)
   if (holding.length > 0) {
-    const held = await run<{ order_id: string; sku: string; quantity: number }>(trx, heldStatement, [
-      holding,
-    ])
+    const held = await run<{ order_id: string; sku: string; quantity: number }>(
+      trx,
+      heldStatement,
+      [holding]
+    )
     for (const { order_id: id, sku, quantity } of held) heads.get(id)!.held.set(sku, quantity)
   }
   return heads

@@ -112,7 +112,8 @@ export class MailQueue {
 
   async #deliver(options: MailQueueOptions, source: MailSource, notification: Notification) {
     const { db, send, domain } = options
-    const table = () => db.connection(source.connection).from('notifications').where('id', notification.id)
+    const table = () =>
+      db.connection(source.connection).from('notifications').where('id', notification.id)
     try {
       const compose = await source.compose(notification)
       await send((message) => {
@@ -139,7 +140,8 @@ export class MailQueue {
       next_attempt_at: new Date(Date.now() + backoff(attempts, NEXT_TRY_MS)),
       last_error: error.message,
     })
-    if (givenUp) logger.error({ notification: id, kind, reason: error.message }, 'a mail is given up')
+    if (givenUp)
+      logger.error({ notification: id, kind, reason: error.message }, 'a mail is given up')
     else if ((attempts & (attempts - 1)) === 0) {
       logger.warn({ notification: id, kind, attempts, reason: error.message }, 'a mail waits')
     }

@@ -60,7 +60,10 @@ export class Consumer implements Subscriber {
   readonly topics: string[]
   readonly batchSize: number
   readonly #options: ConsumerOptions
-  readonly #heard = new Map<string, { definition: MessageDefinition<unknown>; subscription: Subscription }>()
+  readonly #heard = new Map<
+    string,
+    { definition: MessageDefinition<unknown>; subscription: Subscription }
+  >()
   readonly #stopping = new AbortController()
   #failuresInRow = 0
   #trouble: string | null = null
@@ -125,7 +128,11 @@ export class Consumer implements Subscriber {
   }
 
   /** Commits the batch, whatever it takes: by retry, by halves, by burying what cannot be handled. */
-  async #settle(heard: Heard[], batch: { size: number; failed: number }, alive: () => Promise<void>) {
+  async #settle(
+    heard: Heard[],
+    batch: { size: number; failed: number },
+    alive: () => Promise<void>
+  ) {
     let triesAlone = 0
     for (let attempt = 1; ; attempt++) {
       if (this.#stopping.signal.aborted) throw new Error(`consumer ${this.name} was stopped`)
@@ -166,7 +173,9 @@ export class Consumer implements Subscriber {
     let fresh = 0
     let after = { dead: 0, failed: 0, failuresInRow: this.#failuresInRow }
     await this.#options.client().transaction(async (trx) => {
-      const admitted = await admit(trx, this.name, [...new Set(heard.map(({ message }) => message.id))])
+      const admitted = await admit(trx, this.name, [
+        ...new Set(heard.map(({ message }) => message.id)),
+      ])
       const news = heard.filter(({ message }) => admitted.delete(message.id))
       fresh = news.length
       if (fresh === 0) return
@@ -217,7 +226,12 @@ export class Consumer implements Subscriber {
   }
 
   /** Buries a message that fails alone; false when the consumer paused instead. */
-  async #giveUp(one: Heard, error: Error, attempts: number, batch: { size: number; failed: number }) {
+  async #giveUp(
+    one: Heard,
+    error: Error,
+    attempts: number,
+    batch: { size: number; failed: number }
+  ) {
     try {
       suspect(this.#failuresInRow + 1, { ...batch, failed: batch.failed + 1 }, error)
     } catch (suspicion) {
@@ -255,14 +269,20 @@ export class Consumer implements Subscriber {
 
   async #pause(suspicion: Suspicion) {
     this.#trouble = `paused, for nearly everything fails: ${suspicion.message}`
-    this.#options.logger.error({ consumer: this.name, reason: suspicion.message }, 'consumer pauses')
+    this.#options.logger.error(
+      { consumer: this.name, reason: suspicion.message },
+      'consumer pauses'
+    )
     await this.#rest(this.#options.pauseMs ?? 30_000)
   }
 
   #say(error: Error, attempt: number) {
     if (attempt > 3) this.#trouble = error.message
     if (attempt > 3 && (attempt & (attempt - 1)) === 0) {
-      this.#options.logger.warn({ consumer: this.name, reason: error.message, attempt }, 'consumer waits')
+      this.#options.logger.warn(
+        { consumer: this.name, reason: error.message, attempt },
+        'consumer waits'
+      )
     }
   }
 

@@ -10,8 +10,6 @@ export interface MessagingConfig {
   }[]
   /** Undefined: the embedded transport. */
   kafka?: Omit<KafkaOptions, 'logger'>
-  /** Partitions of a topic that is new. */
-  partitions: number
   acceptTransportChange: boolean
 }
 

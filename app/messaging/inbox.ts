@@ -28,7 +28,11 @@ export async function admit(trx: TransactionClientContract, consumer: string, id
 }
 
 /** Locks and returns those of the keys that wait behind a dead letter: a redrive holds the same lock. */
-export async function waitingKeys(trx: TransactionClientContract, consumer: string, keys: string[]) {
+export async function waitingKeys(
+  trx: TransactionClientContract,
+  consumer: string,
+  keys: string[]
+) {
   if (keys.length === 0) return new Set<string>()
   const rows = await run<{ key: string }>(trx, lockWaitingKeys, [consumer, keys])
   return new Set(rows.map((row) => row.key))

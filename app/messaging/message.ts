@@ -36,7 +36,11 @@ export interface MessageDefinition<Data> {
   ceType: string
   schema: { validate(data: unknown): Promise<unknown> }
   /** A new message of this type about `key`. `id` is given where a caller must know it before. */
-  about(key: string, data: Data, options?: { id?: string; headers?: Record<string, string> }): Message<Data>
+  about(
+    key: string,
+    data: Data,
+    options?: { id?: string; headers?: Record<string, string> }
+  ): Message<Data>
 }
 
 /** The data that messages of a definition carry. */
@@ -149,6 +153,6 @@ function parse(value: Buffer | null) {
 }
 
 function furtherHeaders(headers: Record<string, string>) {
-  const { 'content-type': _, ce_specversion: __, ce_subject: ___, ...further } = headers
+  const { 'content-type': _, 'ce_specversion': __, 'ce_subject': ___, ...further } = headers
   return further
 }

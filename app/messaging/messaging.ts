@@ -9,6 +9,7 @@ import { Relay } from './relay.ts'
 import { EmbeddedTransport } from './transports/embedded.ts'
 import { KafkaTransport } from './transports/kafka.ts'
 import type { Transport } from './transports/transport.ts'
+import { verify } from './verify.ts'
 
 export class Messaging {
   readonly #db: Database
@@ -68,7 +69,6 @@ export class Messaging {
           module: name,
           connection: direct,
           transport,
-          partitions: this.config.partitions,
           acceptTransportChange: this.config.acceptTransportChange,
           logger: this.#logger,
         })
@@ -85,6 +85,23 @@ export class Messaging {
     for (const consumer of running.consumers) consumer.stop()
     await Promise.all(running.relays.map((relay) => relay.stop()))
     await running.transport.close()
+  }
+
+  /**
+   * Proves that no message is lost, or says which are.
+   *
+   * @param olderThan - milliseconds; a younger message may well be on its way
+   * @param transport - whose topics are searched; none is searched without one
+   */
+  async verify(olderThan: number, transport?: Transport) {
+    const modules = this.config.modules.map((module) => ({
+      ...module,
+      hears: this.heardBy(module.name),
+    }))
+    return verify(modules, {
+      olderThan,
+      contents: async (topic) => (await transport?.contents(topic)) ?? null,
+    })
   }
 
   get running() {

@@ -27,8 +27,6 @@ export interface RelayOptions {
   /** The module's own role, without statement limits, never through a transaction pooler. */
   connection: ClientConfig
   transport: Transport
-  /** Partitions of the topic when it is new. */
-  partitions: number
   /** Takes over an outbox whose last transport was Kafka without the proof that nothing is there. */
   acceptTransportChange: boolean
   logger: Logger
@@ -167,7 +165,8 @@ export class Relay {
         if (this.#busy.size < this.#partitions) {
           const rows = await this.#read(client, floor.value)
           if (rows.length > 0) poll = POLL_MS.first
-          for (const [partition, batch] of this.#batches(rows)) this.#begin(client, partition, batch)
+          for (const [partition, batch] of this.#batches(rows))
+            this.#begin(client, partition, batch)
         }
         await this.#woken.wait(poll)
         ifLost()
@@ -195,7 +194,7 @@ export class Relay {
    * lost to us on the embedded one.
    */
   async #settleTransport(client: Client) {
-    const { module, transport, partitions, acceptTransportChange, logger } = this.#options
+    const { module, transport, acceptTransportChange, logger } = this.#options
     const { rows } = await client.query<{ transport: string | null; partitions: number | null }>(
       'select transport, partitions from messaging_state'
     )
@@ -205,7 +204,7 @@ export class Relay {
         `the messages of ${module} went through Kafka until now. Run "node ace messaging:verify" with KAFKA_BROKERS set; when it is clean it allows the change, or set TRANSPORT_CHANGE=accept`
       )
     }
-    this.#partitions = await transport.openTopic(module, partitions)
+    this.#partitions = await transport.openTopic(module)
     if (
       last.transport === transport.name &&
       last.partitions !== null &&
@@ -296,7 +295,8 @@ export class Relay {
       const parked = await client.query<{ key: string }>('select key from parked_keys')
       const keys = new Set(parked.rows.map((row) => row.key))
       const rest = rows.slice(half).filter((row) => !keys.has(row.key))
-      if (!this.#tries.has(partition) && rest.length > 0) await this.#publish(client, partition, rest)
+      if (!this.#tries.has(partition) && rest.length > 0)
+        await this.#publish(client, partition, rest)
       return
     }
     const [{ id, key }] = rows

@@ -44,7 +44,8 @@ export class RelayFloor {
     const lowestPending = pending === null ? null : BigInt(pending)
     if (this.#candidate && BigInt(xmin) >= this.#candidate.xmax) {
       const reached = this.#candidate.id
-      this.#floor = lowestPending !== null && lowestPending <= reached ? lowestPending - 1n : reached
+      this.#floor =
+        lowestPending !== null && lowestPending <= reached ? lowestPending - 1n : reached
       this.#candidate = null
     }
     this.#candidate ??= { id: BigInt(last), xmax: BigInt(xmax) }

@@ -6,7 +6,8 @@ import { Problem } from '#http/problem'
 export default class JsonBodyMiddleware {
   handle({ request }: HttpContext, next: NextFn) {
     const hasBody =
-      request.header('transfer-encoding') !== undefined || Number(request.header('content-length')) > 0
+      request.header('transfer-encoding') !== undefined ||
+      Number(request.header('content-length')) > 0
     if (hasBody && !/^application\/json\s*(;|$)/i.test(request.header('content-type') ?? '')) {
       throw new Problem(
         415,

@@ -36,7 +36,10 @@ export function totalTooLarge() {
 }
 
 export function quantityTooLarge(sku: string) {
-  return unprocessable('quantity_too_large', `${sku}: all lines of one SKU together may ask for 1,000,000.`)
+  return unprocessable(
+    'quantity_too_large',
+    `${sku}: all lines of one SKU together may ask for 1,000,000.`
+  )
 }
 
 function atSku(
@@ -44,5 +47,9 @@ function atSku(
   code: string,
   detail: (sku: string) => string
 ): FieldError[] {
-  return lines.map(({ index, sku }) => ({ pointer: `/lines/${index}/sku`, code, detail: detail(sku) }))
+  return lines.map(({ index, sku }) => ({
+    pointer: `/lines/${index}/sku`,
+    code,
+    detail: detail(sku),
+  }))
 }

@@ -17,7 +17,10 @@ export async function findOrder(id: string, reader: SignedIn): Promise<Order> {
 
 /** Newest first: ids are UUIDv7. One row more than the page holds. */
 export async function listOrders(reader: SignedIn, { limit, after }: Page): Promise<Order[]> {
-  const query = visibleTo(reader).preload('lines').orderBy('id', 'desc').limit(limit + 1)
+  const query = visibleTo(reader)
+    .preload('lines')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
   if (!after) return query
   const [id] = after
   if (!isUuid(id)) throw new Problem(422, 'invalid_cursor', 'The cursor is not one of this list.')

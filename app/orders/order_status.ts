@@ -43,11 +43,7 @@ export type StepType =
   | 'holding_moved'
 
 export type Says =
-  | 'order_revised'
-  | 'order_cancelled'
-  | 'order_fulfilled'
-  | 'order_confirmed'
-  | 'order_rejected'
+  'order_revised' | 'order_cancelled' | 'order_fulfilled' | 'order_confirmed' | 'order_rejected'
 
 export type MailKind =
   | 'order_confirmed'

@@ -90,6 +90,8 @@ function customerOf({ customerId }: Placement, account: SignedIn) {
 
 function missing(field: string): never {
   throw new Problem(422, 'invalid_fields', `/${field} is required: this account has none.`, {
-    errors: [{ pointer: `/${field}`, code: 'required', detail: 'is required: this account has none' }],
+    errors: [
+      { pointer: `/${field}`, code: 'required', detail: 'is required: this account has none' },
+    ],
   })
 }

@@ -6,7 +6,13 @@ import type { Line } from '#contracts/fields'
 import type { productChanged } from '#contracts/inventory'
 import type { DataOf, Message } from '#messaging/message'
 import { run } from '#messaging/sql'
-import { mixedCurrencies, notForSale, quantityTooLarge, totalTooLarge, unknownSku } from './exceptions.ts'
+import {
+  mixedCurrencies,
+  notForSale,
+  quantityTooLarge,
+  totalTooLarge,
+  unknownSku,
+} from './exceptions.ts'
 
 type Product = DataOf<typeof productChanged>
 
@@ -71,7 +77,10 @@ const MOST_PIECES = 1_000_000
  * @throws Problem 422 `unknown_sku`, `not_for_sale`, `mixed_currencies`, `quantity_too_large`,
  *   `total_too_large`
  */
-export async function priceLines(client: QueryClientContract, wanted: Line[]): Promise<PricedLines> {
+export async function priceLines(
+  client: QueryClientContract,
+  wanted: Line[]
+): Promise<PricedLines> {
   const skus = [...new Set(wanted.map(({ sku }) => sku))]
   const rows = await run<Price & Record<string, unknown>>(client, findPrices, [skus])
   const prices = new Map(rows.map((row) => [row.sku, row]))
@@ -90,7 +99,10 @@ export async function priceLines(client: QueryClientContract, wanted: Line[]): P
     const { name, amount } = prices.get(sku)!
     return { sku, quantity, name, unitPrice: amount }
   })
-  const total = lines.reduce((sum, line) => sum + BigInt(line.quantity) * BigInt(line.unitPrice), 0n)
+  const total = lines.reduce(
+    (sum, line) => sum + BigInt(line.quantity) * BigInt(line.unitPrice),
+    0n
+  )
   if (total > BigInt(Number.MAX_SAFE_INTEGER)) throw totalTooLarge()
   return { lines, currency: currencies[0] }
 }

@@ -35,7 +35,10 @@ const OUTCOMES: Record<string, Outcome> = {
 }
 
 /** Moves the orders that the answers are about; an answer that moves nothing is logged, never silent. */
-export async function settleOrders(messages: Message<AnswerData>[], trx: TransactionClientContract) {
+export async function settleOrders(
+  messages: Message<AnswerData>[],
+  trx: TransactionClientContract
+) {
   const ids = [...new Set(messages.map(({ key }) => key))]
   const orders = await lockOrders(trx, ids)
   const lines = await linesOf(trx, ids)

@@ -23,7 +23,9 @@ export default class DbSetup extends BaseCommand {
     if (this.json) return this.logger.log(JSON.stringify({ data: reports }))
     for (const { module, migrated } of reports) {
       const what = migrated.length === 0 ? 'up to date' : migrated.join(', ')
-      this.logger.log(`${module.padEnd(10)} ${this.dryRun && migrated.length > 0 ? 'would run: ' : ''}${what}`)
+      this.logger.log(
+        `${module.padEnd(10)} ${this.dryRun && migrated.length > 0 ? 'would run: ' : ''}${what}`
+      )
     }
   }
 }

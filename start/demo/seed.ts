@@ -27,7 +27,11 @@ export async function seedCatalogue(): Promise<number> {
   const listed = new Set((await StockItem.all()).map(({ sku }) => sku))
   const missing = demoCatalogue.filter(({ sku }) => !listed.has(sku))
   for (const { sku, name, price } of missing) {
-    const product = { name, price: { amount: price, currency: DEMO_CURRENCY }, lowStockAt: DEMO_LOW_AT }
+    const product = {
+      name,
+      price: { amount: price, currency: DEMO_CURRENCY },
+      lowStockAt: DEMO_LOW_AT,
+    }
     await putProduct(sku, product, null)
   }
   for (const { sku, onHand } of missing) {

@@ -33,8 +33,10 @@ export default class AccountsCreate extends BaseCommand {
   async run() {
     const role = this.role as Role
     if (!ROLES.includes(role)) return this.#wrong(`--role must be one of ${ROLES.join(', ')}.`)
-    if (!this.email && role !== 'service') return this.#wrong('--email is missing. Example: --email=ada@example.com')
-    if (this.email && !/^[^\s@]+@[^\s@]+$/.test(this.email)) return this.#wrong(`--email: "${this.email}" is no e-mail address.`)
+    if (!this.email && role !== 'service')
+      return this.#wrong('--email is missing. Example: --email=ada@example.com')
+    if (this.email && !/^[^\s@]+@[^\s@]+$/.test(this.email))
+      return this.#wrong(`--email: "${this.email}" is no e-mail address.`)
 
     const { createAccount } = await import('../sign_up.ts')
     const { issueToken } = await import('../tokens.ts')
@@ -53,12 +55,21 @@ export default class AccountsCreate extends BaseCommand {
       const { id, email, name } = account
       const made = password?.made ? password.text : null
       if (this.json) {
-        const result = { id, email, name, role, password: made, token: issued?.token ?? null, expiresAt: issued?.expiresAt ?? null }
+        const result = {
+          id,
+          email,
+          name,
+          role,
+          password: made,
+          token: issued?.token ?? null,
+          expiresAt: issued?.expiresAt ?? null,
+        }
         return this.logger.log(JSON.stringify(result))
       }
       this.logger.log(`Created the ${role} ${name} (${id}).`)
       if (made) this.logger.log(`Password: ${made}`)
-      if (issued) this.logger.log(`Token: ${issued.token}  (until ${issued.expiresAt ?? 'revoked'})`)
+      if (issued)
+        this.logger.log(`Token: ${issued.token}  (until ${issued.expiresAt ?? 'revoked'})`)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       this.logger.error(error.message)

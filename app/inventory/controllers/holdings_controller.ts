@@ -10,7 +10,11 @@ export default class HoldingsController {
       holdings,
       page,
       ({ order_id: orderId }) => [orderId],
-      ({ order_id: orderId, held_revision: heldRevision, lines }) => ({ orderId, heldRevision, lines })
+      ({ order_id: orderId, held_revision: heldRevision, lines }) => ({
+        orderId,
+        heldRevision,
+        lines,
+      })
     )
   }
 }

@@ -10,7 +10,12 @@ export default class ProductsController {
   async index({ account, request }: HttpContext) {
     const page = await pageOf(request.qs())
     const items = await listItems(page)
-    return pageBody(items, page, ({ sku }) => [sku], (item) => productBody(item, account?.role ?? null))
+    return pageBody(
+      items,
+      page,
+      ({ sku }) => [sku],
+      (item) => productBody(item, account?.role ?? null)
+    )
   }
 
   async show({ account, params, response }: HttpContext) {

@@ -34,6 +34,10 @@ export class EmbeddedTransport implements Transport {
     this.#subscribers.push(subscriber)
   }
 
+  async contents() {
+    return null
+  }
+
   degraded() {
     return []
   }

@@ -11,11 +11,19 @@ import type { Logger } from '@adonisjs/core/logger'
 import type { Admin, Consumer as KafkaConsumer, EachBatchPayload, Kafka, Producer } from 'kafkajs'
 import type { WireRecord } from '../message.ts'
 import { backoff } from '../retry_policy.ts'
-import { MessageRefused, type Delivery, type Subscriber, type Transport } from './transport.ts'
+import {
+  MessageRefused,
+  type Delivery,
+  type Subscriber,
+  type TopicContents,
+  type Transport,
+} from './transport.ts'
 
 export interface KafkaOptions {
   brokers: string[]
   topicPrefix: string
+  /** Of a topic that is new. */
+  partitions: number
   /** Copies of each partition; the cluster's default when undefined. */
   replication?: number
   ssl: boolean
@@ -45,7 +53,7 @@ export class KafkaTransport implements Transport {
     this.#options = options
   }
 
-  async openTopic(topic: string, partitions = 6): Promise<number> {
+  async openTopic(topic: string): Promise<number> {
     const name = this.#topic(topic)
     const admin = await this.#connectedAdmin()
     try {
@@ -54,12 +62,13 @@ export class KafkaTransport implements Transport {
       if ((error as { type?: string }).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
     }
     const replication = this.#options.replication
+    // Several processes may create it at once: who comes second finds it there.
     await admin.createTopics({
       waitForLeaders: true,
       topics: [
         {
           topic: name,
-          numPartitions: partitions,
+          numPartitions: this.#options.partitions,
           replicationFactor: replication ?? -1,
           configEntries:
             replication !== undefined && replication >= 3
@@ -71,7 +80,7 @@ export class KafkaTransport implements Transport {
         },
       ],
     })
-    return this.#partitionsOf(admin, name)
+    return this.#partitionsOfNew(admin, name)
   }
 
   async send(topic: string, partition: number, records: WireRecord[]): Promise<string | null> {
@@ -96,6 +105,48 @@ export class KafkaTransport implements Transport {
 
   subscribe(subscriber: Subscriber) {
     if (subscriber.topics.length > 0) this.#loops.push(this.#consume(subscriber))
+  }
+
+  /** Reads the topic from its beginning to where it ends now, in a group of its own that it removes. */
+  async contents(topic: string): Promise<TopicContents> {
+    const name = this.#topic(topic)
+    const admin = await this.#connectedAdmin()
+    const offsets = await admin.fetchTopicOffsets(name)
+    const messageIds = new Set<string>()
+    const earliest = new Map(offsets.map(({ partition, low }) => [partition, BigInt(low)]))
+    const ends = new Map(
+      offsets
+        .filter(({ low, high }) => BigInt(high) > BigInt(low))
+        .map(({ partition, high }) => [partition, BigInt(high)])
+    )
+    if (ends.size === 0) return { messageIds, earliest }
+
+    const groupId = `${this.#options.topicPrefix}verify-${process.pid}-${Date.now()}`
+    const kafka = await this.#client()
+    const reader = kafka.consumer({ groupId, allowAutoTopicCreation: false })
+    try {
+      await reader.connect()
+      await reader.subscribe({ topics: [name], fromBeginning: true })
+      await new Promise<void>((resolve, reject) => {
+        reader.on(reader.events.CRASH, ({ payload }) => reject(payload.error))
+        reader
+          .run({
+            autoCommit: false,
+            eachBatch: async ({ batch }) => {
+              for (const { headers } of batch.messages) messageIds.add(String(headers?.ce_id ?? ''))
+              const end = ends.get(batch.partition)
+              if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end)
+                ends.delete(batch.partition)
+              if (ends.size === 0) resolve()
+            },
+          })
+          .catch(reject)
+      })
+    } finally {
+      await reader.disconnect().catch(() => {})
+      await admin.deleteGroups([groupId]).catch(() => {})
+    }
+    return { messageIds, earliest }
   }
 
   degraded() {
@@ -146,7 +197,12 @@ export class KafkaTransport implements Transport {
       maxBytesPerPartition: 1024 * 1024,
       allowAutoTopicCreation: false,
       metadataMaxAge: 30_000,
-      retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
+      retry: {
+        retries: 3,
+        initialRetryTime: 100,
+        maxRetryTime: 1_000,
+        restartOnFailure: async () => false,
+      },
     })
     let lastSign = Date.now()
     const ended = new Promise<Error | null>((resolve) => {
@@ -226,6 +282,18 @@ export class KafkaTransport implements Transport {
     return topics[0].partitions.length
   }
 
+  /** A topic just created is known to each broker only a moment later. */
+  async #partitionsOfNew(admin: Admin, name: string) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#partitionsOf(admin, name)
+      } catch (error) {
+        if (attempt === 20) throw error
+        await sleep(backoff(attempt, { first: 20, most: 500 }))
+      }
+    }
+  }
+
   async #connectedProducer() {
     this.#producer ??= this.#connected(async (kafka) => {
       const producer = kafka.producer({
@@ -246,7 +314,9 @@ export class KafkaTransport implements Transport {
 
   async #connectedAdmin() {
     this.#admin ??= this.#connected(async (kafka) => {
-      const admin = kafka.admin({ retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 } })
+      const admin = kafka.admin({
+        retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
+      })
       await admin.connect()
       return admin
     })

@@ -37,10 +37,9 @@ export interface Transport {
   /**
    * Makes sure that the topic exists, and tells how many partitions it has.
    *
-   * @param partitions - wanted when the topic is new
    * @throws while the broker is away
    */
-  openTopic(topic: string, partitions?: number): Promise<number>
+  openTopic(topic: string): Promise<number>
 
   /**
    * Sends records to one partition, in order. Resolves once they are safe: acknowledged by all
@@ -55,11 +54,20 @@ export interface Transport {
   /** Starts to deliver; a broker that is away delays deliveries, not the call. */
   subscribe(subscriber: Subscriber): void
 
+  /** What lies in the topic now, for a proof; null where nothing is kept. */
+  contents(topic: string): Promise<TopicContents | null>
+
   /** What an operator should know, in words; empty while all is well. */
   degraded(): string[]
 
   /** Stops delivering and sending, after what is under way. */
   close(): Promise<void>
+}
+
+export interface TopicContents {
+  messageIds: Set<string>
+  /** Partition → the first offset that is still there: what came before has passed its retention. */
+  earliest: Map<number, bigint>
 }
 
 /** The broker will never take this message, or this batch of them: retrying is in vain. */

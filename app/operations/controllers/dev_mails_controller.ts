@@ -24,7 +24,10 @@ export default class DevMailsController {
     const mail = await read(params.id).catch(() => {
       throw notFound('mail')
     })
-    response.header('content-security-policy', `default-src 'none'; style-src 'unsafe-inline'; sandbox`)
+    response.header(
+      'content-security-policy',
+      `default-src 'none'; style-src 'unsafe-inline'; sandbox`
+    )
     return response.header('content-type', 'text/html; charset=utf-8').send(mail.html)
   }
 

@@ -16,7 +16,12 @@ export default class OrdersController {
   async index({ account, request }: HttpContext) {
     const page = await pageOf(request.qs())
     const orders = await listOrders(account, page)
-    return pageBody(orders, page, ({ id }) => [id], (order) => orderBody(order.record()))
+    return pageBody(
+      orders,
+      page,
+      ({ id }) => [id],
+      (order) => orderBody(order.record())
+    )
   }
 
   async show({ account, params, response }: HttpContext) {

@@ -16,7 +16,9 @@ const SUBJECTS: Partial<Record<MailKind, (number: string) => string>> = {
 }
 
 /** @throws Error for a kind that has no mail yet */
-export async function composeOrderMail(notification: Notification): Promise<MessageComposeCallback> {
+export async function composeOrderMail(
+  notification: Notification
+): Promise<MessageComposeCallback> {
   const { kind, revision, subject: orderId, detail } = notification
   const subject = SUBJECTS[kind as MailKind]
   if (!subject) throw new Error(`there is no mail "${kind}"`)

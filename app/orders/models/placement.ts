@@ -6,7 +6,13 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Actor } from '#contracts/actor'
 import { orderPlaced } from '#contracts/orders'
-import { earlierAnswer, inProgress, lockText, type Answer, type IdempotencyScope } from '#http/idempotency'
+import {
+  earlierAnswer,
+  inProgress,
+  lockText,
+  type Answer,
+  type IdempotencyScope,
+} from '#http/idempotency'
 import { keyHash } from '#messaging/partition'
 import { outbox } from '#messaging/outbox'
 import { run } from '#messaging/sql'

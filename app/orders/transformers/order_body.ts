@@ -3,7 +3,8 @@ import type { PricedLine } from '../price_list.ts'
 
 /** An order as the API shows it. Every field is present, null when there is none. */
 export function orderBody({ currency, lines, requestedLines, ...order }: OrderRecord) {
-  const { id, number, reference, customerId, status, revision, heldRevision, version, attention } = order
+  const { id, number, reference, customerId, status, revision, heldRevision, version, attention } =
+    order
   const { email, name, shipTo, shortages, ...times } = order
   return {
     id,

@@ -20,4 +20,3 @@ export const placeOrderValidator = vine.compile(
     shipTo: shipTo().nullable().optional(),
   })
 )
-

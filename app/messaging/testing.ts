@@ -1,0 +1,26 @@
+/*
+ * For tests: wait for the event, never for a time.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Messaging } from './messaging.ts'
+
+/**
+ * Resolves when every message is published and handled, and handling it has led to no other.
+ *
+ * @param timeout - milliseconds
+ * @throws Error with what is still under way
+ */
+export async function settle(messaging: Messaging, timeout = 15_000) {
+  const until = Date.now() + timeout
+  let before = -1
+  for (;;) {
+    const { checked, findings } = await messaging.verify(0)
+    const waiting = findings.filter(({ kind }) => kind !== 'parked')
+    if (waiting.length === 0 && checked === before) return
+    before = waiting.length === 0 ? checked : -1
+    if (Date.now() > until) {
+      throw new Error(`messages are still under way: ${JSON.stringify(waiting.slice(0, 3))}`)
+    }
+    await sleep(5)
+  }
+}

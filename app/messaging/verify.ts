@@ -1,0 +1,148 @@
+/*
+ * Proof that no message is lost: every row of every outbox is published, lies in its topic, and is
+ * known to each consumer that hears its type.
+ */
+import { Client, type ClientConfig } from 'pg'
+import type { MessageDefinition } from './message.ts'
+import type { TopicContents } from './transports/transport.ts'
+
+export interface VerifiedModule {
+  name: string
+  direct: ClientConfig
+  /** What its consumer hears. */
+  hears: MessageDefinition<unknown>[]
+}
+
+export interface Finding {
+  module: string
+  kind: 'unpublished' | 'parked' | 'not_in_topic' | 'not_handled'
+  /** Which consumer has not handled it. */
+  consumer: string | null
+  outboxId: number
+  messageId: string
+  key: string
+  type: string
+}
+
+export interface Verification {
+  /** Messages looked at. */
+  checked: number
+  findings: Finding[]
+}
+
+interface Row {
+  id: number
+  message_id: string
+  key: string
+  type: string
+  version: number
+  published: boolean
+  partition: number | null
+  offset: number | null
+  parked: boolean
+}
+
+const CHUNK = 5_000
+
+/**
+ * @param options.contents - what lies in a module's topic; null where the transport keeps nothing
+ * @param options.olderThan - milliseconds; a younger message may well be on its way
+ */
+export async function verify(
+  modules: VerifiedModule[],
+  options: {
+    contents: (topic: string) => Promise<TopicContents | null>
+    olderThan: number
+  }
+): Promise<Verification> {
+  const clients = await connectAll(modules)
+  try {
+    const result: Verification = { checked: 0, findings: [] }
+    for (const module of modules) await verifyModule(module, modules, clients, options, result)
+    return result
+  } finally {
+    await Promise.all([...clients.values()].map((client) => client.end()))
+  }
+}
+
+async function verifyModule(
+  module: VerifiedModule,
+  modules: VerifiedModule[],
+  clients: Map<string, Client>,
+  { contents, olderThan }: Parameters<typeof verify>[1],
+  result: Verification
+) {
+  const client = clients.get(module.name)!
+  const topic = await contents(module.name)
+  for (let after = 0; ;) {
+    const rows = await nextRows(client, after, olderThan)
+    if (rows.length === 0) return
+    after = rows[rows.length - 1].id
+    result.checked += rows.length
+    const find = (row: Row, kind: Finding['kind'], consumer: string | null = null) =>
+      result.findings.push({
+        module: module.name,
+        kind,
+        consumer,
+        outboxId: row.id,
+        messageId: row.message_id,
+        key: row.key,
+        type: row.type,
+      })
+    for (const row of rows) {
+      if (!row.published) find(row, row.parked ? 'parked' : 'unpublished')
+      else if (topic && isMissing(row, topic)) find(row, 'not_in_topic')
+    }
+    for (const { name: consumer, hears } of modules) {
+      const heard = rows.filter((row) => row.published && isHeard(row, module.name, hears))
+      const unhandled = await notInInbox(clients.get(consumer)!, consumer, heard)
+      for (const row of unhandled) find(row, 'not_handled', consumer)
+    }
+  }
+}
+
+async function nextRows(client: Client, after: number, olderThan: number) {
+  const { rows } = await client.query<Row>(
+    `select id, message_id, key, type, version, published_at is not null as published, partition, "offset",
+       exists (select from parked_keys where parked_keys.key = outbox.key) as parked
+     from outbox
+     where id > $1 and created_at <= clock_timestamp() - $2 * interval '1 millisecond'
+     order by id limit ${CHUNK}`,
+    [after, olderThan]
+  )
+  return rows
+}
+
+/** Rows that went through another transport, or that the topic no longer keeps, are not looked for. */
+function isMissing(row: Row, { messageIds, earliest }: TopicContents) {
+  if (row.partition === null || row.offset === null) return false
+  if (BigInt(row.offset) < (earliest.get(row.partition) ?? 0n)) return false
+  return !messageIds.has(row.message_id)
+}
+
+function isHeard(row: Row, topic: string, hears: MessageDefinition<unknown>[]) {
+  return hears.some(
+    (one) => one.topic === topic && one.type === row.type && one.version === row.version
+  )
+}
+
+/** Dead letters have their inbox row too: they are known, not lost. */
+async function notInInbox(client: Client, consumer: string, rows: Row[]): Promise<Row[]> {
+  if (rows.length === 0) return []
+  const known = await client.query<{ message_id: string }>(
+    'select message_id from inbox where consumer = $1 and message_id = any ($2::uuid[])',
+    [consumer, rows.map((row) => row.message_id)]
+  )
+  const ids = new Set(known.rows.map((row) => row.message_id))
+  return rows.filter((row) => !ids.has(row.message_id))
+}
+
+async function connectAll(modules: VerifiedModule[]) {
+  const clients = new Map<string, Client>()
+  for (const { name, direct } of modules) {
+    const client = new Client(direct)
+    clients.set(name, client)
+    await client.connect()
+  }
+  return clients
+}

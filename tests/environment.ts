@@ -1,0 +1,70 @@
+/*
+ * One PostgreSQL server and one database for the whole run. Runs beside each other share the server.
+ */
+import { randomBytes } from 'node:crypto'
+import { createServer, type AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import type { ApplicationService } from '@adonisjs/core/types'
+import pg from 'pg'
+import { startEmbeddedPostgres } from '#database/embedded/server'
+
+const root = new URL('../', import.meta.url)
+
+/** Where the run keeps its files: the database server, the broker's jars, mails. */
+export const testDataDir = fileURLToPath(new URL('.data/test', root))
+
+let serverUrl = ''
+
+/** Sets the settings of a run, and starts what they name. `TEST_DATABASE_URL` brings a server of your own. */
+export async function prepareTestEnvironment(app: ApplicationService) {
+  const ours = process.env.TEST_DATABASE_URL
+  const server = ours ? null : await startEmbeddedPostgres({ dataDir: testDataDir, as: 'guest' })
+  serverUrl = ours ?? server!.url
+  const database = await createDatabase()
+  Object.assign(process.env, {
+    DATABASE_URL: database.url,
+    DATA_DIR: testDataDir,
+    APP_KEY: randomBytes(32).toString('hex'),
+    HOST: '127.0.0.1',
+    PORT: String(await freePort()),
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+  })
+  const terminate = app.terminate.bind(app)
+  let ending: Promise<void> | null = null
+  app.terminate = () => {
+    ending ??= terminate()
+      .then(() => database.drop())
+      .finally(() => server?.stop())
+    return ending
+  }
+}
+
+/** A new, empty database on the run's server, for a process of its own. */
+export async function createDatabase() {
+  const name = `quartermaster_test_${process.pid}_${randomBytes(3).toString('hex')}`
+  await onServer(`create database ${name}`)
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return {
+    url: url.href,
+    drop: () => onServer(`drop database if exists ${name} with (force)`),
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => probe.once('listening', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+async function onServer(statement: string) {
+  const client = new pg.Client(serverUrl)
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}

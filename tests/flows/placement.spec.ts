@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import db from '@adonisjs/lucid/services/db'
+import { test } from '@japa/runner'
+import { directConnection } from '#config/database'
+import { mailDir } from '#config/mail'
+import { reconcile } from '#inventory/reconcile'
+import messaging from '#messaging/service'
+import { emptyShop, person, post, product, type Person } from '#tests/shop'
+import { settled, startWork, transports } from '#tests/transports'
+
+for (const [name, makeTransport] of transports) {
+  test.group(`An order on ${name}`, (group) => {
+    let customer: Person
+
+    group.setup(async () => {
+      await emptyShop()
+      return startWork(makeTransport())
+    })
+    group.each.setup(async () => {
+      customer = await person('customer', 'Ada')
+    })
+
+    test('of two SKUs is confirmed, its stock held, and its customer told, within a second', async ({
+      client,
+      assert,
+    }) => {
+      await product('CUP', 10, 700)
+      await product('SAUCER', 4, 300)
+      await settled()
+
+      const began = performance.now()
+      const placed = await post(client, customer, {
+        lines: [
+          { sku: 'CUP', quantity: 2 },
+          { sku: 'SAUCER', quantity: 4 },
+        ],
+      })
+      placed.assertStatus(202)
+      assert.equal(placed.body().status, 'pending')
+      await settled()
+      assert.isBelow(performance.now() - began, 1_000)
+
+      const order = await client.get(placed.header('location')!).bearerToken(customer.token)
+      assert.containSubset(order.body(), {
+        status: 'confirmed',
+        revision: 1,
+        heldRevision: 1,
+        shortages: [],
+      })
+      assert.equal(order.header('etag'), '"2"')
+      assert.deepEqual(await balance('CUP'), { on_hand: 10, reserved: 2 })
+      assert.deepEqual(await balance('SAUCER'), { on_hand: 4, reserved: 4 })
+
+      const [mail] = await mailsOf(placed.body().id)
+      assert.include(mail.subject, 'is confirmed')
+      assert.include(mail.text, '2 x Product CUP (CUP) at €7.00 = €14.00')
+      assert.include(mail.text, 'Total: €26.00')
+      assert.equal(mail.to, customer.email)
+    })
+
+    test('that stock cannot meet is rejected with its shortages, holds nothing, and its customer is told', async ({
+      client,
+      assert,
+    }) => {
+      await product('LAMP', 3)
+      await product('SHADE', 10)
+      await settled()
+
+      const placed = await post(client, customer, {
+        lines: [
+          { sku: 'SHADE', quantity: 2 },
+          { sku: 'LAMP', quantity: 5 },
+        ],
+      })
+      await settled()
+
+      const order = await client.get(placed.header('location')!).bearerToken(customer.token)
+      assert.containSubset(order.body(), { status: 'rejected', heldRevision: null })
+      assert.deepEqual(order.body().shortages, [{ sku: 'LAMP', requested: 5, available: 3 }])
+      assert.deepEqual(await balance('LAMP'), { on_hand: 3, reserved: 0 })
+      assert.deepEqual(await balance('SHADE'), { on_hand: 10, reserved: 0 })
+      const [mail] = await mailsOf(placed.body().id)
+      assert.include(mail.text, 'Product LAMP (LAMP): you asked for 5, we have 3')
+    })
+
+    test('tells its steps to whoever may read it', async ({ client, assert }) => {
+      await product('VASE', 1)
+      await settled()
+      const placed = await post(client, customer, { lines: [{ sku: 'VASE', quantity: 1 }] })
+      await settled()
+      const timeline = await client
+        .get(`${placed.header('location')}/timeline`)
+        .bearerToken(customer.token)
+      assert.deepEqual(
+        timeline
+          .body()
+          .data.map((step: { sequence: number; type: string; actor: { kind: string } }) => [
+            step.sequence,
+            step.type,
+            step.actor.kind,
+          ]),
+        [
+          [1, 'placed', 'customer'],
+          [2, 'confirmed', 'system'],
+        ]
+      )
+    })
+
+    test('is never one too many: a hundred at once for the last sixty pieces', async ({
+      client,
+      assert,
+    }) => {
+      await product('LAST', 60)
+      await settled()
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, () =>
+          post(client, customer, { lines: [{ sku: 'LAST', quantity: 1 }] })
+        )
+      )
+      assert.isTrue(answers.every((answer) => answer.status() === 202))
+      await settled()
+      const statuses = await db
+        .connection('orders')
+        .from('orders')
+        .whereIn(
+          'id',
+          answers.map((answer) => answer.body().id)
+        )
+        .groupBy('status')
+        .select('status')
+        .count('* as n')
+      assert.sameDeepMembers(statuses, [
+        { status: 'confirmed', n: 60 },
+        { status: 'rejected', n: 40 },
+      ])
+      assert.deepEqual(await balance('LAST'), { on_hand: 60, reserved: 60 })
+    })
+
+    test('leaves every proof clean', async ({ assert }) => {
+      await settled()
+      assert.deepEqual((await reconcile(directConnection('inventory'))).differences, [])
+      assert.deepEqual((await messaging.verify(0)).findings, [])
+    })
+  })
+}
+
+async function balance(sku: string) {
+  const { on_hand, reserved } = await db
+    .connection('inventory')
+    .from('stock_items')
+    .where('sku', sku)
+    .firstOrFail()
+  return { on_hand, reserved }
+}
+
+async function mailsOf(orderId: string) {
+  const notifications = await db
+    .connection('orders')
+    .from('notifications')
+    .where('order_id', orderId)
+    .where('status', 'sent')
+    .orderBy('id')
+  return Promise.all(
+    notifications.map(async ({ id }) =>
+      JSON.parse(await readFile(join(mailDir, `${id}.json`), 'utf8'))
+    )
+  )
+}

@@ -1,0 +1,80 @@
+/*
+ * A shop to test in: people with tokens, products with stock, empty tables.
+ */
+import { randomUUID } from 'node:crypto'
+import db from '@adonisjs/lucid/services/db'
+import type { ApiClient } from '@japa/api-client'
+import { createAccount } from '#accounts/sign_up'
+import { issueToken } from '#accounts/tokens'
+import { SYSTEM, type Role } from '#contracts/actor'
+import { putProduct } from '#inventory/put_product'
+import { restock } from '#inventory/restock'
+
+const KEPT = ['adonis_schema', 'adonis_schema_versions']
+
+/** Empties every table of every module. Only tests may: the ledger itself refuses it. */
+export async function emptyShop() {
+  for (const module of ['orders', 'inventory', 'accounts']) {
+    await db.connection(`${module}_owner`).transaction(async (trx) => {
+      const { rows } = await trx.rawQuery<{ rows: { name: string }[] }>(
+        `select quote_ident(tablename) as name from pg_tables
+         where schemaname = '${module}' and tablename <> all (array['${KEPT.join(`','`)}'])`
+      )
+      await trx.rawQuery('set local session_replication_role = replica')
+      await trx.rawQuery(`truncate ${rows.map(({ name }) => name).join(', ')}`)
+      if (module !== 'accounts') await trx.rawQuery('insert into messaging_state default values')
+    })
+  }
+}
+
+export interface Person {
+  id: string
+  email: string | null
+  token: string
+}
+
+/** An account of this role with an access token. */
+export async function person(role: Role, name = role): Promise<Person> {
+  const email = role === 'service' ? null : `${name}-${randomUUID().slice(0, 8)}@example.com`
+  const account = await createAccount({
+    email,
+    name,
+    password: role === 'service' ? null : 'a long password',
+    role,
+  })
+  const { token } = await issueToken(account, 30)
+  return { id: account.id, email: account.email, token }
+}
+
+/** Lists a product with so many pieces on hand. */
+export async function product(sku: string, onHand: number, price = 1_000, currency = 'EUR') {
+  await putProduct(sku, { name: `Product ${sku}`, price: { amount: price, currency } }, null)
+  if (onHand === 0) return
+  await db
+    .connection('inventory')
+    .transaction((trx) => restock(trx, { sku, quantity: onHand }, SYSTEM))
+}
+
+/** Puts prices straight into orders' price list, for tests in which no message travels. */
+export async function priced(sku: string, amount = 1_000, currency = 'EUR', active = true) {
+  await db
+    .connection('orders')
+    .table('price_list')
+    .insert({
+      sku,
+      name: `Product ${sku}`,
+      price_amount: amount,
+      price_currency: currency,
+      active,
+      version: 1,
+    })
+}
+
+/** POST /orders under a key of its own unless one is given. */
+export function post(client: ApiClient, by: Person, body: object, key: string = randomUUID()) {
+  return client
+    .post('/api/v1/orders')
+    .bearerToken(by.token)
+    .header('idempotency-key', key)
+    .json(body)
+}
