@@ -6,6 +6,12 @@ export const publicUrl = (
   env.get('PUBLIC_URL') ?? `http://${env.get('HOST')}:${env.get('PORT')}`
 ).replace(/\/$/, '')
 
+const ownAddress = `http://${env.get('HOST')}:${env.get('PORT')}`
+
+/** Where the proofs find each module: this app, unless they run apart. */
+export const ordersUrl = (env.get('ORDERS_URL') ?? ownAddress).replace(/\/$/, '')
+export const inventoryUrl = (env.get('INVENTORY_URL') ?? ownAddress).replace(/\/$/, '')
+
 export const dataDir = env.get('DATA_DIR')
 
 export const http = defineConfig({

@@ -6,7 +6,7 @@
  */
 import env from '#start/env'
 import { defineConfig } from '@adonisjs/lucid'
-import pg from 'pg'
+import pg, { type Client } from 'pg'
 
 // Our largest bigints are amounts below 2^53 and row ids: numbers hold them exactly.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -52,8 +52,22 @@ function moduleConnection(module: ModuleName) {
       keepAlive: true,
     },
     searchPath: [module],
-    pool: { min: 0, max: 16, acquireTimeoutMillis: 5_000 },
+    pool: { min: 0, max: 16, acquireTimeoutMillis: 5_000, afterCreate: limitTransactions },
   }
+}
+
+/** PostgreSQL 17 and newer end a whole transaction too; older ones know no such setting. */
+function limitTransactions(
+  connection: Client,
+  done: (error: Error | null, connection: Client) => void
+) {
+  connection
+    .query(
+      `select set_config('transaction_timeout', '30s', false)
+       where current_setting('server_version_num')::int >= 170000`
+    )
+    .then(() => done(null, connection))
+    .catch((error: Error) => done(error, connection))
 }
 
 /** The owner of the schema: migrations, and the schema classes made from the tables. */

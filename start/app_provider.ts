@@ -5,6 +5,13 @@ import type { ApplicationService } from '@adonisjs/core/types'
 export default class AppProvider {
   constructor(protected app: ApplicationService) {}
 
+  register() {
+    this.app.container.singleton('operatorAccess', async () => {
+      const { operatorAccess } = await import('#accounts/operator_access')
+      return operatorAccess
+    })
+  }
+
   async boot() {
     const { default: edge } = await import('edge.js')
     for (const module of ['orders', 'inventory', 'accounts', 'operations', 'mail']) {

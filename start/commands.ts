@@ -6,9 +6,24 @@ import { ListLoader } from '@adonisjs/core/ace'
 import AccountsCreate from '#accounts/commands/accounts_create'
 import DbEmbedded from '#database/commands/db_embedded'
 import DbSetup from '#database/commands/db_setup'
+import InventoryReconcile from '#inventory/commands/inventory_reconcile'
+import MessagingTopics from '#messaging/commands/messaging_topics'
+import MessagingVerify from '#messaging/commands/messaging_verify'
+import OutboxStatus from '#messaging/commands/outbox_status'
+import OperationsReconcile from '#operations/commands/operations_reconcile'
 import DemoSeed from '#start/demo/demo_seed'
 
-const commands = new ListLoader([AccountsCreate, DbEmbedded, DbSetup, DemoSeed])
+const commands = new ListLoader([
+  AccountsCreate,
+  DbEmbedded,
+  DbSetup,
+  DemoSeed,
+  InventoryReconcile,
+  MessagingTopics,
+  MessagingVerify,
+  OperationsReconcile,
+  OutboxStatus,
+])
 
 export const getMetaData = commands.getMetaData.bind(commands)
 export const getCommand = commands.getCommand.bind(commands)

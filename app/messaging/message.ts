@@ -153,6 +153,6 @@ function parse(value: Buffer | null) {
 }
 
 function furtherHeaders(headers: Record<string, string>) {
-  const { 'content-type': _, 'ce_specversion': __, 'ce_subject': ___, ...further } = headers
-  return further
+  const envelope = ['content-type', 'ce_specversion', 'ce_subject']
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !envelope.includes(name)))
 }

@@ -5,6 +5,7 @@ import type { Logger } from '@adonisjs/core/logger'
 import type { Database } from '@adonisjs/lucid/database'
 import { Consumer, type Subscription } from './consumer.ts'
 import type { MessagingConfig } from './define_config.ts'
+import { outboxStatus } from './outbox_status.ts'
 import { Relay } from './relay.ts'
 import { EmbeddedTransport } from './transports/embedded.ts'
 import { KafkaTransport } from './transports/kafka.ts'
@@ -102,6 +103,22 @@ export class Messaging {
       olderThan,
       contents: async (topic) => (await transport?.contents(topic)) ?? null,
     })
+  }
+
+  /** Puts on record that everything up to now is handled: the transport may be changed. */
+  async recordVerified() {
+    if ((await this.verify(0)).findings.length > 0) return
+    for (const { name } of this.config.modules) {
+      await this.#db
+        .connection(name)
+        .rawQuery(
+          'update messaging_state set verified_id = (select coalesce(max(id), 0) from outbox)'
+        )
+    }
+  }
+
+  async outboxStatus() {
+    return Promise.all(this.config.modules.map(({ name, direct }) => outboxStatus(name, direct)))
   }
 
   get running() {

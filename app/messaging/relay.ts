@@ -1,23 +1,21 @@
 /*
- * The relay: publishes a module's outbox, in the order of each key, at least once.
- *
- * One relay of the cluster leads: it holds a session advisory lock, and reads and marks on the very
- * connection that holds it. The server ends a session that stays silent for three seconds, so a leader
- * that is frozen or cut off loses its lock and its voice together.
+ * The relay: publishes a module's outbox, in the order of each key, at least once. One relay of the
+ * cluster leads; the others stand by.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client, type ClientConfig } from 'pg'
 import type { Logger } from '@adonisjs/core/logger'
+import type { ClientConfig } from 'pg'
+import { LeaderConnection, SIGN_OF_LIFE_MS, STEP_DOWN } from './leader_connection.ts'
 import { encode, type WireRecord } from './message.ts'
 import { outbox } from './outbox.ts'
 import { RelayFloor } from './relay_floor.ts'
 import { backoff } from './retry_policy.ts'
 import { Signal } from './signal.ts'
+import { settleTransport } from './transport_change.ts'
 import { MessageRefused, type Transport } from './transports/transport.ts'
 
 const READ_ROWS = 1_000
 const SEND_BYTES = 512 * 1024
-const PING_MS = 1_000
 const POLL_MS = { first: 100, most: 1_000 }
 const NEXT_TRY_MS = { first: 200, most: 5_000 }
 
@@ -33,7 +31,7 @@ export interface RelayOptions {
 }
 
 interface OutboxRow {
-  id: string
+  id: number
   message_id: string
   topic: string
   key: string
@@ -48,16 +46,17 @@ interface OutboxRow {
 export class Relay {
   readonly #options: RelayOptions
   readonly #woken = new Signal()
+  readonly #stopping = new AbortController()
   /** Partitions that have a send under way, or that wait for their next try. */
   readonly #busy = new Map<number, Promise<void>>()
-  #tries = new Map<number, number>()
-  #running: Promise<void> | null = null
-  readonly #stopping = new AbortController()
-  #forgetWake = () => {}
-  #notifier: Client | null = null
+  /** Failed sends of a partition since its last success. */
+  readonly #tries = new Map<number, number>()
   #partitions = 1
+  #running: Promise<void> | null = null
+  #forgetWake = () => {}
+  #connection: LeaderConnection | null = null
   #trouble: string | null = null
-  #published = 0
+  #steppingDown = false
   leads = false
 
   constructor(options: RelayOptions) {
@@ -65,24 +64,19 @@ export class Relay {
   }
 
   start() {
-    const { module } = this.#options
-    this.#forgetWake = outbox.onCommitted(module, () => this.wake())
+    this.#forgetWake = outbox.onCommitted(this.#options.module, () => this.wake())
     this.#running = this.#run()
   }
 
-  /** Reads at once. In a process that does not lead, the leader is told. */
+  /** Reads at once. In a process that stands by, the leader is told. */
   wake() {
     if (this.leads) this.#woken.raise()
-    else void this.#notifier?.query(`notify ${this.#channel}`).catch(() => {})
+    else void this.#connection?.query(`notify ${this.#channel}`).catch(() => {})
   }
 
   /** What an operator should know, in words; empty while all is well. */
   degraded(): string[] {
     return this.#trouble ? [`relay of ${this.#options.module}: ${this.#trouble}`] : []
-  }
-
-  get published() {
-    return this.#published
   }
 
   /** Ends after what is under way is sent and marked. */
@@ -95,6 +89,10 @@ export class Relay {
 
   get #channel() {
     return `outbox_${this.#options.module}`
+  }
+
+  get #leaves() {
+    return this.#stopped || this.#steppingDown
   }
 
   get #stopped() {
@@ -114,120 +112,61 @@ export class Relay {
 
   /** Connects, waits for the lock, leads; returns when stopped, throws when the connection ends. */
   async #stand(led: () => void): Promise<void> {
-    const client = new Client(this.#options.connection)
-    let lost: Error | null = null
-    const lose = (error?: Error) => {
-      lost ??= error ?? new Error('Connection ended')
-      this.#woken.raise()
-    }
-    const ifLost = () => {
-      if (lost) throw lost
-    }
-    client.on('error', lose).on('end', lose)
-    client.on('notification', () => this.#woken.raise())
-    await client.connect()
-    this.#notifier = client
+    const connection = await LeaderConnection.open(this.#options.connection, {
+      notified: (word) => {
+        this.#steppingDown ||= word === STEP_DOWN
+        this.#woken.raise()
+      },
+      lost: () => this.#woken.raise(),
+    })
+    this.#connection = connection
+    this.#steppingDown = false
     try {
-      await client.query(`set idle_session_timeout = '3s'`)
-      if (!(await this.#lock(client, ifLost))) return
+      while (!this.#stopped && !(await connection.tryLock())) await this.#pause(SIGN_OF_LIFE_MS)
+      if (this.#stopped) return
       this.leads = true
-      await this.#lead(client, ifLost, led)
+      await this.#lead(connection, led)
     } finally {
       this.leads = false
-      this.#notifier = null
-      await client.end().catch(() => {})
+      this.#connection = null
+      await connection.close()
       await Promise.allSettled(this.#busy.values())
     }
+    // Whoever asked for the lock waits for it already.
+    if (this.#steppingDown) await this.#pause(SIGN_OF_LIFE_MS)
   }
 
-  /** Asks for the lock each second: the asking also keeps the session alive. */
-  async #lock(client: Client, ifLost: () => void) {
-    while (!this.#stopped) {
-      const { rows } = await client.query<{ locked: boolean }>(
-        `select pg_try_advisory_lock('outbox'::regclass::oid::bigint) as locked`
-      )
-      if (rows[0].locked) return true
-      await this.#pause(PING_MS)
-      ifLost()
-    }
-    return false
-  }
-
-  async #lead(client: Client, ifLost: () => void, led: () => void) {
-    await client.query(`listen ${this.#channel}`)
-    // The first opening of a topic may take longer than a silent session is kept.
-    const floor = new RelayFloor(client)
-    const ping = setInterval(() => void floor.advance().catch(() => {}), PING_MS)
+  async #lead(connection: LeaderConnection, led: () => void) {
+    await connection.query(`listen ${this.#channel}`)
+    // The floor's query is also the sign of life, while a topic is opened or the broker hangs.
+    const floor = new RelayFloor(connection)
+    const life = setInterval(() => void floor.advance().catch(() => {}), SIGN_OF_LIFE_MS)
     try {
-      await this.#settleTransport(client)
+      this.#partitions = await settleTransport(connection, this.#options)
+      this.#trouble = null
       led()
-      for (let poll = POLL_MS.first; !this.#stopped; poll = Math.min(POLL_MS.most, poll * 1.5)) {
+      for (let poll = POLL_MS.first; !this.#leaves; poll = Math.min(POLL_MS.most, poll * 1.5)) {
         if (this.#busy.size < this.#partitions) {
-          const rows = await this.#read(client, floor.value)
+          const rows = await this.#read(connection, floor.value)
           if (rows.length > 0) poll = POLL_MS.first
           for (const [partition, batch] of this.#batches(rows))
-            this.#begin(client, partition, batch)
+            this.#begin(connection, partition, batch)
         }
         await this.#woken.wait(poll)
-        ifLost()
+        connection.ifLost()
       }
       await Promise.allSettled(this.#busy.values())
     } finally {
-      clearInterval(ping)
+      clearInterval(life)
     }
-  }
-
-  #begin(client: Client, partition: number, rows: OutboxRow[]) {
-    const sending = this.#publish(client, partition, rows).finally(() => {
-      this.#busy.delete(partition)
-      this.#woken.raise()
-    })
-    this.#busy.set(partition, sending)
-  }
-
-  async #pause(milliseconds: number) {
-    await sleep(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => {})
-  }
-
-  /**
-   * The last transport is on record: rows that Kafka had acknowledged, but we had not handled, would be
-   * lost to us on the embedded one.
-   */
-  async #settleTransport(client: Client) {
-    const { module, transport, acceptTransportChange, logger } = this.#options
-    const { rows } = await client.query<{ transport: string | null; partitions: number | null }>(
-      'select transport, partitions from messaging_state'
-    )
-    const last = rows[0]
-    if (last.transport === 'kafka' && transport.name === 'embedded' && !acceptTransportChange) {
-      throw new Error(
-        `the messages of ${module} went through Kafka until now. Run "node ace messaging:verify" with KAFKA_BROKERS set; when it is clean it allows the change, or set TRANSPORT_CHANGE=accept`
-      )
-    }
-    this.#partitions = await transport.openTopic(module)
-    if (
-      last.transport === transport.name &&
-      last.partitions !== null &&
-      last.partitions !== this.#partitions
-    ) {
-      throw new Error(
-        `the topic ${module} has ${this.#partitions} partitions, but its messages were spread over ${last.partitions}: the order of a key would be lost. Change it with "node ace messaging:topics --partitions ${this.#partitions}"`
-      )
-    }
-    await client.query('update messaging_state set transport = $1, partitions = $2', [
-      transport.name,
-      this.#partitions,
-    ])
-    this.#trouble = null
-    logger.debug({ module, transport: transport.name, partitions: this.#partitions }, 'relay leads')
   }
 
   /**
    * Pending rows in id order. What cannot be sent now is left out by the statement itself: one failed
    * partition or parked key must not fill the window.
    */
-  async #read(client: Client, floor: string): Promise<OutboxRow[]> {
-    const { rows } = await client.query<OutboxRow>({
+  async #read(connection: LeaderConnection, floor: string): Promise<OutboxRow[]> {
+    return connection.query<OutboxRow & Record<string, unknown>>({
       name: 'relay_read',
       text: /* sql */ `
         select id, message_id, topic, key, key_hash, type, version, data::text as json, headers, created_at
@@ -239,7 +178,6 @@ export class Relay {
         limit ${READ_ROWS}`,
       values: [floor, this.#partitions, [...this.#busy.keys()]],
     })
-    return rows
   }
 
   /** At most one send a partition, of at most SEND_BYTES; what does not fit is read again after it. */
@@ -248,59 +186,57 @@ export class Relay {
     const bytes = new Map<number, number>()
     for (const row of rows) {
       const partition = row.key_hash % this.#partitions
-      const size = (bytes.get(partition) ?? 0) + row.json.length + 512
-      if (size > SEND_BYTES && bytes.has(partition)) {
-        bytes.set(partition, Infinity)
-        continue
-      }
-      bytes.set(partition, size)
       const batch = batches.get(partition)
-      if (batch) batch.push(row)
-      else batches.set(partition, [row])
+      const size = (bytes.get(partition) ?? 0) + Buffer.byteLength(row.json)
+      // Once one does not fit, none that comes after it may overtake.
+      bytes.set(partition, size > SEND_BYTES && batch ? Infinity : size)
+      if (!batch) batches.set(partition, [row])
+      else if (bytes.get(partition) !== Infinity) batch.push(row)
     }
     return batches
   }
 
+  #begin(connection: LeaderConnection, partition: number, rows: OutboxRow[]) {
+    const sending = this.#publish(connection, partition, rows).finally(() => {
+      this.#busy.delete(partition)
+      this.#woken.raise()
+    })
+    this.#busy.set(partition, sending)
+  }
+
   /** Sends and marks; a row is marked only with its partition's acknowledgement in hand. */
-  async #publish(client: Client, partition: number, rows: OutboxRow[]): Promise<void> {
+  async #publish(
+    connection: LeaderConnection,
+    partition: number,
+    rows: OutboxRow[]
+  ): Promise<void> {
     const { module, transport } = this.#options
     try {
       const first = await transport.send(module, partition, rows.map(toRecord))
-      await this.#mark(client, partition, rows, first)
+      await mark(connection, partition, rows, first)
       this.#tries.delete(partition)
       if (this.#tries.size === 0) this.#trouble = null
     } catch (error) {
-      if (error instanceof MessageRefused) await this.#refused(client, partition, rows, error)
+      if (error instanceof MessageRefused) await this.#refused(connection, partition, rows, error)
       else await this.#tryLater(partition, error)
     }
   }
 
-  async #mark(client: Client, partition: number, rows: OutboxRow[], first: string | null) {
-    await client.query({
-      name: 'relay_mark',
-      text: /* sql */ `
-        update outbox set published_at = clock_timestamp(), partition = $2, "offset" = $3::bigint + place - 1
-        from unnest($1::bigint[]) with ordinality as sent(sent_id, place)
-        where id = sent_id`,
-      values: [rows.map((row) => row.id), first === null ? null : partition, first],
-    })
-    this.#published += rows.length
-  }
-
-  /** Half as many at a time; a message that is refused alone parks its key, and only its key. */
-  async #refused(client: Client, partition: number, rows: OutboxRow[], error: MessageRefused) {
+  /**
+   * Half as many at a time; a message that is refused alone parks its key, and only its key. The second
+   * half is read again: by then the statement leaves the parked key out.
+   */
+  async #refused(
+    connection: LeaderConnection,
+    partition: number,
+    rows: OutboxRow[],
+    error: MessageRefused
+  ) {
     if (rows.length > 1) {
-      const half = Math.ceil(rows.length / 2)
-      await this.#publish(client, partition, rows.slice(0, half))
-      const parked = await client.query<{ key: string }>('select key from parked_keys')
-      const keys = new Set(parked.rows.map((row) => row.key))
-      const rest = rows.slice(half).filter((row) => !keys.has(row.key))
-      if (!this.#tries.has(partition) && rest.length > 0)
-        await this.#publish(client, partition, rest)
-      return
+      return this.#publish(connection, partition, rows.slice(0, Math.ceil(rows.length / 2)))
     }
     const [{ id, key }] = rows
-    await client.query(
+    await connection.query(
       'insert into parked_keys (key, outbox_id, error) values ($1, $2, $3) on conflict do nothing',
       [key, id, error.message]
     )
@@ -320,12 +256,33 @@ export class Relay {
 
   /** The first failure is logged, then each doubling: a broker away for a day is not a full disk. */
   #say(error: unknown, attempt: number) {
+    if (this.#stopped) return
     const { module, logger } = this.#options
     this.#trouble = (error as Error).message
-    if ((attempt & (attempt - 1)) === 0 && !this.#stopped) {
+    if ((attempt & (attempt - 1)) === 0) {
       logger.warn({ module, reason: this.#trouble, attempt }, 'outbox waits')
     }
   }
+
+  async #pause(milliseconds: number) {
+    await sleep(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => {})
+  }
+}
+
+async function mark(
+  connection: LeaderConnection,
+  partition: number,
+  rows: OutboxRow[],
+  first: string | null
+) {
+  await connection.query({
+    name: 'relay_mark',
+    text: /* sql */ `
+      update outbox set published_at = clock_timestamp(), partition = $2, "offset" = $3::bigint + place - 1
+      from unnest($1::bigint[]) with ordinality as sent(sent_id, place)
+      where id = sent_id`,
+    values: [rows.map((row) => row.id), first === null ? null : partition, first],
+  })
 }
 
 function toRecord(row: OutboxRow): WireRecord {

@@ -6,7 +6,7 @@
  * transaction that was alive when F was read has ended: a transaction that began later drew a higher
  * id. Readers have no transaction id and do not delay it.
  */
-import type { Client } from 'pg'
+import type { LeaderConnection } from './leader_connection.ts'
 
 interface Horizon {
   xmin: string
@@ -16,12 +16,12 @@ interface Horizon {
 }
 
 export class RelayFloor {
-  readonly #client: Client
+  readonly #connection: LeaderConnection
   #floor = 0n
   #candidate: { id: bigint; xmax: bigint } | null = null
 
-  constructor(client: Client) {
-    this.#client = client
+  constructor(connection: LeaderConnection) {
+    this.#connection = connection
   }
 
   /** All rows with this id or a lower one are published, or never will exist. */
@@ -31,7 +31,7 @@ export class RelayFloor {
 
   /** Called each second; the query is the leader's sign of life as well. */
   async advance() {
-    const { rows } = await this.#client.query<Horizon>({
+    const [horizon] = await this.#connection.query<Horizon & Record<string, unknown>>({
       name: 'relay_floor',
       text: /* sql */ `
         select pg_snapshot_xmin(snapshot)::text as xmin, pg_snapshot_xmax(snapshot)::text as xmax,
@@ -40,7 +40,7 @@ export class RelayFloor {
         from (select pg_current_snapshot() as snapshot) as now`,
       values: [this.value],
     })
-    const { xmin, xmax, last, pending } = rows[0]
+    const { xmin, xmax, last, pending } = horizon
     const lowestPending = pending === null ? null : BigInt(pending)
     if (this.#candidate && BigInt(xmin) >= this.#candidate.xmax) {
       const reached = this.#candidate.id

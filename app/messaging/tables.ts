@@ -72,7 +72,9 @@ export const messagingTables = /* sql */ `
   create table messaging_state (
     singleton boolean primary key default true check (singleton),
     transport text,
-    partitions integer
+    partitions integer,
+    -- Up to this row "messaging:verify" has found everything handled.
+    verified_id bigint not null default 0
   );
   insert into messaging_state default values;
 `

@@ -24,7 +24,8 @@ export async function isEmpty(): Promise<boolean> {
 
 /** @returns how many products were listed now */
 export async function seedCatalogue(): Promise<number> {
-  const listed = new Set((await StockItem.all()).map(({ sku }) => sku))
+  const items = await StockItem.all()
+  const listed = new Set(items.map(({ sku }) => sku))
   const missing = demoCatalogue.filter(({ sku }) => !listed.has(sku))
   for (const { sku, name, price } of missing) {
     const product = {

@@ -149,6 +149,14 @@ export class KafkaTransport implements Transport {
     return { messageIds, earliest }
   }
 
+  /** Adds partitions; the keys of messages that are still there stay where they are. */
+  async addPartitions(topic: string, partitions: number) {
+    const admin = await this.#connectedAdmin()
+    await admin.createPartitions({
+      topicPartitions: [{ topic: this.#topic(topic), count: partitions }],
+    })
+  }
+
   degraded() {
     return [...this.#troubles.values()]
   }

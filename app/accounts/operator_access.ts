@@ -1,0 +1,20 @@
+import { randomBytes } from 'node:crypto'
+import type { OperatorAccess } from '#contracts/operator_access'
+import { createAccount } from './sign_up.ts'
+import { issueToken } from './tokens.ts'
+
+const ONE_MINUTE_IN_DAYS = 1 / (24 * 60)
+
+/** An account of its own for each time, which goes with its token. */
+export const operatorAccess: OperatorAccess = {
+  async issue() {
+    const account = await createAccount({
+      email: `operations-${randomBytes(6).toString('hex')}@quartermaster.invalid`,
+      name: 'operations command',
+      password: randomBytes(24).toString('base64url'),
+      role: 'operator',
+    })
+    const { token } = await issueToken(account, ONE_MINUTE_IN_DAYS)
+    return { token, revoke: () => account.delete() }
+  },
+}

@@ -1,0 +1,40 @@
+import { Client, type ClientConfig } from 'pg'
+
+/** The rate is counted among so many newest rows: there is no index on when a row was published. */
+const RECENT = 100_000
+
+export interface OutboxStatus {
+  module: string
+  /** Rows not yet published. */
+  pending: number
+  /** Age of the oldest pending row in seconds, null when none is. */
+  oldestSeconds: number | null
+  /** Published within the last minute. */
+  publishedPerMinute: number
+  /** Keys whose message the broker refuses. */
+  parkedKeys: number
+  /** Of this module's consumer. */
+  deadLetters: number
+  /** Keys whose messages wait behind a dead letter. */
+  waitingKeys: number
+}
+
+/** What waits in a module's outbox, and at its consumer. */
+export async function outboxStatus(module: string, direct: ClientConfig): Promise<OutboxStatus> {
+  const client = new Client(direct)
+  await client.connect()
+  try {
+    const { rows } = await client.query<Omit<OutboxStatus, 'module'>>(/* sql */ `
+      select count(*) as pending,
+        extract(epoch from clock_timestamp() - min(created_at))::float8 as "oldestSeconds",
+        (select count(*) from (select published_at from outbox order by id desc limit ${RECENT}) as recent
+         where published_at > now() - interval '1 minute') as "publishedPerMinute",
+        (select count(*) from parked_keys) as "parkedKeys",
+        (select count(*) from dead_letters) as "deadLetters",
+        (select count(*) from waiting_keys) as "waitingKeys"
+      from outbox where published_at is null`)
+    return { module, ...rows[0] }
+  } finally {
+    await client.end()
+  }
+}
