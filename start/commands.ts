@@ -5,6 +5,7 @@
 import { ListLoader } from '@adonisjs/core/ace'
 import AccountsCreate from '#accounts/commands/accounts_create'
 import DbEmbedded from '#database/commands/db_embedded'
+import DbSchema from '#database/commands/db_schema'
 import DbSetup from '#database/commands/db_setup'
 import InventoryReconcile from '#inventory/commands/inventory_reconcile'
 import MessagingTopics from '#messaging/commands/messaging_topics'
@@ -16,6 +17,7 @@ import DemoSeed from '#start/demo/demo_seed'
 const commands = new ListLoader([
   AccountsCreate,
   DbEmbedded,
+  DbSchema,
   DbSetup,
   DemoSeed,
   InventoryReconcile,

@@ -12,6 +12,7 @@ import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from '#database/embedded/server'
+import { isMachineTrouble } from '#messaging/retry_policy'
 
 const DATABASE_URLS = [
   'DATABASE_URL',
@@ -19,6 +20,9 @@ const DATABASE_URLS = [
   'INVENTORY_DATABASE_URL',
   'ACCOUNTS_DATABASE_URL',
 ]
+
+/** SQLSTATEs: the password is wrong, or that user may not log in from here. */
+const LOGIN_REFUSED = ['28P01', '28000']
 
 let embedded: EmbeddedPostgres | null = null
 
@@ -42,6 +46,8 @@ export async function prepareEnvironment(app: ApplicationService, as: 'owner' | 
   const dataDir = resolve(fileURLToPath(app.appRoot), process.env.DATA_DIR || '.data')
   process.env.DATA_DIR = dataDir
   if (!production) process.env.APP_KEY ||= developmentKey(dataDir)
+  // A setting that is wrong is found before a database is made.
+  await import('#start/env')
   if (DATABASE_URLS.some((name) => process.env[name])) return requireAllUrls()
   if (production) {
     throw new EmbeddedPostgresError(
@@ -64,7 +70,11 @@ export function startFault(error: unknown): string | null {
   if (code === 'EADDRINUSE') {
     return `Port ${port} is taken. Try another one:  PORT=${Number(port) + 1} npm start`
   }
-  if (code === 'ECONNREFUSED' || code === '28P01' || code === '3D000') {
+  if (code === '42501') {
+    // The statement comes before its error.
+    return `The database refuses: ${message.split(' - ').at(-1)}. Its user must be allowed to create schemas and roles, or let one who may run "node ace db:setup".`
+  }
+  if (isMachineTrouble(error) || LOGIN_REFUSED.includes(code!)) {
     return `The database cannot be reached: ${message}. Check DATABASE_URL, and that the server runs.`
   }
   return null

@@ -107,7 +107,8 @@ export class Messaging {
 
   /** Puts on record that everything up to now is handled: the transport may be changed. */
   async recordVerified() {
-    if ((await this.verify(0)).findings.length > 0) return
+    const { findings } = await this.verify(0)
+    if (findings.length > 0) return
     for (const { name } of this.config.modules) {
       await this.#db
         .connection(name)

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { STEP_DOWN } from './leader_connection.ts'
 import type { Messaging } from './messaging.ts'
-import { KafkaTransport } from './transports/kafka.ts'
+import type { KafkaTransport } from './transports/kafka.ts'
 
 export interface Topic {
   topic: string

@@ -128,7 +128,10 @@ export class KafkaTransport implements Transport {
       await reader.connect()
       await reader.subscribe({ topics: [name], fromBeginning: true })
       await new Promise<void>((resolve, reject) => {
-        reader.on(reader.events.CRASH, ({ payload }) => reject(payload.error))
+        // A crash that kafkajs mends itself is none: a new group's coordinator may still be loading.
+        reader.on(reader.events.CRASH, ({ payload: { error, restart } }) => {
+          if (!restart) reject(error)
+        })
         reader
           .run({
             autoCommit: false,

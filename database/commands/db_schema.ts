@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises'
+import { BaseCommand, flags } from '@adonisjs/core/ace'
+import type { CommandOptions } from '@adonisjs/core/types/ace'
+
+export default class DbSchema extends BaseCommand {
+  static commandName = 'db:schema'
+  static description =
+    'Write the schema classes (database/<module>/schema.ts) from the migrated tables'
+  static help = [
+    'Run it after a change of a migration, and commit what it writes.',
+    'With --check it exits 3 when a file was not current.',
+    'Example: node ace db:schema --check',
+  ]
+  static options: CommandOptions = { startApp: true }
+
+  @flags.boolean({ description: 'Fail when a file was not current' })
+  declare check: boolean
+
+  async run() {
+    const { modules } = await import('#config/database')
+    const { setUpDatabases } = await import('#database/setup')
+    await setUpDatabases(this.app, await this.app.container.make('lucid.db'))
+    for (const module of modules) {
+      const path = this.app.makePath('database', module, 'schema.ts')
+      const before = await readFile(path, 'utf8')
+      await this.kernel.exec('schema:generate', [`--connection=${module}_owner`])
+      const after = await readFile(path, 'utf8')
+      if (before === after) continue
+      this.logger.info(`database/${module}/schema.ts has changed`)
+      if (this.check) this.exitCode = 3
+    }
+  }
+}

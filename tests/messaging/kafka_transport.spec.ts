@@ -1,0 +1,146 @@
+/*
+ * What only Kafka can do to us.
+ */
+import { test } from '@japa/runner'
+import { uuidv7 } from 'uuidv7'
+import { directConnection } from '#config/database'
+import { outbox } from '#messaging/outbox'
+import { EmbeddedTransport } from '#messaging/transports/embedded'
+import { emptyShop } from '#tests/shop'
+import { freshPrefix, kafkaTransport, transports } from '#tests/transports'
+import { FaultyTransport } from './faulty_transport.ts'
+import { commit, message, orders, published, startRelay, until } from './outbox_at_work.ts'
+import { verify } from '#messaging/verify'
+
+const kafkaIsHere = transports.some(([name]) => name === 'kafka')
+
+if (kafkaIsHere) {
+  test.group('The relay on Kafka', (group) => {
+    group.each.setup(() => emptyShop())
+
+    test('loses nothing when acknowledgements are cut while rows commit late', async ({
+      assert,
+    }) => {
+      let sends = 0
+      const transport = new FaultyTransport(kafkaTransport(), {
+        after: () => {
+          if (++sends % 3 === 0 && sends < 40) throw new Error('acknowledgement cut')
+        },
+      })
+      startRelay(transport)
+      const sent: string[] = []
+      await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          for (let round = 0; round < 15; round++) {
+            // Drawn now, committed only after others have drawn theirs and committed.
+            const late = await orders().transaction()
+            const [first, second] = [message(), message()]
+            await outbox.add(late, [first])
+            await commit(second)
+            await late.commit()
+            sent.push(first.id, second.id)
+          }
+        })
+      )
+      await until(async () => (await published()).length === sent.length, 'all are marked', 30_000)
+      const { messageIds } = await transport.contents('orders').then((contents) => contents!)
+      assert.deepEqual(
+        sent.filter((id) => !messageIds.has(id)),
+        []
+      )
+      const proof = await verify(
+        [{ name: 'orders', direct: directConnection('orders'), hears: [] }],
+        {
+          olderThan: 0,
+          contents: (topic) => transport.contents(topic),
+        }
+      )
+      assert.equal(proof.checked, sent.length)
+      assert.deepEqual(proof.findings, [])
+      await transport.close()
+    }).timeout(60_000)
+
+    test('parks the key of a message that the broker refuses; the key waits, the others flow', async ({
+      assert,
+    }) => {
+      const transport = kafkaTransport()
+      const refusedKey = uuidv7()
+      const huge = message(refusedKey, 1, 'X'.repeat(1_500_000))
+      const behind = message(refusedKey, 2)
+      const healthy = Array.from({ length: 50 }, () => message())
+      await commit(...healthy.slice(0, 25), huge, behind, ...healthy.slice(25))
+      startRelay(transport)
+      await until(async () => (await published()).length === 50, 'the healthy ones are published')
+      assert.sameMembers(
+        await published(),
+        healthy.map(({ id }) => id)
+      )
+      const parked = await orders().from('parked_keys')
+      assert.deepEqual(
+        parked.map(({ key }) => key),
+        [refusedKey]
+      )
+      assert.match(parked[0].error, /MESSAGE_TOO_LARGE/)
+      await transport.close()
+    }).timeout(30_000)
+
+    test('says that a proof misses what the topic has lost', async ({ assert }) => {
+      const transport = kafkaTransport()
+      startRelay(transport)
+      await commit(message())
+      await until(async () => (await published()).length === 1, 'published')
+      const lost = uuidv7()
+      await orders().rawQuery('update outbox set message_id = ?', [lost])
+      const proof = await verify(
+        [{ name: 'orders', direct: directConnection('orders'), hears: [] }],
+        {
+          olderThan: 0,
+          contents: (topic) => transport.contents(topic),
+        }
+      )
+      assert.containSubset(proof.findings, [{ kind: 'not_in_topic', messageId: lost }])
+      await transport.close()
+    }).timeout(30_000)
+
+    test('refuses to go on without Kafka until all that went through it is proven handled', async ({
+      assert,
+    }) => {
+      const kafka = kafkaTransport()
+      const before = startRelay(kafka)
+      await commit(message())
+      await until(async () => (await published()).length === 1, 'published')
+      await before.stop()
+      await kafka.close()
+
+      const refused = startRelay(new EmbeddedTransport())
+      await until(() => refused.degraded().length > 0, 'it says why')
+      assert.match(refused.degraded()[0], /messaging:verify.*TRANSPORT_CHANGE=accept/)
+      await refused.stop()
+
+      const accepted = startRelay(new EmbeddedTransport(), true)
+      await until(() => accepted.leads, 'it leads')
+      await commit(message())
+      await until(async () => (await published()).length === 2, 'published')
+    }).timeout(30_000)
+
+    test('stops with a clear message when the topic has other partitions than were on record', async ({
+      assert,
+    }) => {
+      const prefix = freshPrefix()
+      const kafka = kafkaTransport(undefined, prefix)
+      const before = startRelay(kafka)
+      await commit(message())
+      await until(async () => (await published()).length === 1, 'published')
+      await before.stop()
+
+      await kafka.addPartitions('orders', 5)
+      await until(async () => (await kafka.openTopic('orders')) === 5, 'five partitions')
+      await commit(message())
+      const refused = startRelay(kafka)
+      await until(() => refused.degraded().length > 0, 'it says why')
+      assert.match(refused.degraded()[0], /has 5 partitions.*spread over 3.*messaging:topics/)
+      assert.lengthOf(await published(), 1)
+      await kafka.close()
+    }).timeout(30_000)
+  })
+}

@@ -1,0 +1,172 @@
+/*
+ * What every transport must do. Each driver runs the same tests; what only one can do is tested beside
+ * it, in a file of its own.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from '@japa/runner'
+import type { WireRecord } from '#messaging/message'
+import type { Delivery, Subscriber, Transport } from '#messaging/transports/transport'
+import { transports } from '#tests/transports'
+
+for (const [name, makeTransport] of transports) {
+  test.group(`The ${name} transport`, (group) => {
+    let transport: Transport
+
+    group.each.setup(() => {
+      transport = makeTransport()
+      return () => transport.close()
+    })
+
+    test('opens a topic once, and tells the same number of partitions again', async ({
+      assert,
+    }) => {
+      const partitions = await transport.openTopic('orders')
+      assert.isAtLeast(partitions, 1)
+      assert.equal(await transport.openTopic('orders'), partitions)
+    })
+
+    test('delivers key, value and headers as they were sent', async ({ assert }) => {
+      const heard = await listen(transport, ['orders'])
+      const sent = { ...record('k', 1), value: Buffer.from('{"name":"Grüße 茶"}') }
+      sent.headers.traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+      await transport.send('orders', 0, [sent])
+      const [delivery] = await heard.count(1)
+      assert.equal(delivery.topic, 'orders')
+      assert.equal(delivery.partition, 0)
+      assert.equal(delivery.record.key, 'k')
+      assert.equal(delivery.record.value?.toString(), '{"name":"Grüße 茶"}')
+      assert.deepEqual(delivery.record.headers, sent.headers)
+    })
+
+    test('delivers the records of a partition in order, over many sends', async ({ assert }) => {
+      const heard = await listen(transport, ['orders'])
+      for (let batch = 0; batch < 10; batch++) {
+        const records = Array.from({ length: 50 }, (_, index) => record('k', batch * 50 + index))
+        await transport.send('orders', 0, records)
+      }
+      const deliveries = await heard.count(500)
+      assert.deepEqual(
+        deliveries.map(numberOf),
+        Array.from({ length: 500 }, (_, index) => index)
+      )
+    })
+
+    test('hands a subscriber no more than its batch size, and one batch of a partition at a time', async ({
+      assert,
+    }) => {
+      const heard = await listen(transport, ['orders'], { batchSize: 7, pause: 1 })
+      await transport.send(
+        'orders',
+        0,
+        Array.from({ length: 40 }, (_, index) => record('k', index))
+      )
+      await heard.count(40)
+      assert.isAtMost(Math.max(...heard.sizes), 7)
+      assert.equal(heard.mostAtOnce, 1)
+    })
+
+    test('delivers to every subscriber of a topic, and to no other', async ({ assert }) => {
+      const first = await listen(transport, ['orders'], { name: 'first' })
+      const second = await listen(transport, ['orders', 'inventory'], { name: 'second' })
+      await transport.send('orders', 0, [record('k', 1)])
+      await transport.send('inventory', 0, [record('k', 2)])
+      await second.count(2)
+      await first.count(1)
+      assert.deepEqual(first.deliveries.map(numberOf), [1])
+      assert.sameMembers(second.deliveries.map(numberOf), [1, 2])
+    })
+
+    test('brings again what a subscriber did not finish, in order', async ({ assert }) => {
+      let failures = 2
+      const heard = await listen(transport, ['orders'], {
+        before: () => {
+          if (failures-- > 0) throw new Error('not this time')
+        },
+      })
+      const records = [record('k', 1), record('k', 2), record('k', 3)]
+      // A driver that says no at once is asked again, as the relay does.
+      for (;;) {
+        const sent = await transport.send('orders', 0, records).then(
+          () => true,
+          () => false
+        )
+        if (sent) break
+      }
+      const deliveries = await heard.count(3)
+      assert.deepEqual(deliveries.map(numberOf), [1, 2, 3])
+    }).timeout(30_000)
+
+    test('delivers nothing after it is closed', async ({ assert }) => {
+      const heard = await listen(transport, ['orders'])
+      await transport.send('orders', 0, [record('k', 1)])
+      await heard.count(1)
+      await transport.close()
+      assert.equal(heard.running, 0)
+      assert.lengthOf(heard.deliveries, 1)
+    })
+
+    test('has nothing to complain of while all is well', async ({ assert }) => {
+      const heard = await listen(transport, ['orders'])
+      await transport.send('orders', 0, [record('k', 1)])
+      await heard.count(1)
+      assert.deepEqual(transport.degraded(), [])
+    })
+  })
+}
+
+/** A subscriber that writes down what it finished. */
+class Listener implements Subscriber {
+  readonly name: string
+  readonly batchSize: number
+  readonly deliveries: Delivery[] = []
+  readonly sizes: number[] = []
+  running = 0
+  mostAtOnce = 0
+
+  constructor(
+    readonly topics: string[],
+    readonly options: { name?: string; batchSize?: number; pause?: number; before?: () => void }
+  ) {
+    this.name = options.name ?? 'listener'
+    this.batchSize = options.batchSize ?? 200
+  }
+
+  async handle(deliveries: Delivery[]) {
+    this.options.before?.()
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.running)
+    this.sizes.push(deliveries.length)
+    // Time for another batch to come in between, if the driver lets it.
+    if (this.options.pause) await sleep(this.options.pause)
+    this.deliveries.push(...deliveries)
+    this.running--
+  }
+
+  /** The deliveries, once there are so many. */
+  async count(wanted: number) {
+    const until = Date.now() + 20_000
+    while (this.deliveries.length < wanted) {
+      if (Date.now() > until) throw new Error(`${this.deliveries.length} of ${wanted} delivered`)
+      await sleep(5)
+    }
+    return this.deliveries
+  }
+}
+
+async function listen(
+  transport: Transport,
+  topics: string[],
+  options: ConstructorParameters<typeof Listener>[1] = {}
+) {
+  for (const topic of topics) await transport.openTopic(topic)
+  const listener = new Listener(topics, options)
+  transport.subscribe(listener)
+  return listener
+}
+
+function record(key: string, number: number): WireRecord {
+  return { key, value: Buffer.from(JSON.stringify({ number })), headers: { ce_id: String(number) } }
+}
+
+function numberOf({ record: { value } }: Delivery): number {
+  return JSON.parse(value!.toString()).number
+}
