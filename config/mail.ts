@@ -12,6 +12,9 @@ export const mailDir = join(dataDir, 'mail')
 /** Whether customers get mails from here: a shop may send its own. */
 export const customerMails = env.get('CUSTOMER_MAILS') === 'on'
 
+/** The right side of each Message-ID. */
+export const mailDomain = /@([^>\s]+)/.exec(env.get('MAIL_FROM'))?.[1] ?? 'quartermaster.invalid'
+
 /** For people: where mails go. */
 export const mailDestination = smtpUrl ? new URL(smtpUrl).host : mailDir
 

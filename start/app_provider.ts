@@ -55,12 +55,13 @@ export default class AppProvider {
   }
 
   async #startMail() {
+    const { mailDomain } = await import('#config/mail')
     const { mailQueue } = await import('#mail/queue')
     const mail = await this.app.container.make('mail.manager')
     mailQueue.start({
       db: await this.app.container.make('lucid.db'),
       logger: await this.app.container.make('logger'),
-      domain: 'quartermaster',
+      domain: mailDomain,
       send: (compose) => mail.use().send(compose),
     })
     const { enter } = await import('#operations/readiness')

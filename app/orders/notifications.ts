@@ -4,6 +4,7 @@
  */
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { uuidv7 } from 'uuidv7'
+import { customerMails } from '#config/mail'
 import { mailQueue } from '#mail/queue'
 import { run } from '#messaging/sql'
 import type { MailKind } from './order_status.ts'
@@ -24,7 +25,7 @@ const insertNotifications = {
 }
 
 export async function notify(trx: TransactionClientContract, notifications: NewNotification[]) {
-  if (notifications.length === 0) return
+  if (!customerMails || notifications.length === 0) return
   await run(trx, insertNotifications, [
     notifications.map(() => uuidv7()),
     notifications.map(({ orderId }) => orderId),
