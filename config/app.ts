@@ -1,5 +1,6 @@
 import env from '#start/env'
 import { defineConfig } from '@adonisjs/core/http'
+import { refuseBadAddress } from '#http/problem'
 
 /** Where people and programs reach this app: mail links and problem types begin with it. No slash at the end. */
 export const publicUrl = (
@@ -18,4 +19,5 @@ export const http = defineConfig({
   generateRequestId: true,
   allowMethodSpoofing: false,
   useAsyncLocalStorage: false,
+  onBadUrl: refuseBadAddress(publicUrl),
 })

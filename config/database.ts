@@ -41,6 +41,9 @@ export function directConnection(module: ModuleName) {
   }
 }
 
+/** knex logs each connection that fails, with a stack, beside throwing it: whoever asked for it reports it. */
+const log = { warn() {} }
+
 function moduleConnection(module: ModuleName) {
   return {
     client: 'pg' as const,
@@ -52,6 +55,7 @@ function moduleConnection(module: ModuleName) {
       keepAlive: true,
     },
     searchPath: [module],
+    log,
     pool: { min: 0, max: 16, acquireTimeoutMillis: 5_000, afterCreate: limitTransactions },
   }
 }
@@ -80,6 +84,7 @@ function ownerConnection(module: ModuleName) {
       connectionTimeoutMillis: 1_500,
     },
     searchPath: [module],
+    log,
     pool: { min: 0, max: 2 },
     migrations: { naturalSort: true, paths: [`database/${module}/migrations`] },
     schemaGeneration: {

@@ -34,7 +34,7 @@ export interface Person {
 }
 
 /** An account of this role with an access token. */
-export async function person(role: Role, name = role): Promise<Person> {
+export async function person(role: Role, name: string = role): Promise<Person> {
   const email = role === 'service' ? null : `${name}-${randomUUID().slice(0, 8)}@example.com`
   const account = await createAccount({
     email,

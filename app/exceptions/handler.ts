@@ -1,9 +1,9 @@
-import { STATUS_CODES } from 'node:http'
 import app from '@adonisjs/core/services/app'
-import { ExceptionHandler, type HttpContext } from '@adonisjs/core/http'
+import router from '@adonisjs/core/services/router'
+import { ExceptionHandler, type HttpContext, type HttpRequest } from '@adonisjs/core/http'
 import { errors as vineErrors } from '@vinejs/vine'
 import { publicUrl } from '#config/app'
-import { pointer, Problem } from '#http/problem'
+import { memberPointer, pointer, Problem, problemBody } from '#http/problem'
 import { isMachineTrouble } from '#messaging/retry_policy'
 
 /** Turns whatever was thrown into problem+json; nothing of our inside is in the answer. */
@@ -11,29 +11,21 @@ export default class HttpExceptionHandler extends ExceptionHandler {
   protected debug = false
 
   async handle(error: unknown, { request, response }: HttpContext) {
-    const problem = asProblem(error)
+    const problem = asProblem(error, request)
     for (const [name, value] of Object.entries(problem.headers)) response.header(name, value)
     return response
       .status(problem.status)
       .header('content-type', 'application/problem+json; charset=utf-8')
       .header('X-Request-Id', request.id()!)
       .send(
-        JSON.stringify({
-          type: `${publicUrl}/problems/${problem.code}`,
-          title: STATUS_CODES[problem.status],
-          status: problem.status,
-          code: problem.code,
-          detail: problem.message,
-          instance: request.url(),
-          requestId: request.id(),
-          errors: problem.errors,
-          ...problem.members,
-        })
+        JSON.stringify(
+          problemBody(problem, { publicUrl, url: request.request.url!, requestId: request.id()! })
+        )
       )
   }
 
   async report(error: unknown, { logger, request }: HttpContext) {
-    const { status } = asProblem(error)
+    const { status } = asProblem(error, request)
     if (status < 500 || app.inTest) return
     if (status === 503) {
       logger.warn({ reason: (error as Error).message, path: request.url() }, 'request not served')
@@ -43,13 +35,11 @@ export default class HttpExceptionHandler extends ExceptionHandler {
   }
 }
 
-function asProblem(error: unknown): Problem {
+function asProblem(error: unknown, request: HttpRequest): Problem {
   if (error instanceof Problem) return error
   if (error instanceof vineErrors.E_VALIDATION_ERROR) return invalidFields(error)
   const { status, code, message } = error as { status?: number; code?: string; message?: string }
-  if (code === 'E_ROUTE_NOT_FOUND') {
-    return new Problem(404, 'no_such_address', 'There is nothing at this address.')
-  }
+  if (code === 'E_ROUTE_NOT_FOUND') return noRoute(request)
   if (status === 413) {
     return new Problem(
       413,
@@ -57,7 +47,8 @@ function asProblem(error: unknown): Problem {
       'The body is larger than 256 KB. Send less at a time.'
     )
   }
-  if (status === 400 || error instanceof SyntaxError) {
+  // 422 is the body parser's word for JSON that is neither an object nor a list.
+  if (status === 400 || status === 422 || error instanceof SyntaxError) {
     return new Problem(400, 'malformed_json', `The body is not JSON: ${message}.`)
   }
   if (isMachineTrouble(error)) {
@@ -75,6 +66,20 @@ function asProblem(error: unknown): Problem {
   )
 }
 
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** Nothing at all is at this address, or something that other methods reach. */
+function noRoute(request: HttpRequest) {
+  const allowed = METHODS.filter((method) => router.match(request.url(), method, false)).join(', ')
+  if (!allowed) return new Problem(404, 'no_such_address', 'There is nothing at this address.')
+  return new Problem(
+    405,
+    'method_not_allowed',
+    `This address does not take ${request.method()}, but ${allowed}.`,
+    { headers: { Allow: allowed } }
+  )
+}
+
 function invalidFields(error: { messages: { field: string; rule: string; message: string }[] }) {
   const errors = error.messages.map(({ field, rule, message }) => ({
     pointer: rule === 'unknown_field' ? unknownField(field, message) : pointer(field),
@@ -82,10 +87,11 @@ function invalidFields(error: { messages: { field: string; rule: string; message
     detail: message,
   }))
   const [first] = errors
-  return new Problem(422, 'invalid_fields', `${first.pointer} ${first.detail}`, { errors })
+  const where = first.pointer || 'The body'
+  return new Problem(422, 'invalid_fields', `${where} ${first.detail}`, { errors })
 }
 
 function unknownField(object: string, message: string) {
   const key = /^"(.*)" is not/s.exec(message)?.[1] ?? ''
-  return pointer(object ? `${object}.${key}` : key)
+  return pointer(object) + memberPointer(key)
 }

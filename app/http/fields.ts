@@ -21,10 +21,12 @@ export function closed<Properties extends Record<string, SchemaTypes>>(propertie
     .use(refuseUnknown(new Set(Object.keys(properties))))
 }
 
-/** PostgreSQL's text cannot hold NUL, and control characters have no place in names and addresses. */
+/**
+ * PostgreSQL cannot hold NUL in text nor half a surrogate pair in jsonb, and control characters have no
+ * place in names and addresses.
+ */
 const printable = vine.createRule((value: unknown, _: undefined, field: FieldContext) => {
-  // eslint-disable-next-line no-control-regex -- these are what the rule refuses
-  if (typeof value === 'string' && /[\u0000-\u0008\u000b-\u001f\u007f]/.test(value)) {
+  if (typeof value === 'string' && /[\p{Cc}\p{Cs}]/u.test(value)) {
     field.report('must not contain control characters', 'printable', field)
   }
 })
@@ -37,7 +39,7 @@ export const text = (longest: number) =>
 export const whole = (range: { min: number; max: number }) =>
   vine.number({ strict: true }).withoutDecimals().min(range.min).max(range.max)
 
-export const email = () => vine.string().trim().maxLength(254).email()
+export const email = () => vine.string().trim().maxLength(254).use(printable(undefined)).email()
 
 /** 1 to 64 of `A-Z 0-9 . _ -`, beginning with a letter or digit; lower case is raised. */
 export const sku = () =>
@@ -66,3 +68,7 @@ const isCurrency = vine.createRule((value: unknown, _: undefined, field: FieldCo
     field.report('is not an ISO 4217 currency code', 'currency', field)
   }
 })
+
+export function isUuid(value: string) {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
+}

@@ -2,6 +2,7 @@
  * Lists: `{ data, next }`, newest first, by keyset: a page never shifts under a reader.
  */
 import vine from '@vinejs/vine'
+import { isUuid } from './fields.ts'
 import { Problem } from './problem.ts'
 
 const query = vine.compile(
@@ -29,6 +30,16 @@ export async function pageOf(queryString: Record<string, unknown>): Promise<Page
 }
 
 /**
+ * The id after which to go on, in a list in the order of its UUIDs.
+ *
+ * @throws Problem 422 `invalid_cursor`
+ */
+export function idAfter({ after }: Page): string | null {
+  if (after && !isUuid(after[0])) throw invalidCursor()
+  return after && after[0]
+}
+
+/**
  * @param rows - up to `limit` + 1 rows: the one too many says that there is more
  * @param position - where a row stands in the order of the list
  */
@@ -52,12 +63,20 @@ function encode(position: string[]) {
 function decode(cursor: string): string[] {
   try {
     const position = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    if (Array.isArray(position) && position.every((part) => typeof part === 'string'))
-      return position
+    if (Array.isArray(position) && position.length > 0 && position.every(isPart)) return position
   } catch {}
-  throw new Problem(
+  throw invalidCursor()
+}
+
+/** PostgreSQL's text cannot hold NUL. */
+function isPart(part: unknown) {
+  return typeof part === 'string' && !part.includes('\0')
+}
+
+export function invalidCursor() {
+  return new Problem(
     422,
     'invalid_cursor',
-    'The cursor is not one that a list gave. Start again without it.'
+    'The cursor is not one that this list gave. Start again without it.'
   )
 }

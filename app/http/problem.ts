@@ -1,6 +1,8 @@
 /*
  * Problem Details (RFC 9457): every refusal has a code that programs switch on, and words for people.
  */
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Exception } from '@adonisjs/core/exceptions'
 
 export interface FieldError {
@@ -46,10 +48,47 @@ export function unprocessable(code: string, detail: string, errors: FieldError[]
   return new Problem(422, code, detail, { errors })
 }
 
-/** `lines.0.quantity` as vine writes it → `/lines/0/quantity`. */
+/** `lines.0.quantity` as vine writes it → `/lines/0/quantity`; the whole body is the empty text. */
 export function pointer(path: string) {
-  return path
-    .split('.')
-    .map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('')
+  return path === '' ? '' : path.split('.').map(memberPointer).join('')
+}
+
+/** The last part of a pointer: one member, whatever its name. */
+export function memberPointer(name: string) {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+/**
+ * A problem as it is answered.
+ *
+ * @param at.publicUrl - where the pages about problems are
+ * @param at.url - of the request, as it was sent: decoded it may be no URI
+ */
+export function problemBody(
+  { status, code, message: detail, errors, members }: Problem,
+  { publicUrl, url, requestId }: { publicUrl: string; url: string; requestId: string }
+) {
+  const type = `${publicUrl}/problems/${code}`
+  const [instance] = url.split('?')
+  const title = STATUS_CODES[status]
+  return { type, title, status, code, detail, instance, requestId, errors, ...members }
+}
+
+/** For an address that cannot even be read, such as `/%ff`: no route and no middleware sees it. */
+export function refuseBadAddress(publicUrl: string) {
+  return ({ url = '/' }: IncomingMessage, response: ServerResponse) => {
+    const problem = new Problem(
+      400,
+      'malformed_address',
+      'The address has percent-encoded bytes that are no UTF-8.'
+    )
+    const requestId = randomUUID()
+    response.writeHead(problem.status, {
+      'content-type': 'application/problem+json; charset=utf-8',
+      'X-Request-Id': requestId,
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+    })
+    response.end(JSON.stringify(problemBody(problem, { publicUrl, url, requestId })))
+  }
 }

@@ -2,13 +2,15 @@
  * Reading stock.
  */
 import db from '@adonisjs/lucid/services/db'
-import type { Page } from '#http/pages'
-import { notFound, Problem } from '#http/problem'
+import { idAfter, type Page } from '#http/pages'
+import { notFound } from '#http/problem'
 import StockItem from './models/stock_item.ts'
 import type { MovementRow } from './transformers/movement_body.ts'
 
 /** @throws Problem 404 */
 export async function findItem(sku: string): Promise<StockItem> {
+  // PostgreSQL's text cannot hold NUL.
+  if (sku.includes('\0')) throw notFound('product')
   const item = await StockItem.query().where('sku', sku.toUpperCase()).preload('barcodes').first()
   if (!item) throw notFound('product')
   return item
@@ -24,17 +26,14 @@ export async function listItems({ limit, after }: Page): Promise<StockItem[]> {
 }
 
 /** Newest first: ids are UUIDv7. */
-export async function listMovements(sku: string, { limit, after }: Page): Promise<MovementRow[]> {
+export async function listMovements(sku: string, page: Page): Promise<MovementRow[]> {
+  const after = idAfter(page)
   const query = inventory()
     .from('movements')
     .where('sku', sku.toUpperCase())
     .orderBy('id', 'desc')
-    .limit(limit + 1)
-  if (!after) return query
-  if (!/^[0-9a-f-]{36}$/.test(after[0])) {
-    throw new Problem(422, 'invalid_cursor', 'The cursor is not one of this list.')
-  }
-  return query.where('id', '<', after[0])
+    .limit(page.limit + 1)
+  return after ? query.where('id', '<', after) : query
 }
 
 export interface Holding {
@@ -44,7 +43,7 @@ export interface Holding {
 }
 
 /** What each order holds, by order id; only orders that hold something. */
-export async function listHoldings({ limit, after }: Page): Promise<Holding[]> {
+export async function listHoldings(page: Page): Promise<Holding[]> {
   const { rows } = await inventory().rawQuery<{ rows: Holding[] }>(
     `select order_id, held_revision,
        (select coalesce(json_agg(json_build_object('sku', sku, 'quantity', quantity) order by sku), '[]')
@@ -52,7 +51,7 @@ export async function listHoldings({ limit, after }: Page): Promise<Holding[]> {
      from reservation_heads
      where held_revision is not null and order_id > ?::uuid
      order by order_id limit ?`,
-    [after?.[0] ?? '00000000-0000-0000-0000-000000000000', limit + 1]
+    [idAfter(page) ?? '00000000-0000-0000-0000-000000000000', page.limit + 1]
   )
   return rows
 }

@@ -61,16 +61,18 @@ async function insertNew(trx: TransactionClientContract, sku: string, { name, pr
 }
 
 async function replaceBarcodes(trx: TransactionClientContract, sku: string, given: string[]) {
-  const barcodes = [...new Set(given.map(asEan13))]
+  const barcodes = [...new Set(given.map(asEan13))].sort()
+  await Barcode.query({ client: trx }).where('sku', sku).delete()
+  // An insert waits for whoever is giving the same barcode away at this moment, and then yields.
+  await trx.rawQuery(
+    'insert into barcodes (barcode, sku) select unnest(?::text[]), ? on conflict do nothing',
+    [barcodes, sku]
+  )
   const taken = await Barcode.query({ client: trx })
     .whereIn('barcode', barcodes)
     .whereNot('sku', sku)
     .first()
   if (taken) throw barcodeTaken(taken.barcode, taken.sku)
-  await Barcode.query({ client: trx }).where('sku', sku).delete()
-  if (barcodes.length > 0) {
-    await trx.table('barcodes').multiInsert(barcodes.map((barcode) => ({ barcode, sku })))
-  }
 }
 
 /** A UPC-A of 12 digits is the EAN-13 with a 0 before it. */

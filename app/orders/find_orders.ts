@@ -3,8 +3,9 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import type { SignedIn } from '#contracts/actor'
-import type { Page } from '#http/pages'
-import { notFound, Problem } from '#http/problem'
+import { isUuid } from '#http/fields'
+import { idAfter, invalidCursor, type Page } from '#http/pages'
+import { notFound } from '#http/problem'
 import Order from './models/order.ts'
 import type { StepRow } from './transformers/step_body.ts'
 
@@ -16,23 +17,19 @@ export async function findOrder(id: string, reader: SignedIn): Promise<Order> {
 }
 
 /** Newest first: ids are UUIDv7. One row more than the page holds. */
-export async function listOrders(reader: SignedIn, { limit, after }: Page): Promise<Order[]> {
+export async function listOrders(reader: SignedIn, page: Page): Promise<Order[]> {
+  const after = idAfter(page)
   const query = visibleTo(reader)
     .preload('lines')
     .orderBy('id', 'desc')
-    .limit(limit + 1)
-  if (!after) return query
-  const [id] = after
-  if (!isUuid(id)) throw new Problem(422, 'invalid_cursor', 'The cursor is not one of this list.')
-  return query.where('id', '<', id)
+    .limit(page.limit + 1)
+  return after ? query.where('id', '<', after) : query
 }
 
 /** Oldest first, as they happened. */
 export async function listSteps(order: Order, { limit, after }: Page): Promise<StepRow[]> {
-  const sequence = Number(after?.[0] ?? 0)
-  if (!Number.isInteger(sequence)) {
-    throw new Problem(422, 'invalid_cursor', 'The cursor is not one of this list.')
-  }
+  const sequence = after?.[0] ?? '0'
+  if (!/^\d{1,9}$/.test(sequence)) throw invalidCursor()
   return db
     .connection('orders')
     .from('timeline_steps')
@@ -44,8 +41,4 @@ export async function listSteps(order: Order, { limit, after }: Page): Promise<S
 
 function visibleTo({ role, id }: SignedIn) {
   return role === 'customer' ? Order.query().where('customer_id', id) : Order.query()
-}
-
-function isUuid(text: string | undefined) {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text ?? '')
 }

@@ -15,6 +15,8 @@ export interface OrderState {
   heldRevision: number | null
   /** Whether the customer has been told of a confirmation. */
   wasConfirmed: boolean
+  /** Whether inventory has answered the end of the order: released or deducted what was held. */
+  stockSettled: boolean
 }
 
 export type Trigger =
@@ -122,8 +124,13 @@ function settle(before: OrderState, answer: Answer): Move | Unmoved {
   }
   const { status } = from
   const { outcome } = answer
-  if (status === 'cancelled' && outcome === 'released') return moved(from, 'stock_released')
-  if (status === 'fulfilled' && outcome === 'deducted') return moved(from, 'stock_deducted')
+  if (
+    (status === 'cancelled' && outcome === 'released') ||
+    (status === 'fulfilled' && outcome === 'deducted')
+  ) {
+    if (from.stockSettled) return { outcome: 'repeated' }
+    return moved({ ...from, stockSettled: true }, `stock_${outcome}`)
+  }
   if (outcome !== 'reserved' && outcome !== 'rejected') return { outcome: 'unexpected' }
   if (status === 'confirmed' || status === 'rejected') return { outcome: 'repeated' }
   if (status !== 'pending' && status !== 'updating') return { outcome: 'unexpected' }

@@ -26,7 +26,7 @@ export default class ProductsController {
 
   async update(ctx: HttpContext) {
     const { account, params, request, response } = ctx
-    const sku = await skuValidator.validate(params.sku)
+    const { sku } = await skuValidator.validate(params)
     const product = await productValidator.validate(request.body())
     const { item, created } = await putProduct(sku, product, ifMatch(ctx))
     response.status(created ? 201 : 200).header('ETag', `"${item.version}"`)

@@ -10,7 +10,7 @@ export default class RestocksController {
   async store(ctx: HttpContext) {
     const { account, params, request } = ctx
     const scope = idempotencyScope(ctx, account.id)
-    const sku = await skuValidator.validate(params.sku)
+    const { sku } = await skuValidator.validate(params)
     const goods = await restockValidator.validate(request.body())
     const answer = await once(db.connection('inventory'), scope, async (trx) => {
       const movement = await restock(trx, { sku, ...goods }, actorOf(account))

@@ -22,4 +22,5 @@ export const restockValidator = vine.compile(
   })
 )
 
-export const skuValidator = vine.compile(sku())
+/** The SKU in an address. */
+export const skuValidator = vine.compile(vine.object({ sku: sku() }))

@@ -1,5 +1,5 @@
 /*
- * Apache Kafka, through kafkajs: the only file that knows it.
+ * Apache Kafka, through kafkajs: only the files `kafka*.ts` of this folder know it.
  *
  * The producer is not idempotent on purpose: with kafkajs 2.2.4 a cut acknowledgement followed by a
  * different batch of the same size loses messages that the broker says it has ("duplicate, fine").
@@ -8,16 +8,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@adonisjs/core/logger'
-import type { Admin, Consumer as KafkaConsumer, EachBatchPayload, Kafka, Producer } from 'kafkajs'
+import type { Admin, Kafka, Producer } from 'kafkajs'
 import type { WireRecord } from '../message.ts'
 import { backoff } from '../retry_policy.ts'
-import {
-  MessageRefused,
-  type Delivery,
-  type Subscriber,
-  type TopicContents,
-  type Transport,
-} from './transport.ts'
+import { readContents } from './kafka_contents.ts'
+import { beMember } from './kafka_membership.ts'
+import { MessageRefused, type Subscriber, type TopicContents, type Transport } from './transport.ts'
 
 export interface KafkaOptions {
   brokers: string[]
@@ -33,8 +29,6 @@ export interface KafkaOptions {
   logger: Logger
 }
 
-/** So long without a fetch, and the client is built anew: kafkajs stops silently on some errors. */
-const SILENT_MS = 30_000
 const REFUSED = new Set(['INVALID_RECORD', 'UNSUPPORTED_FOR_MESSAGE_FORMAT', 'INVALID_TIMESTAMP'])
 
 export class KafkaTransport implements Transport {
@@ -107,49 +101,8 @@ export class KafkaTransport implements Transport {
     if (subscriber.topics.length > 0) this.#loops.push(this.#consume(subscriber))
   }
 
-  /** Reads the topic from its beginning to where it ends now, in a group of its own that it removes. */
   async contents(topic: string): Promise<TopicContents> {
-    const name = this.#topic(topic)
-    const admin = await this.#connectedAdmin()
-    const offsets = await admin.fetchTopicOffsets(name)
-    const messageIds = new Set<string>()
-    const earliest = new Map(offsets.map(({ partition, low }) => [partition, BigInt(low)]))
-    const ends = new Map(
-      offsets
-        .filter(({ low, high }) => BigInt(high) > BigInt(low))
-        .map(({ partition, high }) => [partition, BigInt(high)])
-    )
-    if (ends.size === 0) return { messageIds, earliest }
-
-    const groupId = `${this.#options.topicPrefix}verify-${process.pid}-${Date.now()}`
-    const kafka = await this.#client()
-    const reader = kafka.consumer({ groupId, allowAutoTopicCreation: false })
-    try {
-      await reader.connect()
-      await reader.subscribe({ topics: [name], fromBeginning: true })
-      await new Promise<void>((resolve, reject) => {
-        // A crash that kafkajs mends itself is none: a new group's coordinator may still be loading.
-        reader.on(reader.events.CRASH, ({ payload: { error, restart } }) => {
-          if (!restart) reject(error)
-        })
-        reader
-          .run({
-            autoCommit: false,
-            eachBatch: async ({ batch }) => {
-              for (const { headers } of batch.messages) messageIds.add(String(headers?.ce_id ?? ''))
-              const end = ends.get(batch.partition)
-              if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end)
-                ends.delete(batch.partition)
-              if (ends.size === 0) resolve()
-            },
-          })
-          .catch(reject)
-      })
-    } finally {
-      await reader.disconnect().catch(() => {})
-      await admin.deleteGroups([groupId]).catch(() => {})
-    }
-    return { messageIds, earliest }
+    return readContents(await this.#client(), await this.#connectedAdmin(), this.#topic(topic))
   }
 
   /** Adds partitions; the keys of messages that are still there stay where they are. */
@@ -178,9 +131,17 @@ export class KafkaTransport implements Transport {
     for (let attempt = 1; !this.#stopping.signal.aborted; attempt++) {
       try {
         for (const topic of subscriber.topics) await this.openTopic(topic)
-        await this.#membership(subscriber, () => {
-          attempt = 1
-          this.#troubles.delete(subscriber.name)
+        await beMember({
+          kafka: await this.#client(),
+          groupId: `${this.#options.topicPrefix}${subscriber.name}`,
+          topicPrefix: this.#options.topicPrefix,
+          sessionTimeout: this.#options.sessionTimeout,
+          subscriber,
+          stopping: this.#stopping.signal,
+          joined: () => {
+            attempt = 1
+            this.#troubles.delete(subscriber.name)
+          },
         })
       } catch (error) {
         const { message } = rootCause(error)
@@ -193,94 +154,6 @@ export class KafkaTransport implements Transport {
         signal: this.#stopping.signal,
       }).catch(() => {})
       this.rebuilt++
-    }
-  }
-
-  /** One membership of the group: from joining to a crash, a long silence, or the end. */
-  async #membership(subscriber: Subscriber, joined: () => void) {
-    const kafka = await this.#client()
-    const consumer = kafka.consumer({
-      groupId: `${this.#options.topicPrefix}${subscriber.name}`,
-      sessionTimeout: this.#options.sessionTimeout,
-      heartbeatInterval: Math.floor(this.#options.sessionTimeout / 3),
-      rebalanceTimeout: 15_000,
-      maxWaitTimeInMs: 500,
-      maxBytesPerPartition: 1024 * 1024,
-      allowAutoTopicCreation: false,
-      metadataMaxAge: 30_000,
-      retry: {
-        retries: 3,
-        initialRetryTime: 100,
-        maxRetryTime: 1_000,
-        restartOnFailure: async () => false,
-      },
-    })
-    let lastSign = Date.now()
-    const ended = new Promise<Error | null>((resolve) => {
-      const silence = setInterval(() => {
-        if (Date.now() - lastSign > SILENT_MS) end(new Error('nothing fetched for 30 s'))
-      }, 1_000)
-      const end = (error: Error | null) => {
-        clearInterval(silence)
-        resolve(error)
-      }
-      consumer.on(consumer.events.GROUP_JOIN, joined)
-      consumer.on(consumer.events.FETCH, () => (lastSign = Date.now()))
-      consumer.on(consumer.events.HEARTBEAT, () => (lastSign = Date.now()))
-      consumer.on(consumer.events.CRASH, ({ payload }) => end(payload.error))
-      if (this.#stopping.signal.aborted) end(null)
-      this.#stopping.signal.addEventListener('abort', () => end(null), { once: true })
-    })
-    try {
-      await consumer.connect()
-      await consumer.subscribe({
-        topics: subscriber.topics.map((topic) => this.#topic(topic)),
-        fromBeginning: true,
-      })
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: 3,
-        eachBatch: (payload) => this.#eachBatch(subscriber, consumer, payload),
-      })
-      const error = await ended
-      if (error) throw error
-    } finally {
-      await consumer.disconnect().catch(() => {})
-    }
-  }
-
-  /** Offsets are committed after the effects: a crash in between repeats, and the inbox absorbs it. */
-  async #eachBatch(subscriber: Subscriber, consumer: KafkaConsumer, payload: EachBatchPayload) {
-    const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload
-    const topic = batch.topic.slice(this.#options.topicPrefix.length)
-    for (let from = 0; from < batch.messages.length; from += subscriber.batchSize) {
-      if (!isRunning() || isStale()) return
-      const messages = batch.messages.slice(from, from + subscriber.batchSize)
-      await subscriber.handle(
-        messages.map((message): Delivery => ({
-          topic,
-          partition: batch.partition,
-          offset: message.offset,
-          record: {
-            key: message.key?.toString('utf8') ?? null,
-            value: message.value,
-            headers: textHeaders(message.headers),
-          },
-        })),
-        async () => {
-          if (!isRunning() || isStale()) throw new Error('the partition is another member’s now')
-          await heartbeat()
-        }
-      )
-      if (!isRunning() || isStale()) return
-      const last = messages[messages.length - 1].offset
-      // Both are needed: committing alone does not advance what is fetched next.
-      resolveOffset(last)
-      await consumer.commitOffsets([
-        { topic: batch.topic, partition: batch.partition, offset: String(BigInt(last) + 1n) },
-      ])
-      await heartbeat()
     }
   }
 
@@ -374,10 +247,4 @@ function rootCause(error: unknown): { type?: string; message: string } {
     cause = next as typeof cause
   }
   return { type: cause.type, message: cause.message || (error as Error).message }
-}
-
-function textHeaders(headers: EachBatchPayload['batch']['messages'][number]['headers'] = {}) {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, String(value ?? '')])
-  )
 }

@@ -46,6 +46,7 @@ const lockStatement = {
   name: 'settlement_lock',
   text: /* sql */ `
     select id, status, revision, held_revision as "heldRevision", confirmed_at is not null as "wasConfirmed",
+      coalesce(stock_released_at, stock_deducted_at) is not null as "stockSettled",
       version, attention, shortages,
       to_json(confirmed_at) #>> '{}' as "confirmedAt", to_json(rejected_at) #>> '{}' as "rejectedAt",
       to_json(stock_released_at) #>> '{}' as "stockReleasedAt",

@@ -1,0 +1,127 @@
+/*
+ * One membership of a consumer group, from joining to its end: kafkajs stops silently on some errors,
+ * so whoever holds it starts another when it ends.
+ */
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Delivery, Subscriber } from './transport.ts'
+
+/** So long without a fetch or a heartbeat, and the membership is given up. */
+const SILENT_MS = 30_000
+
+export interface MembershipOptions {
+  kafka: Kafka
+  groupId: string
+  /** Put before each topic's name. */
+  topicPrefix: string
+  /** Milliseconds without a heartbeat after which the partitions go to another member. */
+  sessionTimeout: number
+  subscriber: Subscriber
+  stopping: AbortSignal
+  joined(): void
+}
+
+/**
+ * Joins, and delivers until it is stopped.
+ *
+ * @throws the error that ended it
+ */
+export async function beMember(options: MembershipOptions): Promise<void> {
+  const { kafka, groupId, sessionTimeout, topicPrefix, subscriber, stopping, joined } = options
+  const consumer = kafka.consumer({
+    groupId,
+    sessionTimeout,
+    heartbeatInterval: Math.floor(sessionTimeout / 3),
+    rebalanceTimeout: 15_000,
+    maxWaitTimeInMs: 500,
+    maxBytesPerPartition: 1024 * 1024,
+    allowAutoTopicCreation: false,
+    metadataMaxAge: 30_000,
+    retry: {
+      retries: 3,
+      initialRetryTime: 100,
+      maxRetryTime: 1_000,
+      restartOnFailure: async () => false,
+    },
+  })
+  consumer.on(consumer.events.GROUP_JOIN, joined)
+  const ended = endOf(consumer, stopping)
+  try {
+    await consumer.connect()
+    await consumer.subscribe({
+      topics: subscriber.topics.map((topic) => `${topicPrefix}${topic}`),
+      fromBeginning: true,
+    })
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 3,
+      eachBatch: (payload) => deliver(subscriber, consumer, topicPrefix, payload),
+    })
+    const error = await ended
+    if (error) throw error
+  } finally {
+    await consumer.disconnect().catch(() => {})
+  }
+}
+
+/** Resolves with the error that ended the membership, or with null when it is to stop. */
+function endOf(consumer: Consumer, stopping: AbortSignal) {
+  return new Promise<Error | null>((resolve) => {
+    let lastSign = Date.now()
+    const sign = () => (lastSign = Date.now())
+    const watch = setInterval(() => {
+      if (Date.now() - lastSign > SILENT_MS) end(new Error('nothing fetched for 30 s'))
+    }, 1_000)
+    const end = (error: Error | null) => {
+      clearInterval(watch)
+      resolve(error)
+    }
+    consumer.on(consumer.events.FETCH, sign)
+    consumer.on(consumer.events.HEARTBEAT, sign)
+    consumer.on(consumer.events.CRASH, ({ payload }) => end(payload.error))
+    if (stopping.aborted) end(null)
+    stopping.addEventListener('abort', () => end(null), { once: true })
+  })
+}
+
+/** Offsets are committed after the effects: a crash in between repeats, and the inbox absorbs it. */
+async function deliver(
+  subscriber: Subscriber,
+  consumer: Consumer,
+  topicPrefix: string,
+  { batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload
+) {
+  const topic = batch.topic.slice(topicPrefix.length)
+  const isOurs = () => isRunning() && !isStale()
+  for (let from = 0; from < batch.messages.length; from += subscriber.batchSize) {
+    if (!isOurs()) return
+    const messages = batch.messages.slice(from, from + subscriber.batchSize)
+    const deliveries = messages.map((message): Delivery => ({
+      topic,
+      partition: batch.partition,
+      offset: message.offset,
+      record: {
+        key: message.key?.toString('utf8') ?? null,
+        value: message.value,
+        headers: textHeaders(message.headers),
+      },
+    }))
+    await subscriber.handle(deliveries, async () => {
+      if (!isOurs()) throw new Error('the partition belongs to another member now')
+      await heartbeat()
+    })
+    if (!isOurs()) return
+    const last = messages[messages.length - 1].offset
+    // Both are needed: committing alone does not advance what is fetched next.
+    resolveOffset(last)
+    const next = String(BigInt(last) + 1n)
+    await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset: next }])
+    await heartbeat()
+  }
+}
+
+function textHeaders(headers: EachBatchPayload['batch']['messages'][number]['headers'] = {}) {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, String(value ?? '')])
+  )
+}
