@@ -563,6 +563,6 @@ test.group('Third wall: PostgreSQL roles', () => {
     .run(async ({ assert }, { statement }) => {
       // By privilege, or by a trigger for the whole statement: the ledger may be empty here.
       const refused = await refusal('inventory', statement)
-      assert.include([INSUFFICIENT_PRIVILEGE, 'P0001', '23001'], refused)
+      assert.oneOf(refused, [INSUFFICIENT_PRIVILEGE, 'P0001', '23001'])
     })
 })
