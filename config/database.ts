@@ -4,6 +4,7 @@
  * `directConnection` has no such limits and goes around a pooler, for relays and proofs;
  * `<module>_owner` owns the tables, for migrations.
  */
+import '#database/loud_commit'
 import env from '#start/env'
 import { defineConfig } from '@adonisjs/lucid'
 import pg, { type Client } from 'pg'

@@ -163,7 +163,7 @@ export class Consumer implements Subscriber {
           await this.#rest(backoff(triesAlone))
           continue
         }
-        if (await this.#giveUp(heard[0], error as Error, triesAlone, batch)) return
+        if (await this.#giveUp(heard[0], error as Error, triesAlone, batch, alive)) return
       }
     }
   }
@@ -213,8 +213,9 @@ export class Consumer implements Subscriber {
         continue
       }
       try {
-        message.data = await definition.schema.validate(message.data)
-        valid.push(one)
+        // A copy: at the next try the schema must see the data as it came.
+        const data = await definition.schema.validate(message.data)
+        valid.push({ ...one, message: { ...message, data } })
         failuresInRow = 0
       } catch (error) {
         waiting.add(message.key)
@@ -230,7 +231,8 @@ export class Consumer implements Subscriber {
     one: Heard,
     error: Error,
     attempts: number,
-    batch: { size: number; failed: number }
+    batch: { size: number; failed: number },
+    alive: () => Promise<void>
   ) {
     try {
       suspect(this.#failuresInRow + 1, { ...batch, failed: batch.failed + 1 }, error)
@@ -239,27 +241,42 @@ export class Consumer implements Subscriber {
       return false
     }
     const { delivery, message } = one
-    await this.#options.client().transaction(async (trx) => {
+    let ours = false
+    await this.#insist(async (trx) => {
       const admitted = await admit(trx, this.name, [message.id])
-      if (!admitted.has(message.id)) return
+      ours = admitted.has(message.id)
+      if (!ours) return
       await waitingKeys(trx, this.name, [message.key])
       await bury(trx, this.name, [{ delivery, message, reason: 'failed', error, attempts }])
-    })
+    }, alive)
     batch.failed++
     this.#failuresInRow++
-    this.counts.dead++
-    this.#mourn(1, error)
+    // Another consumer, to whom the partition goes, may have been first.
+    if (ours) {
+      this.counts.dead++
+      this.#mourn(1, error)
+    } else this.counts.repeated++
     return true
   }
 
   async #buryJunk(junk: Burial[], alive: () => Promise<void>) {
+    await this.#insist((trx) => bury(trx, this.name, junk), alive)
+    this.counts.dead += junk.length
+    this.#mourn(junk.length, junk[0].error!)
+  }
+
+  /** Commits a transaction that nothing but the machine can stop. */
+  async #insist(
+    transaction: (trx: TransactionClientContract) => Promise<void>,
+    alive: () => Promise<void>
+  ) {
     for (let attempt = 1; ; attempt++) {
       if (this.#stopping.signal.aborted) throw new Error(`consumer ${this.name} was stopped`)
       await alive()
       try {
-        await this.#options.client().transaction((trx) => bury(trx, this.name, junk))
-        this.counts.dead += junk.length
-        return this.#mourn(junk.length, junk[0].error!)
+        await this.#options.client().transaction(transaction)
+        this.#trouble = null
+        return
       } catch (error) {
         this.#say(error as Error, attempt)
         await this.#rest(backoff(attempt))

@@ -3,8 +3,8 @@
  * wait here, in order, until a person redrives them. Other keys flow on.
  */
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { decode } from './message.ts'
-import type { Message } from './message.ts'
+import { decode, LONGEST_KEY, type Message } from './message.ts'
+import { isMachineTrouble } from './retry_policy.ts'
 import { run } from './sql.ts'
 import type { Delivery } from './transports/transport.ts'
 
@@ -48,11 +48,11 @@ export async function bury(trx: TransactionClientContract, consumer: string, bur
     burials.map(({ delivery }) => delivery.partition),
     burials.map(({ delivery }) => delivery.offset),
     burials.map(({ message }) => message?.id ?? null),
-    burials.map(({ delivery }) => storable(delivery.record.key)),
+    burials.map(({ delivery }) => storable(delivery.record.key?.slice(0, LONGEST_KEY) ?? null)),
     burials.map(({ message }) => message?.type ?? null),
     burials.map(({ delivery }) => storable(delivery.record.value?.toString('utf8') ?? null)),
-    burials.map(({ delivery }) => storable(JSON.stringify(delivery.record.headers))),
-    burials.map(({ error }) => error?.name ?? null),
+    burials.map(({ delivery }) => storableJson(delivery.record.headers)),
+    burials.map(({ error }) => error?.constructor.name ?? null),
     burials.map(({ error }) => storable(error ? explain(error) : null)),
     burials.map(({ error }) => storable(error?.stack ?? null)),
     burials.map(({ attempts }) => attempts),
@@ -71,7 +71,12 @@ function explain(error: Error) {
 
 /** PostgreSQL's text holds no NUL; junk may. */
 function storable(text: string | null) {
-  return text?.replaceAll('\u0000', '\uFFFD').replaceAll('\\u0000', '\\uFFFD') ?? null
+  return text?.replaceAll('\u0000', '\uFFFD') ?? null
+}
+
+/** Its jsonb does not hold one even escaped. */
+function storableJson(headers: Record<string, string>) {
+  return JSON.stringify(headers).replaceAll('\\u0000', '\\uFFFD')
 }
 
 interface Letter {
@@ -89,6 +94,7 @@ interface Letter {
  *
  * @param handle - validates and handles one message in the transaction
  * @returns how many were handled, and whether the key is free now
+ * @throws on machine trouble; the letter in hand stays as it was
  */
 export async function redrive(
   client: QueryClientContract,
@@ -114,10 +120,12 @@ async function redriveFirst(
   try {
     return await client.transaction(async (trx) => {
       // The consumer takes the same lock before it lays a later message of the key behind these.
-      await trx.rawQuery('select key from waiting_keys where consumer = ? and key = ? for update', [
-        consumer,
-        key,
-      ])
+      const { rows: waiting } = await trx.rawQuery<{ rows: object[] }>(
+        'select key from waiting_keys where consumer = ? and key = ? for update',
+        [consumer, key]
+      )
+      // Without the lock nothing may be said of the key: it may begin to wait at this moment.
+      if (waiting.length === 0) return 'none'
       const { rows } = await trx.rawQuery<{ rows: Letter[] }>(
         `select id, topic, value, key, headers from dead_letters
          where consumer = ? and key = ? and reason <> 'junk' order by id limit 2`,
@@ -134,11 +142,16 @@ async function redriveFirst(
       return current ? 'last' : 'none'
     })
   } catch (error) {
-    if (!current) throw error
+    if (!current || isMachineTrouble(error)) throw error
     await client.rawQuery(
       `update dead_letters set attempts = attempts + 1, reason = 'failed', error_class = ?,
        error_message = ?, error_stack = ? where id = ?`,
-      [(error as Error).name, explain(error as Error), (error as Error).stack ?? '', current.id]
+      [
+        (error as Error).constructor.name,
+        explain(error as Error),
+        (error as Error).stack ?? '',
+        current.id,
+      ]
     )
     return 'failed'
   }

@@ -86,6 +86,9 @@ export interface WireRecord {
   headers: Record<string, string>
 }
 
+/** Characters. Keys are indexed, and PostgreSQL indexes no more than 2,704 bytes. */
+export const LONGEST_KEY = 512
+
 /** What could not be read as an envelope of ours, and why. */
 export class NotOurEnvelope extends Error {
   name = 'NotOurEnvelope'
@@ -127,6 +130,9 @@ export function decode(topic: string, record: WireRecord): Message {
     throw new NotOurEnvelope(`the header ce_type is "${type}"`)
   }
   if (record.key === null) throw new NotOurEnvelope('the key is missing')
+  if (record.key.length > LONGEST_KEY || record.key.includes('\0')) {
+    throw new NotOurEnvelope('the key is none of ours: too long, or with a NUL in it')
+  }
   return {
     id: id.toLowerCase(),
     source,

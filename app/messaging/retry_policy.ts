@@ -51,17 +51,19 @@ const CODELESS =
 
 /** True when the database, the network or the disk is at fault, and not what we asked of them. */
 export function isMachineTrouble(error: unknown): boolean {
-  const { code, message, name } = error as { code?: string; message?: string; name?: string }
-  if (code && (MACHINE_SQLSTATES.has(code) || code.startsWith('08') || NETWORK_CODES.has(code))) {
-    return true
-  }
-  return name === 'KnexTimeoutError' || CODELESS.test(message ?? '')
+  const { code: some, message, name } = error as { code?: unknown; message?: string; name?: string }
+  // The code of a DOMException, such as a time-out, is a number.
+  const code = String(some ?? '')
+  if (MACHINE_SQLSTATES.has(code) || code.startsWith('08') || NETWORK_CODES.has(code)) return true
+  // knex puts the statement before the message, and the statement may hold any text.
+  const said = (message ?? '').split(' - ').at(-1)!
+  return name === 'KnexTimeoutError' || (code === '' && CODELESS.test(said))
 }
 
 /** True when the same message must fail again: bad data (22), a constraint (23), a broken schema. */
 export function isMessagesOwnFault(error: unknown): boolean {
-  const { code, name } = error as { code?: string; name?: string }
-  return name === 'ValidationError' || /^2[23][0-9A-Z]{3}$/.test(code ?? '')
+  const { code } = error as { code?: unknown }
+  return code === 'E_VALIDATION_ERROR' || /^2[23][0-9A-Z]{3}$/.test(String(code ?? ''))
 }
 
 /**

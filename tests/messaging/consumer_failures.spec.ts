@@ -1,0 +1,235 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { test } from '@japa/runner'
+import type { Message } from '#messaging/message'
+import {
+  about,
+  alive,
+  consumerOf,
+  countOf,
+  deliveries,
+  effects,
+  emptyLedger,
+  letters,
+  lettersOf,
+  noted,
+  numbersOf,
+  openLedger,
+  record,
+  recordUnless,
+  until,
+} from '#tests/messaging/ledger_of_effects'
+
+const divideByZero = (trx: TransactionClientContract) => trx.rawQuery('select 1 / 0')
+
+/** One message each of so many keys. */
+const keys = (count: number, n = 1) =>
+  Array.from({ length: count }, (_, index) => about(`k${index}`, n)[0])
+
+/** A message of a known type with data that its schema refuses. */
+const invalid = (key: string, n: unknown = 'many'): Message =>
+  noted.about(key, { n } as { n: number })
+
+test.group('A message that fails', (group) => {
+  group.setup(openLedger)
+  group.each.setup(emptyLedger)
+
+  test('in the middle of a batch of 500 lets only the later ones of its key wait', async ({
+    assert,
+  }) => {
+    const messages = Array.from(
+      { length: 500 },
+      (_, index) => about(`k${index % 25}`, Math.floor(index / 25))[0]
+    )
+    const consumer = consumerOf(
+      recordUnless((n, key, trx) => key === 'k12' && n === 9 && divideByZero(trx))
+    )
+    await consumer.handle(deliveries(messages), alive)
+
+    const all = Array.from({ length: 20 }, (_, n) => n)
+    for (let key = 0; key < 25; key++) {
+      assert.deepEqual(await numbersOf(`k${key}`), key === 12 ? all.slice(0, 9) : all)
+    }
+    assert.deepEqual(await lettersOf('k12'), [
+      [9, 'failed'],
+      ...all.slice(10).map((n) => [n, 'waiting']),
+    ])
+    assert.lengthOf(await letters(), 11)
+    assert.equal(await countOf('inbox'), 500)
+    assert.equal(await countOf('waiting_keys'), 1)
+    assert.containSubset(consumer.counts, { handled: 489, dead: 11 })
+    assert.isEmpty(consumer.degraded())
+  })
+
+  test('with data that breaks its schema fails at once', async ({ assert }) => {
+    let calls = 0
+    const consumer = consumerOf(recordUnless(() => calls++))
+    await consumer.handle(
+      deliveries([...about('k', 1), invalid('k'), ...about('k', 3), ...about('j', 4)]),
+      alive
+    )
+    const [failed, waiting] = await letters()
+    assert.containSubset(failed, { reason: 'failed', attempts: 1, error_class: 'ValidationError' })
+    assert.match(failed.error_message!, /^n: .*must be a number$/)
+    assert.containSubset(waiting, { reason: 'waiting', attempts: 0, error_class: null })
+    assert.deepEqual([await numbersOf('k'), await numbersOf('j')], [[1], [4]])
+    assert.equal(calls, 2)
+  })
+
+  test('with the SQLSTATE of {0} fails at once')
+    .with([
+      ['bad data', 'select 1 / 0'],
+      ['bad text', `select 'x'::int`],
+      ['a constraint', 'insert into inbox (consumer, message_id) values (null, null)'],
+    ])
+    .run(async ({ assert }, [, statement]) => {
+      let calls = 0
+      const consumer = consumerOf(
+        recordUnless((_, __, trx) => {
+          calls++
+          return trx.rawQuery(statement)
+        })
+      )
+      await consumer.handle(deliveries(about('k', 1)), alive)
+      const [letter] = await letters()
+      assert.containSubset(letter, { reason: 'failed', attempts: 1, error_class: 'DatabaseError' })
+      assert.equal(calls, 1)
+    })
+
+  test('with any other error is tried five times alone', async ({ assert }) => {
+    let alone = 0
+    const consumer = consumerOf(async (messages, trx) => {
+      if (messages.some(({ key }) => key === 'bad')) {
+        if (messages.length === 1) alone++
+        throw new TypeError('x is not a function')
+      }
+      await record(messages, trx)
+    })
+    await consumer.handle(
+      deliveries([...about('good', 1), ...about('bad', 1), ...about('fine', 1)]),
+      alive
+    )
+    const [letter, ...others] = await letters()
+    assert.containSubset(letter, { key: 'bad', attempts: 5, error_class: 'TypeError' })
+    assert.isEmpty(others)
+    assert.equal(alone, 5)
+    assert.lengthOf(await effects(), 2)
+  })
+
+  test('twice, and succeeds at the third try, leaves no letter', async ({ assert }) => {
+    let tries = 0
+    const consumer = consumerOf(
+      recordUnless(() => {
+        // A number is the code of a DOMException, such as a time-out of fetch.
+        if (++tries < 3) throw Object.assign(new Error('not yet'), { code: 23 })
+      })
+    )
+    await consumer.handle(deliveries(about('k', 1)), alive)
+    assert.equal(tries, 3)
+    assert.isEmpty(await letters())
+    assert.deepEqual(await numbersOf('k'), [1])
+  })
+
+  test('to be handled at first is validated anew, as it came', async ({ assert }) => {
+    let tries = 0
+    const consumer = consumerOf(
+      recordUnless(() => {
+        if (++tries < 3) throw new Error('not yet')
+      })
+    )
+    const dated = { n: 1, at: '2026-02-28' as unknown as Date }
+    await consumer.handle(deliveries([noted.about('k', dated)]), alive)
+    assert.isEmpty(await letters())
+    assert.deepEqual(await numbersOf('k'), [1])
+  })
+})
+
+test.group('Failures in a row', (group) => {
+  group.setup(openLedger)
+  group.each.setup(emptyLedger)
+
+  test('pause the consumer at the twentieth, in {0}, until the handler is mended')
+    .with([
+      ['one batch', 20],
+      ['batches of one', 1],
+    ] as const)
+    .run(async ({ assert }, [, size]) => {
+      let broken = true
+      const consumer = consumerOf(recordUnless((_, __, trx) => broken && divideByZero(trx)))
+      const batch = deliveries(keys(20))
+      const handled = (async () => {
+        for (let from = 0; from < 20; from += size) {
+          await consumer.handle(batch.slice(from, from + size), alive)
+        }
+      })()
+      await until(() => consumer.degraded().length > 0, 'a pause')
+      assert.match(consumer.degraded()[0], /^consumer inventory: paused, for .*division by zero/)
+      assert.lengthOf(await letters(), 19)
+      assert.isEmpty(await effects())
+
+      broken = false
+      await handled
+      assert.isEmpty(consumer.degraded())
+      assert.lengthOf(await letters(), 19)
+      assert.deepEqual(await numbersOf('k19'), [1])
+    })
+
+  test('of data that breaks its schema pause it as well, with nothing committed', async ({
+    assert,
+  }) => {
+    const consumer = consumerOf()
+    const messages = Array.from({ length: 20 }, (_, index) => invalid(`k${index}`))
+    const handled = consumer.handle(deliveries([...about('good', 1), ...messages]), alive)
+    handled.catch(() => {})
+    await until(() => consumer.degraded().length > 0, 'a pause')
+    assert.isEmpty(await letters())
+    assert.isEmpty(await effects())
+    consumer.stop()
+    await assert.rejects(() => handled)
+  })
+
+  test('pause nobody while they are nineteen, also when it happens twice', async ({ assert }) => {
+    const consumer = consumerOf(recordUnless((n, _, trx) => n < 0 && divideByZero(trx)))
+    await consumer.handle(deliveries(keys(19, -1)), alive)
+    await consumer.handle(deliveries(about('good', 1)), alive)
+    await consumer.handle(deliveries(keys(19, -1)), alive)
+    assert.lengthOf(await letters(), 38)
+    assert.deepEqual(await numbersOf('good'), [1])
+    assert.isEmpty(consumer.degraded())
+  })
+
+  test('do not count those that wait behind one: a hundred of one key are one failure', async ({
+    assert,
+  }) => {
+    const consumer = consumerOf()
+    const waiting = about('k', ...Array.from({ length: 100 }, (_, n) => n))
+    await consumer.handle(deliveries([invalid('k'), ...waiting]), alive)
+    assert.lengthOf(await letters(), 101)
+    assert.isEmpty(consumer.degraded())
+  })
+
+  test('or not: half of a batch of 40 pauses the consumer too', async ({ assert }) => {
+    let broken = true
+    const consumer = consumerOf(recordUnless((n, _, trx) => broken && n < 0 && divideByZero(trx)))
+    const messages = keys(40).map((message, index) =>
+      index % 2 ? message : about(message.key, -1)[0]
+    )
+    const handled = consumer.handle(deliveries(messages), alive)
+    await until(() => consumer.degraded().length > 0, 'a pause')
+    assert.lengthOf(await letters(), 19)
+
+    broken = false
+    await handled
+    assert.isEmpty(consumer.degraded())
+    assert.lengthOf(await effects(), 21)
+  })
+
+  test('or not: half of a batch of 38 pauses nobody', async ({ assert }) => {
+    const consumer = consumerOf(recordUnless((n, _, trx) => n < 0 && divideByZero(trx)))
+    const messages = keys(38).map((message, index) =>
+      index % 2 ? message : about(message.key, -1)[0]
+    )
+    await consumer.handle(deliveries(messages), alive)
+    assert.lengthOf(await letters(), 19)
+    assert.lengthOf(await effects(), 19)
+  })
+})
