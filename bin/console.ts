@@ -3,7 +3,7 @@
  */
 import 'reflect-metadata'
 import { Ignitor, prettyPrintError } from '@adonisjs/core'
-import { prepareEnvironment, startFault } from '#start/environment'
+import { embeddedPostgres, prepareEnvironment, startFault } from '#start/environment'
 
 const APP_ROOT = new URL('../', import.meta.url)
 
@@ -27,5 +27,6 @@ new Ignitor(APP_ROOT, { importer })
     const fault = startFault(error)
     if (fault) console.error(`\n  ${fault}\n`)
     else await prettyPrintError(error)
+    await embeddedPostgres()?.stop()
     process.exit(1)
   })

@@ -3,7 +3,7 @@
  */
 import 'reflect-metadata'
 import { Ignitor, prettyPrintError } from '@adonisjs/core'
-import { prepareEnvironment } from '#start/environment'
+import { embeddedPostgres, prepareEnvironment, startFault } from '#start/environment'
 
 const APP_ROOT = new URL('../', import.meta.url)
 
@@ -14,23 +14,30 @@ function importer(filePath: string) {
   return import(filePath)
 }
 
-new Ignitor(APP_ROOT, { importer })
+const starting = new Ignitor(APP_ROOT, { importer })
   .tap((app) => {
     app.booting(() => prepareEnvironment(app, 'owner'))
-    app.listen('SIGTERM', () => app.terminate())
-    app.listen('SIGINT', () => app.terminate())
+    // An app that is half started would take no notice, and none of any later signal.
+    const terminate = () =>
+      starting.then(
+        () => app.terminate(),
+        () => {}
+      )
+    app.listen('SIGTERM', terminate)
+    app.listen('SIGINT', terminate)
   })
   .httpServer()
   .start()
-  .catch(async (error) => {
-    process.exitCode = 1
-    await explain(error)
-    process.exit(1)
-  })
+
+starting.catch(async (error) => {
+  process.exitCode = 1
+  await explain(error)
+  await embeddedPostgres()?.stop()
+  process.exit(1)
+})
 
 /** A fault that the person at the terminal can mend is one sentence, not a stack. */
 async function explain(error: unknown) {
-  const { startFault } = await import('#start/environment')
   const fault = startFault(error)
   if (fault) console.error(`\n  ${fault}\n`)
   else await prettyPrintError(error)

@@ -11,31 +11,14 @@ import { bury, redrive, type Burial } from './dead_letters.ts'
 import { admit, waitingKeys } from './inbox.ts'
 import { decode, type Message, type MessageDefinition } from './message.ts'
 import { backoff, isMachineTrouble, isMessagesOwnFault } from './retry_policy.ts'
+import { suspect, Suspicion } from './suspicion.ts'
+import { signature, type Subscription } from './subscription.ts'
 import type { Delivery, Subscriber } from './transports/transport.ts'
 
 /** Tries of a message alone before an error on no list counts as the message's own. */
 const TRIES = 5
-/** So many failures in a row, or half of a batch of at least BATCH, are our bug and not the messages'. */
-const SUSPICIOUS = { inARow: 20, batch: 40 }
-
-/** What a consumer hears: types + versions, and the use case that handles them. */
-export interface Subscription {
-  messages: MessageDefinition<unknown>[]
-  /** All effects go through `trx`. The messages come in the order of each key. */
-  handle(messages: Message<unknown>[], trx: TransactionClientContract): Promise<void>
-}
-
-/** All types that share keys must be in one subscription, for their order is kept within it alone. */
-export function on<Data>(
-  messages: MessageDefinition<Data>[],
-  handle: (messages: Message<Data>[], trx: TransactionClientContract) => Promise<void>
-): Subscription {
-  return {
-    messages: messages as MessageDefinition<unknown>[],
-    handle: handle as Subscription['handle'],
-  }
-}
-
+/** Shorter than any session's timeout. */
+const SIGN_OF_LIFE_MS = 1_000
 export interface ConsumerOptions {
   /** The module that hears; also its Lucid connection. */
   name: string
@@ -53,6 +36,15 @@ interface Heard {
   message: Message
   definition: MessageDefinition<unknown>
   subscription: Subscription
+}
+
+/** What belongs to the deliveries handed over together. */
+interface Batch {
+  size: number
+  /** Messages that failed themselves. */
+  failed: number
+  /** Keeps the membership alive; throws when the partition belongs to another now. */
+  alive(): Promise<void>
 }
 
 export class Consumer implements Subscriber {
@@ -109,8 +101,9 @@ export class Consumer implements Subscriber {
         junk.push({ delivery, message: null, reason: 'junk', error: error as Error, attempts: 1 })
       }
     }
-    if (junk.length > 0) await this.#buryJunk(junk, alive)
-    if (heard.length > 0) await this.#settle(heard, { size: heard.length, failed: 0 }, alive)
+    const batch = { size: heard.length, failed: 0, alive }
+    if (junk.length > 0) await this.#buryJunk(junk, batch)
+    if (heard.length > 0) await this.#settle(heard, batch)
   }
 
   /**
@@ -128,15 +121,11 @@ export class Consumer implements Subscriber {
   }
 
   /** Commits the batch, whatever it takes: by retry, by halves, by burying what cannot be handled. */
-  async #settle(
-    heard: Heard[],
-    batch: { size: number; failed: number },
-    alive: () => Promise<void>
-  ) {
+  async #settle(heard: Heard[], batch: Batch) {
     let triesAlone = 0
     for (let attempt = 1; ; attempt++) {
       if (this.#stopping.signal.aborted) throw new Error(`consumer ${this.name} was stopped`)
-      await alive()
+      await batch.alive()
       try {
         await this.#commit(heard, batch)
         this.#trouble = null
@@ -144,32 +133,32 @@ export class Consumer implements Subscriber {
       } catch (error) {
         this.counts.retried++
         if (error instanceof Suspicion) {
-          await this.#pause(error)
+          await this.#pause(error, batch)
           continue
         }
         if (isMachineTrouble(error)) {
           this.#say(error as Error, attempt)
-          await this.#rest(backoff(attempt))
+          await this.#rest(backoff(attempt), batch)
           continue
         }
         if (heard.length > 1) {
           const half = Math.ceil(heard.length / 2)
-          await this.#settle(heard.slice(0, half), batch, alive)
-          await this.#settle(heard.slice(half), batch, alive)
+          await this.#settle(heard.slice(0, half), batch)
+          await this.#settle(heard.slice(half), batch)
           return
         }
         triesAlone++
         if (!isMessagesOwnFault(error) && triesAlone < TRIES) {
-          await this.#rest(backoff(triesAlone))
+          await this.#rest(backoff(triesAlone), batch)
           continue
         }
-        if (await this.#giveUp(heard[0], error as Error, triesAlone, batch, alive)) return
+        if (await this.#giveUp(heard[0], error as Error, triesAlone, batch)) return
       }
     }
   }
 
   /** One transaction. Rolled back whole on any error. */
-  async #commit(heard: Heard[], batch: { size: number; failed: number }) {
+  async #commit(heard: Heard[], batch: Batch) {
     let fresh = 0
     let after = { dead: 0, failed: 0, failuresInRow: this.#failuresInRow }
     await this.#options.client().transaction(async (trx) => {
@@ -201,7 +190,7 @@ export class Consumer implements Subscriber {
   }
 
   /** Whose key waits, waits; whose data breaks its schema fails, and its key waits from here on. */
-  async #sort(news: Heard[], waiting: Set<string>, batch: { size: number; failed: number }) {
+  async #sort(news: Heard[], waiting: Set<string>, batch: Batch) {
     const valid: Heard[] = []
     const burials: Burial[] = []
     let failed = 0
@@ -227,17 +216,11 @@ export class Consumer implements Subscriber {
   }
 
   /** Buries a message that fails alone; false when the consumer paused instead. */
-  async #giveUp(
-    one: Heard,
-    error: Error,
-    attempts: number,
-    batch: { size: number; failed: number },
-    alive: () => Promise<void>
-  ) {
+  async #giveUp(one: Heard, error: Error, attempts: number, batch: Batch) {
     try {
       suspect(this.#failuresInRow + 1, { ...batch, failed: batch.failed + 1 }, error)
     } catch (suspicion) {
-      await this.#pause(suspicion as Suspicion)
+      await this.#pause(suspicion as Suspicion, batch)
       return false
     }
     const { delivery, message } = one
@@ -248,7 +231,7 @@ export class Consumer implements Subscriber {
       if (!ours) return
       await waitingKeys(trx, this.name, [message.key])
       await bury(trx, this.name, [{ delivery, message, reason: 'failed', error, attempts }])
-    }, alive)
+    }, batch)
     batch.failed++
     this.#failuresInRow++
     // Another consumer, to whom the partition goes, may have been first.
@@ -259,38 +242,35 @@ export class Consumer implements Subscriber {
     return true
   }
 
-  async #buryJunk(junk: Burial[], alive: () => Promise<void>) {
-    await this.#insist((trx) => bury(trx, this.name, junk), alive)
+  async #buryJunk(junk: Burial[], batch: Batch) {
+    await this.#insist((trx) => bury(trx, this.name, junk), batch)
     this.counts.dead += junk.length
     this.#mourn(junk.length, junk[0].error!)
   }
 
   /** Commits a transaction that nothing but the machine can stop. */
-  async #insist(
-    transaction: (trx: TransactionClientContract) => Promise<void>,
-    alive: () => Promise<void>
-  ) {
+  async #insist(transaction: (trx: TransactionClientContract) => Promise<void>, batch: Batch) {
     for (let attempt = 1; ; attempt++) {
       if (this.#stopping.signal.aborted) throw new Error(`consumer ${this.name} was stopped`)
-      await alive()
+      await batch.alive()
       try {
         await this.#options.client().transaction(transaction)
         this.#trouble = null
         return
       } catch (error) {
         this.#say(error as Error, attempt)
-        await this.#rest(backoff(attempt))
+        await this.#rest(backoff(attempt), batch)
       }
     }
   }
 
-  async #pause(suspicion: Suspicion) {
+  async #pause(suspicion: Suspicion, batch: Batch) {
     this.#trouble = `paused, for nearly everything fails: ${suspicion.message}`
     this.#options.logger.error(
       { consumer: this.name, reason: suspicion.message },
       'consumer pauses'
     )
-    await this.#rest(this.#options.pauseMs ?? 30_000)
+    await this.#rest(this.#options.pauseMs ?? 30_000, batch)
   }
 
   #say(error: Error, attempt: number) {
@@ -310,24 +290,13 @@ export class Consumer implements Subscriber {
     )
   }
 
-  async #rest(milliseconds: number) {
-    await sleep(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => {})
+  /** Waits, and keeps the membership alive meanwhile. */
+  async #rest(milliseconds: number, { alive }: Batch) {
+    const until = Date.now() + milliseconds
+    const { signal } = this.#stopping
+    for (let left = milliseconds; left > 0 && !signal.aborted; left = until - Date.now()) {
+      await sleep(Math.min(left, SIGN_OF_LIFE_MS), undefined, { signal }).catch(() => {})
+      await alive()
+    }
   }
-}
-
-/** So many messages fail that the consumer had better stop and ask. */
-class Suspicion extends Error {
-  constructor(cause: Error) {
-    super(cause.message, { cause })
-  }
-}
-
-/** @throws Suspicion when so much fails that the fault must be ours */
-function suspect(failuresInRow: number, batch: { size: number; failed: number }, error: Error) {
-  const halfOfBatch = batch.size >= SUSPICIOUS.batch && batch.failed * 2 >= batch.size
-  if (failuresInRow >= SUSPICIOUS.inARow || halfOfBatch) throw new Suspicion(error)
-}
-
-function signature({ topic, type, version }: { topic: string; type: string; version: number }) {
-  return `${topic}.${type}.v${version}`
 }

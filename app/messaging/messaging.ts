@@ -3,12 +3,13 @@
  */
 import type { Logger } from '@adonisjs/core/logger'
 import type { Database } from '@adonisjs/lucid/database'
-import { Consumer, type Subscription } from './consumer.ts'
+import { Consumer } from './consumer.ts'
 import type { MessagingConfig } from './define_config.ts'
 import { outboxStatus } from './outbox_status.ts'
 import { Relay } from './relay.ts'
 import { EmbeddedTransport } from './transports/embedded.ts'
 import { KafkaTransport } from './transports/kafka.ts'
+import type { Subscription } from './subscription.ts'
 import type { Transport } from './transports/transport.ts'
 import { verify } from './verify.ts'
 

@@ -9,7 +9,7 @@ import {
   stockReleased,
   stockReserved,
 } from '#contracts/inventory'
-import { on, type Subscription } from '#messaging/consumer'
+import { on, type Subscription } from '#messaging/subscription'
 import { applyPrices } from './price_list.ts'
 import { settleOrders } from './settle_orders.ts'
 

@@ -29,7 +29,6 @@ for (const [name, makeTransport] of transports) {
       await product('SAUCER', 4, 300)
       await settled()
 
-      const began = performance.now()
       const placed = await post(client, customer, {
         lines: [
           { sku: 'CUP', quantity: 2 },
@@ -39,7 +38,7 @@ for (const [name, makeTransport] of transports) {
       placed.assertStatus(202)
       assert.equal(placed.body().status, 'pending')
       await settled()
-      assert.isBelow(performance.now() - began, 1_000)
+      assert.isBelow(await timeToMail(placed.body().id), 1_000)
 
       const order = await client.get(placed.header('location')!).bearerToken(customer.token)
       assert.containSubset(order.body(), {
@@ -146,12 +145,23 @@ for (const [name, makeTransport] of transports) {
 }
 
 async function balance(sku: string) {
-  const { on_hand, reserved } = await db
+  return db
     .connection('inventory')
     .from('stock_items')
     .where('sku', sku)
+    .select('on_hand', 'reserved')
     .firstOrFail()
-  return { on_hand, reserved }
+}
+
+/** Milliseconds from the placement to the mail. */
+async function timeToMail(orderId: string): Promise<number> {
+  const order = await db.connection('orders').from('orders').where('id', orderId).firstOrFail()
+  const mail = await db
+    .connection('orders')
+    .from('notifications')
+    .where('order_id', orderId)
+    .firstOrFail()
+  return mail.sent_at - order.placed_at
 }
 
 async function mailsOf(orderId: string) {

@@ -1,5 +1,5 @@
 import { test } from '@japa/runner'
-import { on } from '#messaging/consumer'
+import { on } from '#messaging/subscription'
 import { outbox } from '#messaging/outbox'
 import {
   about,

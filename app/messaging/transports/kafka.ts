@@ -230,6 +230,8 @@ async function connectionlessClient(options: KafkaOptions): Promise<Kafka> {
     sasl: options.sasl as never,
     connectionTimeout: 2_000,
     requestTimeout: 15_000,
+    // Ours are the tries that count: the operator hears of a broker that is away at the first.
+    retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 1_000 },
     logLevel: logLevel.ERROR,
     logCreator:
       () =>

@@ -1,0 +1,57 @@
+/*
+ * A mail server that is down delays mails and loses none; a mail that goes out twice is one mail.
+ */
+import { test } from '@japa/runner'
+import { freePort } from '#tests/environment'
+import { endApps, eventually } from './app_process.ts'
+import { ShopProcess } from './shop_process.ts'
+import { SmtpSink } from './smtp_sink.ts'
+
+const ORDERS = 6
+
+test.group('A mail server', (group) => {
+  group.each.teardown(endApps)
+
+  test('that is down delays mails and loses none, and every copy has one Message-ID', async ({
+    assert,
+    cleanup,
+  }) => {
+    const port = await freePort()
+    const shop = await ShopProcess.open({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
+    cleanup(() => shop.close())
+
+    await shop.place(ORDERS)
+    await shop.settled()
+    const degraded = await eventually('the app says that mails wait', async () => {
+      const answer = await shop.app.readiness()
+      return answer?.body.status === 'degraded' && answer
+    })
+    assert.equal(degraded.status, 200)
+    assert.match(degraded.body.degraded.join(), /^mail: .*ECONNREFUSED/)
+
+    // Of each mail the first copy arrives without the sender learning of it.
+    const sink = await SmtpSink.listen(port, ({ messageId }, received) =>
+      received.some((mail) => mail.messageId === messageId)
+    )
+    cleanup(() => sink.close())
+    const sent = await eventually('every mail is sent', async () => {
+      const rows = await shop.query<{ id: string; status: string }>(
+        'select id, status from orders.notifications'
+      )
+      return rows.every(({ status }) => status === 'sent') && rows
+    })
+
+    assert.lengthOf(sent, ORDERS)
+    for (const { id } of sent) {
+      const copies = sink.received.filter(({ messageId }) => messageId.startsWith(`<${id}@`))
+      assert.lengthOf(copies, 2)
+      assert.equal(copies[0].messageId, copies[1].messageId)
+      assert.equal(copies[0].to, 'admin@example.com')
+    }
+    assert.lengthOf(sink.received, 2 * ORDERS)
+    await eventually('the app is well again', async () => {
+      const answer = await shop.app.readiness()
+      return answer?.body.status === 'ok'
+    })
+  })
+})
