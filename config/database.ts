@@ -39,6 +39,7 @@ export function directConnection(module: ModuleName) {
     application_name: `quartermaster ${module} direct`,
     connectionTimeoutMillis: 1_500,
     keepAlive: true,
+    pipeline: true,
   }
 }
 
@@ -54,6 +55,8 @@ function moduleConnection(module: ModuleName) {
       application_name: `quartermaster ${module}`,
       connectionTimeoutMillis: 1_500,
       keepAlive: true,
+      // Statements that need not wait for each other's answers travel together.
+      pipeline: true,
     },
     searchPath: [module],
     log,

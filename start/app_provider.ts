@@ -14,6 +14,8 @@ export default class AppProvider {
 
   async boot() {
     const { default: edge } = await import('edge.js')
+    // Compiling a view takes longer than sending the mail; `node ace serve` restarts on a change.
+    edge.configure({ cache: true })
     for (const module of ['orders', 'inventory', 'accounts', 'operations', 'mail']) {
       edge.mount(module, this.app.makePath('app', module, 'views'))
     }

@@ -12,23 +12,41 @@ import Account from './models/account.ts'
 const REMEMBERED_MS = 5_000
 const MOST_REMEMBERED = 10_000
 
-const remembered = new Map<string, { account: SignedIn; until: number }>()
+const remembered = new Map<string, { account: Promise<SignedIn | null>; until: number }>()
 
 /** @returns the account, null for a wrong, revoked or expired token */
 export async function accountOf(token: string): Promise<SignedIn | null> {
-  const digest = createHash('sha256').update(token).digest('base64')
+  const digest = digestOf(token)
   const known = remembered.get(digest)
   if (known && known.until > Date.now()) return known.account
 
-  remembered.delete(digest)
+  // Requests that come together share one look-up.
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear()
+  const entry = {
+    account: Promise.resolve<SignedIn | null>(null),
+    until: Date.now() + REMEMBERED_MS,
+  }
+  entry.account = lookUp(token, (expiresAt) => (entry.until = Math.min(entry.until, expiresAt)))
+  remembered.set(digest, entry)
+  const account = await entry.account.catch((error) => {
+    remembered.delete(digest)
+    throw error
+  })
+  if (!account) remembered.delete(digest)
+  return account
+}
+
+async function lookUp(token: string, expires: (at: number) => void): Promise<SignedIn | null> {
   const found = await Account.accessTokens.verify(new Secret(token))
+  if (found?.expiresAt) expires(found.expiresAt.getTime())
   const account = found && (await Account.find(found.tokenableId))
   if (!account) return null
   const { id, role, email, name } = account
-  if (remembered.size >= MOST_REMEMBERED) remembered.clear()
-  const until = Math.min(Date.now() + REMEMBERED_MS, found.expiresAt?.getTime() ?? Infinity)
-  remembered.set(digest, { account: { id, role, email, name }, until })
   return { id, role, email, name }
+}
+
+function digestOf(token: string) {
+  return createHash('sha256').update(token).digest('base64')
 }
 
 /** @param days - null: until revoked */
@@ -40,7 +58,7 @@ export async function issueToken(account: Account, days: number | null) {
 }
 
 export async function revokeToken(token: string) {
-  remembered.delete(createHash('sha256').update(token).digest('base64'))
+  remembered.delete(digestOf(token))
   await Account.accessTokens.invalidate(new Secret(token))
 }
 

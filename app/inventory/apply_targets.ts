@@ -63,9 +63,11 @@ export async function applyTargets(
     answers.push(answer(orderId, decision.head))
   }
 
-  await writeHeads(trx, [...moved.values()])
-  await outbox.add(trx, answers)
-  await writeLedger(trx, balances, movements)
+  await Promise.all([
+    writeHeads(trx, [...moved.values()]),
+    outbox.add(trx, answers),
+    writeLedger(trx, balances, movements),
+  ])
 }
 
 /** What inventory says of a head: the outcome of its revision, and whose lines are held now. */

@@ -1,52 +1,56 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MailResponse } from '@adonisjs/mail'
-import type { MailTransportContract, NodeMailerMessage } from '@adonisjs/mail/types'
-import { createTransport } from 'nodemailer'
+import type { MailTransportContract, NodeMailerMessage, Recipient } from '@adonisjs/mail/types'
 
-/** A mail as the page for reading them shows it. */
+/** A mail in its file, and as the page for reading them shows it. */
 export interface FiledMail {
   id: string
+  messageId: string
   at: string
+  from: string
   to: string
   subject: string
-  html: string
   text: string
+  html: string
 }
 
 /**
- * Mails as files, for a place without a mail server: `<id>.eml` for programs, `<id>.json` for the page.
- * The id is that of the Message-ID, so that a mail sent again replaces itself.
+ * Mails as files `<id>.json`, for a place without a mail server. The id is the left side of the
+ * Message-ID, so that a mail sent again replaces itself.
  */
 export class FileTransport implements MailTransportContract {
   readonly #dir: string
-  readonly #composer = createTransport({ streamTransport: true, buffer: true, newline: 'unix' })
+  #made: Promise<unknown> | null = null
 
   constructor(dir: string) {
     this.#dir = dir
   }
 
   async send(message: NodeMailerMessage) {
-    const sent = await this.#composer.sendMail(message as never)
-    const id = sent.messageId.replace(/^<|@.*$/g, '').replace(/[^\w.-]/g, '_')
-    const filed: FiledMail = {
+    const messageId = message.messageId ?? `<${randomUUID()}@localhost>`
+    const id = messageId.replace(/^<|@.*$/g, '').replace(/[^\w.-]/g, '_')
+    const mail: FiledMail = {
       id,
+      messageId,
       at: new Date().toISOString(),
-      to: sent.envelope.to.join(', '),
+      from: address(message.from ?? ''),
+      to: (message.to ?? []).map(address).join(', '),
       subject: message.subject ?? '',
-      html: String(message.html ?? ''),
       text: String(message.text ?? ''),
+      html: String(message.html ?? ''),
     }
-    await mkdir(this.#dir, { recursive: true })
-    await this.#write(`${id}.eml`, sent.message as Buffer)
-    await this.#write(`${id}.json`, JSON.stringify(filed, null, 2))
-    return new MailResponse(sent.messageId, sent.envelope, sent)
-  }
-
-  /** Whole or not at all: the page must not read half a mail. */
-  async #write(name: string, content: string | Buffer) {
-    const path = join(this.#dir, name)
-    await writeFile(`${path}.part`, content)
+    this.#made ??= mkdir(this.#dir, { recursive: true })
+    await this.#made
+    // Whole or not at all: the page must not read half a mail.
+    const path = join(this.#dir, `${id}.json`)
+    await writeFile(`${path}.part`, JSON.stringify(mail, null, 2))
     await rename(`${path}.part`, path)
+    return new MailResponse(messageId, { from: mail.from, to: [mail.to] }, mail)
   }
+}
+
+function address(recipient: Recipient) {
+  return typeof recipient === 'string' ? recipient : recipient.address
 }

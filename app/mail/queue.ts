@@ -40,6 +40,8 @@ export interface MailQueueOptions {
 
 const BATCH = 20
 const POLL_MS = 1_000
+/** Of the minute that a lease lasts: one more mail may take some seconds. */
+const LEASE_USED_MS = 40_000
 const GIVE_UP_MS = 24 * 60 * 60 * 1_000
 const NEXT_TRY_MS = { first: 1_000, most: 10 * 60 * 1_000 }
 
@@ -77,20 +79,17 @@ export class MailQueue {
 
   async #run(options: MailQueueOptions) {
     while (this.#options) {
-      let sent = 0
+      let due = 0
       for (const source of this.#sources) {
         try {
-          const due = await this.#lease(options, source)
-          for (const notification of due) {
-            if (!this.#options) return
-            await this.#deliver(options, source, notification)
-          }
-          sent += due.length
+          const leased = await this.#lease(options, source)
+          await this.#deliverAll(options, source, leased)
+          due = Math.max(due, leased.length)
         } catch (error) {
           this.#trouble = (error as Error).message
         }
       }
-      if (sent === 0 && this.#options) await this.#woken.wait(POLL_MS)
+      if (due < BATCH && this.#options) await this.#woken.wait(POLL_MS)
     }
   }
 
@@ -100,9 +99,9 @@ export class MailQueue {
       `update notifications set attempts = attempts + 1, next_attempt_at = now() + interval '1 minute'
        where id in (
          select id from notifications as due
-         where status = 'pending' and next_attempt_at <= now() and not exists (
-           select from notifications as earlier
-           where earlier.:subject: = due.:subject: and earlier.status = 'pending' and earlier.id < due.id)
+         where status = 'pending' and next_attempt_at <= now() and id = (
+           select id from notifications as first
+           where first.:subject: = due.:subject: and first.status = 'pending' order by id limit 1)
          order by next_attempt_at limit :batch for update skip locked)
        returning id, kind, revision, detail, attempts, created_at, :subject: as subject`,
       { subject, batch: BATCH }
@@ -110,42 +109,63 @@ export class MailQueue {
     return rows
   }
 
-  async #deliver(options: MailQueueOptions, source: MailSource, notification: Notification) {
-    const { db, send, domain } = options
-    const table = () =>
-      db.connection(source.connection).from('notifications').where('id', notification.id)
-    try {
-      const compose = await source.compose(notification)
-      await send((message) => {
-        message.header('Message-ID', `<${notification.id}@${domain}>`)
-        return compose(message)
-      })
-    } catch (error) {
-      return this.#later(options, table, notification, error as Error)
+  /** One mark for all that were sent: whoever dies before it sends them again under the same ids. */
+  async #deliverAll(options: MailQueueOptions, source: MailSource, due: Notification[]) {
+    const sent: string[] = []
+    const leased = Date.now()
+    for (const notification of due) {
+      // The rest is leased anew when its minute is over, here or in another process.
+      if (!this.#options || Date.now() - leased > LEASE_USED_MS) break
+      if (await this.#deliver(options, source, notification)) sent.push(notification.id)
     }
-    await table().update({ status: 'sent', sent_at: new Date(), last_error: null })
+    if (sent.length === 0) return
+    await notifications(options, source)
+      .whereIn('id', sent)
+      .update({ status: 'sent', sent_at: new Date(), last_error: null })
     this.#trouble = null
   }
 
+  /** @returns false when it has to be tried again later */
+  async #deliver(options: MailQueueOptions, source: MailSource, notification: Notification) {
+    try {
+      const compose = await source.compose(notification)
+      await options.send((message) => {
+        message.messageId(`<${notification.id}@${options.domain}>`)
+        return compose(message)
+      })
+      return true
+    } catch (error) {
+      await this.#later(options, source, notification, error as Error)
+      return false
+    }
+  }
+
   async #later(
-    { logger }: MailQueueOptions,
-    table: () => ReturnType<ReturnType<Database['connection']>['from']>,
+    options: MailQueueOptions,
+    source: MailSource,
     { id, kind, attempts, created_at: createdAt }: Notification,
     error: Error
   ) {
+    const { logger } = options
     this.#trouble = error.message
     const givenUp = Date.now() - createdAt.getTime() > GIVE_UP_MS
-    await table().update({
-      status: givenUp ? 'given_up' : 'pending',
-      next_attempt_at: new Date(Date.now() + backoff(attempts, NEXT_TRY_MS)),
-      last_error: error.message,
-    })
+    await notifications(options, source)
+      .where('id', id)
+      .update({
+        status: givenUp ? 'given_up' : 'pending',
+        next_attempt_at: new Date(Date.now() + backoff(attempts, NEXT_TRY_MS)),
+        last_error: error.message,
+      })
     if (givenUp)
       logger.error({ notification: id, kind, reason: error.message }, 'a mail is given up')
     else if ((attempts & (attempts - 1)) === 0) {
       logger.warn({ notification: id, kind, attempts, reason: error.message }, 'a mail waits')
     }
   }
+}
+
+function notifications({ db }: MailQueueOptions, { connection }: MailSource) {
+  return db.connection(connection).from('notifications')
 }
 
 export const mailQueue = new MailQueue()

@@ -162,15 +162,14 @@ export class Consumer implements Subscriber {
     let fresh = 0
     let after = { dead: 0, failed: 0, failuresInRow: this.#failuresInRow }
     await this.#options.client().transaction(async (trx) => {
-      const admitted = await admit(trx, this.name, [
-        ...new Set(heard.map(({ message }) => message.id)),
+      // Two statements, sent together: the second must see what the first had to wait for.
+      const [admitted, waiting] = await Promise.all([
+        admit(trx, this.name, [...new Set(heard.map(({ message }) => message.id))]),
+        waitingKeys(trx, this.name, [...new Set(heard.map(({ message }) => message.key))]),
       ])
       const news = heard.filter(({ message }) => admitted.delete(message.id))
       fresh = news.length
       if (fresh === 0) return
-      const waiting = await waitingKeys(trx, this.name, [
-        ...new Set(news.map(({ message }) => message.key)),
-      ])
       const { valid, burials, failed, failuresInRow } = await this.#sort(news, waiting, batch)
       for (const subscription of this.#options.subscriptions) {
         const messages = valid

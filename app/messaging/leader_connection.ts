@@ -4,6 +4,7 @@
  * or cut off loses its lock and its voice together.
  */
 import { Client, type ClientConfig, type QueryConfig, type QueryResultRow } from 'pg'
+import { writeTogether } from './sql.ts'
 
 /** Shorter than the silence after which the server ends the session. */
 export const SIGN_OF_LIFE_MS = 1_000
@@ -13,12 +14,12 @@ export const STEP_DOWN = 'step down'
 
 export class LeaderConnection {
   readonly #client: Client
+  readonly #onLost: () => void
   #lost: Error | null = null
-  /** One statement at a time: several parts of the relay speak on it. */
-  #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(client: Client) {
+  private constructor(client: Client, onLost: () => void) {
     this.#client = client
+    this.#onLost = onLost
   }
 
   /**
@@ -27,18 +28,17 @@ export class LeaderConnection {
    */
   static async open(config: ClientConfig, on: { notified(word: string): void; lost(): void }) {
     const client = new Client(config)
-    const connection = new LeaderConnection(client)
-    const lose = (error?: Error) => {
-      connection.#lost ??= error ?? new Error('Connection ended')
-      on.lost()
-    }
+    const connection = new LeaderConnection(client, on.lost)
+    const lose = (error = new Error('Connection ended')) => connection.fail(error)
     client
       .on('error', lose)
       .on('end', lose)
       .on('notification', ({ payload }) => on.notified(payload ?? ''))
     try {
       await client.connect()
-      await client.query(`set idle_session_timeout = '3s'`)
+      // A mark that is lost with the server means a repeat, and repeats are absorbed: no need to wait for
+      // the disk at each.
+      await client.query(`set idle_session_timeout = '3s'; set synchronous_commit = off`)
       return connection
     } catch (error) {
       await client.end().catch(() => {})
@@ -51,13 +51,16 @@ export class LeaderConnection {
     text: string | QueryConfig,
     values?: unknown[]
   ): Promise<Row[]> {
-    const mine = this.#turn.then(async () => {
-      if (this.#lost) throw this.#lost
-      const { rows } = await this.#client.query<Row>(text as string, values)
-      return rows
-    })
-    this.#turn = mine.catch(() => {})
-    return mine
+    if (this.#lost) throw this.#lost
+    writeTogether(this.#client)
+    const { rows } = await this.#client.query<Row>(text as string, values)
+    return rows
+  }
+
+  /** Ends the leadership: what it relies on has failed. */
+  fail(error: Error) {
+    this.#lost ??= error
+    this.#onLost()
   }
 
   /** @throws Error when the connection has ended */

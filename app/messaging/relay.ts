@@ -213,7 +213,9 @@ export class Relay {
     const { module, transport } = this.#options
     try {
       const first = await transport.send(module, partition, rows.map(toRecord))
-      await mark(connection, partition, rows, first)
+      // Not awaited: on this connection the next read comes after it, and sees it. A mark that fails
+      // ends the leadership, and its rows are sent again.
+      mark(connection, partition, rows, first).catch((error) => connection.fail(error))
       this.#tries.delete(partition)
       if (this.#tries.size === 0) this.#trouble = null
     } catch (error) {

@@ -2,6 +2,7 @@
  * Statements on the hot paths go to `pg` itself, named: PostgreSQL parses and plans each once for a
  * connection. Through knex the same statement costs half as much again.
  */
+import type { Writable } from 'node:stream'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Client, QueryResultRow } from 'pg'
 
@@ -28,11 +29,22 @@ export async function run<Row extends QueryResultRow>(
     : (client.getWriteClient().client as KnexClient)
   const connection = await knex.acquireConnection()
   try {
+    writeTogether(connection)
     const result = await connection.query<Row>({ ...statement, values })
     return result.rows
   } finally {
     await knex.releaseConnection(connection)
   }
+}
+
+/**
+ * On a pipelined connection the statements of one tick leave in one write: waking the server costs more
+ * than most statements take.
+ */
+export function writeTogether(client: Client) {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection
+  stream.cork()
+  process.nextTick(() => stream.uncork())
 }
 
 interface KnexClient {

@@ -40,8 +40,7 @@ export async function settleOrders(
   trx: TransactionClientContract
 ) {
   const ids = [...new Set(messages.map(({ key }) => key))]
-  const orders = await lockOrders(trx, ids)
-  const lines = await linesOf(trx, ids)
+  const [orders, lines] = await Promise.all([lockOrders(trx, ids), linesOf(trx, ids)])
   const settled = new Set<SettledOrder>()
   const steps: NewStep[] = []
   const notifications: NewNotification[] = []
@@ -78,9 +77,11 @@ export async function settleOrders(
     })
   }
 
-  await writeSettled(trx, [...settled], steps)
-  await notify(trx, notifications)
-  await outbox.add(trx, says)
+  await Promise.all([
+    writeSettled(trx, [...settled], steps),
+    notify(trx, notifications),
+    outbox.add(trx, says),
+  ])
 }
 
 /** The order after its move, in memory. */

@@ -2,11 +2,14 @@
  * One membership of a consumer group, from joining to its end: kafkajs stops silently on some errors,
  * so whoever holds it starts another when it ends.
  */
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Consumer, EachBatchPayload, Kafka, TopicPartitionOffset } from 'kafkajs'
 import type { Delivery, Subscriber } from './transport.ts'
 
 /** So long without a fetch or a heartbeat, and the membership is given up. */
 const SILENT_MS = 30_000
+
+/** So often the offsets of what is handled are committed. */
+const COMMIT_MS = 250
 
 export interface MembershipOptions {
   kafka: Kafka
@@ -45,6 +48,7 @@ export async function beMember(options: MembershipOptions): Promise<void> {
   })
   consumer.on(consumer.events.GROUP_JOIN, joined)
   const ended = endOf(consumer, stopping)
+  const offsets = new HandledOffsets(consumer)
   try {
     await consumer.connect()
     await consumer.subscribe({
@@ -55,11 +59,12 @@ export async function beMember(options: MembershipOptions): Promise<void> {
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: 3,
-      eachBatch: (payload) => deliver(subscriber, consumer, topicPrefix, payload),
+      eachBatch: (payload) => deliver(subscriber, offsets, topicPrefix, payload),
     })
     const error = await ended
     if (error) throw error
   } finally {
+    await offsets.close()
     await consumer.disconnect().catch(() => {})
   }
 }
@@ -84,10 +89,42 @@ function endOf(consumer: Consumer, stopping: AbortSignal) {
   })
 }
 
-/** Offsets are committed after the effects: a crash in between repeats, and the inbox absorbs it. */
+/**
+ * Offsets are committed after the effects, those of all partitions together: a crash in between means
+ * repeats, and the inbox absorbs them.
+ */
+class HandledOffsets {
+  readonly #consumer: Consumer
+  readonly #next = new Map<string, TopicPartitionOffset>()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(consumer: Consumer) {
+    this.#consumer = consumer
+    this.#timer = setInterval(() => void this.#commit(), COMMIT_MS)
+  }
+
+  handled(topic: string, partition: number, last: string) {
+    const offset = String(BigInt(last) + 1n)
+    this.#next.set(`${topic}/${partition}`, { topic, partition, offset })
+  }
+
+  async close() {
+    clearInterval(this.#timer)
+    await this.#commit()
+  }
+
+  /** One that fails is no loss: the partitions may belong to another member by now. */
+  async #commit() {
+    if (this.#next.size === 0) return
+    const offsets = [...this.#next.values()]
+    this.#next.clear()
+    await this.#consumer.commitOffsets(offsets).catch(() => {})
+  }
+}
+
 async function deliver(
   subscriber: Subscriber,
-  consumer: Consumer,
+  offsets: HandledOffsets,
   topicPrefix: string,
   { batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload
 ) {
@@ -114,8 +151,7 @@ async function deliver(
     const last = messages[messages.length - 1].offset
     // Both are needed: committing alone does not advance what is fetched next.
     resolveOffset(last)
-    const next = String(BigInt(last) + 1n)
-    await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset: next }])
+    offsets.handled(batch.topic, batch.partition, last)
     await heartbeat()
   }
 }

@@ -1,18 +1,43 @@
 /*
  * What customers read, from the order as it stood at the revision that the mail is about.
  */
+import db from '@adonisjs/lucid/services/db'
 import type { MessageComposeCallback } from '@adonisjs/mail/types'
 import { publicUrl } from '#config/app'
 import type { Shortage } from '#contracts/fields'
 import type { Notification } from '#mail/queue'
-import Order from '../models/order.ts'
+import { run } from '#messaging/sql'
+import type { ShipTo } from '../models/order.ts'
 import type { MailKind } from '../order_status.ts'
+import type { PricedLine } from '../price_list.ts'
 import { total } from '../transformers/order_body.ts'
 import { formatMoney } from './money.ts'
 
 const SUBJECTS: Partial<Record<MailKind, (number: string) => string>> = {
   order_confirmed: (number) => `Order ${number} is confirmed`,
   order_rejected: (number) => `Order ${number} could not be met`,
+}
+
+interface MailedOrder {
+  id: string
+  number: number
+  reference: string | null
+  email: string
+  name: string
+  ship_to: ShipTo | null
+  currency: string
+  lines: PricedLine[]
+}
+
+// The lines of the revision that the mail is about, through the model ten times as slow.
+const findMailedOrder = {
+  name: 'mail_order',
+  text: /* sql */ `
+    select id, number, reference, email, name, ship_to, currency,
+      (select coalesce(json_agg(json_build_object('sku', sku, 'name', name, 'quantity', quantity,
+                                                  'unitPrice', unit_price) order by position), '[]')
+       from order_lines where order_id = orders.id and revision = $2) as lines
+    from orders where id = $1`,
 }
 
 /** @throws Error for a kind that has no mail yet */
@@ -22,10 +47,13 @@ export async function composeOrderMail(
   const { kind, revision, subject: orderId, detail } = notification
   const subject = SUBJECTS[kind as MailKind]
   if (!subject) throw new Error(`there is no mail "${kind}"`)
-  const order = await Order.query().where('id', orderId).preload('lines').firstOrFail()
+  const [order] = await run<MailedOrder & Record<string, unknown>>(
+    db.connection('orders'),
+    findMailedOrder,
+    [orderId, revision]
+  )
   const number = `Q-${order.number}`
-  const asked = order.linesAt(revision)
-  const lines = (asked.length > 0 ? asked : order.linesAt(order.revisionInForce)).map((line) => ({
+  const lines = order.lines.map((line) => ({
     ...line,
     price: formatMoney(line.unitPrice, order.currency),
     total: formatMoney(line.unitPrice * line.quantity, order.currency),
@@ -36,9 +64,9 @@ export async function composeOrderMail(
     number,
     reference: order.reference,
     lines,
-    total: formatMoney(total(asked), order.currency),
+    total: formatMoney(total(order.lines), order.currency),
     shortages: namedShortages(detail.shortages as Shortage[] | undefined, lines),
-    shipTo: order.shipTo,
+    shipTo: order.ship_to,
     url: `${publicUrl}/api/v1/orders/${order.id}`,
   }
   return (message) => {

@@ -102,7 +102,8 @@ export default class extends BaseSchema {
         last_error text,
         unique (order_id, kind, revision)
       );
-      create index notifications_pending on notifications (next_attempt_at) where status = 'pending';
+      create index notifications_due on notifications (next_attempt_at) where status = 'pending';
+      create index notifications_pending on notifications (order_id, id) where status = 'pending';
       create index notifications_order on notifications (order_id, id);
     `)
   }

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '#tests/environment'
+import type { Endings } from './endings.ts'
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const READY_WITHIN_MS = 60_000
+const STOP_WITHIN_MS = 15_000
+
+export interface AppUnderTest {
+  /** For example `http://127.0.0.1:40001`. */
+  url: string
+  pid: number
+  /** The administrator's access token. */
+  token: string
+  env: NodeJS.ProcessEnv
+}
+
+interface Settings {
+  /** Holds its database, which runs already, and its mails. */
+  dataDir: string
+  /** As `KAFKA_BROKERS` takes them; without them the transport is the embedded one. */
+  brokers?: string
+  /** Where it writes a V8 CPU profile when it ends. */
+  profileDir?: string
+}
+
+/**
+ * Starts the app as `npm start` does, and waits until it is ready.
+ *
+ * @throws Error with the end of its output when it ends before, or is not ready within a minute
+ */
+export async function startApp(settings: Settings, endings: Endings): Promise<AppUnderTest> {
+  const { dataDir, profileDir } = settings
+  const env = await environment(settings)
+  const logFile = join(dataDir, 'app.log')
+  const log = openSync(logFile, 'a')
+  const profiling = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : []
+  const child = spawn(
+    process.execPath,
+    [...profiling, '--import=@poppinss/ts-exec', 'bin/server.ts'],
+    // A group of its own: Ctrl-C reaches us, and we stop it before its database.
+    { cwd: ROOT, env, stdio: ['ignore', log, log], detached: true }
+  )
+  const exited = once(child, 'exit').catch(() => {})
+  endings.add({
+    end: async () => {
+      child.kill('SIGTERM')
+      const inTime = await Promise.race([exited.then(() => true), later(STOP_WITHIN_MS)])
+      if (!inTime) child.kill('SIGKILL')
+    },
+    endNow: () => child.kill('SIGKILL'),
+  })
+
+  const url = `http://${env.HOST}:${env.PORT}`
+  const until = Date.now() + READY_WITHIN_MS
+  while (!(await isReady(url))) {
+    if (child.exitCode !== null || Date.now() > until) {
+      const words = readFileSync(logFile, 'utf8').trim().split('\n').slice(-15).join('\n')
+      throw new Error(`the app did not start. Its last words:\n${words}`)
+    }
+    await sleep(50)
+  }
+  const { token } = JSON.parse(readFileSync(join(dataDir, 'administrator.json'), 'utf8'))
+  return { url, pid: child.pid!, token, env }
+}
+
+/** Runs `node ace …` beside the app, with its settings. */
+export function appBeside({ env }: AppUnderTest) {
+  return async (...args: string[]): Promise<{ code: number; printed: string }> => {
+    const child = spawn(process.execPath, ['ace.js', ...args], { cwd: ROOT, env })
+    let printed = ''
+    child.stdout.on('data', (chunk) => (printed += chunk))
+    child.stderr.on('data', (chunk) => (printed += chunk))
+    const [code] = await once(child, 'close')
+    return { code: code ?? -1, printed }
+  }
+}
+
+/** Nothing of the caller's own settings: an empty one also hides what a `.env` file says. */
+async function environment({ dataDir, brokers = '' }: Settings): Promise<NodeJS.ProcessEnv> {
+  const { PATH, HOME, TMPDIR } = process.env
+  return {
+    PATH,
+    HOME,
+    TMPDIR,
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'warn',
+    HOST: '127.0.0.1',
+    PORT: String(await freePort()),
+    DATA_DIR: dataDir,
+    KAFKA_BROKERS: brokers,
+    DATABASE_URL: '',
+    ORDERS_DATABASE_URL: '',
+    INVENTORY_DATABASE_URL: '',
+    ACCOUNTS_DATABASE_URL: '',
+    SMTP_URL: '',
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/health/ready`).catch(() => null)
+  await answer?.arrayBuffer()
+  return answer?.status === 200
+}
+
+async function later(milliseconds: number): Promise<false> {
+  await sleep(milliseconds, undefined, { ref: false })
+  return false
+}

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startBroker } from '../tests/kafka/launcher/launcher.ts'
+import type { Endings } from './endings.ts'
+
+/** One Kafka node for one run; the jars are those that all runs share. It also ends with this process. */
+export async function startKafka(dataDir: string, endings: Endings) {
+  const dir = join(dataDir, 'kafka')
+  const jarsIn = fileURLToPath(new URL('../.data/kafka', import.meta.url))
+  const broker = await startBroker({ dir, jarsIn, port: 'free' })
+  endings.add({ end: () => broker.stop(), endNow: () => {} })
+  const { pid } = JSON.parse(readFileSync(join(dir, '1', 'pid'), 'utf8')) as { pid: number }
+  return { brokers: broker.brokers, pid }
+}

@@ -1,0 +1,159 @@
+/*
+ * The scenario: orders of two lines at a fixed rate, until each is final.
+ */
+import { chmodSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { appBeside, startApp } from './app_under_test.ts'
+import { startKafka } from './broker_under_test.ts'
+import { findFaults, untilSettled } from './correctness.ts'
+import { measureCpu, residentMegabytes, type CpuUse } from './cpu.ts'
+import { startDatabase } from './database_under_test.ts'
+import type { Endings } from './endings.ts'
+import { findTimes, type OrderTimes } from './order_times.ts'
+import { sendOrders, type Sent } from './open_loop.ts'
+import { describeMachine, distribution, type ConfirmResult } from './report.ts'
+import { Shop } from './shop.ts'
+
+export type Transport = 'embedded' | 'kafka'
+
+export interface ConfirmOptions {
+  /** Orders a second. */
+  rate: number
+  /** Measured. */
+  seconds: number
+  /** At the same rate, before what is measured. */
+  warmUpSeconds: number
+  transport: Transport
+  /** Where the app writes a V8 CPU profile; absolute. */
+  profileDir?: string
+  /** Whether PostgreSQL keeps times of its statements. */
+  statements: boolean
+}
+
+/** @throws Error when something cannot be started; an outcome that is not correct is in `faults` */
+export async function confirm(options: ConfirmOptions, endings: Endings): Promise<ConfirmResult> {
+  const { transport, rate, seconds, warmUpSeconds } = options
+  const machine = describeMachine()
+  const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
+  endings.addFolder(dataDir)
+  // PostgreSQL, which does not run as root, must get in.
+  chmodSync(dataDir, 0o711)
+
+  say('starting database, broker and app')
+  const database = await startDatabase(dataDir, options.statements, endings)
+  const kafka = transport === 'kafka' ? await startKafka(dataDir, endings) : null
+  const app = await startApp({ ...options, dataDir, brokers: kafka?.brokers }, endings)
+  const parts = { app: app.pid, postgres: database.pid, kafka: kafka?.pid ?? null }
+
+  const shop = await Shop.open(app)
+  const orders = (warmUpSeconds + seconds) * rate
+  await shop.restock(orders)
+
+  say(`sending ${rate} orders a second for ${warmUpSeconds} + ${seconds} s`)
+  const flushes = await database.flushes()
+  let endCpu = measureCpu(parts)
+  const { sent, endedAt, lateness } = await sendOrders(shop, {
+    ...options,
+    onMeasuring: () => {
+      endCpu = measureCpu(parts)
+      void database.forgetStatements().catch(() => {})
+    },
+  })
+  const cpu = endCpu()
+  const residentMb = residentMegabytes(app.pid)
+  const answers = await Promise.all(sent)
+
+  say('waiting until every order is final')
+  await untilSettled(database)
+  const flushMs = await database.meanFlushMs(flushes)
+  const statements = await database.statements()
+  const times = await findTimes(database, flushMs)
+  const faults = await findFaults(database, appBeside(app), answers)
+
+  const counted = answers.filter((each) => each.counted)
+  return {
+    scenario: 'confirm',
+    machine,
+    load: { transport, rate, seconds, warmUpSeconds, connections: shop.connections },
+    counts: count(counted, times),
+    errors: countErrors(counted),
+    httpMs: distribution(
+      counted.filter(isAccepted).map((each) => each.answeredAt - each.intendedAt)
+    ),
+    confirmMs: distribution(latencies(counted, times, (each) => each.confirmed)),
+    stagesMs: {
+      placed: distribution(latencies(counted, times, (each) => each.placed)),
+      reserved: distribution(between(counted, times, 'placed', 'reserved')),
+      confirmed: distribution(between(counted, times, 'reserved', 'confirmed')),
+    },
+    latenessMs: distribution(lateness),
+    flushMs,
+    cpuMicrosecondsPerOrder: perOrder(cpu, counted.length),
+    disturbance: { others: cpu.others, stolen: cpu.stolen },
+    residentMb,
+    mailsLateAtEnd: await database.mailsSentAfter(endedAt),
+    statements,
+    faults,
+  }
+}
+
+function count(sent: Sent[], times: Map<string, OrderTimes>) {
+  const ids = sent.flatMap(({ orderId }) => orderId ?? [])
+  return {
+    sent: sent.length,
+    accepted: sent.filter(isAccepted).length,
+    errors: sent.filter((each) => !isAccepted(each)).length,
+    confirmed: ids.filter((id) => times.get(id)?.confirmed).length,
+    rejected: ids.filter((id) => times.get(id)?.rejected).length,
+  }
+}
+
+/** What came instead of an accepted order → how often. */
+function countErrors(sent: Sent[]): Record<string, number> {
+  const errors: Record<string, number> = {}
+  for (const { error } of sent) if (error !== null) errors[error] = (errors[error] ?? 0) + 1
+  return errors
+}
+
+function isAccepted({ status }: Sent) {
+  return status === 202
+}
+
+/** Milliseconds from the intended moment of the request. */
+function latencies(
+  sent: Sent[],
+  times: Map<string, OrderTimes>,
+  at: (times: OrderTimes) => number | null
+): number[] {
+  return sent.flatMap(({ orderId, intendedAt }) => {
+    const moment = orderId === null ? null : at(times.get(orderId) ?? NONE)
+    return moment === null ? [] : moment - intendedAt
+  })
+}
+
+function between(
+  sent: Sent[],
+  times: Map<string, OrderTimes>,
+  from: keyof OrderTimes,
+  to: keyof OrderTimes
+): number[] {
+  return sent.flatMap(({ orderId }) => {
+    const { [from]: begin, [to]: end } = (orderId && times.get(orderId)) || NONE
+    return begin === null || end === null ? [] : end - begin
+  })
+}
+
+const NONE: OrderTimes = { placed: null, reserved: null, confirmed: null, rejected: null }
+
+function perOrder({ parts }: CpuUse, orders: number) {
+  const entries = Object.entries(parts).map(([name, ms]) => [
+    name,
+    ms === null ? null : Math.round((ms * 1_000) / orders),
+  ])
+  return Object.fromEntries(entries) as Record<string, number | null>
+}
+
+function say(what: string) {
+  console.error(`… ${what}`)
+}

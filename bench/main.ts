@@ -1,0 +1,116 @@
+/*
+ * `npm run bench`: one measurement of the real app, with the proof that it was right.
+ */
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { confirm, type ConfirmOptions, type Transport } from './confirm.ts'
+import { Endings } from './endings.ts'
+import { markdown } from './report.ts'
+
+const HELP = `npm run bench -- confirm [options]
+
+  From the intended moment of POST /orders to the commit of the confirmation, at a fixed rate: an
+  open loop, so that a slow answer delays no later request. It starts a database, a broker and the
+  app of its own, and removes them with their data.
+
+  --rate N            orders a second, 1 to 10000 (100)
+  --seconds N         how long is measured, 1 to 3600 (20)
+  --warm-up N         seconds at the same rate before, not counted, 0 to 600 (5)
+  --transport NAME    embedded or kafka (embedded)
+  --json FILE         writes the result to FILE as well
+  --profile DIR       writes a V8 CPU profile of the app into DIR; costs a few percent
+  --statements        lists what PostgreSQL executed, with times; costs a few percent
+  --help              this text
+
+  Ends with 0, with 2 when the arguments are wrong, with 3 when the outcome is not correct: an order
+  lost, stuck or told twice, or stock that does not add up.
+
+Example: npm run bench -- confirm --rate 500 --seconds 60 --transport kafka --json confirm.json
+`
+
+interface Arguments extends ConfirmOptions {
+  json: string | undefined
+}
+
+process.exit(await main(process.argv.slice(2)))
+
+async function main(args: string[]): Promise<number> {
+  let options: Arguments | null
+  try {
+    options = readArguments(args)
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\nnpm run bench -- --help lists all options.`)
+    return 2
+  }
+  if (!options) {
+    console.log(HELP)
+    return 0
+  }
+  const endings = new Endings()
+  try {
+    const result = await confirm(options, endings)
+    console.log(markdown(result))
+    if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
+    return result.faults.length === 0 ? 0 : 3
+  } catch (error) {
+    // On Ctrl-C the app goes away under the scenario's feet: that is no news.
+    if (endings.begun) return 130
+    console.error(`The benchmark could not run: ${(error as Error).message}`)
+    return 1
+  } finally {
+    await endings.run()
+  }
+}
+
+/**
+ * @returns null when help is asked for
+ * @throws Error that says which argument is wrong, and how
+ */
+function readArguments(args: string[]): Arguments | null {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      'rate': { type: 'string', default: '100' },
+      'seconds': { type: 'string', default: '20' },
+      'warm-up': { type: 'string', default: '5' },
+      'transport': { type: 'string', default: 'embedded' },
+      'json': { type: 'string' },
+      'profile': { type: 'string' },
+      'statements': { type: 'boolean', default: false },
+      'help': { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return null
+  if (positionals.length !== 1 || positionals[0] !== 'confirm') {
+    throw new Error(`Name one scenario: confirm. You named ${positionals.join(' ') || 'none'}.`)
+  }
+  return {
+    rate: whole('rate', values.rate, 1, 10_000),
+    seconds: whole('seconds', values.seconds, 1, 3_600),
+    warmUpSeconds: whole('warm-up', values['warm-up'], 0, 600),
+    transport: transport(values.transport),
+    json: values.json && writable(values.json),
+    profileDir: values.profile && resolve(values.profile),
+    statements: values.statements,
+  }
+}
+
+function whole(name: string, text: string, min: number, max: number): number {
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number >= min && number <= max) return number
+  throw new Error(`--${name} is "${text}", but must be a whole number from ${min} to ${max}.`)
+}
+
+function transport(name: string): Transport {
+  if (name === 'embedded' || name === 'kafka') return name
+  throw new Error(`--transport is "${name}", but must be embedded or kafka.`)
+}
+
+/** Found out before the run, not after it. */
+function writable(file: string): string {
+  const path = resolve(file)
+  if (existsSync(dirname(path))) return path
+  throw new Error(`--json names ${file}, but there is no folder ${dirname(path)}.`)
+}

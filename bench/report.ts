@@ -1,0 +1,131 @@
+import { cpus, loadavg } from 'node:os'
+import type { ConfirmOptions } from './confirm.ts'
+import type { StatementTime } from './database_under_test.ts'
+
+/** Milliseconds. */
+export interface Distribution {
+  p50: number
+  p99: number
+  max: number
+}
+
+export interface ConfirmResult {
+  scenario: 'confirm'
+  machine: Machine
+  load: Omit<ConfirmOptions, 'profileDir' | 'statements'> & { connections: number }
+  counts: { sent: number; accepted: number; errors: number; confirmed: number; rejected: number }
+  /** What came instead of an accepted order → how often. */
+  errors: Record<string, number>
+  /** From the intended time of the request to the end of its answer. */
+  httpMs: Distribution
+  /** From the intended time of the request to the commit of the confirmation. */
+  confirmMs: Distribution
+  /** To the commit of the order from its intended time; then each commit from the one before. */
+  stagesMs: { placed: Distribution; reserved: Distribution; confirmed: Distribution }
+  /** By how much requests left after their intended times: our own share of the latencies. */
+  latenessMs: Distribution
+  /** What one flush of the WAL took on average. */
+  flushMs: number
+  /** Of each part, over the measured window; null where it does not run. */
+  cpuMicrosecondsPerOrder: Record<string, number | null>
+  /** Shares of all cores over the window, 0 to 1: of others' work, and what the host took away. */
+  disturbance: { others: number; stolen: number }
+  /** The app's memory at the end of the window. */
+  residentMb: number | null
+  /** Mails that were due within the window and not sent by its end. */
+  mailsLateAtEnd: number
+  statements: StatementTime[] | null
+  /** What is not correct, one line each. */
+  faults: string[]
+}
+
+interface Machine {
+  cpu: string
+  cores: number
+  node: string
+  /** RFC 3339. */
+  date: string
+  /** Processes that wanted to run, over the last minute before the run. */
+  load: number
+}
+
+export function describeMachine(): Machine {
+  const cores = cpus()
+  return {
+    cpu: cores[0].model.trim(),
+    cores: cores.length,
+    node: process.version,
+    date: new Date().toISOString(),
+    load: Math.round(loadavg()[0] * 100) / 100,
+  }
+}
+
+/** Percentiles by the nearest rank; all 0 for no values. */
+export function distribution(values: number[]): Distribution {
+  const sorted = [...values].sort((a, b) => a - b)
+  const rank = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? 0
+  return { p50: rank(0.5), p99: rank(0.99), max: rank(1) }
+}
+
+export function markdown(result: ConfirmResult): string {
+  const { load, counts, stagesMs, cpuMicrosecondsPerOrder: cpu } = result
+  const ms = ({ p50, p99, max }: Distribution) => [p50, p99, max].map((each) => each.toFixed(1))
+  const latencies = [
+    ['**confirmed**, from intended send to commit', ...ms(result.confirmMs)],
+    ['HTTP answer, from intended send', ...ms(result.httpMs)],
+    ['intended send → order committed', ...ms(stagesMs.placed)],
+    ['order committed → stock reserved', ...ms(stagesMs.reserved)],
+    ['stock reserved → confirmation committed', ...ms(stagesMs.confirmed)],
+    ['requests left late by', ...ms(result.latenessMs)],
+  ]
+  const microseconds = Object.entries(cpu).flatMap(([name, used]) =>
+    used === null ? [] : `${name} ${used}`
+  )
+  const lines = [
+    `### confirm, ${load.transport}, ${load.rate} orders/s for ${load.seconds} s`,
+    '',
+    table(['ms', 'p50', 'p99', 'max'], latencies),
+    '',
+    `- ${Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(' · ')} · on ${load.connections} connections`,
+    ...Object.entries(result.errors).map(([error, count]) => `- error ${error}: ${count}`),
+    `- CPU µs per order: ${microseconds.join(' · ') || 'not known on this system'}`,
+    `- app memory ${result.residentMb ?? '?'} MB · one WAL flush ${result.flushMs.toFixed(2)} ms on average (in each commit's time) · mails late at the end ${result.mailsLateAtEnd}`,
+    `- ${machineLine(result.machine)}`,
+    `- meanwhile others used ${percent(result.disturbance.others)} of the cores, the host took ${percent(result.disturbance.stolen)}`,
+    ...statementLines(result.statements),
+    '',
+    ...verdict(result.faults),
+  ]
+  return lines.join('\n')
+}
+
+function machineLine({ cpu, cores, node, date, load }: Machine) {
+  return `${cpu}, ${cores} cores, Node ${node}, ${date}, load before ${load}`
+}
+
+function percent(share: number) {
+  return `${(share * 100).toFixed(1)} %`
+}
+
+function statementLines(statements: StatementTime[] | null): string[] {
+  if (!statements) return []
+  const rows = statements.map(({ text, calls, meanMs, totalMs }) => [
+    `\`${text.replaceAll('|', '\\|').replaceAll('`', '')}\``,
+    String(calls),
+    meanMs.toFixed(3),
+    totalMs.toFixed(0),
+  ])
+  return ['', table(['statement', 'calls', 'mean ms', 'total ms'], rows)]
+}
+
+function verdict(faults: string[]): string[] {
+  if (faults.length === 0) return ['Correct: nothing lost, stuck or told twice, stock adds up.']
+  return ['**NOT CORRECT**', '', ...faults.map((fault) => `- ${fault}`)]
+}
+
+function table(head: string[], rows: string[][]): string {
+  const rule = head.map((_, column) => (column === 0 ? '---' : '--:'))
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
