@@ -8,6 +8,9 @@ import type { Delivery, Subscriber } from './transport.ts'
 /** So long without a fetch or a heartbeat, and the membership is given up. */
 const SILENT_MS = 30_000
 
+/** Of those, what comes together is handled together. */
+const PARTITIONS_AT_ONCE = 24
+
 /** So often the offsets of what is handled are committed. */
 const COMMIT_MS = 250
 
@@ -49,6 +52,7 @@ export async function beMember(options: MembershipOptions): Promise<void> {
   consumer.on(consumer.events.GROUP_JOIN, joined)
   const ended = endOf(consumer, stopping)
   const offsets = new HandledOffsets(consumer)
+  const gathering = new Gathering(subscriber)
   try {
     await consumer.connect()
     await consumer.subscribe({
@@ -58,8 +62,8 @@ export async function beMember(options: MembershipOptions): Promise<void> {
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: 3,
-      eachBatch: (payload) => deliver(subscriber, offsets, topicPrefix, payload),
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatch: (payload) => deliver(gathering, offsets, topicPrefix, payload),
     })
     const error = await ended
     if (error) throw error
@@ -87,6 +91,68 @@ function endOf(consumer: Consumer, stopping: AbortSignal) {
     if (stopping.aborted) end(null)
     stopping.addEventListener('abort', () => end(null), { once: true })
   })
+}
+
+interface Gathered {
+  deliveries: Delivery[]
+  alive(): Promise<void>
+  handled(): void
+  failed(error: unknown): void
+}
+
+/**
+ * Batches of several partitions that come while another is handled are handled as one: each of its own
+ * would be a transaction, and they would wait for each other's stock all the same.
+ */
+class Gathering {
+  readonly #subscriber: Subscriber
+  #gathered: Gathered[] = []
+  #running = false
+
+  constructor(subscriber: Subscriber) {
+    this.#subscriber = subscriber
+  }
+
+  get batchSize() {
+    return this.#subscriber.batchSize
+  }
+
+  /** Resolves when the deliveries are handled; those of one partition stay in order. */
+  handle(deliveries: Delivery[], alive: () => Promise<void>) {
+    return new Promise<void>((handled, failed) => {
+      this.#gathered.push({ deliveries, alive, handled, failed })
+      if (!this.#running) void this.#run()
+    })
+  }
+
+  async #run() {
+    this.#running = true
+    while (this.#gathered.length > 0) {
+      const batch = this.#take()
+      try {
+        await this.#subscriber.handle(
+          batch.flatMap(({ deliveries }) => deliveries),
+          async () => {
+            for (const { alive } of batch) await alive()
+          }
+        )
+        for (const { handled } of batch) handled()
+      } catch (error) {
+        for (const { failed } of batch) failed(error)
+      }
+    }
+    this.#running = false
+  }
+
+  /** At least one, and as many more as fit into a batch. */
+  #take() {
+    let size = 0
+    const fitting = this.#gathered.findIndex(({ deliveries }, index) => {
+      size += deliveries.length
+      return index > 0 && size > this.batchSize
+    })
+    return this.#gathered.splice(0, fitting === -1 ? Infinity : fitting)
+  }
 }
 
 /**
@@ -123,16 +189,16 @@ class HandledOffsets {
 }
 
 async function deliver(
-  subscriber: Subscriber,
+  gathering: Gathering,
   offsets: HandledOffsets,
   topicPrefix: string,
   { batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload
 ) {
   const topic = batch.topic.slice(topicPrefix.length)
   const isOurs = () => isRunning() && !isStale()
-  for (let from = 0; from < batch.messages.length; from += subscriber.batchSize) {
+  for (let from = 0; from < batch.messages.length; from += gathering.batchSize) {
     if (!isOurs()) return
-    const messages = batch.messages.slice(from, from + subscriber.batchSize)
+    const messages = batch.messages.slice(from, from + gathering.batchSize)
     const deliveries = messages.map((message): Delivery => ({
       topic,
       partition: batch.partition,
@@ -143,7 +209,7 @@ async function deliver(
         headers: textHeaders(message.headers),
       },
     }))
-    await subscriber.handle(deliveries, async () => {
+    await gathering.handle(deliveries, async () => {
       if (!isOurs()) throw new Error('the partition belongs to another member now')
       await heartbeat()
     })

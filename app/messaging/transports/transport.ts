@@ -20,7 +20,7 @@ export interface Subscriber {
   name: string
   topics: string[]
   /**
-   * Handles the deliveries of one partition, in order; resolves once their effects have committed,
+   * Handles deliveries of one partition or several, each in order; resolves once their effects have committed,
    * and rejects only when the subscriber is stopped.
    *
    * @param alive - to be called between units of work: it keeps a long batch's membership alive, and
