@@ -30,6 +30,7 @@ for (const [name, makeTransport] of transports) {
       await settled()
 
       const placed = await post(client, customer, {
+        reference: 'PO-7',
         lines: [
           { sku: 'CUP', quantity: 2 },
           { sku: 'SAUCER', quantity: 4 },
@@ -55,6 +56,9 @@ for (const [name, makeTransport] of transports) {
       assert.include(mail.subject, 'is confirmed')
       assert.include(mail.text, '2 x Product CUP (CUP) at €7.00 = €14.00')
       assert.include(mail.text, 'Total: €26.00')
+      assert.include(mail.text, `Order ${placed.body().number}, your reference PO-7`)
+      assert.include(mail.html, `Order ${placed.body().number}, your reference PO-7`)
+      assert.notMatch(mail.html + mail.text, /@(if|each|end|include)|{{|undefined|null/)
       assert.equal(mail.to, customer.email)
     })
 
@@ -81,6 +85,7 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(await balance('SHADE'), { on_hand: 10, reserved: 0 })
       const [mail] = await mailsOf(placed.body().id)
       assert.include(mail.text, 'Product LAMP (LAMP): you asked for 5, we have 3')
+      assert.notMatch(mail.html + mail.text, /@(if|each|end|include)|{{|undefined|null/)
     })
 
     test('tells its steps to whoever may read it', async ({ client, assert }) => {

@@ -61,8 +61,9 @@ export async function composeOrderMail(
   const content = {
     title: subject(number),
     name: order.name,
-    number,
-    reference: order.reference,
+    identity: order.reference
+      ? `Order ${number}, your reference ${order.reference}`
+      : `Order ${number}`,
     lines,
     total: formatMoney(total(order.lines), order.currency),
     shortages: namedShortages(detail.shortages as Shortage[] | undefined, lines),
