@@ -1,11 +1,17 @@
 /*
  * What only Kafka can do to us.
  */
+import logger from '@adonisjs/core/services/logger'
+import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
 import { directConnection } from '#config/database'
+import { Messaging } from '#messaging/messaging'
 import { outbox } from '#messaging/outbox'
+import messaging from '#messaging/service'
+import { changePartitions } from '#messaging/topics'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
+import { brokers } from '#tests/kafka/broker'
 import { emptyShop } from '#tests/shop'
 import { freshPrefix, kafkaTransport, transports } from '#tests/transports'
 import { FaultyTransport } from './faulty_transport.ts'
@@ -123,6 +129,24 @@ if (kafkaIsHere) {
       await until(async () => (await published()).length === 2, 'published')
     }).timeout(30_000)
 
+    test('gets more partitions while its relay works, and publishes on', async ({ assert }) => {
+      const prefix = freshPrefix()
+      const transport = kafkaTransport(undefined, prefix)
+      const relay = startRelay(transport)
+      await commit(message())
+      await until(async () => (await published()).length === 1, 'published')
+
+      const operator = await operatorOn(prefix)
+      await changePartitions(operator, 'orders', 5)
+      await commit(...Array.from({ length: 40 }, () => message()))
+      await until(async () => (await published()).length === 41, 'all are published')
+      assert.deepEqual(relay.degraded(), [])
+      const rows = await orders().from('outbox').distinct('partition').orderBy('partition')
+      assert.isAbove(rows.at(-1)!.partition, 2)
+      await assert.rejects(() => changePartitions(operator, 'orders', 2), /cannot take some away/)
+      await transport.close()
+    }).timeout(30_000)
+
     test('stops with a clear message when the topic has other partitions than were on record', async ({
       assert,
     }) => {
@@ -143,4 +167,16 @@ if (kafkaIsHere) {
       await kafka.close()
     }).timeout(30_000)
   })
+}
+
+/** What the command has: the kernel with settings for this broker, beside the running relay. */
+async function operatorOn(topicPrefix: string) {
+  const kafka = {
+    brokers: (await brokers())!,
+    topicPrefix,
+    partitions: 3,
+    ssl: false,
+    sessionTimeout: 6_000,
+  }
+  return new Messaging({ ...messaging.config, kafka }, db, logger)
 }

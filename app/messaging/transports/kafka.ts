@@ -39,6 +39,8 @@ export class KafkaTransport implements Transport {
   readonly #troubles = new Map<string, string>()
   #kafka: Promise<Kafka> | null = null
   #producer: Promise<Producer> | null = null
+  /** Topic → partitions, as last seen. */
+  readonly #partitions = new Map<string, number>()
   #admin: Promise<Admin> | null = null
   /** How often a consumer was built anew after it had stopped by itself. */
   rebuilt = 0
@@ -163,7 +165,11 @@ export class KafkaTransport implements Transport {
 
   async #partitionsOf(admin: Admin, name: string) {
     const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
-    return topics[0].partitions.length
+    const partitions = topics[0].partitions.length
+    const known = this.#partitions.get(name) ?? partitions
+    this.#partitions.set(name, partitions)
+    if (known !== partitions) await this.#forgetProducer()
+    return partitions
   }
 
   /** A topic just created is known to each broker only a moment later. */
@@ -194,6 +200,13 @@ export class KafkaTransport implements Transport {
       this.#producer = null
       throw error
     })
+  }
+
+  /** A producer learns of new partitions only in half a minute: the next one knows them at once. */
+  async #forgetProducer() {
+    const producer = await this.#producer?.catch(() => null)
+    this.#producer = null
+    await producer?.disconnect().catch(() => {})
   }
 
   async #connectedAdmin() {
