@@ -20,4 +20,6 @@ export const http = defineConfig({
   allowMethodSpoofing: false,
   useAsyncLocalStorage: false,
   onBadUrl: refuseBadAddress(publicUrl),
+  // A comma is part of what is looked for; lists that take several values by comma say so.
+  qs: { parse: { comma: false, arrayLimit: 200 } },
 })

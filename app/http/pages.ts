@@ -2,31 +2,52 @@
  * Lists: `{ data, next }`, newest first, by keyset: a page never shifts under a reader.
  */
 import vine from '@vinejs/vine'
-import { isUuid } from './fields.ts'
+import type { SchemaTypes } from '@vinejs/vine/types'
+import { closed, isUuid } from './fields.ts'
 import { Problem } from './problem.ts'
 
-const query = vine.compile(
-  vine.object({
-    limit: vine.number().withoutDecimals().min(1).max(200).optional(),
-    cursor: vine.string().maxLength(512).optional(),
-  })
-)
+/**
+ * What a list takes in its query string: `limit`, `cursor`, and these parameters of its own. Others are
+ * refused: a misspelt filter must not list everything.
+ */
+export function listParameters<Parameters extends Record<string, SchemaTypes>>(
+  parameters: Parameters
+) {
+  return vine.compile(
+    closed({
+      limit: vine.number().withoutDecimals().min(1).max(200).optional(),
+      cursor: vine.string().maxLength(512).optional(),
+      ...parameters,
+    })
+  )
+}
 
-export interface Page {
+const noFilters = listParameters({})
+
+type Paging = { limit?: number; cursor?: string }
+
+export interface Page<Filters = object> {
   /** 1 to 200. */
   limit: number
   /** The position after which to go on, as `next` gave it; null at the beginning. */
   after: string[] | null
+  /** The parameters of the list's own. */
+  filters: Filters
 }
 
 /**
- * Reads `limit` and `cursor`.
+ * Reads a list's query string.
  *
+ * @param parameters - of `listParameters`, for a list that takes more than `limit` and `cursor`
  * @throws ValidationError · Problem 422 `invalid_cursor`
  */
-export async function pageOf(queryString: Record<string, unknown>): Promise<Page> {
-  const { limit = 50, cursor } = await query.validate(queryString)
-  return { limit, after: cursor ? decode(cursor) : null }
+export async function pageOf<Query extends Paging = Paging>(
+  queryString: Record<string, unknown>,
+  parameters?: { validate(queryString: unknown): Promise<Query> }
+): Promise<Page<Omit<Query, keyof Paging>>> {
+  const query = await (parameters ?? noFilters).validate(queryString)
+  const { limit = 50, cursor, ...filters } = query as Query
+  return { limit, after: cursor ? decode(cursor) : null, filters }
 }
 
 /**

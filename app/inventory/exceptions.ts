@@ -11,8 +11,12 @@ export function productMoved(version: number | undefined) {
   )
 }
 
-export function barcodeTaken(barcode: string, sku: string) {
-  return new Problem(409, 'barcode_taken', `The barcode ${barcode} belongs to ${sku}.`)
+/** @param index - where the barcode stands in the list that was sent */
+export function barcodeTaken(barcode: string, sku: string, index: number) {
+  const detail = `The barcode ${barcode} belongs to ${sku}.`
+  return new Problem(409, 'barcode_taken', detail, {
+    errors: [{ pointer: `/barcodes/${index}`, code: 'barcode_taken', detail }],
+  })
 }
 
 export function tooMuchOnHand(onHand: number) {

@@ -2,10 +2,12 @@
  * Reading stock.
  */
 import db from '@adonisjs/lucid/services/db'
-import { idAfter, type Page } from '#http/pages'
+import type { Infer } from '@vinejs/vine/types'
+import { idAfter, invalidCursor, type Page } from '#http/pages'
 import { notFound } from '#http/problem'
 import StockItem from './models/stock_item.ts'
 import type { MovementRow } from './transformers/movement_body.ts'
+import type { stockListParameters } from './validators/stock.ts'
 
 /** @throws Problem 404 */
 export async function findItem(sku: string): Promise<StockItem> {
@@ -16,13 +18,42 @@ export async function findItem(sku: string): Promise<StockItem> {
   return item
 }
 
-/** In SKU order. One row more than the page holds. */
-export async function listItems({ limit, after }: Page): Promise<StockItem[]> {
+export type StockFilters = Omit<Infer<typeof stockListParameters>, 'limit' | 'cursor'>
+
+/**
+ * In SKU order, which the key's index gives. One row more than the page holds.
+ *
+ * @throws Problem 422 `invalid_cursor`
+ */
+export async function listItems(page: Page<StockFilters>): Promise<StockItem[]> {
+  const { q, sku, level, updatedAfter } = page.filters
+  const after = skuAfter(page)
   const query = StockItem.query()
     .preload('barcodes')
     .orderBy('sku')
-    .limit(limit + 1)
-  return after ? query.where('sku', '>', after[0]) : query
+    .limit(page.limit + 1)
+  if (after) query.where('sku', '>', after)
+  if (sku) query.whereIn('sku', sku)
+  // `strpos` has no wildcards: what is looked for is taken as it stands.
+  if (q)
+    query.whereRaw('(strpos(lower(sku), lower(?)) > 0 or strpos(lower(name), lower(?)) > 0)', [
+      q,
+      q,
+    ])
+  if (level) query.whereRaw(`${availability} = ?`, [level])
+  if (updatedAfter) query.where('updated_at', '>=', updatedAfter)
+  return query
+}
+
+/** `StockItem.availability`, as the database says it. */
+const availability = /* sql */ `
+  case when on_hand <= reserved then 'out'
+       when on_hand - reserved <= low_stock_at then 'low'
+       else 'in' end`
+
+function skuAfter({ after }: Page): string | null {
+  if (after && !/^[A-Z0-9][A-Z0-9._-]{0,63}$/.test(after[0])) throw invalidCursor()
+  return after && after[0]
 }
 
 /** Newest first: ids are UUIDv7. */

@@ -14,18 +14,19 @@ export type Product = Infer<typeof productValidator>
  * Lists a product, or replaces what is said of it: an optional field left out returns to its default.
  * Balances are not touched.
  *
- * @param expected - the version that the caller has seen; null when any will do
+ * @param expected - the version that the caller has seen, `*` for any that there is; null to list it too
  * @throws Problem 412 `version_moved` · 409 `barcode_taken`
  */
 export async function putProduct(
   sku: string,
   product: Product,
-  expected: number | null
+  expected: number | '*' | null
 ): Promise<{ item: StockItem; created: boolean }> {
   return db.connection('inventory').transaction(async (trx) => {
     const created = expected === null && (await insertNew(trx, sku, product))
     const item = await StockItem.query({ client: trx }).where('sku', sku).forUpdate().first()
-    if (!item || (expected !== null && item.version !== expected)) throw productMoved(item?.version)
+    const asSeen = typeof expected !== 'number' || item?.version === expected
+    if (!item || !asSeen) throw productMoved(item?.version)
     if (!created) item.version++
     item.merge({
       name: product.name,
@@ -61,7 +62,8 @@ async function insertNew(trx: TransactionClientContract, sku: string, { name, pr
 }
 
 async function replaceBarcodes(trx: TransactionClientContract, sku: string, given: string[]) {
-  const barcodes = [...new Set(given.map(asEan13))].sort()
+  const normalised = given.map(asEan13)
+  const barcodes = [...new Set(normalised)].sort()
   await Barcode.query({ client: trx }).where('sku', sku).delete()
   // An insert waits for whoever is giving the same barcode away at this moment, and then yields.
   await trx.rawQuery(
@@ -72,7 +74,7 @@ async function replaceBarcodes(trx: TransactionClientContract, sku: string, give
     .whereIn('barcode', barcodes)
     .whereNot('sku', sku)
     .first()
-  if (taken) throw barcodeTaken(taken.barcode, taken.sku)
+  if (taken) throw barcodeTaken(taken.barcode, taken.sku, normalised.indexOf(taken.barcode))
 }
 
 /** A UPC-A of 12 digits is the EAN-13 with a 0 before it. */

@@ -4,11 +4,11 @@ import { pageBody, pageOf } from '#http/pages'
 import { findItem, listItems } from '../find_stock.ts'
 import { putProduct } from '../put_product.ts'
 import { productBody } from '../transformers/product_body.ts'
-import { productValidator, skuValidator } from '../validators/stock.ts'
+import { productValidator, skuValidator, stockListParameters } from '../validators/stock.ts'
 
 export default class ProductsController {
   async index({ account, request }: HttpContext) {
-    const page = await pageOf(request.qs())
+    const page = await pageOf(request.qs(), stockListParameters)
     const items = await listItems(page)
     return pageBody(
       items,
@@ -28,7 +28,8 @@ export default class ProductsController {
     const { account, params, request, response } = ctx
     const { sku } = await skuValidator.validate(params)
     const product = await productValidator.validate(request.body())
-    const { item, created } = await putProduct(sku, product, ifMatch(ctx))
+    const expected = request.header('if-match')?.trim() === '*' ? '*' : ifMatch(ctx)
+    const { item, created } = await putProduct(sku, product, expected)
     response.status(created ? 201 : 200).header('ETag', `"${item.version}"`)
     return productBody(item, account.role)
   }

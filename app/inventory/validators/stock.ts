@@ -1,5 +1,7 @@
 import vine from '@vinejs/vine'
 import { closed, money, sku, text, whole } from '#http/fields'
+import { instant, search, several } from '#http/list_parameters'
+import { listParameters } from '#http/pages'
 
 export const productValidator = vine.compile(
   closed({
@@ -24,3 +26,11 @@ export const restockValidator = vine.compile(
 
 /** The SKU in an address. */
 export const skuValidator = vine.compile(vine.object({ sku: sku() }))
+
+/** Of the lists of products and of balances. */
+export const stockListParameters = listParameters({
+  q: search().optional(),
+  sku: several(sku(), 100).optional(),
+  level: vine.enum(['low', 'out', 'in']).optional(),
+  updatedAfter: instant().optional(),
+})
