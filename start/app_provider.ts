@@ -32,6 +32,7 @@ export default class AppProvider {
       'minLength': 'must have at least {{ min }} characters',
       'maxLength': 'must have at most {{ max }} characters',
       'array.minLength': 'must have at least {{ min }} entries',
+      'lines.array.minLength': 'must have at least one entry; to end an order, cancel it',
       'array.maxLength': 'must have at most {{ max }} entries',
       'email': 'must be an e-mail address',
       'regex': 'has the wrong form',

@@ -109,6 +109,9 @@ export default await Env.create(new URL('../', import.meta.url), {
   TRANSPORT_CHANGE: (name: string, value?: string) =>
     value ? oneOf(['accept'] as const)(name, value) : undefined,
 
+  ANSWER_TIMEOUT: duration('30s'),
+  PLACEMENTS_WAITING: integer(1_000, { min: 1, max: 100_000 }),
+
   ORDERS_URL: httpUrl,
   INVENTORY_URL: httpUrl,
 

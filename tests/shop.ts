@@ -7,8 +7,11 @@ import type { ApiClient } from '@japa/api-client'
 import { createAccount } from '#accounts/sign_up'
 import { issueToken } from '#accounts/tokens'
 import { SYSTEM, type Role } from '#contracts/actor'
+import type { Shortage } from '#contracts/fields'
+import { stockDeducted, stockRejected, stockReleased, stockReserved } from '#contracts/inventory'
 import { putProduct } from '#inventory/put_product'
 import { restock } from '#inventory/restock'
+import { settleOrders } from '#orders/settle_orders'
 
 const KEPT = ['adonis_schema', 'adonis_schema_versions']
 
@@ -77,4 +80,42 @@ export function post(client: ApiClient, by: Person, body: object, key: string = 
     .bearerToken(by.token)
     .header('idempotency-key', key)
     .json(body)
+}
+
+/** Lets orders hear an answer of inventory's, for tests in which no message travels. */
+export async function hear(
+  orderId: string,
+  outcome: 'reserved' | 'rejected' | 'released' | 'deducted',
+  data: { revision: number; heldRevision: number | null; shortages?: Shortage[] }
+) {
+  const message = ANSWERS[outcome].about(orderId, { shortages: [], ...data })
+  await db.connection('orders').transaction((trx) => settleOrders([message], trx))
+}
+
+const ANSWERS = {
+  reserved: stockReserved,
+  rejected: stockRejected,
+  released: stockReleased,
+  deducted: stockDeducted,
+}
+
+/** PATCH /orders/:id on the version that was seen. */
+export function patch(client: ApiClient, by: Person, id: string, seen: string, body: object) {
+  return client
+    .patch(`/api/v1/orders/${id}`)
+    .bearerToken(by.token)
+    .header('if-match', seen)
+    .json(body)
+}
+
+export function cancel(client: ApiClient, by: Person, id: string, body: object = {}) {
+  return client.post(`/api/v1/orders/${id}/cancellation`).bearerToken(by.token).json(body)
+}
+
+export function fulfil(client: ApiClient, by: Person, id: string, body: object) {
+  return client.post(`/api/v1/orders/${id}/fulfilment`).bearerToken(by.token).json(body)
+}
+
+export function read(client: ApiClient, by: Person, id: string) {
+  return client.get(`/api/v1/orders/${id}`).bearerToken(by.token)
 }

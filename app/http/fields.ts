@@ -3,33 +3,39 @@
  */
 import vine from '@vinejs/vine'
 import type { FieldContext, SchemaTypes } from '@vinejs/vine/types'
+import { closeCurrency, closeObject, closePrintable } from './json_schema.ts'
+
+type Fields = Record<string, SchemaTypes>
 
 /** vine drops what it does not know; a caller who misspells a field must hear of it. */
-const refuseUnknown = vine.createRule((value: unknown, known: Set<string>, field: FieldContext) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return
-  for (const key of Object.keys(value)) {
-    if (!known.has(key))
-      field.report(`"${key}" is not a known field`, 'unknown_field', field, { key })
-  }
-})
+const refuseUnknown = vine.createRule(
+  (value: unknown, known: Fields, field: FieldContext) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return
+    for (const key of Object.keys(value)) {
+      if (!Object.hasOwn(known, key))
+        field.report(`"${key}" is not a known field`, 'unknown_field', field, { key })
+    }
+  },
+  { toJSONSchema: closeObject }
+)
 
 /** An object that takes the given fields and no others. Validate `request.body()` with it. */
-export function closed<Properties extends Record<string, SchemaTypes>>(properties: Properties) {
-  return vine
-    .object(properties)
-    .bail(false)
-    .use(refuseUnknown(new Set(Object.keys(properties))))
+export function closed<Properties extends Fields>(properties: Properties) {
+  return vine.object(properties).bail(false).use(refuseUnknown(properties))
 }
 
 /**
  * PostgreSQL cannot hold NUL in text nor half a surrogate pair in jsonb, and control characters have no
  * place in names and addresses.
  */
-const printable = vine.createRule((value: unknown, _: undefined, field: FieldContext) => {
-  if (typeof value === 'string' && /[\p{Cc}\p{Cs}]/u.test(value)) {
-    field.report('must not contain control characters', 'printable', field)
-  }
-})
+const printable = vine.createRule(
+  (value: unknown, _: undefined, field: FieldContext) => {
+    if (typeof value === 'string' && /[\p{Cc}\p{Cs}]/u.test(value)) {
+      field.report('must not contain control characters', 'printable', field)
+    }
+  },
+  { toJSONSchema: closePrintable }
+)
 
 /** Text of 1 to `longest` characters, trimmed. */
 export const text = (longest: number) =>
@@ -41,6 +47,15 @@ export const whole = (range: { min: number; max: number }) =>
 
 export const email = () => vine.string().trim().maxLength(254).use(printable(undefined)).email()
 
+/** An http or https URL. */
+export const webAddress = (longest: number) =>
+  vine
+    .string()
+    .trim()
+    .maxLength(longest)
+    .use(printable(undefined))
+    .url({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+
 /** 1 to 64 of `A-Z 0-9 . _ -`, beginning with a letter or digit; lower case is raised. */
 export const sku = () =>
   vine
@@ -48,7 +63,7 @@ export const sku = () =>
     .trim()
     .minLength(1)
     .maxLength(64)
-    .regex(/^[a-z0-9][a-z0-9._-]*$/i)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
     .toUpperCase()
 
 /** Money from outside: minor units and an ISO 4217 code. */
@@ -61,13 +76,17 @@ export const money = (most: number) =>
       .use(isCurrency(undefined)),
   })
 
-const currencies = new Set(Intl.supportedValuesOf('currency'))
+/** The codes of ISO 4217. */
+export const currencies = new Set(Intl.supportedValuesOf('currency'))
 
-const isCurrency = vine.createRule((value: unknown, _: undefined, field: FieldContext) => {
-  if (typeof value === 'string' && !currencies.has(value)) {
-    field.report('is not an ISO 4217 currency code', 'currency', field)
-  }
-})
+const isCurrency = vine.createRule(
+  (value: unknown, _: undefined, field: FieldContext) => {
+    if (typeof value === 'string' && !currencies.has(value)) {
+      field.report('is not an ISO 4217 currency code', 'currency', field)
+    }
+  },
+  { toJSONSchema: closeCurrency }
+)
 
 export function isUuid(value: string) {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)

@@ -27,15 +27,26 @@ export interface Answer {
 /**
  * @throws Problem 400 `idempotency_key_missing` or `idempotency_key_invalid`
  */
-export function idempotencyScope({ request }: HttpContext, accountId: string): IdempotencyScope {
-  const key = request.header('idempotency-key')
-  if (!key) {
+export function idempotencyScope(ctx: HttpContext, accountId: string): IdempotencyScope {
+  const scope = offeredScope(ctx, accountId)
+  if (!scope) {
     throw new Problem(
       400,
       'idempotency_key_missing',
       'Send an Idempotency-Key header of your own making, for example a UUID, and the same one when you repeat the request.'
     )
   }
+  return scope
+}
+
+/**
+ * The same where a key is honoured and not required: null without one.
+ *
+ * @throws Problem 400 `idempotency_key_invalid`
+ */
+export function offeredScope({ request }: HttpContext, accountId: string): IdempotencyScope | null {
+  const key = request.header('idempotency-key')
+  if (!key) return null
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new Problem(
       400,
@@ -100,17 +111,18 @@ export function lockText({ accountId, method, path, key }: IdempotencyScope) {
 }
 
 /**
- * Does the work once for each key, in one transaction with the key's row.
+ * Does the work once for each key, in one transaction with the key's row; each time without a key.
  *
  * @throws Problem 409 `request_in_progress`, 422 `idempotency_key_reused`, and what `work` throws: then
  *   nothing is kept, and the same key may be sent again
  */
 export async function once(
   client: QueryClientContract,
-  scope: IdempotencyScope,
+  scope: IdempotencyScope | null,
   work: (trx: TransactionClientContract) => Promise<Answer>
 ): Promise<Answer> {
   return client.transaction(async (trx) => {
+    if (!scope) return work(trx)
     const { rows } = await trx.rawQuery<{ rows: { mine: boolean }[] }>(
       'select pg_try_advisory_xact_lock(hashtextextended(?, 0)) as mine',
       [lockText(scope)]

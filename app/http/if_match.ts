@@ -20,3 +20,19 @@ export function ifMatch({ request }: HttpContext): number | null {
   }
   return Number(match[1])
 }
+
+/**
+ * As `ifMatch`, where a caller must say what they decided on.
+ *
+ * @throws Problem 428 `if_match_required` · 400 `if_match_malformed`
+ */
+export function requiredIfMatch(ctx: HttpContext): number | null {
+  if (ctx.request.header('if-match') === undefined) {
+    throw new Problem(
+      428,
+      'if_match_required',
+      'Send If-Match with the ETag of the order as you last read it, such as "3", so that no change of somebody else is lost; * takes any.'
+    )
+  }
+  return ifMatch(ctx)
+}

@@ -1,4 +1,6 @@
 import { Problem, unprocessable, type FieldError } from '#http/problem'
+import { stateOf, type OrderRecord } from './models/order.ts'
+import { allowedMoves, type Refusal } from './order_status.ts'
 
 /** @param unknown - the places and the SKUs that orders has never heard of */
 export function unknownSku(unknown: { index: number; sku: string }[]) {
@@ -52,4 +54,66 @@ function atSku(
     code,
     detail: detail(sku),
   }))
+}
+
+/** The caller decided on what is no longer so: somebody has changed the order since. */
+export function versionMoved(order: OrderRecord) {
+  return new Problem(
+    412,
+    'version_moved',
+    `The order is at version ${order.version} now, last changed at version ${order.editedVersion}. Read it again and decide anew.`,
+    { headers: { ETag: `"${order.version}"` }, members: { current: current(order) } }
+  )
+}
+
+/** A move that the order's state does not allow; says the state and what would be allowed. */
+export function moveRefused(order: OrderRecord, { code }: Refusal, members: object = {}) {
+  const allowed = allowedMoves(stateOf(order))
+  const reasons: Record<Refusal['code'], string> = {
+    order_not_open: `The order is ${order.status}: nothing of it can be changed any more.`,
+    order_not_confirmed: `The order is ${order.status}: the stock room has not answered yet. Fulfil it when it is confirmed.`,
+    revision_moved: `The parcel holds other lines than those in force, which are of revision ${order.heldRevision}. Pack it anew.`,
+  }
+  return new Problem(409, code, reasons[code], {
+    headers: { ETag: `"${order.version}"` },
+    members: { current: current(order), allowed, ...members },
+  })
+}
+
+function current({ status, revision, heldRevision, version }: OrderRecord) {
+  return { status, revision, heldRevision, version }
+}
+
+/** @param today - the lines as they would be sold now, as the API shows lines */
+export function priceChanged(today: { lines: object[]; total: object }) {
+  return new Problem(
+    409,
+    'price_changed',
+    'The total is another than expected: prices have changed. Show today’s, and place the order again.',
+    { members: today }
+  )
+}
+
+export function priceNotYours() {
+  return new Problem(
+    403,
+    'price_not_yours',
+    'Only a service may set unitPrice. Leave it out: the lines get today’s prices.'
+  )
+}
+
+export function unitPricesDiffer(sku: string) {
+  return unprocessable(
+    'unit_prices_differ',
+    `${sku}: lines of one SKU are one line and have one unitPrice.`
+  )
+}
+
+export function tooManyPlacements() {
+  return new Problem(
+    503,
+    'too_many_placements',
+    'More orders come in than can be taken at this moment. Nothing was placed; send it again in a second under the same key.',
+    { headers: { 'Retry-After': '1' } }
+  )
 }

@@ -3,35 +3,34 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import type { SignedIn } from '#contracts/actor'
-import { isUuid } from '#http/fields'
 import { idAfter, invalidCursor, type Page } from '#http/pages'
-import { notFound } from '#http/problem'
-import Order from './models/order.ts'
-import type { StepRow } from './transformers/step_body.ts'
+import { orderColumns, ownerFilter, readOrder, recordOf, type OrderRecord } from './models/order.ts'
+import type { StepRow } from './models/timeline.ts'
 
 /** @throws Problem 404, also when it is another customer's */
-export async function findOrder(id: string, reader: SignedIn): Promise<Order> {
-  const order = isUuid(id) ? await visibleTo(reader).where('id', id).preload('lines').first() : null
-  if (!order) throw notFound('order')
-  return order
+export async function findOrder(id: string, reader: SignedIn): Promise<OrderRecord> {
+  return readOrder(orders(), id, reader)
 }
 
 /** Newest first: ids are UUIDv7. One row more than the page holds. */
-export async function listOrders(reader: SignedIn, page: Page): Promise<Order[]> {
+export async function listOrders(reader: SignedIn, page: Page): Promise<OrderRecord[]> {
   const after = idAfter(page)
-  const query = visibleTo(reader)
-    .preload('lines')
+  const owner = ownerFilter(reader)
+  const rows: Record<string, unknown>[] = await orders()
+    .from('orders')
+    .select(orders().raw(orderColumns))
+    .if(owner, (query) => query.where('customer_id', owner!))
+    .if(after, (query) => query.where('id', '<', after!))
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
-  return after ? query.where('id', '<', after) : query
+  return rows.map(recordOf)
 }
 
 /** Oldest first, as they happened. */
-export async function listSteps(order: Order, { limit, after }: Page): Promise<StepRow[]> {
+export async function listSteps(order: OrderRecord, { limit, after }: Page): Promise<StepRow[]> {
   const sequence = after?.[0] ?? '0'
   if (!/^\d{1,9}$/.test(sequence)) throw invalidCursor()
-  return db
-    .connection('orders')
+  return orders()
     .from('timeline_steps')
     .where('order_id', order.id)
     .where('sequence', '>', sequence)
@@ -39,6 +38,6 @@ export async function listSteps(order: Order, { limit, after }: Page): Promise<S
     .limit(limit + 1)
 }
 
-function visibleTo({ role, id }: SignedIn) {
-  return role === 'customer' ? Order.query().where('customer_id', id) : Order.query()
+function orders() {
+  return db.connection('orders')
 }

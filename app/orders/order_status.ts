@@ -19,21 +19,27 @@ export interface OrderState {
   stockSettled: boolean
 }
 
-export type Trigger =
+/** What a caller asks. */
+export type Request =
   | { kind: 'revise' }
   | { kind: 'cancel' }
   /** `revision` names the lines in the parcel. */
   | { kind: 'fulfil'; revision: number }
-  | {
-      kind: 'answer'
-      outcome: 'reserved' | 'rejected' | 'released' | 'deducted'
-      revision: number
-      heldRevision: number | null
-    }
+
+/** What inventory says. */
+export interface Answer {
+  kind: 'answer'
+  outcome: 'reserved' | 'rejected' | 'released' | 'deducted'
+  revision: number
+  heldRevision: number | null
+}
+
+export type Trigger = Request | Answer
 
 export type StepType =
   | 'placed'
   | 'revised'
+  | 'details_changed'
   | 'confirmed'
   | 'rejected'
   | 'change_accepted'
@@ -43,6 +49,7 @@ export type StepType =
   | 'stock_released'
   | 'stock_deducted'
   | 'holding_moved'
+  | 'attention'
 
 export type Says =
   'order_revised' | 'order_cancelled' | 'order_fulfilled' | 'order_confirmed' | 'order_rejected'
@@ -54,6 +61,8 @@ export type MailKind =
   | 'change_declined'
   | 'order_cancelled'
   | 'order_fulfilled'
+
+export type CallerMove = 'change' | 'cancellation' | 'fulfilment'
 
 export interface Move {
   outcome: 'moved'
@@ -78,7 +87,10 @@ export interface Unmoved {
 }
 
 /** What a trigger does to an order in this state. */
-export function move(from: OrderState, trigger: Trigger): Move | Refusal | Unmoved {
+export function move(from: OrderState, request: Request): Move | Refusal
+export function move(from: OrderState, answer: Answer): Move | Unmoved
+export function move(from: OrderState, trigger: Trigger): Move | Refusal | Unmoved
+export function move(from: OrderState, trigger: Trigger) {
   switch (trigger.kind) {
     case 'revise':
       return revise(from)
@@ -89,6 +101,18 @@ export function move(from: OrderState, trigger: Trigger): Move | Refusal | Unmov
     case 'answer':
       return settle(from, trigger)
   }
+}
+
+/** What a caller may ask of an order in this state, as the API calls it. */
+export function allowedMoves(from: OrderState): CallerMove[] {
+  const moves: [CallerMove, Request][] = [
+    ['change', { kind: 'revise' }],
+    ['cancellation', { kind: 'cancel' }],
+    ['fulfilment', { kind: 'fulfil', revision: from.heldRevision ?? 0 }],
+  ]
+  return moves
+    .filter(([, trigger]) => move(from, trigger).outcome === 'moved')
+    .map(([name]) => name)
 }
 
 function revise(from: OrderState): Move | Refusal {
@@ -111,8 +135,6 @@ function fulfil(from: OrderState, packed: number): Move | Refusal {
   const to = { ...from, status: 'fulfilled' as const, revision: from.revision + 1 }
   return moved(to, 'fulfilled', 'order_fulfilled', 'order_fulfilled')
 }
-
-type Answer = Extract<Trigger, { kind: 'answer' }>
 
 function settle(before: OrderState, answer: Answer): Move | Unmoved {
   if (answer.revision > before.revision) return { outcome: 'unexpected' }

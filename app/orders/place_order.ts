@@ -4,10 +4,11 @@ import { uuidv7 } from 'uuidv7'
 import { actorOf, type SignedIn } from '#contracts/actor'
 import { earlierAnswer, type Answer, type IdempotencyScope } from '#http/idempotency'
 import { Problem } from '#http/problem'
+import { priceChanged, priceNotYours } from './exceptions.ts'
 import type { OrderRecord } from './models/order.ts'
 import { insertPlacedOrder } from './models/placement.ts'
 import { priceLines, type PricedLines } from './price_list.ts'
-import { orderBody } from './transformers/order_body.ts'
+import { orderBody, type OrderBody } from './transformers/order_body.ts'
 import type { placeOrderValidator } from './validators/order.ts'
 
 export type Placement = Infer<typeof placeOrderValidator>
@@ -16,7 +17,7 @@ export type Placement = Infer<typeof placeOrderValidator>
  * Places an order at today's prices: it is `pending` until inventory has answered.
  *
  * @returns 202 with the order, or the earlier answer under the same key
- * @throws Problem 403, 409 `request_in_progress`, 422 as `priceLines` says
+ * @throws Problem 403, 409 `request_in_progress`, `price_changed`, 422 as `priceLines` says
  */
 export async function placeOrder(
   placement: Placement,
@@ -24,8 +25,12 @@ export async function placeOrder(
   scope: IdempotencyScope
 ): Promise<Answer> {
   const client = db.connection('orders')
+  if (account.role !== 'service' && placement.lines.some(({ unitPrice }) => unitPrice)) {
+    throw priceNotYours()
+  }
   try {
     const order = newOrder(placement, account, await priceLines(client, placement.lines))
+    assertExpected(placement.expectedTotal, orderBody(order))
     return await insertPlacedOrder(client, order, actorOf(account), scope, {
       status: 202,
       headers: { Location: `/api/v1/orders/${order.id}`, ETag: `"${order.version}"` },
@@ -37,6 +42,14 @@ export async function placeOrder(
     if (earlier) return earlier
     throw error
   }
+}
+
+/** @throws Problem 409 `price_changed` with today's lines */
+function assertExpected(expected: Placement['expectedTotal'], order: OrderBody) {
+  const { lines, total } = order
+  if (!expected) return
+  if (expected.amount === total.amount && expected.currency === total.currency) return
+  throw priceChanged({ lines, total })
 }
 
 function newOrder(
@@ -54,6 +67,7 @@ function newOrder(
     revision: 1,
     heldRevision: null,
     version: 1,
+    editedVersion: 1,
     attention: false,
     email: placement.email ?? account.email ?? missing('email'),
     name: placement.name ?? account.name,
@@ -69,6 +83,8 @@ function newOrder(
     cancelledAt: null,
     cancelReason: null,
     fulfilledAt: null,
+    stockReleasedAt: null,
+    stockDeductedAt: null,
     carrier: null,
     trackingNumber: null,
     trackingUrl: null,

@@ -11,8 +11,10 @@ import {
   notForSale,
   quantityTooLarge,
   totalTooLarge,
+  unitPricesDiffer,
   unknownSku,
 } from './exceptions.ts'
+import type { PricedLine } from './models/order.ts'
 
 type Product = DataOf<typeof productChanged>
 
@@ -43,12 +45,6 @@ export async function applyPrices(messages: Message<Product>[], trx: Transaction
   ])
 }
 
-export interface PricedLine extends Line {
-  name: string
-  /** Minor units of the order's currency. */
-  unitPrice: number
-}
-
 export interface PricedLines {
   lines: PricedLine[]
   currency: string
@@ -61,7 +57,7 @@ const findPrices = {
     from price_list where sku = any ($1::text[])`,
 }
 
-interface Price {
+interface Price extends Record<string, unknown> {
   sku: string
   name: string
   amount: number
@@ -71,38 +67,67 @@ interface Price {
 
 const MOST_PIECES = 1_000_000
 
+/** A line as it is asked for. `unitPrice` is a service's own; the catalogue's counts without it. */
+export interface WantedLine extends Line {
+  unitPrice?: { amount: number; currency: string }
+}
+
 /**
  * Prices lines as of now. Lines of one SKU become one line with the sum, at the first one's place.
  *
- * @throws Problem 422 `unknown_sku`, `not_for_sale`, `mixed_currencies`, `quantity_too_large`,
- *   `total_too_large`
+ * @param kept - lines that the order has already: their SKUs keep name and price, on sale or not
+ * @throws Problem 422 `unknown_sku`, `not_for_sale`, `unit_prices_differ`, `mixed_currencies`,
+ *   `quantity_too_large`, `total_too_large`
  */
 export async function priceLines(
   client: QueryClientContract,
-  wanted: Line[]
+  wanted: WantedLine[],
+  kept?: PricedLines
 ): Promise<PricedLines> {
   const skus = [...new Set(wanted.map(({ sku }) => sku))]
-  const rows = await run<Price & Record<string, unknown>>(client, findPrices, [skus])
-  const prices = new Map(rows.map((row) => [row.sku, row]))
-
+  const prices = new Map(kept?.lines.map((line) => [line.sku, keptPrice(line, kept.currency)]))
+  const fresh = skus.filter((sku) => !prices.has(sku))
+  if (fresh.length > 0) {
+    for (const row of await run<Price>(client, findPrices, [fresh])) prices.set(row.sku, row)
+  }
   const places = wanted.map(({ sku }, index) => ({ index, sku }))
   const unknown = places.filter(({ sku }) => !prices.has(sku))
   if (unknown.length > 0) throw unknownSku(unknown)
   const off = places.filter(({ sku }) => !prices.get(sku)!.active)
   if (off.length > 0) throw notForSale(off)
-  const currencies = [...new Set(skus.map((sku) => prices.get(sku)!.currency))]
-  if (currencies.length > 1) throw mixedCurrencies(currencies)
 
   const lines = skus.map((sku) => {
-    const quantity = wanted.reduce((sum, line) => sum + (line.sku === sku ? line.quantity : 0), 0)
-    if (quantity > MOST_PIECES) throw quantityTooLarge(sku)
-    const { name, amount } = prices.get(sku)!
-    return { sku, quantity, name, unitPrice: amount }
+    return sumOf(
+      wanted.filter((line) => line.sku === sku),
+      prices.get(sku)!
+    )
   })
+  const currencies = [
+    ...new Set([...lines.map(({ currency }) => currency), ...(kept ? [kept.currency] : [])]),
+  ]
+  if (currencies.length > 1) throw mixedCurrencies(currencies)
   const total = lines.reduce(
     (sum, line) => sum + BigInt(line.quantity) * BigInt(line.unitPrice),
     0n
   )
   if (total > BigInt(Number.MAX_SAFE_INTEGER)) throw totalTooLarge()
-  return { lines, currency: currencies[0] }
+  return { lines: lines.map(({ currency, ...line }) => line), currency: currencies[0] }
+}
+
+function keptPrice({ sku, name, unitPrice }: PricedLine, currency: string): Price {
+  return { sku, name, amount: unitPrice, currency, active: true }
+}
+
+/** The lines of one SKU as one. */
+function sumOf(wanted: WantedLine[], price: Price) {
+  const [{ sku, unitPrice }] = wanted
+  if (wanted.some((line) => !sameMoney(line.unitPrice, unitPrice))) throw unitPricesDiffer(sku)
+  const quantity = wanted.reduce((sum, line) => sum + line.quantity, 0)
+  if (quantity > MOST_PIECES) throw quantityTooLarge(sku)
+  const { amount, currency } = unitPrice ?? price
+  return { sku, quantity, name: price.name, unitPrice: amount, currency }
+}
+
+function sameMoney(one: WantedLine['unitPrice'], other: WantedLine['unitPrice']) {
+  return one?.amount === other?.amount && one?.currency === other?.currency
 }

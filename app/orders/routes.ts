@@ -1,18 +1,24 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
 
+const CancellationsController = () => import('./controllers/cancellations_controller.js')
+const FulfilmentsController = () => import('./controllers/fulfilments_controller.js')
 const OrdersController = () => import('./controllers/orders_controller.js')
 const TimelinesController = () => import('./controllers/timelines_controller.js')
 
 /** Below `/api/v1`, for those who are signed in. */
 export function ordersRoutes() {
+  const buyers = middleware.roles(['customer', 'clerk', 'admin', 'service'])
   router
     .group(() => {
-      router
-        .post('orders', [OrdersController, 'store'])
-        .use(middleware.roles(['customer', 'clerk', 'admin', 'service']))
+      router.post('orders', [OrdersController, 'store']).use(buyers)
       router.get('orders', [OrdersController, 'index'])
       router.get('orders/:id', [OrdersController, 'show'])
+      router.patch('orders/:id', [OrdersController, 'update']).use(buyers)
+      router.post('orders/:id/cancellation', [CancellationsController, 'store']).use(buyers)
+      router
+        .post('orders/:id/fulfilment', [FulfilmentsController, 'store'])
+        .use(middleware.roles(['clerk', 'admin']))
       router.get('orders/:id/timeline', [TimelinesController, 'show'])
     })
     .as('orders')

@@ -14,10 +14,10 @@ import {
   lockOrders,
   writeSettled,
   type LineRow,
-  type NewStep,
   type SettledOrder,
 } from './models/settlement.ts'
-import { move, type Move, type Trigger } from './order_status.ts'
+import type { NewStep } from './models/timeline.ts'
+import { move, type Answer, type Move } from './order_status.ts'
 
 interface AnswerData {
   revision: number
@@ -25,9 +25,7 @@ interface AnswerData {
   shortages?: Shortage[]
 }
 
-type Outcome = Extract<Trigger, { kind: 'answer' }>['outcome']
-
-const OUTCOMES: Record<string, Outcome> = {
+const OUTCOMES: Record<string, Answer['outcome']> = {
   stock_reserved: 'reserved',
   stock_rejected: 'rejected',
   stock_released: 'released',
@@ -59,22 +57,8 @@ export async function settleOrders(
     settled.add(order)
     const said = announcement(order, result, message, lines)
     if (said) says.push(said)
-    if (result.mail) {
-      const { id: orderId, revision } = order
-      const { shortages = [] } = message.data
-      notifications.push({ orderId, kind: result.mail, revision, detail: { shortages } })
-    }
-    steps.push({
-      orderId: order.id,
-      sequence: ++order.sequence,
-      at: order.updatedAt,
-      type: result.step,
-      status: order.status,
-      revision: order.revision,
-      actor: SYSTEM,
-      messageId: message.id,
-      detail: message.data.shortages ? { shortages: message.data.shortages } : {},
-    })
+    steps.push(stepOf(order, result, message))
+    if (result.mail) notifications.push(notificationOf(order, result.mail, message))
   }
 
   await Promise.all([
@@ -90,8 +74,11 @@ function applyMove(order: SettledOrder, { to, step }: Move, { data }: Message<An
   Object.assign(order, to)
   order.version++
   order.updatedAt = now
-  // Any answer at the current revision ends the attention that its absence had called for.
-  if (data.revision === order.revision) order.attention = false
+  if (data.revision === order.revision) {
+    // Any answer at the current revision ends the wait, and the attention that its absence had called for.
+    order.resendAt = null
+    order.attention = false
+  }
   if (step === 'confirmed') order.confirmedAt = now
   if (step === 'rejected') order.rejectedAt = now
   if (step === 'stock_released') order.stockReleasedAt = now
@@ -128,4 +115,22 @@ function linesAt(lines: LineRow[], orderId: string, revision: number): Line[] {
   return lines
     .filter((line) => line.order_id === orderId && line.revision === revision)
     .map(({ sku, quantity }) => ({ sku, quantity }))
+}
+
+function stepOf(
+  order: SettledOrder,
+  { step, mail }: Move,
+  { id: messageId, data: { shortages } }: Message<AnswerData>
+): NewStep {
+  const { id: orderId, version: sequence, updatedAt: at, status, revision } = order
+  const detail = { ...(shortages && { shortages }), ...(mail && { mail }) }
+  return { orderId, sequence, at, type: step, status, revision, actor: SYSTEM, messageId, detail }
+}
+
+function notificationOf(
+  { id: orderId, revision, heldRevision }: SettledOrder,
+  kind: NewNotification['kind'],
+  { data: { shortages = [] } }: Message<AnswerData>
+): NewNotification {
+  return { orderId, kind, revision, detail: { linesOf: heldRevision ?? revision, shortages } }
 }

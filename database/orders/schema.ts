@@ -77,7 +77,7 @@ export class OrderLineSchema extends BaseModel {
 }
 
 export class OrderSchema extends BaseModel {
-  static $columns = ['attention', 'cancelReason', 'cancelledAt', 'carrier', 'confirmedAt', 'currency', 'customerId', 'editedVersion', 'email', 'fulfilledAt', 'heldRevision', 'id', 'name', 'number', 'placedAt', 'reference', 'rejectedAt', 'revision', 'shipTo', 'shortages', 'status', 'stockDeductedAt', 'stockReleasedAt', 'trackingNumber', 'trackingUrl', 'updatedAt', 'version'] as const
+  static $columns = ['attention', 'cancelReason', 'cancelledAt', 'carrier', 'confirmedAt', 'currency', 'customerId', 'editedVersion', 'email', 'fulfilledAt', 'heldRevision', 'id', 'name', 'number', 'placedAt', 'reference', 'rejectedAt', 'resendAt', 'resends', 'revision', 'shipTo', 'shortages', 'status', 'stockDeductedAt', 'stockReleasedAt', 'trackingNumber', 'trackingUrl', 'updatedAt', 'version'] as const
   $columns = OrderSchema.$columns
   @column()
   declare attention: boolean
@@ -113,6 +113,10 @@ export class OrderSchema extends BaseModel {
   declare reference: string | null
   @column.dateTime()
   declare rejectedAt: DateTime | null
+  @column.dateTime()
+  declare resendAt: DateTime | null
+  @column()
+  declare resends: number
   @column()
   declare revision: number
   @column()

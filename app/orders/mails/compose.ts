@@ -1,5 +1,5 @@
 /*
- * What customers read, from the order as it stood at the revision that the mail is about.
+ * What customers read, from the lines that were in force when the mail was due.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { MessageComposeCallback } from '@adonisjs/mail/types'
@@ -7,15 +7,18 @@ import { publicUrl } from '#config/app'
 import type { Shortage } from '#contracts/fields'
 import type { Notification } from '#mail/queue'
 import { run } from '#messaging/sql'
-import type { ShipTo } from '../models/order.ts'
+import type { PricedLine, ShipTo } from '../models/order.ts'
 import type { MailKind } from '../order_status.ts'
-import type { PricedLine } from '../price_list.ts'
 import { total } from '../transformers/order_body.ts'
 import { formatMoney } from './money.ts'
 
-const SUBJECTS: Partial<Record<MailKind, (number: string) => string>> = {
+const SUBJECTS: Record<MailKind, (number: string) => string> = {
   order_confirmed: (number) => `Order ${number} is confirmed`,
   order_rejected: (number) => `Order ${number} could not be met`,
+  change_accepted: (number) => `Order ${number} is changed`,
+  change_declined: (number) => `Your change of order ${number} could not be met`,
+  order_cancelled: (number) => `Order ${number} is cancelled`,
+  order_fulfilled: (number) => `Order ${number} is on its way`,
 }
 
 interface MailedOrder {
@@ -26,47 +29,66 @@ interface MailedOrder {
   name: string
   ship_to: ShipTo | null
   currency: string
-  lines: PricedLine[]
+  cancel_reason: string | null
+  carrier: string | null
+  tracking_number: string | null
+  tracking_url: string | null
+  /** Of all its revisions. */
+  lines: (PricedLine & { revision: number })[]
+  /** The revision whose lines the mail before this one showed; null when this is the first. */
+  told: number | null
 }
 
-// The lines of the revision that the mail is about, through the model ten times as slow.
+// Through models ten times as slow.
 const findMailedOrder = {
   name: 'mail_order',
   text: /* sql */ `
-    select id, number, reference, email, name, ship_to, currency,
-      (select coalesce(json_agg(json_build_object('sku', sku, 'name', name, 'quantity', quantity,
-                                                  'unitPrice', unit_price) order by position), '[]')
-       from order_lines where order_id = orders.id and revision = $2) as lines
+    select id, number, reference, email, name, ship_to, currency, cancel_reason, carrier, tracking_number,
+      tracking_url,
+      (select json_agg(json_build_object('revision', revision, 'sku', sku, 'name', name, 'quantity', quantity,
+                                         'unitPrice', unit_price) order by revision, position)
+       from order_lines where order_id = orders.id) as lines,
+      (select (detail->>'linesOf')::int from notifications
+       where order_id = orders.id and id < $2 order by id desc limit 1) as told
     from orders where id = $1`,
 }
 
-/** @throws Error for a kind that has no mail yet */
-export async function composeOrderMail(
-  notification: Notification
-): Promise<MessageComposeCallback> {
-  const { kind, revision, subject: orderId, detail } = notification
-  const subject = SUBJECTS[kind as MailKind]
-  if (!subject) throw new Error(`there is no mail "${kind}"`)
+/** @param notification.detail - `linesOf`: the revision whose lines are shown; `shortages` of a refusal */
+export async function composeOrderMail({
+  id,
+  kind,
+  subject: orderId,
+  detail,
+}: Notification): Promise<MessageComposeCallback> {
   const [order] = await run<MailedOrder & Record<string, unknown>>(
     db.connection('orders'),
     findMailedOrder,
-    [orderId, revision]
+    [orderId, id]
   )
   const number = `Q-${order.number}`
-  const lines = order.lines.map((line) => ({
-    ...line,
-    price: formatMoney(line.unitPrice, order.currency),
-    total: formatMoney(line.unitPrice * line.quantity, order.currency),
-  }))
+  const linesAt = (revision: unknown) => order.lines.filter((line) => line.revision === revision)
+  const lines = linesAt(detail.linesOf)
   const content = {
-    title: subject(number),
+    title: SUBJECTS[kind as MailKind](number),
     name: order.name,
+    number,
     identity: order.reference
       ? `Order ${number}, your reference ${order.reference}`
       : `Order ${number}`,
-    lines,
-    total: formatMoney(total(order.lines), order.currency),
-    shortages: namedShortages(detail.shortages as Shortage[] | undefined, lines),
+    lines: lines.map((line) => ({
+      ...line,
+      price: formatMoney(line.unitPrice, order.currency),
+      total: formatMoney(line.unitPrice * line.quantity, order.currency),
+    })),
+    total: formatMoney(total(lines), order.currency),
+    changes: changesBetween(linesAt(order.told), lines),
+    shortages: namedShortages(detail.shortages as Shortage[] | undefined, order.lines),
+    reason: order.cancel_reason,
+    parcel: {
+      carrier: order.carrier,
+      number: order.tracking_number,
+      url: order.tracking_url,
+    },
     shipTo: order.ship_to,
     url: `${publicUrl}/api/v1/orders/${order.id}`,
   }
@@ -79,7 +101,17 @@ export async function composeOrderMail(
   }
 }
 
-function namedShortages(shortages: Shortage[] = [], lines: { sku: string; name: string }[]) {
+/** Product by product, where the pieces differ. */
+function changesBetween(before: PricedLine[], after: PricedLine[]) {
+  const pieces = (lines: PricedLine[], sku: string) =>
+    lines.find((line) => line.sku === sku)?.quantity ?? 0
+  const products = new Map([...before, ...after].map(({ sku, name }) => [sku, name]))
+  return [...products]
+    .map(([sku, name]) => ({ name, before: pieces(before, sku), after: pieces(after, sku) }))
+    .filter((change) => change.before !== change.after)
+}
+
+function namedShortages(shortages: Shortage[] = [], lines: PricedLine[]) {
   return shortages.map((shortage) => ({
     ...shortage,
     name: lines.find(({ sku }) => sku === shortage.sku)?.name ?? shortage.sku,

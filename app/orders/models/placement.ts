@@ -5,6 +5,7 @@
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Actor } from '#contracts/actor'
+import { answerTimeout } from '#config/orders'
 import { orderPlaced } from '#contracts/orders'
 import {
   earlierAnswer,
@@ -25,8 +26,10 @@ const placeOrder = {
     with claim as materialized (
       select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as mine
     ), placed as (
-      insert into orders (id, reference, customer_id, status, revision, email, name, ship_to, currency, placed_at, updated_at)
-      select $2::uuid, $3, $4::uuid, 'pending', 1, $5, $6, $7::jsonb, $8, $9::timestamptz, $9::timestamptz
+      insert into orders (id, reference, customer_id, status, revision, email, name, ship_to, currency, placed_at, updated_at,
+                          resend_at)
+      select $2::uuid, $3, $4::uuid, 'pending', 1, $5, $6, $7::jsonb, $8, $9::timestamptz, $9::timestamptz,
+        $9::timestamptz + $30 * interval '1 millisecond'
       from claim where mine
       returning id, number, placed_at
     ), lines as (
@@ -95,6 +98,7 @@ export async function insertPlacedOrder(
     answer.status,
     JSON.stringify(answer.headers),
     JSON.stringify(answer.body),
+    answerTimeout,
   ]).catch((error) => {
     if (error.constraint === 'idempotency_keys_pkey') return []
     throw error

@@ -1,5 +1,7 @@
-import type { OrderRecord } from '../models/order.ts'
-import type { PricedLine } from '../price_list.ts'
+import type { Answer } from '#http/idempotency'
+import type { OrderRecord, PricedLine } from '../models/order.ts'
+
+export type OrderBody = ReturnType<typeof orderBody>
 
 /** An order as the API shows it. Every field is present, null when there is none. */
 export function orderBody({ currency, lines, requestedLines, ...order }: OrderRecord) {
@@ -34,6 +36,11 @@ export function orderBody({ currency, lines, requestedLines, ...order }: OrderRe
     trackingNumber: times.trackingNumber,
     trackingUrl: times.trackingUrl,
   }
+}
+
+/** The order as the answer to a move. */
+export function orderAnswer(order: OrderRecord): Answer {
+  return { status: 200, headers: { ETag: `"${order.version}"` }, body: orderBody(order) }
 }
 
 /** Minor units. */

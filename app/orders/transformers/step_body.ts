@@ -1,19 +1,10 @@
-import type { Actor, SignedIn } from '#contracts/actor'
+import type { SignedIn } from '#contracts/actor'
+import type { StepRow } from '../models/timeline.ts'
 
-export interface StepRow {
-  sequence: number
-  at: Date
-  type: string
-  status: string
-  revision: number
-  actor: Actor
-  message_id: string | null
-  detail: Record<string, unknown>
-}
-
-/** A step of the timeline. Customers learn neither who of the staff it was nor our message ids. */
+/** A step of the timeline. Customers learn neither who of the staff it was nor of our messages and mails. */
 export function stepBody(step: StepRow, reader: SignedIn) {
-  const { sequence, at, type, status, revision, actor, detail } = step
+  const { sequence, at, type, status, revision, actor } = step
+  const { mail, ...detail } = step.detail
   const isCustomer = reader.role === 'customer'
   return {
     sequence,
@@ -23,6 +14,6 @@ export function stepBody(step: StepRow, reader: SignedIn) {
     revision,
     actor: isCustomer && actor.kind === 'staff' ? { kind: 'staff', id: null, name: null } : actor,
     messageId: isCustomer ? null : step.message_id,
-    detail,
+    detail: isCustomer ? detail : step.detail,
   }
 }

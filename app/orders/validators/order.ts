@@ -1,7 +1,16 @@
 import vine from '@vinejs/vine'
-import { closed, email, sku, text, whole } from '#http/fields'
+import { closed, email, money, sku, text, webAddress, whole } from '#http/fields'
 
-const line = () => closed({ sku: sku(), quantity: whole({ min: 1, max: 1_000_000 }) })
+const HIGHEST_PRICE = 100_000_000
+
+const line = () =>
+  closed({
+    sku: sku(),
+    quantity: whole({ min: 1, max: 1_000_000 }),
+    unitPrice: money(HIGHEST_PRICE).optional(),
+  })
+
+const lines = () => vine.array(line()).minLength(1).maxLength(100)
 
 const shipTo = () =>
   closed({
@@ -12,11 +21,35 @@ const shipTo = () =>
 
 export const placeOrderValidator = vine.compile(
   closed({
-    lines: vine.array(line()).minLength(1).maxLength(100),
+    lines: lines(),
     email: email().optional(),
     name: text(200).optional(),
     reference: text(64).nullable().optional(),
     customerId: vine.string().uuid().nullable().optional(),
     shipTo: shipTo().nullable().optional(),
+    expectedTotal: money(Number.MAX_SAFE_INTEGER).optional(),
+  })
+)
+
+export const reviseOrderValidator = vine.compile(
+  closed({
+    lines: lines().optional(),
+    email: email().optional(),
+    name: text(200).optional(),
+    reference: text(64).nullable().optional(),
+    shipTo: shipTo().nullable().optional(),
+  })
+)
+
+export const cancelOrderValidator = vine.compile(
+  closed({ reason: text(500).nullable().optional() })
+)
+
+export const fulfilOrderValidator = vine.compile(
+  closed({
+    revision: whole({ min: 1, max: 2_147_483_647 }),
+    carrier: text(100).nullable().optional(),
+    trackingNumber: text(100).nullable().optional(),
+    trackingUrl: webAddress(2_000).nullable().optional(),
   })
 )

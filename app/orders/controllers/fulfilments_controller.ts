@@ -1,0 +1,20 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+import { offeredScope, once, send } from '#http/idempotency'
+import { ifMatch } from '#http/if_match'
+import { fulfilOrder } from '../fulfil_order.ts'
+import { orderAnswer } from '../transformers/order_body.ts'
+import { orderId } from '../validators/order_id.ts'
+import { fulfilOrderValidator } from '../validators/order.ts'
+
+export default class FulfilmentsController {
+  async store(ctx: HttpContext) {
+    const id = orderId(ctx)
+    const scope = offeredScope(ctx, ctx.account.id)
+    const parcel = await fulfilOrderValidator.validate(ctx.request.body())
+    const answer = await once(db.connection('orders'), scope, async (trx) => {
+      return orderAnswer(await fulfilOrder(trx, id, parcel, ctx.account, ifMatch(ctx)))
+    })
+    return send(ctx, answer)
+  }
+}
