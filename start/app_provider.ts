@@ -1,8 +1,11 @@
 import vine, { SimpleMessagesProvider } from '@vinejs/vine'
 import type { ApplicationService } from '@adonisjs/core/types'
+import type { Sweeper } from '#orders/sweeper'
 
 /** What the app itself adds to the framework: its views, and the words of its validation. */
 export default class AppProvider {
+  #sweeper: Sweeper | null = null
+
   constructor(protected app: ApplicationService) {}
 
   register() {
@@ -41,12 +44,13 @@ export default class AppProvider {
     })
   }
 
-  /** The web process sends mail too; it says that it is ready when the first order can be placed. */
+  /** The web process sends mail and sweeps too; it says that it is ready when the first order can be placed. */
   async ready() {
     if (this.app.getEnvironment() !== 'web') return
     const { enter } = await import('#operations/readiness')
     const { demoIsOrderable, printBanner } = await import('#start/banner')
     await this.#startMail()
+    await this.#startSweeper()
     await demoIsOrderable()
     enter('running')
     printBanner()
@@ -54,7 +58,7 @@ export default class AppProvider {
 
   async shutdown() {
     const { mailQueue } = await import('#mail/queue')
-    await mailQueue.stop()
+    await Promise.all([mailQueue.stop(), this.#sweeper?.stop()])
   }
 
   async #startMail() {
@@ -67,7 +71,24 @@ export default class AppProvider {
       domain: mailDomain,
       send: (compose) => mail.use().send(compose),
     })
-    const { enter } = await import('#operations/readiness')
+    const { enter, observe } = await import('#operations/readiness')
+    observe(mailQueue)
     this.app.terminating(() => enter('draining'))
+  }
+
+  async #startSweeper() {
+    const { answerTimeout } = await import('#config/orders')
+    const { observe } = await import('#operations/readiness')
+    const { Sweeper } = await import('#orders/sweeper')
+    const db = await this.app.container.make('lucid.db')
+    const messaging = await this.app.container.make('messaging')
+    this.#sweeper = new Sweeper({
+      client: () => db.connection('orders'),
+      leads: () => messaging.leads('orders'),
+      answerTimeout,
+      logger: await this.app.container.make('logger'),
+    })
+    observe(this.#sweeper)
+    this.#sweeper.start()
   }
 }

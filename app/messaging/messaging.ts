@@ -123,6 +123,11 @@ export class Messaging {
     return Promise.all(this.config.modules.map(({ name, direct }) => outboxStatus(name, direct)))
   }
 
+  /** Whether the relay of a module leads in this process: what must be done once is done there. */
+  leads(module: string) {
+    return this.#running?.relays.some((relay) => relay.module === module && relay.leads) ?? false
+  }
+
   get running() {
     return this.#running !== null
   }

@@ -63,6 +63,10 @@ export class Relay {
     this.#options = options
   }
 
+  get module() {
+    return this.#options.module
+  }
+
   start() {
     this.#forgetWake = outbox.onCommitted(this.#options.module, () => this.wake())
     this.#running = this.#run()

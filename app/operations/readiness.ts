@@ -3,12 +3,22 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import { modules } from '#config/database'
-import { mailQueue } from '#mail/queue'
 import messaging from '#messaging/service'
 
 type Phase = 'starting' | 'running' | 'draining'
 
+interface Part {
+  /** What an operator should know, in words; empty while all is well. */
+  degraded(): string[]
+}
+
 let phase: Phase = 'starting'
+const parts = new Set<Part>()
+
+/** From now on a part of the process has a say. */
+export function observe(part: Part) {
+  parts.add(part)
+}
 
 export function enter(next: Phase) {
   phase = next
@@ -27,7 +37,7 @@ export async function readiness(): Promise<Readiness> {
   if (phase !== 'running') return { status: 'unavailable', transport, degraded: [phase] }
   const away = await databaseAway()
   if (away) return { status: 'unavailable', transport, degraded: [`database: ${away}`] }
-  const degraded = [...messaging.degraded(), ...mailQueue.degraded()]
+  const degraded = [...messaging.degraded(), ...[...parts].flatMap((part) => part.degraded())]
   return { status: degraded.length > 0 ? 'degraded' : 'ok', transport, degraded }
 }
 

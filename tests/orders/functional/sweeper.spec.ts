@@ -1,0 +1,163 @@
+import db from '@adonisjs/lucid/services/db'
+import logger from '@adonisjs/core/services/logger'
+import type { ApiClient } from '@japa/api-client'
+import { test } from '@japa/runner'
+import { Sweeper } from '#orders/sweeper'
+import {
+  cancel,
+  emptyShop,
+  fulfil,
+  hear,
+  patch,
+  person,
+  post,
+  priced,
+  read,
+  type Person,
+} from '#tests/shop'
+
+const orders = () => db.connection('orders')
+const mugs = (quantity: number) => [{ sku: 'MUG', quantity }]
+const HALF_A_MINUTE = 30_000
+
+const sweeper = (answerTimeout = HALF_A_MINUTE) =>
+  new Sweeper({ client: orders, leads: () => true, answerTimeout, logger })
+
+test.group('An order that waits too long for an answer', (group) => {
+  let admin: Person
+
+  group.each.setup(async () => {
+    await emptyShop()
+    await priced('MUG', 1_250)
+    admin = await person('admin')
+  })
+
+  test('is told to inventory again, as a message of its own that names the first', async ({
+    client,
+    assert,
+  }) => {
+    const id = await placed(client)
+    await sweeper().tick()
+    assert.lengthOf(await said(id), 1, 'its time has not come')
+
+    await timeHasCome(id)
+    await sweeper().tick()
+    const [first, second] = await said(id)
+    assert.deepEqual([second.type, second.data], [first.type, first.data])
+    assert.notEqual(second.message_id, first.message_id)
+    assert.equal(second.headers.ce_resendof, first.message_id)
+  })
+
+  test('is told its current revision, whatever that is', async ({ client, assert }) => {
+    const changed = await placed(client)
+    await patch(client, admin, changed, '*', { lines: mugs(3) })
+    const cancelled = await placed(client)
+    await cancel(client, admin, cancelled, { reason: 'late' })
+    const fulfilled = await placed(client)
+    await hear(fulfilled, 'reserved', { revision: 1, heldRevision: 1 })
+    await fulfil(client, admin, fulfilled, { revision: 1 })
+    await timeHasCome(changed, cancelled, fulfilled)
+    await sweeper().tick()
+    for (const id of [changed, cancelled, fulfilled]) {
+      const messages = (await said(id)).filter(({ type }) => type !== 'order_confirmed')
+      const [first, again] = messages.slice(-2)
+      assert.deepEqual([again.type, again.data], [first.type, first.data])
+      assert.equal(again.headers.ce_resendof, first.message_id)
+    }
+  })
+
+  test('waits longer from time to time, then needs a person; an answer ends that', async ({
+    client,
+    assert,
+  }) => {
+    const id = await placed(client)
+    const waits: number[] = []
+    for (let n = 0; n < 5; n++) {
+      await timeHasCome(id)
+      await sweeper().tick()
+      const { resend_at: next } = await orders().from('orders').where('id', id).firstOrFail()
+      waits.push(Math.round((next.getTime() - Date.now()) / HALF_A_MINUTE))
+    }
+    assert.deepEqual(waits, [2, 4, 8, 16, 1])
+    assert.lengthOf(await said(id), 6)
+    assert.isFalse((await read(client, admin, id)).body().attention)
+
+    await timeHasCome(id)
+    await sweeper().tick()
+    const flagged = (await read(client, admin, id)).body()
+    assert.containSubset(flagged, { attention: true, status: 'pending', version: 2 })
+    await timeHasCome(id)
+    await sweeper().tick()
+    assert.lengthOf(await said(id), 6, 'it is not told any more')
+
+    // What the customer read before still holds: no caller has changed it.
+    ;(await patch(client, admin, id, '"1"', { name: 'Ada' })).assertStatus(200)
+    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+    const answered = (await read(client, admin, id)).body()
+    assert.containSubset(answered, { attention: false, status: 'confirmed' })
+    const steps = await client.get(`/api/v1/orders/${id}/timeline`).bearerToken(admin.token)
+    assert.deepEqual(
+      steps.body().data.map(({ type }: { type: string }) => type),
+      ['placed', 'attention', 'details_changed', 'confirmed']
+    )
+  })
+
+  test('is left alone once it is answered, or while its message is still in the outbox', async ({
+    client,
+    assert,
+  }) => {
+    const answered = await placed(client)
+    await hear(answered, 'reserved', { revision: 1, heldRevision: 1 })
+    const untold = await placed(client)
+    await timeHasCome(answered, untold)
+    await orders().from('outbox').where('key', untold).update({ published_at: null })
+    await sweeper().tick()
+    assert.lengthOf(await said(untold), 1)
+    assert.deepEqual(
+      (await said(answered)).map(({ type }) => type),
+      ['order_placed', 'order_confirmed']
+    )
+  })
+
+  test('is no flood with all the others while nobody answers', async ({ client, assert }) => {
+    const ids: string[] = []
+    for (let n = 0; n < 60; n++) ids.push(await placed(client))
+    await timeHasCome(...ids)
+    // Silence counts at once.
+    const sweeping = sweeper(0)
+    await sweeping.tick()
+    assert.equal(sweeping.counts.resent, 50, 'the most that go at a time')
+    await timeHasCome(...ids)
+    await sweeping.tick()
+    await sweeping.tick()
+    assert.equal(sweeping.counts.resent, 52, 'one at a time from now on')
+    assert.isNotEmpty(sweeping.degraded())
+    const untried = await orders().from('orders').where('resends', 0)
+    assert.isAtLeast(untried.length, 8, 'the others use up no try')
+
+    await hear(ids[0], 'reserved', { revision: 1, heldRevision: 1 })
+    await timeHasCome(...ids)
+    await sweeping.tick()
+    assert.equal(sweeping.counts.resent, 102, 'any answer ends the quiet')
+  })
+
+  async function placed(client: ApiClient): Promise<string> {
+    const answer = await post(client, admin, { lines: mugs(2) })
+    answer.assertStatus(202)
+    return answer.body().id
+  }
+})
+
+/** As if the wait were over, and what was said before published. */
+async function timeHasCome(...ids: string[]) {
+  await orders().from('outbox').whereIn('key', ids).update({ published_at: new Date() })
+  await orders()
+    .from('orders')
+    .whereIn('id', ids)
+    .whereNotNull('resend_at')
+    .update({ resend_at: new Date(Date.now() - 1_000) })
+}
+
+async function said(id: string) {
+  return orders().from('outbox').where('key', id).orderBy('id')
+}
