@@ -47,10 +47,12 @@ export default class AppProvider {
   /** The web process sends mail and sweeps too; it says that it is ready when the first order can be placed. */
   async ready() {
     if (this.app.getEnvironment() !== 'web') return
-    const { enter } = await import('#operations/readiness')
+    const { enter, observe } = await import('#operations/readiness')
+    const { stepFeed } = await import('#orders/live/step_feed')
     const { demoIsOrderable, printBanner } = await import('#start/banner')
     await this.#startMail()
     await this.#startSweeper()
+    observe(stepFeed)
     await demoIsOrderable()
     enter('running')
     printBanner()
@@ -58,7 +60,8 @@ export default class AppProvider {
 
   async shutdown() {
     const { mailQueue } = await import('#mail/queue')
-    await Promise.all([mailQueue.stop(), this.#sweeper?.stop()])
+    const { stepFeed } = await import('#orders/live/step_feed')
+    await Promise.all([mailQueue.stop(), this.#sweeper?.stop(), stepFeed.stop()])
   }
 
   async #startMail() {
@@ -73,7 +76,11 @@ export default class AppProvider {
     })
     const { enter, observe } = await import('#operations/readiness')
     observe(mailQueue)
-    this.app.terminating(() => enter('draining'))
+    this.app.terminating(async () => {
+      enter('draining')
+      const { endEventStreams } = await import('#http/event_stream')
+      endEventStreams()
+    })
   }
 
   async #startSweeper() {

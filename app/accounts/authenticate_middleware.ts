@@ -1,26 +1,31 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
 import { Problem } from '#http/problem'
-import { accountOf } from './tokens.ts'
+import { openTicket, ticketFor } from './tickets.ts'
+import { signInById, signInOf, type TokenSignIn } from './tokens.ts'
+import { watchToken } from './watched_tokens.ts'
 
 /** Says who is calling, from `Authorization: Bearer …`. */
 export default class AuthenticateMiddleware {
-  /** @param options.optional - an open address: no token is no account, but a wrong one is refused */
-  async handle(ctx: HttpContext, next: NextFn, options: { optional?: boolean } = {}) {
+  /**
+   * @param options.optional - an open address: no token is no account, but a wrong one is refused
+   * @param options.ticket - an address that also opens to `?ticket=…`
+   */
+  async handle(
+    ctx: HttpContext,
+    next: NextFn,
+    options: { optional?: boolean; ticket?: boolean } = {}
+  ) {
+    refuseTokenInQuery(ctx)
     const token = bearerToken(ctx)
-    if (token === null && options.optional) return next()
-    const account = token === null ? null : await accountOf(token)
-    if (!account) {
-      throw new Problem(
-        401,
-        token === null ? 'token_missing' : 'token_invalid',
-        token === null
-          ? 'Send the header "Authorization: Bearer <access token>". POST /api/v1/tokens gives one.'
-          : 'The access token is wrong, revoked or expired. POST /api/v1/tokens gives a new one.',
-        { headers: { 'WWW-Authenticate': 'Bearer realm="quartermaster"' } }
-      )
+    const ticket: unknown = options.ticket && token === null ? ctx.request.qs().ticket : undefined
+    if (ticket !== undefined) {
+      signIn(ctx, (await signInByTicket(ctx, ticket)) ?? refuse('ticket_invalid'))
+    } else if (token !== null) {
+      signIn(ctx, (await signInOf(token)) ?? refuse('token_invalid'))
+    } else if (!options.optional) {
+      refuse('token_missing')
     }
-    ctx.account = account
     return next()
   }
 }
@@ -28,4 +33,44 @@ export default class AuthenticateMiddleware {
 /** @returns the token, null when the header is missing or of another scheme */
 export function bearerToken({ request }: HttpContext): string | null {
   return /^Bearer\s+(\S+)$/i.exec(request.header('authorization') ?? '')?.[1] ?? null
+}
+
+/** Addresses are kept in logs and histories: a token in one is known to others by now. */
+function refuseTokenInQuery({ request }: HttpContext) {
+  const query = request.qs()
+  if (!('access_token' in query) && !('token' in query)) return
+  throw new Problem(
+    400,
+    'token_in_query',
+    'An access token belongs into the Authorization header, never into an address. Revoke this one: addresses are kept in logs.'
+  )
+}
+
+async function signInByTicket({ request }: HttpContext, ticket: unknown) {
+  if (typeof ticket !== 'string') return null
+  const tokenId = openTicket(ticket, request.url())
+  return tokenId === null ? null : signInById(tokenId)
+}
+
+function signIn(ctx: HttpContext, { account, tokenId }: TokenSignIn) {
+  ctx.account = account
+  ctx.signIn = {
+    whenEnded: (listener) => watchToken(tokenId, listener),
+    ticketFor: (path) => ticketFor(path, tokenId),
+  }
+}
+
+const REFUSALS = {
+  token_missing:
+    'Send the header "Authorization: Bearer <access token>". POST /api/v1/tokens gives one.',
+  token_invalid:
+    'The access token is wrong, revoked or expired. POST /api/v1/tokens gives a new one.',
+  ticket_invalid:
+    'The ticket is wrong, expired, or for another address. POST …/stream-tickets gives a new one.',
+}
+
+function refuse(code: keyof typeof REFUSALS): never {
+  throw new Problem(401, code, REFUSALS[code], {
+    headers: { 'WWW-Authenticate': 'Bearer realm="quartermaster"' },
+  })
 }

@@ -5,48 +5,84 @@
 import { createHash } from 'node:crypto'
 import { Secret } from '@adonisjs/core/helpers'
 import hash from '@adonisjs/core/services/hash'
+import db from '@adonisjs/lucid/services/db'
 import type { SignedIn } from '#contracts/actor'
 import Account from './models/account.ts'
+import { tokenHasEnded } from './watched_tokens.ts'
 
 /** Another process takes up to this long to hear of a revoked token. */
 const REMEMBERED_MS = 5_000
 const MOST_REMEMBERED = 10_000
 
-const remembered = new Map<string, { account: Promise<SignedIn | null>; until: number }>()
+const remembered = new Map<string, { signIn: Promise<TokenSignIn | null>; until: number }>()
 
-/** @returns the account, null for a wrong, revoked or expired token */
-export async function accountOf(token: string): Promise<SignedIn | null> {
-  const digest = digestOf(token)
-  const known = remembered.get(digest)
-  if (known && known.until > Date.now()) return known.account
-
-  // Requests that come together share one look-up.
-  if (remembered.size >= MOST_REMEMBERED) remembered.clear()
-  const entry = {
-    account: Promise.resolve<SignedIn | null>(null),
-    until: Date.now() + REMEMBERED_MS,
-  }
-  entry.account = lookUp(token, (expiresAt) => (entry.until = Math.min(entry.until, expiresAt)))
-  remembered.set(digest, entry)
-  const account = await entry.account.catch((error) => {
-    remembered.delete(digest)
-    throw error
-  })
-  if (!account) remembered.delete(digest)
-  return account
+/** Who signed in with a token, and with which. */
+export interface TokenSignIn {
+  account: SignedIn
+  tokenId: string
 }
 
-async function lookUp(token: string, expires: (at: number) => void): Promise<SignedIn | null> {
-  const found = await Account.accessTokens.verify(new Secret(token))
-  if (found?.expiresAt) expires(found.expiresAt.getTime())
-  const account = found && (await Account.find(found.tokenableId))
-  if (!account) return null
-  const { id, role, email, name } = account
-  return { id, role, email, name }
+/** @returns null for a wrong, revoked or expired token */
+export async function signInOf(token: string): Promise<TokenSignIn | null> {
+  return remember(digestOf(token), async () => {
+    const found = await Account.accessTokens.verify(new Secret(token))
+    return found && { tokenId: String(found.identifier), expiresAt: found.expiresAt }
+  })
+}
+
+/** The same by the token's id, for whoever holds a ticket made with it. */
+export async function signInById(tokenId: string): Promise<TokenSignIn | null> {
+  return remember(`id ${tokenId}`, async () => {
+    const row = await accounts().from('access_tokens').where('id', tokenId).first()
+    if (!row || (row.expires_at && row.expires_at <= new Date())) return null
+    return { tokenId, expiresAt: row.expires_at }
+  })
+}
+
+interface FoundToken {
+  tokenId: string
+  expiresAt: Date | null
+}
+
+/** Requests that come together share one look-up. */
+async function remember(key: string, find: () => Promise<FoundToken | null>) {
+  const known = remembered.get(key)
+  if (known && known.until > Date.now()) return known.signIn
+
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear()
+  const entry = {
+    signIn: Promise.resolve<TokenSignIn | null>(null),
+    until: Date.now() + REMEMBERED_MS,
+  }
+  entry.signIn = find().then(async (token) => {
+    if (token?.expiresAt) entry.until = Math.min(entry.until, token.expiresAt.getTime())
+    return token && ownerOf(token.tokenId)
+  })
+  remembered.set(key, entry)
+  const signIn = await entry.signIn.catch((error) => {
+    remembered.delete(key)
+    throw error
+  })
+  if (!signIn) remembered.delete(key)
+  return signIn
+}
+
+async function ownerOf(tokenId: string): Promise<TokenSignIn | null> {
+  const row = await accounts()
+    .from('accounts')
+    .join('access_tokens', 'tokenable_id', 'accounts.id')
+    .where('access_tokens.id', tokenId)
+    .select('accounts.id', 'role', 'email', 'accounts.name')
+    .first()
+  return row && { tokenId, account: row }
 }
 
 function digestOf(token: string) {
   return createHash('sha256').update(token).digest('base64')
+}
+
+function accounts() {
+  return db.connection('accounts')
 }
 
 /** @param days - null: until revoked */
@@ -58,8 +94,12 @@ export async function issueToken(account: Account, days: number | null) {
 }
 
 export async function revokeToken(token: string) {
+  const signIn = await signInOf(token)
   remembered.delete(digestOf(token))
   await Account.accessTokens.invalidate(new Secret(token))
+  if (!signIn) return
+  remembered.delete(`id ${signIn.tokenId}`)
+  tokenHasEnded(signIn.tokenId)
 }
 
 /** @returns the account, null when e-mail or password are wrong: which of them is not told */

@@ -5,7 +5,8 @@ export interface Actor {
   name: string | null
 }
 
-export type Role = 'customer' | 'clerk' | 'operator' | 'admin' | 'service'
+export const ROLES = ['customer', 'clerk', 'operator', 'admin', 'service'] as const
+export type Role = (typeof ROLES)[number]
 
 /** The account behind a request. */
 export interface SignedIn {
@@ -16,10 +17,24 @@ export interface SignedIn {
   name: string
 }
 
+/** What a request was signed in with. */
+export interface SignIn {
+  /**
+   * Calls back once, when it has ended: expired, revoked, or the account gone. Within seconds, also when
+   * another process has ended it.
+   *
+   * @returns how to stop watching
+   */
+  whenEnded(listener: () => void): () => void
+  /** An address with a ticket in place of the token, for reading this path and nothing else. */
+  ticketFor(path: string): { url: string; expiresAt: string }
+}
+
 declare module '@adonisjs/core/http' {
   interface HttpContext {
-    /** Set on every route but the open ones. */
+    /** Set on every route but the open ones, as is `signIn`. */
     account: SignedIn
+    signIn: SignIn
   }
 }
 

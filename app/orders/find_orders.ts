@@ -5,7 +5,7 @@ import db from '@adonisjs/lucid/services/db'
 import type { SignedIn } from '#contracts/actor'
 import { idAfter, invalidCursor, type Page } from '#http/pages'
 import { orderColumns, ownerFilter, readOrder, recordOf, type OrderRecord } from './models/order.ts'
-import type { StepRow } from './models/timeline.ts'
+import type { StepRow } from './models/step_row.ts'
 
 /** @throws Problem 404, also when it is another customer's */
 export async function findOrder(id: string, reader: SignedIn): Promise<OrderRecord> {
@@ -36,6 +36,12 @@ export async function listSteps(order: OrderRecord, { limit, after }: Page): Pro
     .where('sequence', '>', sequence)
     .orderBy('sequence')
     .limit(limit + 1)
+}
+
+/** The highest id of any step. */
+export async function newestStep(): Promise<number> {
+  const [{ id }] = await orders().from('timeline_steps').max('id as id')
+  return id ?? 0
 }
 
 function orders() {

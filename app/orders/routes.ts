@@ -2,8 +2,11 @@ import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
 
 const CancellationsController = () => import('./controllers/cancellations_controller.js')
+const EventsController = () => import('./controllers/events_controller.js')
 const FulfilmentsController = () => import('./controllers/fulfilments_controller.js')
+const OrderEventsController = () => import('./controllers/order_events_controller.js')
 const OrdersController = () => import('./controllers/orders_controller.js')
+const StreamTicketsController = () => import('./controllers/stream_tickets_controller.js')
 const TimelinesController = () => import('./controllers/timelines_controller.js')
 
 /** Below `/api/v1`, for those who are signed in. */
@@ -13,6 +16,7 @@ export function ordersRoutes() {
     .group(() => {
       router.post('orders', [OrdersController, 'store']).use(buyers)
       router.get('orders', [OrdersController, 'index'])
+      router.get('orders/events', [EventsController, 'index'])
       router.get('orders/:id', [OrdersController, 'show'])
       router.patch('orders/:id', [OrdersController, 'update']).use(buyers)
       router.post('orders/:id/cancellation', [CancellationsController, 'store']).use(buyers)
@@ -20,6 +24,12 @@ export function ordersRoutes() {
         .post('orders/:id/fulfilment', [FulfilmentsController, 'store'])
         .use(middleware.roles(['clerk', 'admin']))
       router.get('orders/:id/timeline', [TimelinesController, 'show'])
+      router.post('orders/:id/stream-tickets', [StreamTicketsController, 'store'])
     })
     .as('orders')
+}
+
+/** Below `/api/v1`, for those who are signed in or bring a ticket. */
+export function liveOrderRoutes() {
+  router.get('orders/:id/events', [OrderEventsController, 'index']).as('order.events')
 }

@@ -17,6 +17,7 @@ import {
 import { keyHash } from '#messaging/partition'
 import { outbox } from '#messaging/outbox'
 import { run } from '#messaging/sql'
+import { stepFeed } from '../live/step_feed.ts'
 import type { OrderRecord } from './order.ts'
 
 // The message's id in the outbox is drawn after the order's row is there: it reads `placed`.
@@ -109,5 +110,6 @@ export async function insertPlacedOrder(
     return earlier
   }
   outbox.committed(client)
+  stepFeed.committed()
   return { ...answer, body: { ...(answer.body as object), number: row.number } }
 }

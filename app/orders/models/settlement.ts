@@ -5,6 +5,7 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Shortage } from '#contracts/fields'
 import { run } from '#messaging/sql'
 import type { OrderState } from '../order_status.ts'
+import { stepFeed } from '../live/step_feed.ts'
 import type { NewStep } from './timeline.ts'
 
 /** What settling reads and writes of an order. Times are RFC 3339. */
@@ -109,4 +110,5 @@ export async function writeSettled(
     steps.map((step) => step.messageId),
     steps.map((step) => JSON.stringify(step.detail)),
   ])
+  trx.after('commit', () => stepFeed.committed())
 }

@@ -4,6 +4,7 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Actor } from '#contracts/actor'
 import { run } from '#messaging/sql'
+import { stepFeed } from '../live/step_feed.ts'
 import type { StepType } from '../order_status.ts'
 
 export interface NewStep {
@@ -17,18 +18,6 @@ export interface NewStep {
   actor: Actor
   messageId: string | null
   /** `mail` names the mail that the step sends; for staff's eyes. */
-  detail: Record<string, unknown>
-}
-
-/** A step as it is read. */
-export interface StepRow {
-  sequence: number
-  at: Date
-  type: string
-  status: string
-  revision: number
-  actor: Actor
-  message_id: string | null
   detail: Record<string, unknown>
 }
 
@@ -51,4 +40,5 @@ export async function insertStep(trx: TransactionClientContract, step: NewStep) 
     step.messageId,
     JSON.stringify(step.detail),
   ])
+  trx.after('commit', () => stepFeed.committed())
 }

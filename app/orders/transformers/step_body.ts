@@ -1,5 +1,5 @@
 import type { SignedIn } from '#contracts/actor'
-import type { StepRow } from '../models/timeline.ts'
+import type { StepRow } from '../models/step_row.ts'
 
 /** A step of the timeline. Customers learn neither who of the staff it was nor of our messages and mails. */
 export function stepBody(step: StepRow, reader: SignedIn) {

@@ -1,0 +1,114 @@
+/*
+ * Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html) on the raw
+ * response: one stream to one reader. Streams cost memory and no timers of their own.
+ */
+import type { ServerResponse } from 'node:http'
+import type { HttpContext } from '@adonisjs/core/http'
+
+/** A comment to every open stream: proxies close what is silent for a minute. */
+const HEARTBEAT_MS = 15_000
+/** Bytes that a reader may leave untaken. */
+const MOST_BEHIND = 64 * 1024
+
+const open = new Set<EventStream>()
+let heartbeat: NodeJS.Timeout | null = null
+
+export class EventStream {
+  readonly #raw: ServerResponse
+  readonly #onEnd = new Set<() => void>()
+  #ended = false
+
+  private constructor(raw: ServerResponse) {
+    this.#raw = raw
+  }
+
+  /** Answers the request with a stream; null for HEAD, which is answered whole. */
+  static open({ request, response }: HttpContext): EventStream | null {
+    response.relayHeaders()
+    const raw = response.response
+    raw.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // For nginx: each event as it comes.
+      'x-accel-buffering': 'no',
+      'connection': 'close',
+    })
+    if (request.method() === 'HEAD') {
+      raw.end()
+      return null
+    }
+    const stream = new EventStream(raw)
+    raw.on('close', () => stream.#close())
+    raw.on('error', () => stream.#close())
+    raw.write('retry: 1000\n\n')
+    open.add(stream)
+    heartbeat ??= setInterval(beat, HEARTBEAT_MS).unref()
+    return stream
+  }
+
+  get ended() {
+    return this.#ended
+  }
+
+  /** Sends one event. @param data - one line, such as JSON */
+  send(id: string, data: string) {
+    this.#write(`id: ${id}\ndata: ${data}\n\n`)
+  }
+
+  /** Tells the reader where it stands, without an event. */
+  mark(id: string) {
+    this.#write(`id: ${id}\n\n`)
+  }
+
+  /** Resolves when what was sent is taken, for whoever sends much at a time; or when the stream ends. */
+  async drained(): Promise<void> {
+    if (this.#ended || !this.#raw.writableNeedDrain) return
+    await new Promise<void>((resolve) => {
+      this.#raw.once('drain', resolve)
+      this.onEnd(resolve)
+    })
+  }
+
+  /** Calls back once, when the reader has gone or we have ended it. */
+  onEnd(listener: () => void) {
+    if (this.#ended) listener()
+    else this.#onEnd.add(listener)
+  }
+
+  /** Ends the stream; its reader comes back with the id of the last event. */
+  end() {
+    this.#raw.end()
+    this.#close()
+  }
+
+  beat() {
+    this.#write(':\n\n')
+  }
+
+  #write(text: string) {
+    if (this.#ended) return
+    this.#raw.write(text)
+    // Whoever does not take what is sent would fill our memory.
+    if (this.#raw.writableLength > MOST_BEHIND) this.#raw.destroy()
+  }
+
+  #close() {
+    if (this.#ended) return
+    this.#ended = true
+    open.delete(this)
+    for (const listener of this.#onEnd) listener()
+    this.#onEnd.clear()
+  }
+}
+
+function beat() {
+  for (const stream of open) stream.beat()
+  if (open.size > 0 || !heartbeat) return
+  clearInterval(heartbeat)
+  heartbeat = null
+}
+
+/** Ends every stream: the process stops, and would wait for them. */
+export function endEventStreams() {
+  for (const stream of open) stream.end()
+}

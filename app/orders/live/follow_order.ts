@@ -1,0 +1,44 @@
+/*
+ * Following orders: what was before from the database, what comes from the feed, nothing twice.
+ */
+import db from '@adonisjs/lucid/services/db'
+import type { SignedIn } from '#contracts/actor'
+import type { EventStream } from '#http/event_stream'
+import { stepBody } from '../transformers/step_body.ts'
+import type { StepRow } from '../models/step_row.ts'
+import { stepFeed } from './step_feed.ts'
+
+/**
+ * Sends each step of the order after `sequence`, once and in order, until the stream ends.
+ *
+ * @param sequence - of the last step that the reader has; 0 for none
+ */
+export async function followOrder(
+  stream: EventStream,
+  orderId: string,
+  reader: SignedIn,
+  sequence: number
+) {
+  let last = sequence
+  const early: StepRow[] = []
+  let caughtUp = false
+  const send = (step: StepRow) => {
+    if (step.sequence <= last) return
+    // Cannot be; were it, the reader would come back and read what it lacks.
+    if (step.sequence > last + 1) return stream.end()
+    last = step.sequence
+    stream.send(String(last), JSON.stringify(stepBody(step, reader)))
+  }
+  stream.onEnd(stepFeed.follow(orderId, (step) => (caughtUp ? send(step) : early.push(step))))
+  await stepFeed.ready()
+  if (stream.ended) return
+  const before: StepRow[] = await db
+    .connection('orders')
+    .from('timeline_steps')
+    .where('order_id', orderId)
+    .where('sequence', '>', sequence)
+    .orderBy('sequence')
+  before.forEach(send)
+  early.forEach(send)
+  caughtUp = true
+}
