@@ -1,3 +1,4 @@
+import { BlockList, isIP, isIPv4 } from 'node:net'
 import env from '#start/env'
 import { defineConfig } from '@adonisjs/core/http'
 import { refuseBadAddress } from '#http/problem'
@@ -15,10 +16,24 @@ export const inventoryUrl = (env.get('INVENTORY_URL') ?? ownAddress).replace(/\/
 
 export const dataDir = env.get('DATA_DIR')
 
+const proxies = new BlockList()
+for (const { address, bits } of env.get('TRUSTED_PROXIES')) {
+  proxies.addSubnet(address, bits, isIPv4(address) ? 'ipv4' : 'ipv6')
+}
+
+/** What a proxy says of the client's address is taken from these alone; X-Forwarded-For may hold anything. */
+function isProxy(address: string) {
+  return isIP(address) !== 0 && proxies.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
+}
+
 export const http = defineConfig({
   generateRequestId: true,
   allowMethodSpoofing: false,
   useAsyncLocalStorage: false,
+  trustProxy: isProxy,
+  // Longer than clients and load balancers keep a connection: whoever closes it first must not be us, or a
+  // request that is on its way is lost.
+  keepAliveTimeout: 65_000,
   onBadUrl: refuseBadAddress(publicUrl),
   // A comma is part of what is looked for; lists that take several values by comma say so.
   qs: { parse: { comma: false, arrayLimit: 200 } },

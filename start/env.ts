@@ -2,6 +2,7 @@
  * Every setting, validated before anything else starts. A message names the variable, what is wrong
  * with it, and an example.
  */
+import { isIP, isIPv4 } from 'node:net'
 import { Env } from '@adonisjs/core/env'
 
 const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -81,6 +82,54 @@ function brokers(name: string, value?: string) {
   return list
 }
 
+/** Requests a minute, null for `off`. */
+function rateLimit(fallback: number) {
+  return (name: string, value?: string) => {
+    if (value === 'off') return null
+    const number = Number(value || fallback)
+    if (!Number.isInteger(number) || number < 1) {
+      throw new Error(
+        `${name} is "${value}", but must be a whole number of requests a minute, such as ${fallback}, or off`
+      )
+    }
+    return number
+  }
+}
+
+function entries(value?: string) {
+  return value ? value.split(',').map((entry) => entry.trim()) : []
+}
+
+/** What browsers send as `Origin`, or `*` for all of them. */
+function origins(name: string, value?: string) {
+  const given = entries(value)
+  const wrong = given.find((entry) => entry !== '*' && !isOrigin(entry))
+  if (wrong !== undefined || (given.includes('*') && given.length > 1)) {
+    throw new Error(
+      `${name} is "${value}", but must be * or origins, without a path or a slash at the end. Example: https://shop.example.com,http://localhost:5173`
+    )
+  }
+  return given
+}
+
+function isOrigin(entry: string) {
+  return /^https?:/.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry
+}
+
+/** IP addresses, and networks as `address/bits`. */
+function addresses(name: string, value?: string) {
+  return entries(value).map((entry) => {
+    const [, address, bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
+    const most = address && isIPv4(address) ? 32 : 128
+    if (!address || !isIP(address) || Number(bits ?? most) > most) {
+      throw new Error(
+        `${name} holds "${entry}", but must be IP addresses or networks. Example: 10.0.0.0/8,192.0.2.7,fd00::/8`
+      )
+    }
+    return { address, bits: Number(bits ?? most) }
+  })
+}
+
 export default await Env.create(new URL('../', import.meta.url), {
   NODE_ENV: oneOf(['development', 'production', 'test'] as const, 'development'),
   HOST: text('127.0.0.1'),
@@ -120,4 +169,8 @@ export default await Env.create(new URL('../', import.meta.url), {
   CUSTOMER_MAILS: oneOf(['on', 'off'] as const, 'on'),
   SIGN_UP: oneOf(['on', 'off'] as const, 'on'),
   TOKEN_DAYS: integer(30, { min: 1, max: 3_650 }),
+
+  RATE_LIMIT: rateLimit(600),
+  CORS_ORIGINS: origins,
+  TRUSTED_PROXIES: addresses,
 })

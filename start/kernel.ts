@@ -6,7 +6,10 @@ import server from '@adonisjs/core/services/server'
 
 server.errorHandler(() => import('#exceptions/handler'))
 
-server.use([() => import('#middleware/response_headers_middleware')])
+server.use([
+  () => import('#middleware/response_headers_middleware'),
+  () => import('@adonisjs/cors/cors_middleware'),
+])
 
 router.use([
   () => import('#middleware/json_body_middleware'),

@@ -27,6 +27,9 @@ export async function prepareTestEnvironment(app: ApplicationService) {
     APP_KEY: randomBytes(32).toString('hex'),
     HOST: '127.0.0.1',
     PORT: String(await freePort()),
+    CORS_ORIGINS: 'https://shop.example.com,http://localhost:5173',
+    // A test says with X-Forwarded-For who is calling.
+    TRUSTED_PROXIES: '127.0.0.1,::1,10.0.0.0/8',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
   })
   const terminate = app.terminate.bind(app)

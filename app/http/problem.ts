@@ -1,9 +1,9 @@
 /*
  * Problem Details (RFC 9457): every refusal has a code that programs switch on, and words for people.
  */
-import { randomUUID } from 'node:crypto'
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Exception } from '@adonisjs/core/exceptions'
+import { settleRequestId } from './request_id.ts'
 
 export interface FieldError {
   /** JSON pointer into the request's body (RFC 6901), for example `/lines/0/quantity`. */
@@ -76,13 +76,13 @@ export function problemBody(
 
 /** For an address that cannot even be read, such as `/%ff`: no route and no middleware sees it. */
 export function refuseBadAddress(publicUrl: string) {
-  return ({ url = '/' }: IncomingMessage, response: ServerResponse) => {
+  return ({ url = '/', headers }: IncomingMessage, response: ServerResponse) => {
     const problem = new Problem(
       400,
       'malformed_address',
       'The address has percent-encoded bytes that are no UTF-8.'
     )
-    const requestId = randomUUID()
+    const requestId = settleRequestId(headers)
     response.writeHead(problem.status, {
       'content-type': 'application/problem+json; charset=utf-8',
       'X-Request-Id': requestId,

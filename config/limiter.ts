@@ -1,0 +1,22 @@
+import env from '#start/env'
+import { defineConfig, stores } from '@adonisjs/limiter'
+import type { InferLimiters } from '@adonisjs/limiter/types'
+
+/** Of each customer account, counted in this process; null for no limit. */
+export const requestsAMinute = env.get('RATE_LIMIT')
+
+const limiters = defineConfig({
+  default: 'memory',
+  stores: {
+    /** Requests: a round trip to the database would cost more than the request. */
+    memory: stores.memory({}),
+    /** Attempts to log in and to sign up: counted for all processes together, also over a restart. */
+    attempts: stores.database({ connectionName: 'accounts', tableName: 'attempts' }),
+  },
+})
+
+export default limiters
+
+declare module '@adonisjs/limiter/types' {
+  export interface LimitersList extends InferLimiters<typeof limiters> {}
+}
