@@ -101,6 +101,7 @@ function ownerConnection(module: ModuleName) {
         'waiting_keys',
         'parked_keys',
         'messaging_state',
+        'attempts',
       ],
     },
   }

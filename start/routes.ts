@@ -4,6 +4,7 @@
 import router from '@adonisjs/core/services/router'
 import { accountsRoutes, signInRoutes } from '#accounts/routes'
 import { catalogueRoutes, inventoryRoutes } from '#inventory/routes'
+import { middleware } from '#middleware/named'
 import { operationsRoutes } from '#operations/routes'
 import { ordersRoutes } from '#orders/routes'
 import { signedIn } from '#start/kernel'
@@ -15,7 +16,7 @@ router.group(signInRoutes).prefix('api/v1')
 router
   .group(catalogueRoutes)
   .prefix('api/v1')
-  .use(signedIn.required({ optional: true }))
+  .use([signedIn.required({ optional: true }), middleware.limited()])
 
 router
   .group(() => {
@@ -24,4 +25,4 @@ router
     ordersRoutes()
   })
   .prefix('api/v1')
-  .use(signedIn.required())
+  .use([signedIn.required(), middleware.limited()])

@@ -278,6 +278,11 @@ test.group('A start that cannot be', (group) => {
     ['DATABASE_URL', 'mysql://x', 'not a URL of that kind', EXAMPLE],
     ['SMTP_URL', 'foo', 'not a URL of that kind', 'smtp://'],
     ['TOKEN_DAYS', '0', 'must be a whole number from 1', 'such as 30'],
+    ['RATE_LIMIT', '0', 'must be a whole number of requests a minute', 'such as 600, or off'],
+    ['CORS_ORIGINS', 'https://shop.example.com/', 'without a path', 'https://shop.example.com'],
+    ['CORS_ORIGINS', 'shop.example.com', 'must be * or origins', 'https://shop.example.com'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', '"10.0.0.0/33"', '10.0.0.0/8,192.0.2.7'],
+    ['TRUSTED_PROXIES', '10.0.0.1,proxy', '"proxy"', '10.0.0.0/8,192.0.2.7'],
   ]) {
     test(`with ${name}=${value} names the setting, what is wrong, and an example`, async ({
       assert,

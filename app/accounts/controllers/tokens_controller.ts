@@ -1,20 +1,15 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { tokenDays } from '#config/accounts'
-import { Problem } from '#http/problem'
 import { accountBody } from '../account_body.ts'
 import { bearerToken } from '../authenticate_middleware.ts'
-import { issueToken, revokeToken, verifyPassword } from '../tokens.ts'
+import { logIn } from '../log_in.ts'
+import { issueToken, revokeToken } from '../tokens.ts'
 import { logInValidator } from '../validators/account.ts'
 
 export default class TokensController {
   async store({ request, response }: HttpContext) {
     const { email, password } = await logInValidator.validate(request.body())
-    const account = await verifyPassword(email, password)
-    if (!account) {
-      throw new Problem(401, 'wrong_credentials', 'The e-mail or the password is wrong.', {
-        headers: { 'WWW-Authenticate': 'Bearer realm="quartermaster"' },
-      })
-    }
+    const account = await logIn(email, password, request.ip())
     const issued = await issueToken(account, tokenDays)
     return response.status(201).json({ ...issued, account: accountBody(account) })
   }

@@ -1,0 +1,31 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import type { NextFn } from '@adonisjs/core/types/http'
+import limiter from '@adonisjs/limiter/services/main'
+import { requestsAMinute } from '#config/limiter'
+import { Problem } from '#http/problem'
+
+const requests =
+  requestsAMinute && limiter.use('memory', { requests: requestsAMinute, duration: '1 minute' })
+
+/** So many requests a minute for each customer; staff and services work without a limit. */
+export default class RateLimitMiddleware {
+  async handle({ account, response }: HttpContext, next: NextFn) {
+    // On an open address there may be nobody.
+    if (!requests || account?.role !== 'customer') return next()
+    const { limit, remaining, consumed, availableIn } = await requests.increment(account.id)
+    response.header('RateLimit-Limit', limit)
+    response.header('RateLimit-Remaining', remaining)
+    response.header('RateLimit-Reset', availableIn)
+    if (consumed > limit) throw rateLimited(limit, availableIn)
+    return next()
+  }
+}
+
+function rateLimited(limit: number, seconds: number) {
+  return new Problem(
+    429,
+    'rate_limited',
+    `An account may send ${limit} requests a minute. Go on in ${seconds} s.`,
+    { headers: { 'Retry-After': String(seconds) } }
+  )
+}

@@ -1,0 +1,76 @@
+/*
+ * Limits, proxies and origins as the settings of a process have them.
+ */
+import { randomUUID } from 'node:crypto'
+import { test } from '@japa/runner'
+import { createDatabase } from '#tests/environment'
+import { AppProcess, dataDirectory, endApps } from './app_process.ts'
+
+const PAGE = 'https://shop.example.com'
+const password = 'a long password'
+
+test.group('A process', (group) => {
+  group.each.teardown(endApps)
+
+  test('takes limits and origins from its settings, trusts no proxy unless told, and remembers wrong passwords over a restart', async ({
+    assert,
+    cleanup,
+  }) => {
+    const home = await dataDirectory()
+    cleanup(home.remove)
+    const database = await createDatabase()
+    cleanup(database.drop)
+    const start = (env: Record<string, string>) =>
+      AppProcess.start({
+        dataDir: home.path,
+        databaseUrl: database.url,
+        env: { LOG_LEVEL: 'error', CORS_ORIGINS: '', TRUSTED_PROXIES: '', ...env },
+      })
+
+    const strict = await start({ RATE_LIMIT: '3', CORS_ORIGINS: '*' })
+    const ada = { email: 'ada@example.com', password }
+    const signedUp = await strict.request('POST', '/api/v1/accounts', {
+      body: { ...ada, name: 'Ada' },
+    })
+    assert.equal(signedUp.status, 201)
+    const loggedIn = await logIn(strict, ada)
+    const { token } = loggedIn.body
+    for (const expected of [200, 200, 200, 429]) {
+      const { status, headers } = await strict.get('/api/v1/accounts/me', token)
+      assert.equal(status, expected)
+      assert.equal(headers.get('ratelimit-limit'), '3')
+    }
+    assert.equal((await preflight(strict)).headers.get('access-control-allow-origin'), '*')
+
+    for (let n = 0; n < 10; n++) {
+      const wrong = await logIn(strict, { ...ada, password: 'wrong' }, `192.0.2.${n}`)
+      assert.equal(wrong.status, 401)
+    }
+    const tooMany = await logIn(strict, ada, '192.0.2.99')
+    assert.equal(tooMany.body.code, 'too_many_attempts')
+    await strict.kill('SIGTERM')
+
+    const open = await start({ RATE_LIMIT: 'off' })
+    const stillTooMany = await logIn(open, ada)
+    assert.equal(stillTooMany.body.code, 'too_many_attempts')
+    for (let n = 0; n < 4; n++) {
+      const { status, headers } = await open.get('/api/v1/accounts/me', token)
+      assert.equal(status, 200)
+      assert.isNull(headers.get('ratelimit-limit'))
+    }
+    assert.isNull((await preflight(open)).headers.get('access-control-allow-origin'))
+  })
+})
+
+function logIn(app: AppProcess, body: object, forwardedFor: string = randomUUID()) {
+  return app.request('POST', '/api/v1/tokens', {
+    body,
+    headers: { 'x-forwarded-for': forwardedFor },
+  })
+}
+
+function preflight(app: AppProcess) {
+  return app.request('OPTIONS', '/api/v1/orders', {
+    headers: { 'origin': PAGE, 'access-control-request-method': 'POST' },
+  })
+}
