@@ -7,8 +7,8 @@ import type { HttpContext } from '@adonisjs/core/http'
 
 /** A comment to every open stream: proxies close what is silent for a minute. */
 const HEARTBEAT_MS = 15_000
-/** Bytes that a reader may leave untaken. */
-const MOST_BEHIND = 64 * 1024
+/** Bytes that a reader may leave untaken: more than comes at once, too little to fill our memory. */
+const MOST_BEHIND = 256 * 1024
 
 const open = new Set<EventStream>()
 let heartbeat: NodeJS.Timeout | null = null
@@ -17,6 +17,8 @@ export class EventStream {
   readonly #raw: ServerResponse
   readonly #onEnd = new Set<() => void>()
   #ended = false
+  /** Whether something was left untaken at the last heartbeat. */
+  #behind = false
 
   private constructor(raw: ServerResponse) {
     this.#raw = raw
@@ -81,14 +83,16 @@ export class EventStream {
     this.#close()
   }
 
+  /** Whoever takes nothing from one heartbeat to the next has gone, or might as well have. */
   beat() {
+    if (this.#behind && this.#raw.writableNeedDrain) return this.#raw.destroy()
+    this.#behind = this.#raw.writableNeedDrain
     this.#write(':\n\n')
   }
 
   #write(text: string) {
     if (this.#ended) return
     this.#raw.write(text)
-    // Whoever does not take what is sent would fill our memory.
     if (this.#raw.writableLength > MOST_BEHIND) this.#raw.destroy()
   }
 
@@ -106,6 +110,11 @@ function beat() {
   if (open.size > 0 || !heartbeat) return
   clearInterval(heartbeat)
   heartbeat = null
+}
+
+/** How many streams are open in this process. */
+export function openStreams() {
+  return open.size
 }
 
 /** Ends every stream: the process stops, and would wait for them. */

@@ -6,7 +6,7 @@ import { fedStepColumns, type FedStep } from './fed_step.ts'
 
 /** So far back a transaction that is still open may have drawn an id before we came. */
 const LOOK_BACK = 10_000
-const PAGE = 1_000
+const PAGE = 500
 
 export class BehindReader {
   #last = -1

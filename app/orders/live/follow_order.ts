@@ -38,7 +38,10 @@ export async function followOrder(
     .where('order_id', orderId)
     .where('sequence', '>', sequence)
     .orderBy('sequence')
-  before.forEach(send)
+  for (const step of before) {
+    await stream.drained()
+    send(step)
+  }
   early.forEach(send)
   caughtUp = true
 }

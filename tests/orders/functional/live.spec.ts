@@ -1,8 +1,12 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import { endThoseThatEnded } from '#accounts/watched_tokens'
 import { SYSTEM } from '#contracts/actor'
+import { openStreams } from '#http/event_stream'
+import { stepFeed } from '#orders/live/step_feed'
 import { EventReader } from '#tests/event_reader'
 import { cancel, emptyShop, hear, patch, person, post, priced, type Person } from '#tests/shop'
 
@@ -31,9 +35,16 @@ async function people() {
   clerk = await person('clerk', 'Carl')
 }
 
-function everybodyGoes() {
+async function everybodyGoes() {
   for (const reader of readers) reader.close()
+  await Promise.all(readers.map(({ ended }) => ended))
   readers = []
+  await whenStreams(0)
+}
+
+/** Resolves when the server has as many streams open. */
+async function whenStreams(count: number) {
+  while (openStreams() !== count) await new Promise((resolve) => setImmediate(resolve))
 }
 
 const types = (events: { data: { type: string } }[]) => events.map(({ data }) => data.type)
@@ -219,7 +230,7 @@ test.group('The stream of all orders', (group) => {
       told.map(({ data }) => data.orderId),
       [late, overtaking]
     )
-    assert.notEqual(before, event.id)
+    assert.equal(event.id, before, 'the place waits for what is still to commit')
   })
 
   test('gives up a place whose transaction was rolled back', async ({ client, assert }) => {
@@ -274,6 +285,28 @@ test.group('A stream ends', (group) => {
     await endThoseThatEnded()
     await stream.ended
     assert.equal(other.waiting, 0)
+  })
+
+  test('when its reader takes nothing any more, and those of others go on', async ({
+    client,
+    assert,
+  }) => {
+    const id = await placed(client)
+    const slow = connect(Number(process.env.PORT), process.env.HOST!)
+    slow.write(
+      `GET /api/v1/orders/${id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ada.token}\r\n\r\n`
+    )
+    await once(slow, 'readable')
+    slow.pause()
+    const good = await watch(ada, `/orders/${id}/events`)
+    await good.take(1)
+    // More than the kernel keeps for a reader: ten long steps at a time.
+    for (let sequence = 2; openStreams() > 1; sequence += 10) {
+      assert.isBelow(sequence, 2_000)
+      await longSteps(id, sequence, 10)
+      await good.take(10)
+    }
+    slow.destroy()
   })
 })
 
@@ -334,6 +367,17 @@ async function placed(client: ApiClient): Promise<string> {
   const answer = await post(client, ada, { lines: mugs(2) })
   answer.assertStatus(202)
   return answer.body().id
+}
+
+/** Steps of 20 KB each, past the use cases. */
+async function longSteps(id: string, from: number, count: number) {
+  await orders().rawQuery(
+    `insert into timeline_steps (order_id, sequence, at, type, status, revision, actor, detail)
+     select ?, n, now(), 'details_changed', 'pending', 1, '{"kind":"system","id":null,"name":null}',
+       jsonb_build_object('changed', repeat('x', 20000)) from generate_series(?::int, ?::int) as n`,
+    [id, from, from + count - 1]
+  )
+  stepFeed.committed()
 }
 
 function placeNumber(id: string) {
