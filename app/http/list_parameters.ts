@@ -42,3 +42,6 @@ export const instant = () =>
     .string()
     .use(isInstant(undefined))
     .transform((value) => new Date(value))
+
+/** `true` or `false`. */
+export const flag = () => vine.enum(['true', 'false']).transform((value) => value === 'true')

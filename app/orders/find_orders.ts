@@ -2,28 +2,63 @@
  * Reading orders. `customerId` alone decides who may see one, never the e-mail.
  */
 import db from '@adonisjs/lucid/services/db'
+import type { Infer } from '@vinejs/vine/types'
 import type { SignedIn } from '#contracts/actor'
 import { idAfter, invalidCursor, type Page } from '#http/pages'
 import { orderColumns, ownerFilter, readOrder, recordOf, type OrderRecord } from './models/order.ts'
 import type { StepRow } from './models/step_row.ts'
+import type { orderListParameters } from './validators/order.ts'
 
 /** @throws Problem 404, also when it is another customer's */
 export async function findOrder(id: string, reader: SignedIn): Promise<OrderRecord> {
   return readOrder(orders(), id, reader)
 }
 
+export type OrderFilters = Omit<Infer<typeof orderListParameters>, 'limit' | 'cursor'>
+
 /** Newest first: ids are UUIDv7. One row more than the page holds. */
-export async function listOrders(reader: SignedIn, page: Page): Promise<OrderRecord[]> {
+export async function listOrders(
+  reader: SignedIn,
+  page: Page<OrderFilters>
+): Promise<OrderRecord[]> {
   const after = idAfter(page)
   const owner = ownerFilter(reader)
-  const rows: Record<string, unknown>[] = await orders()
-    .from('orders')
-    .select(orders().raw(orderColumns))
-    .if(owner, (query) => query.where('customer_id', owner!))
-    .if(after, (query) => query.where('id', '<', after!))
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
+  const { status, customerId, email, number, reference, sku, attention } = page.filters
+  const { placedAfter, placedBefore, updatedAfter } = page.filters
+  const query = orders().from('orders').select(orders().raw(orderColumns))
+  if (owner) query.where('customer_id', owner)
+  if (after) query.where('id', '<', after)
+  if (status) query.whereIn('status', status)
+  if (customerId) query.where('customer_id', customerId)
+  if (email) query.whereRaw('lower(email) = lower(?)', [email])
+  if (number) query.where('number', number.replace(/^Q-/i, ''))
+  if (reference) query.where('reference', reference)
+  if (sku) query.whereRaw(linesHold, [sku])
+  if (attention !== undefined) query.whereRaw(attention ? 'attention' : 'not attention')
+  if (placedAfter)
+    query.where('placed_at', '>=', placedAfter).where('id', '>', idAt(placedAfter, -1))
+  if (placedBefore)
+    query.where('placed_at', '<', placedBefore).where('id', '<', idAt(placedBefore, 1))
+  if (updatedAfter) query.where('updated_at', '>=', updatedAfter)
+  const rows: Record<string, unknown>[] = await query.orderBy('id', 'desc').limit(page.limit + 1)
   return rows.map(recordOf)
+}
+
+/** The lines in force, or those asked for, have this SKU. */
+const linesHold = /* sql */ `
+  exists (
+    select from order_lines as line
+    where line.order_id = orders.id and line.sku = ? and (
+      line.revision = coalesce(held_revision, (select max(revision) from order_lines where order_id = orders.id))
+      or (status in ('pending', 'updating') and line.revision = orders.revision)))`
+
+/** Ids begin with the time to the millisecond, give or take what clocks differ: the key's index serves. */
+const CLOCKS_DIFFER_MS = 60_000
+
+function idAt(time: Date, direction: 1 | -1) {
+  const hex = Math.max(0, time.getTime() + direction * CLOCKS_DIFFER_MS).toString(16)
+  const stamp = hex.padStart(12, '0').slice(-12)
+  return `${stamp.slice(0, 8)}-${stamp.slice(8)}-0000-0000-000000000000`
 }
 
 /** Oldest first, as they happened. */

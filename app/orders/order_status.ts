@@ -5,7 +5,16 @@
  * Each answer carries the revision that it answers and the revision whose lines are held.
  */
 
-export type Status = 'pending' | 'confirmed' | 'updating' | 'rejected' | 'cancelled' | 'fulfilled'
+export const STATUSES = [
+  'pending',
+  'confirmed',
+  'updating',
+  'rejected',
+  'cancelled',
+  'fulfilled',
+] as const
+
+export type Status = (typeof STATUSES)[number]
 
 export interface OrderState {
   status: Status
@@ -155,7 +164,7 @@ function settle(before: OrderState, answer: Answer): Move | Unmoved {
   }
   if (outcome !== 'reserved' && outcome !== 'rejected') return { outcome: 'unexpected' }
   if (status === 'confirmed' || status === 'rejected') return { outcome: 'repeated' }
-  if (status !== 'pending' && status !== 'updating') return { outcome: 'unexpected' }
+  if (!awaitsAnswer(status)) return { outcome: 'unexpected' }
   if (from.heldRevision === null) {
     return moved({ ...from, status: 'rejected' }, 'rejected', 'order_rejected', 'order_rejected')
   }
@@ -173,6 +182,11 @@ function confirm(from: OrderState, outcome: 'reserved' | 'rejected'): Move {
 /** An answer moves what is held forward only, the stale ones too; null moves nothing. */
 function laterHolding({ heldRevision: known }: OrderState, { heldRevision: told }: Answer) {
   return told !== null && told > (known ?? 0) ? told : known
+}
+
+/** Whether inventory's answer decides what becomes of the order. */
+export function awaitsAnswer(status: string) {
+  return status === 'pending' || status === 'updating'
 }
 
 function isOpen({ status }: OrderState) {

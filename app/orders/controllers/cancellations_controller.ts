@@ -13,7 +13,7 @@ export default class CancellationsController {
     const scope = offeredScope(ctx, ctx.account.id)
     const cancellation = await cancelOrderValidator.validate(ctx.request.body())
     const answer = await once(db.connection('orders'), scope, async (trx) => {
-      return orderAnswer(await cancelOrder(trx, id, cancellation, ctx.account, ifMatch(ctx)))
+      return orderAnswer(await cancelOrder(trx, id, cancellation, ctx.account, ifMatch(ctx)), 200)
     })
     return send(ctx, answer)
   }

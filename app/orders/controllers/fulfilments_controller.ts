@@ -13,7 +13,7 @@ export default class FulfilmentsController {
     const scope = offeredScope(ctx, ctx.account.id)
     const parcel = await fulfilOrderValidator.validate(ctx.request.body())
     const answer = await once(db.connection('orders'), scope, async (trx) => {
-      return orderAnswer(await fulfilOrder(trx, id, parcel, ctx.account, ifMatch(ctx)))
+      return orderAnswer(await fulfilOrder(trx, id, parcel, ctx.account, ifMatch(ctx)), 200)
     })
     return send(ctx, answer)
   }

@@ -1,44 +1,61 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
-import { idempotencyScope, send } from '#http/idempotency'
+import { idempotencyScope, send, type Answer } from '#http/idempotency'
 import { requiredIfMatch } from '#http/if_match'
 import { pageBody, pageOf } from '#http/pages'
+import { preferenceApplied, preferredWait } from '#http/prefer'
 import { findOrder, listOrders } from '../find_orders.ts'
+import { untilAtRest } from '../live/until_at_rest.ts'
 import { placeOrder } from '../place_order.ts'
 import { reviseOrder } from '../revise_order.ts'
-import { orderBody } from '../transformers/order_body.ts'
+import { orderAnswer, orderBody } from '../transformers/order_body.ts'
 import { orderId } from '../validators/order_id.ts'
-import { placeOrderValidator, reviseOrderValidator } from '../validators/order.ts'
+import {
+  orderListParameters,
+  placeOrderValidator,
+  reviseOrderValidator,
+} from '../validators/order.ts'
 
 export default class OrdersController {
   async store(ctx: HttpContext) {
     const scope = idempotencyScope(ctx, ctx.account.id)
     const placement = await placeOrderValidator.validate(ctx.request.body())
-    return send(ctx, await placeOrder(placement, ctx.account, scope))
+    const accepted = await placeOrder(placement, ctx.account, scope)
+    return send(ctx, await atRest(ctx, accepted, 201))
   }
 
   async index({ account, request }: HttpContext) {
-    const page = await pageOf(request.qs())
+    const page = await pageOf(request.qs(), orderListParameters)
     const orders = await listOrders(account, page)
     return pageBody(orders, page, ({ id }) => [id], orderBody)
   }
 
   async show(ctx: HttpContext) {
-    const { account, response } = ctx
-    const order = await findOrder(orderId(ctx), account)
-    response.header('ETag', `"${order.version}"`)
-    return orderBody(order)
+    const order = await findOrder(orderId(ctx), ctx.account)
+    return send(ctx, orderAnswer(order, 200))
   }
 
   async update(ctx: HttpContext) {
-    const { account, request, response } = ctx
+    const { account, request } = ctx
     const id = orderId(ctx)
     const seen = requiredIfMatch(ctx)
     const revision = await reviseOrderValidator.validate(request.body())
     const { order, linesChanged } = await db
       .connection('orders')
       .transaction((trx) => reviseOrder(trx, id, revision, account, seen))
-    response.status(linesChanged ? 202 : 200).header('ETag', `"${order.version}"`)
-    return orderBody(order)
+    const accepted = orderAnswer(order, linesChanged ? 202 : 200)
+    return send(ctx, await atRest(ctx, accepted, 200))
   }
+}
+
+/** For a caller who prefers to wait: the order with inventory's answer, if that comes in time. */
+async function atRest(ctx: HttpContext, accepted: Answer, status: 200 | 201): Promise<Answer> {
+  const seconds = preferredWait(ctx)
+  if (accepted.status !== 202 || seconds === null) return accepted
+  const { id } = accepted.body as { id: string }
+  const order = await untilAtRest(id, ctx.account, seconds)
+  if (!order) return accepted
+  preferenceApplied(ctx, seconds)
+  const { headers, body } = orderAnswer(order, status)
+  return { status, headers: { ...accepted.headers, ...headers }, body }
 }

@@ -38,9 +38,9 @@ export function orderBody({ currency, lines, requestedLines, ...order }: OrderRe
   }
 }
 
-/** The order as the answer to a move. */
-export function orderAnswer(order: OrderRecord): Answer {
-  return { status: 200, headers: { ETag: `"${order.version}"` }, body: orderBody(order) }
+/** The order as an answer, with its ETag. */
+export function orderAnswer(order: OrderRecord, status: number): Answer {
+  return { status, headers: { ETag: `"${order.version}"` }, body: orderBody(order) }
 }
 
 /** Minor units. */

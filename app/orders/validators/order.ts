@@ -1,5 +1,8 @@
 import vine from '@vinejs/vine'
 import { closed, email, money, sku, text, webAddress, whole } from '#http/fields'
+import { flag, instant, several } from '#http/list_parameters'
+import { listParameters } from '#http/pages'
+import { STATUSES } from '../order_status.ts'
 
 const HIGHEST_PRICE = 100_000_000
 
@@ -53,3 +56,20 @@ export const fulfilOrderValidator = vine.compile(
     trackingUrl: webAddress(2_000).nullable().optional(),
   })
 )
+
+export const orderListParameters = listParameters({
+  status: several(vine.enum(STATUSES), STATUSES.length).optional(),
+  customerId: vine.string().uuid().optional(),
+  email: email().optional(),
+  number: vine
+    .string()
+    .trim()
+    .regex(/^(Q-)?\d{1,15}$/i)
+    .optional(),
+  reference: text(64).optional(),
+  sku: sku().optional(),
+  attention: flag().optional(),
+  placedAfter: instant().optional(),
+  placedBefore: instant().optional(),
+  updatedAfter: instant().optional(),
+})
