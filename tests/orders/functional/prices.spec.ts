@@ -1,0 +1,78 @@
+import { test } from '@japa/runner'
+import { emptyShop, patch, person, post, priced, type Person } from '#tests/shop'
+
+const eur = (amount: number) => ({ amount, currency: 'EUR' })
+
+test.group('Prices are the server’s', (group) => {
+  let ada: Person
+  let shop: Person
+  const guest = { email: 'guest@example.com', name: 'Guest' }
+
+  group.setup(async () => {
+    await emptyShop()
+    await priced('MUG', 1_250)
+    await priced('PLATE', 900)
+    ada = await person('customer', 'Ada')
+    shop = await person('service', 'shop')
+  })
+
+  test('an order at another total than expected is refused, with today’s lines', async ({
+    client,
+    assert,
+  }) => {
+    const lines = [{ sku: 'MUG', quantity: 2 }]
+    const right = await post(client, ada, { lines, expectedTotal: eur(2_500) })
+    right.assertStatus(202)
+    for (const expectedTotal of [eur(2_499), { amount: 2_500, currency: 'USD' }]) {
+      const refused = await post(client, ada, { lines, expectedTotal }, `k-${expectedTotal.amount}`)
+      refused.assertStatus(409)
+      const { code, lines: today, total } = refused.body()
+      assert.deepEqual([code, total], ['price_changed', eur(2_500)])
+      assert.deepEqual([today[0].sku, today[0].unitPrice], ['MUG', eur(1_250)])
+    }
+    const mended = await post(client, ada, { lines, expectedTotal: eur(2_500) }, 'k-2499')
+    mended.assertStatus(202)
+  })
+
+  test('a service may bring its own, a customer may not', async ({ client, assert }) => {
+    const lines = [{ sku: 'MUG', quantity: 2, unitPrice: eur(1_000) }]
+    const refused = await post(client, ada, { lines })
+    refused.assertStatus(403)
+    assert.equal(refused.body().code, 'price_not_yours')
+
+    const coupon = await post(client, shop, { ...guest, lines })
+    coupon.assertStatus(202)
+    assert.deepEqual(coupon.body().total, eur(2_000))
+    const { id } = coupon.body()
+    const kept = await patch(client, shop, id, '*', { lines: [{ sku: 'MUG', quantity: 3 }] })
+    assert.deepEqual(kept.body().total, eur(3_000), 'it stays at any quantity')
+    const dearer = await patch(client, shop, id, '*', {
+      lines: [{ sku: 'MUG', quantity: 3, unitPrice: eur(1_100) }],
+    })
+    dearer.assertStatus(202)
+    assert.deepEqual(dearer.body().total, eur(3_300), 'another price is another line')
+    const staff = await person('clerk')
+    const clerks = await patch(client, staff, id, '*', { lines })
+    clerks.assertStatus(403)
+  })
+
+  test('but only one for an SKU, in one currency, of a product that is known', async ({
+    client,
+    assert,
+  }) => {
+    const two = [
+      { sku: 'MUG', quantity: 1, unitPrice: eur(1) },
+      { sku: 'MUG', quantity: 1 },
+    ]
+    const differing = await post(client, shop, { ...guest, lines: two })
+    assert.deepEqual([differing.status(), differing.body().code], [422, 'unit_prices_differ'])
+    const yen = { sku: 'MUG', quantity: 1, unitPrice: { amount: 1, currency: 'JPY' } }
+    const mixed = [yen, { sku: 'PLATE', quantity: 1 }]
+    const foreign = await post(client, shop, { ...guest, lines: mixed })
+    assert.deepEqual([foreign.status(), foreign.body().code], [422, 'mixed_currencies'])
+    const ghost = [{ sku: 'GHOST', quantity: 1, unitPrice: eur(1) }]
+    const unknown = await post(client, shop, { ...guest, lines: ghost })
+    assert.deepEqual([unknown.status(), unknown.body().code], [422, 'unknown_sku'])
+    assert.equal(unknown.header('retry-after'), '1')
+  })
+})
