@@ -1,8 +1,14 @@
 /*
  * Problem Details (RFC 9457): every refusal has a code that programs switch on, and words for people.
  */
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Exception } from '@adonisjs/core/exceptions'
+import {
+  problemCatalogue,
+  type CodeOf,
+  type ProblemCode,
+  type StatusOf,
+} from './problem_catalogue.ts'
 import { settleRequestId } from './request_id.ts'
 
 export interface FieldError {
@@ -12,7 +18,7 @@ export interface FieldError {
   detail: string
 }
 
-export class Problem extends Exception {
+export class Problem<Code extends ProblemCode = ProblemCode> extends Exception {
   readonly errors: FieldError[]
   readonly headers: Record<string, string>
   /** Further members of the answer, for example `current`. */
@@ -22,8 +28,8 @@ export class Problem extends Exception {
    * @param detail - what happened here and what to do about it, as one or two sentences
    */
   constructor(
-    status: number,
-    code: string,
+    status: StatusOf<Code>,
+    code: Code,
     detail: string,
     options: {
       errors?: FieldError[]
@@ -44,7 +50,7 @@ export function notFound(what: string) {
 }
 
 /** The body says something that cannot be done, at these places. */
-export function unprocessable(code: string, detail: string, errors: FieldError[] = []) {
+export function unprocessable(code: CodeOf<422>, detail: string, errors: FieldError[] = []) {
   return new Problem(422, code, detail, { errors })
 }
 
@@ -69,8 +75,8 @@ export function problemBody(
   { publicUrl, url, requestId }: { publicUrl: string; url: string; requestId: string }
 ) {
   const type = `${publicUrl}/problems/${code}`
+  const { title } = problemCatalogue[code as ProblemCode]
   const [instance] = url.split('?')
-  const title = STATUS_CODES[status]
   return { type, title, status, code, detail, instance, requestId, errors, ...members }
 }
 

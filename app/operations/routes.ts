@@ -5,6 +5,7 @@ import { plainCss } from './plain_css.ts'
 const DevMailsController = () => import('./controllers/dev_mails_controller.js')
 const HealthController = () => import('./controllers/health_controller.js')
 const HomeController = () => import('./controllers/home_controller.js')
+const ProblemsController = () => import('./controllers/problems_controller.js')
 
 /** Outside the API, for everyone. */
 export function operationsRoutes() {
@@ -12,6 +13,8 @@ export function operationsRoutes() {
   router.get('plain.css', ({ response }) =>
     response.header('content-type', 'text/css; charset=utf-8').send(plainCss)
   )
+  router.get('problems', [ProblemsController, 'index']).as('problems')
+  router.get('problems/:code', [ProblemsController, 'show']).as('problems.show')
   router.get('health/live', [HealthController, 'live']).as('health.live')
   router.get('health/ready', [HealthController, 'ready']).as('health.ready')
   if (app.inProduction) return

@@ -1,0 +1,68 @@
+import { glob, readFile } from 'node:fs/promises'
+import { test } from '@japa/runner'
+import { problemCatalogue, type ProblemKind } from '#http/problem_catalogue'
+
+const CATALOGUE = 'app/http/problem_catalogue.ts'
+const catalogue: Record<string, ProblemKind> = problemCatalogue
+
+/** The status and the code, which may be a choice of several, of each problem that is made there. */
+const MADE = /new Problem\(\s*(\d{3}),\s*([^,]*),|\bunprocessable\(\s*([^,]*),/g
+
+interface Source {
+  file: string
+  text: string
+}
+
+async function sources(): Promise<Source[]> {
+  const found: Source[] = []
+  for await (const file of glob('app/**/*.ts')) {
+    if (file !== CATALOGUE) found.push({ file, text: await readFile(file, 'utf8') })
+  }
+  return found
+}
+
+function codesMadeIn({ file, text }: Source) {
+  return [...text.matchAll(MADE)].flatMap(([, status = '422', code, unprocessable]) =>
+    [...(code ?? unprocessable).matchAll(/'(\w+)'/g)].map(([, name]) => ({ file, status, name }))
+  )
+}
+
+test.group('The catalogue of problems', () => {
+  test('has every code that is thrown, with its status', async ({ assert }) => {
+    const made = (await sources()).flatMap(codesMadeIn)
+    assert.isAbove(made.length, 30)
+    for (const { file, status, name } of made) {
+      assert.equal(String(catalogue[name]?.status), status, `${name} in ${file}`)
+    }
+  })
+
+  test('has none that nobody throws', async ({ assert }) => {
+    const all = await sources()
+    const thrown = all.filter(({ text }) => /\bProblem\(|\bunprocessable\(/.test(text))
+    for (const code of Object.keys(catalogue)) {
+      // Where the code is chosen, it is a literal elsewhere in the file, or the name of a member.
+      const literal = new RegExp(`'${code}'|\\b${code}:`)
+      assert.isTrue(
+        thrown.some(({ text }) => literal.test(text)),
+        code
+      )
+    }
+  })
+
+  test('is in the order of the statuses, and says all it has to in whole sentences', ({
+    assert,
+  }) => {
+    const problems = Object.values(catalogue)
+    const statuses = problems.map(({ status }) => status)
+    assert.deepEqual(
+      statuses,
+      [...statuses].sort((a, b) => a - b)
+    )
+    for (const { title, cause, remedy } of problems) {
+      assert.match(title, /^[A-Z].{4,59}[^.]$/)
+      for (const text of [cause, remedy]) assert.match(text, /^[A-Z].{15,}\.$/)
+    }
+    const titles = new Set(problems.map(({ title }) => title))
+    assert.equal(titles.size, problems.length)
+  })
+})
