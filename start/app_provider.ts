@@ -41,6 +41,8 @@ export default class AppProvider {
       'regex': 'has the wrong form',
       'uuid': 'must be a UUID',
       'enum': 'must be one of {{ choices }}',
+      'url': 'must be an address that begins with http:// or https://',
+      'distinct': 'must not have an entry twice',
     })
   }
 

@@ -12,7 +12,10 @@ import MessagingTopics from '#messaging/commands/messaging_topics'
 import MessagingVerify from '#messaging/commands/messaging_verify'
 import OutboxStatus from '#messaging/commands/outbox_status'
 import OperationsReconcile from '#operations/commands/operations_reconcile'
+import OrdersLife from '#orders/commands/orders_life'
+import OrdersShow from '#orders/commands/orders_show'
 import DemoSeed from '#start/demo/demo_seed'
+import OpenApi from '#start/openapi_command'
 
 const commands = new ListLoader([
   AccountsCreate,
@@ -23,7 +26,10 @@ const commands = new ListLoader([
   InventoryReconcile,
   MessagingTopics,
   MessagingVerify,
+  OpenApi,
   OperationsReconcile,
+  OrdersLife,
+  OrdersShow,
   OutboxStatus,
 ])
 

@@ -29,6 +29,10 @@ export const runnerHooks: Required<Pick<Config, 'setup' | 'teardown'>> = {
       enter('running')
     },
     () => testUtils.httpServer().start(),
+    async () => {
+      const { watchTheApi } = await import('#tests/openapi')
+      watchTheApi()
+    },
   ],
   teardown: [
     async () => {

@@ -7,6 +7,11 @@ import { closeCurrency, closeObject, closePrintable } from './json_schema.ts'
 
 type Fields = Record<string, SchemaTypes>
 
+/** Words about a field for /openapi.json. vine 4.4 has `.meta()` for it, which lets null through. */
+export const says = vine.createRule((_: unknown, __: string, ___: FieldContext) => {}, {
+  toJSONSchema: (schema, description) => Object.assign(schema, { description }),
+})
+
 /** vine drops what it does not know; a caller who misspells a field must hear of it. */
 const refuseUnknown = vine.createRule(
   (value: unknown, known: Fields, field: FieldContext) => {
@@ -54,6 +59,7 @@ export const webAddress = (longest: number) =>
     .trim()
     .maxLength(longest)
     .use(printable(undefined))
+    .regex(/^https?:\/\/\S+$/)
     .url({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
 
 /** 1 to 64 of `A-Z 0-9 . _ -`, beginning with a letter or digit; lower case is raised. */
@@ -65,6 +71,7 @@ export const sku = () =>
     .maxLength(64)
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
     .toUpperCase()
+    .use(says('In any case: it is raised to upper case.'))
 
 /** Money from outside: minor units and an ISO 4217 code. */
 export const money = (most: number) =>

@@ -57,3 +57,13 @@ export function closeCurrency(schema: Schema) {
   delete schema.pattern
   schema.$ref = '#/components/schemas/Currency'
 }
+
+/** In a query string, where everything is text. */
+export function closeFlag(schema: Schema) {
+  delete schema.enum
+  schema.type = 'boolean'
+}
+
+export function closeInstant(schema: Schema) {
+  schema.format = 'date-time'
+}

@@ -3,7 +3,8 @@
  */
 import vine from '@vinejs/vine'
 import type { FieldContext, SchemaTypes } from '@vinejs/vine/types'
-import { text } from './fields.ts'
+import { says, text } from './fields.ts'
+import { closeFlag, closeInstant } from './json_schema.ts'
 
 /** `?sku=A&sku=B`, `?sku=A,B`, or both; 1 to `most` values. */
 export const several = <Value extends SchemaTypes>(value: Value, most: number) =>
@@ -21,12 +22,15 @@ export const search = () => text(100)
 
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 
-const isInstant = vine.createRule((value: unknown, _: undefined, field: FieldContext) => {
-  if (typeof value !== 'string') return
-  if (!RFC_3339.test(value) || !onTheCalendar(value)) {
-    field.report('must be a time such as 2026-11-22T12:00:00Z', 'instant', field)
-  }
-})
+const isInstant = vine.createRule(
+  (value: unknown, _: undefined, field: FieldContext) => {
+    if (typeof value !== 'string') return
+    if (!RFC_3339.test(value) || !onTheCalendar(value)) {
+      field.report('must be a time such as 2026-11-22T12:00:00Z', 'instant', field)
+    }
+  },
+  { toJSONSchema: closeInstant }
+)
 
 /** `Date` takes the 31st of February for the 3rd of March. */
 function onTheCalendar(value: string) {
@@ -36,12 +40,22 @@ function onTheCalendar(value: string) {
   return !Number.isNaN(Date.parse(value))
 }
 
-/** A moment (RFC 3339, with an offset or Z), handed on as a Date. */
-export const instant = () =>
+/** A moment (RFC 3339, with an offset or Z), handed on as a Date. @param words - for the document */
+export const instant = (words: string) =>
   vine
     .string()
     .use(isInstant(undefined))
+    .use(says(words))
     .transform((value) => new Date(value))
 
-/** `true` or `false`. */
-export const flag = () => vine.enum(['true', 'false']).transform((value) => value === 'true')
+/** `true` or `false`. @param words - for the document */
+export const flag = (words: string) =>
+  vine
+    .enum(['true', 'false'])
+    .use(isFlag(undefined))
+    .use(says(words))
+    .transform((value) => value === 'true')
+
+const isFlag = vine.createRule((_: unknown, __: undefined, ___: FieldContext) => {}, {
+  toJSONSchema: closeFlag,
+})

@@ -3,7 +3,7 @@
  */
 import vine from '@vinejs/vine'
 import type { SchemaTypes } from '@vinejs/vine/types'
-import { closed, isUuid } from './fields.ts'
+import { closed, isUuid, says } from './fields.ts'
 import { Problem } from './problem.ts'
 
 /**
@@ -15,14 +15,21 @@ export function listParameters<Parameters extends Record<string, SchemaTypes>>(
 ) {
   return vine.compile(
     closed({
-      limit: vine.number().withoutDecimals().min(1).max(200).optional(),
-      cursor: vine.string().maxLength(512).optional(),
+      limit: vine
+        .number()
+        .withoutDecimals()
+        .min(1)
+        .max(200)
+        .use(says('How many at a time; 50 unless you say otherwise.'))
+        .optional(),
+      cursor: vine.string().maxLength(512).use(says('`next` of the page before.')).optional(),
       ...parameters,
     })
   )
 }
 
-const noFilters = listParameters({})
+/** Of a list that takes `limit` and `cursor` alone. */
+export const noFilters = listParameters({})
 
 type Paging = { limit?: number; cursor?: string }
 

@@ -3,6 +3,7 @@ import router from '@adonisjs/core/services/router'
 import { plainCss } from './plain_css.ts'
 
 const DevMailsController = () => import('./controllers/dev_mails_controller.js')
+const DocsController = () => import('./controllers/docs_controller.js')
 const HealthController = () => import('./controllers/health_controller.js')
 const HomeController = () => import('./controllers/home_controller.js')
 const ProblemsController = () => import('./controllers/problems_controller.js')
@@ -13,6 +14,8 @@ export function operationsRoutes() {
   router.get('plain.css', ({ response }) =>
     response.header('content-type', 'text/css; charset=utf-8').send(plainCss)
   )
+  router.get('docs', [DocsController, 'index']).as('docs')
+  router.get('docs/:file', [DocsController, 'file']).as('docs.file')
   router.get('problems', [ProblemsController, 'index']).as('problems')
   router.get('problems/:code', [ProblemsController, 'show']).as('problems.show')
   router.get('health/live', [HealthController, 'live']).as('health.live')

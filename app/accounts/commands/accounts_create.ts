@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
-import type { Role } from '#contracts/actor'
-
-const ROLES: Role[] = ['customer', 'clerk', 'operator', 'admin', 'service']
+import { ROLES, type Role } from '#contracts/actor'
 
 export default class AccountsCreate extends BaseCommand {
   static commandName = 'accounts:create'

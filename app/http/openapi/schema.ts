@@ -1,0 +1,67 @@
+/*
+ * The JSON Schemas of what we answer: every field is there, and no other.
+ */
+import { orNull, type Schema } from '../json_schema.ts'
+
+export { orNull, type Schema }
+
+/** An object with exactly the fields of the transformer's answer `Body`. */
+export function answer<Body>(properties: Record<keyof Body & string, Schema>): Schema {
+  return {
+    type: 'object',
+    properties,
+    required: Object.keys(properties),
+    additionalProperties: false,
+  }
+}
+
+/** The schema of this name, of the section or of all. */
+export function ref(name: string): Schema {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+export function list(items: Schema): Schema {
+  return { type: 'array', items }
+}
+
+export function oneOf(values: readonly string[], description?: string): Schema {
+  return { type: 'string', enum: values, ...(description && { description }) }
+}
+
+/** A page of a list: `{ data, next }`. */
+export function page(items: Schema): Schema {
+  return answer<{ data: unknown; next: unknown }>({
+    data: list(items),
+    next: orNull(text('Pass it as `cursor` for what follows; null: this was the last page.')),
+  })
+}
+
+export function pageOf(...data: unknown[]) {
+  return { data, next: null }
+}
+
+export function text(description?: string): Schema {
+  return { type: 'string', ...(description && { description }) }
+}
+
+export function whole(description: string, minimum?: number): Schema {
+  return { type: 'integer', description, ...(minimum !== undefined && { minimum }) }
+}
+
+export function flag(description: string): Schema {
+  return { type: 'boolean', description }
+}
+
+export const uuid = (description: string): Schema => ({
+  type: 'string',
+  format: 'uuid',
+  description,
+})
+
+/** RFC 3339 in UTC, with milliseconds. */
+export const time = (description: string): Schema => ({
+  type: 'string',
+  format: 'date-time',
+  pattern: String.raw`\.\d{3}Z$`,
+  description,
+})
