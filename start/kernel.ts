@@ -11,11 +11,6 @@ server.use([
   () => import('@adonisjs/cors/cors_middleware'),
 ])
 
-router.use([
-  () => import('#middleware/json_body_middleware'),
-  () => import('@adonisjs/core/bodyparser_middleware'),
-])
-
 /** Who is calling: the modules' routes stand behind these. */
 export const signedIn = router.named({
   required: () => import('#accounts/authenticate_middleware'),

@@ -2,6 +2,8 @@ import router from '@adonisjs/core/services/router'
 
 /** Middleware that a route asks for by name. */
 export const middleware = router.named({
+  body: () => import('@adonisjs/core/bodyparser_middleware'),
+  json: () => import('#middleware/json_body_middleware'),
   limited: () => import('#middleware/rate_limit_middleware'),
   roles: () => import('#middleware/roles_middleware'),
 })
