@@ -3,13 +3,22 @@
  */
 import router from '@adonisjs/core/services/router'
 import { accountsRoutes, signInRoutes } from '#accounts/routes'
+import { publicUrl } from '#config/app'
 import { catalogueRoutes, inventoryRoutes } from '#inventory/routes'
 import { middleware } from '#middleware/named'
 import { operationsRoutes } from '#operations/routes'
-import { ordersRoutes } from '#orders/routes'
+import { liveOrderRoutes, ordersRoutes } from '#orders/routes'
 import { signedIn } from '#start/kernel'
+import { openApi } from '#start/openapi'
 
 operationsRoutes()
+
+const openApiText = JSON.stringify(openApi(publicUrl))
+router
+  .get('openapi.json', ({ response }) =>
+    response.header('content-type', 'application/json').send(openApiText)
+  )
+  .as('openapi')
 
 /** Read last: whoever may not call, or not so often, is told so whatever they sent. */
 const body = [middleware.json(), middleware.body()]
@@ -20,6 +29,11 @@ router
   .group(catalogueRoutes)
   .prefix('api/v1')
   .use([signedIn.required({ optional: true }), middleware.limited(), ...body])
+
+router
+  .group(liveOrderRoutes)
+  .prefix('api/v1')
+  .use([signedIn.required({ ticket: true }), middleware.limited(), ...body])
 
 router
   .group(() => {
