@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 
 export default class OpenApi extends BaseCommand {
@@ -16,7 +17,8 @@ export default class OpenApi extends BaseCommand {
     const { openApi } = await import('#start/openapi')
     const url = this.url ?? process.env.PUBLIC_URL ?? 'http://127.0.0.1:3333'
     const text = `${JSON.stringify(openApi(url.replace(/\/$/, '')), null, 2)}\n`
-    if (this.output) await writeFile(this.output, text)
-    else process.stdout.write(text)
+    if (!this.output) return void process.stdout.write(text)
+    await mkdir(dirname(this.output), { recursive: true })
+    await writeFile(this.output, text)
   }
 }

@@ -33,7 +33,7 @@ interface Exchange {
 const NOBODYS = ['no_such_address', 'method_not_allowed', 'malformed_address']
 
 /** @throws AssertionError that says what of the exchange the document does not say */
-function hold(exchange: Exchange) {
+export function hold(exchange: Exchange) {
   const { method, url, status, headers, text } = exchange
   const [path] = url.split('?')
   if (!path.startsWith('/api/v1/') || ['HEAD', 'OPTIONS'].includes(method)) return

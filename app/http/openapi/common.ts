@@ -40,7 +40,7 @@ export const commonSchemas: Record<string, Schema> = {
   Problem: {
     ...open<Problem>({
       type: { type: 'string', format: 'uri', description: 'A page with cause and remedy.' },
-      title: text('The words for the status.'),
+      title: text('What is wrong, in some words: the same for each problem of this code.'),
       status: whole('The status of the answer.'),
       code: text('Which problem it is: programs switch on this.'),
       detail: text('What happened here and what to do about it, for people.'),

@@ -1,7 +1,6 @@
 /*
  * The problems that an operation can answer with: its own, and those that follow from how it is called.
  */
-import { STATUS_CODES } from 'node:http'
 import { problemCatalogue, type ProblemCode } from '../problem_catalogue.ts'
 import type { Operation, Section } from './description.ts'
 import type { ResponseHeader } from './headers.ts'
@@ -98,7 +97,7 @@ export function problemExample(
     summary: title,
     value: {
       type: `${publicUrl}/problems/${code}`,
-      title: STATUS_CODES[status],
+      title,
       status,
       code,
       detail: cause,

@@ -1,0 +1,175 @@
+import router from '@adonisjs/core/services/router'
+import { test } from '@japa/runner'
+import { publicUrl } from '#config/app'
+import { problemCatalogue } from '#http/problem_catalogue'
+import { openApi } from '#start/openapi'
+import { document, hold } from '#tests/openapi'
+import { person } from '#tests/shop'
+
+/** Pages and files for people, and the document itself. */
+const NO_OPERATIONS = [
+  'GET /',
+  'GET /plain.css',
+  'GET /docs',
+  'GET /docs/:file',
+  'GET /openapi.json',
+  'GET /problems',
+  'GET /problems/:code',
+  'GET /dev/mail',
+  'GET /dev/mail/:id',
+  'GET /dev/mail/:id/text',
+]
+
+const PROBLEM = 'application/problem+json'
+
+interface Entry {
+  name: string
+  middleware: { name?: string; args?: any }[]
+}
+
+const routes: () => Entry[] = () =>
+  Object.values(router.toJSON())
+    .flat()
+    .flatMap(({ pattern, methods, middleware }) =>
+      methods
+        .filter((method) => method !== 'HEAD')
+        .map((method) => ({
+          name: `${method} ${pattern}`,
+          middleware: [...middleware.all()] as [],
+        }))
+    )
+    .filter(({ name }) => !NO_OPERATIONS.includes(name))
+
+const operations: () => [name: string, operation: any][] = () =>
+  Object.entries(document.paths).flatMap(([address, { parameters, ...methods }]) =>
+    Object.entries(methods).map(([method, operation]): [string, any] => [
+      `${method.toUpperCase()} ${address.replace(/\{(\w+)\}/g, ':$1')}`,
+      operation,
+    ])
+  )
+
+test.group('/openapi.json', () => {
+  test('has every route, and no other', ({ assert }) => {
+    const described = operations().map(([name]) => name)
+    assert.sameMembers(
+      described,
+      routes().map(({ name }) => name)
+    )
+  })
+
+  test('says who may call an operation as its route does', ({ assert }) => {
+    const security = new Map(operations())
+    for (const { name, middleware } of routes()) {
+      const { 'security': said, 'x-roles': roles } = security.get(name)!
+      const signedIn = middleware.find((one) => one.name === 'required')
+      const asked = !signedIn
+        ? []
+        : [
+            { bearer: [] },
+            ...(signedIn.args?.optional ? [{}] : []),
+            ...(signedIn.args?.ticket ? [{ ticket: [] }] : []),
+          ]
+      assert.deepEqual(said, asked, name)
+      assert.deepEqual(roles, middleware.find((one) => one.name === 'roles')?.args, name)
+    }
+  })
+
+  test('has every problem of the catalogue, but those that belong to no operation', ({
+    assert,
+  }) => {
+    const shown = Object.keys(document.components.examples)
+    const own = ['order_not_open', 'order_not_confirmed', 'revision_moved', 'price_changed']
+    assert.sameMembers(
+      [...shown, ...own, 'no_such_address', 'method_not_allowed'],
+      Object.keys(problemCatalogue)
+    )
+  })
+
+  test('is served for the address that the app is reached at', async ({ client, assert }) => {
+    const served = await client.get('/openapi.json')
+    served.assertStatus(200)
+    assert.equal(served.header('content-type'), 'application/json')
+    assert.deepEqual(served.body(), JSON.parse(JSON.stringify(openApi(publicUrl))))
+    assert.deepEqual(served.body().servers, [{ url: publicUrl }])
+  })
+})
+
+test.group('/docs', () => {
+  test('is made of our own files alone', async ({ client, assert }) => {
+    const page = await client.get('/docs')
+    page.assertStatus(200)
+    const policy = page.header('content-security-policy')!
+    assert.include(policy, `default-src 'none'; script-src 'self';`)
+    const addresses = [...page.text().matchAll(/(?:src|href)="([^"]*)"/g)].map(([, url]) => url)
+    const files = addresses.filter((url) => url.startsWith('/docs/'))
+    assert.lengthOf(files, 4)
+    for (const url of addresses) assert.match(url, /^(\/|data:)/)
+    for (const url of files) {
+      const file = await client.get(url)
+      file.assertStatus(200)
+      assert.isAbove(file.text().length, 10)
+    }
+    const none = await client.get('/docs/..%2Fdocs.css')
+    none.assertStatus(404)
+  })
+
+  test('is linked from the home page', async ({ client, assert }) => {
+    const home = await client.get('/')
+    assert.include(home.text(), 'href="/docs"')
+    assert.include(home.text(), 'href="/openapi.json"')
+  })
+})
+
+test.group('A test that asks the API', () => {
+  const exchange = async (more: object) => {
+    const { token } = await person('customer')
+    const url = `http://${process.env.HOST}:${process.env.PORT}/api/v1/accounts/me`
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+    const { status, headers } = answer
+    const base = { method: 'GET', url: '/api/v1/accounts/me', sent: undefined }
+    return { ...base, status, headers, text: await answer.text(), ...more }
+  }
+  const html = { 'content-type': 'text/html', 'x-request-id': 'x' }
+  const refused = { 'content-type': PROBLEM, 'x-request-id': 'x', 'www-authenticate': 'x' }
+  const me = { id: '0199f3a1-1b2c-7f00-8d11-5a6b7c8d9e0f', email: null, role: 'customer' }
+  const problem = {
+    ...{ type: 'about:blank', title: 'x', status: 401, code: 'wrong_credentials', detail: 'x' },
+    ...{ instance: '/', requestId: 'x', errors: [] },
+  }
+  const text = (body: object) => ({ text: JSON.stringify(body) })
+  const faults: [fault: string, more: object, says: RegExp][] = [
+    ['another status', { status: 201 }, /does not have this status/],
+    ['an answer to another method', { method: 'PUT' }, /does not have this operation/],
+    ['an answer elsewhere', { url: '/api/v1/accounts/you' }, /does not have this operation/],
+    ['another type', { headers: new Headers(html) }, /does not have the type "text\/html"/],
+    ['a header less', { headers: new Headers() }, /promises the header X-Request-Id/],
+    ['a field less', text(me), /must have required property 'name'/],
+    ['a field more', text({ ...me, name: 'Ada', age: 7 }), /must NOT have additional properties/],
+    [
+      'another problem',
+      { status: 401, headers: new Headers(refused), ...text(problem) },
+      /must be equal to one of the allowed values/,
+    ],
+  ]
+  for (const [fault, more, says] of faults) {
+    test(`fails when it gets ${fault} than the document promises`, async ({ assert }) => {
+      const wrong = await exchange(more)
+      assert.throws(() => hold(wrong), says)
+    })
+  }
+
+  test('fails when a request was served that the document refuses, or refused that it takes', async ({
+    assert,
+  }) => {
+    const signUp = { method: 'POST', url: '/api/v1/accounts' }
+    const served = await exchange({ ...signUp, status: 201, sent: { email: 'ada' } })
+    assert.throws(() => hold(served), /takes no such request/)
+    const sent = { email: 'ada@example.com', password: 'correct horse', name: 'Ada' }
+    const errors = [{ pointer: '/name', code: 'x', detail: 'x' }]
+    const turnedDown = await exchange({
+      ...{ ...signUp, sent, status: 422, headers: new Headers(refused) },
+      ...text({ ...problem, status: 422, code: 'invalid_fields', errors }),
+    })
+    assert.throws(() => hold(turnedDown), /takes it/)
+  })
+})
