@@ -50,6 +50,7 @@ export default defineConfig({
   },
   metaFiles: [
     { pattern: 'app/**/views/**/*.edge', reloadServer: false },
+    { pattern: 'app/operations/docs/*', reloadServer: false },
     { pattern: 'resources/views/**/*.edge', reloadServer: false },
   ],
 })

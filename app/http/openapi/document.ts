@@ -19,8 +19,7 @@ export function openApiDocument({ info, publicUrl, sections }: Whole) {
   const paths = pathItems(sections, publicUrl)
   return {
     openapi: '3.1.1',
-    jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
-    info: { ...info, license: { name: 'Unlicensed', identifier: 'LicenseRef-Unlicensed' } },
+    info,
     servers: [{ url: publicUrl }],
     tags: sections.flatMap(({ tags }) => tags),
     paths,

@@ -19,7 +19,6 @@ export const requestHeaders = {
     description:
       'A name of your own making for this request, for example a UUID. Sent again with the same body, the request has one effect and gets the same answer. Send the same key when you repeat the request after a time-out.',
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
-    example: '3f0c9f5e-53b4-4b5a-9c1f-6d0f7f6f2d11',
   },
   'If-Match': {
     description:

@@ -13,6 +13,5 @@ SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   filter: true,
   persistAuthorization: false,
-  tryItOutEnabled: true,
   validatorUrl: null,
 })
