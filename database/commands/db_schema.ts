@@ -17,10 +17,10 @@ export default class DbSchema extends BaseCommand {
   declare check: boolean
 
   async run() {
-    const { modules } = await import('#config/database')
+    const { modelled } = await import('#config/database')
     const { setUpDatabases } = await import('#database/setup')
     await setUpDatabases(this.app, await this.app.container.make('lucid.db'))
-    for (const module of modules) {
+    for (const module of modelled) {
       const path = this.app.makePath('database', module, 'schema.ts')
       const before = await readFile(path, 'utf8')
       await this.kernel.exec('schema:generate', [`--connection=${module}_owner`])

@@ -109,6 +109,12 @@ function changesBetween(before: PricedLine[], after: PricedLine[]) {
   return [...products]
     .map(([sku, name]) => ({ name, before: pieces(before, sku), after: pieces(after, sku) }))
     .filter((change) => change.before !== change.after)
+    .map((change) => ({ name: change.name, words: inWords(change) }))
+}
+
+function inWords({ before, after }: { before: number; after: number }) {
+  if (before === 0) return `added, ${after}`
+  return after === 0 ? 'taken out' : `${after} instead of ${before}`
 }
 
 function namedShortages(shortages: Shortage[] = [], lines: PricedLine[]) {
