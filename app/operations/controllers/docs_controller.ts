@@ -23,7 +23,7 @@ const FILES: Record<string, { path: string; type: string }> = {
 const POLICY = [
   `default-src 'none'`,
   `script-src 'self'`,
-  `style-src 'self' 'unsafe-inline'`,
+  `style-src 'self'`,
   `img-src 'self' data:`,
   `connect-src 'self' ${new URL(publicUrl).origin}`,
   `base-uri 'none'`,
