@@ -16,7 +16,7 @@ import {
 interface Edge {
   from: Status
   on: string
-  move: Move
+  result: Move
 }
 
 const FIRST: OrderState = {
@@ -48,7 +48,7 @@ export function orderLife(): string {
     '',
     ...table(
       ['from', 'on', 'to', 'step', 'says', 'mail'],
-      edges.map(({ from, on, move: { to, step, says, mail } }) => {
+      edges.map(({ from, on, result: { to, step, says, mail } }) => {
         return [from, on, to.status, step, says ?? '', mail ?? '']
       })
     ),
@@ -72,7 +72,7 @@ function walk(): Edge[] {
       const result = move(state, trigger)
       if (result.outcome !== 'moved' || result.to.revision > MOST_REVISIONS) continue
       states.set(JSON.stringify(result.to), result.to)
-      const edge = { from: state.status, on: nameOf(trigger, state), move: result }
+      const edge = { from: state.status, on: nameOf(trigger, state), result }
       edges.set([edge.from, edge.on, result.to.status, result.step, result.mail].join(), edge)
     }
   }
@@ -128,20 +128,20 @@ function nameOf(trigger: Trigger, state: OrderState) {
 
 function arrows(edges: Edge[]) {
   const labels = new Map<string, Set<string>>()
-  for (const { from, on, move } of edges) {
-    if (move.to.status === from && on === 'a late answer') continue
-    const arrow = `  ${from} --> ${move.to.status}`
+  for (const { from, on, result } of edges) {
+    if (result.to.status === from && on === 'a late answer') continue
+    const arrow = `  ${from} --> ${result.to.status}`
     labels.set(arrow, (labels.get(arrow) ?? new Set()).add(on))
   }
   return [...labels].map(([arrow, names]) => `${arrow}: ${[...names].join(' / ')}`)
 }
 
 function isEnd(edges: Edge[], status: Status) {
-  return edges.every(({ from, move }) => from !== status || move.to.status === status)
+  return edges.every(({ from, result }) => from !== status || result.to.status === status)
 }
 
 function askable(edges: Edge[], status: Status) {
-  const [state] = [FIRST, ...edges.map((edge) => edge.move.to)].filter(
+  const [state] = [FIRST, ...edges.map((edge) => edge.result.to)].filter(
     (one) => one.status === status
   )
   return allowedMoves(state)
