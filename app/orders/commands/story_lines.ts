@@ -1,3 +1,4 @@
+import type { Line, Shortage } from '#contracts/fields'
 import { formatMoney } from '../mails/money.ts'
 import { total } from '../transformers/order_body.ts'
 import type { OrderStory } from '../order_story.ts'
@@ -61,6 +62,10 @@ function words(detail: Record<string, unknown>) {
     : `  ${said.map(([name, value]) => `${name} ${text(value)}`).join(', ')}`
 }
 
-function text(value: unknown) {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+function text(value: unknown): string {
+  if (Array.isArray(value)) return value.map(text).join(' + ')
+  if (typeof value !== 'object' || value === null) return String(value)
+  const { sku, quantity, requested, available } = value as Partial<Line & Shortage>
+  if (quantity !== undefined) return `${quantity} x ${sku}`
+  return requested === undefined ? JSON.stringify(value) : `${sku} (${available} of ${requested})`
 }
