@@ -3,11 +3,13 @@
  * seven times as much as the request without it.
  */
 import { createHash } from 'node:crypto'
+import { AccessToken } from '@adonisjs/auth/access_tokens'
 import { Secret } from '@adonisjs/core/helpers'
 import hash from '@adonisjs/core/services/hash'
 import db from '@adonisjs/lucid/services/db'
 import type { SignedIn } from '#contracts/actor'
-import Account from './models/account.ts'
+import { isUuid } from '#http/fields'
+import Account, { TOKEN_PREFIX } from './models/account.ts'
 import { tokenHasEnded } from './watched_tokens.ts'
 
 /** Another process takes up to this long to hear of a revoked token. */
@@ -25,6 +27,8 @@ export interface TokenSignIn {
 /** @returns null for a wrong, revoked or expired token */
 export async function signInOf(token: string): Promise<TokenSignIn | null> {
   return remember(digestOf(token), async () => {
+    // What carries no UUID is none of ours, and the database would take it for a mistake of ours.
+    if (!isUuid(AccessToken.decode(TOKEN_PREFIX, token)?.identifier ?? '')) return null
     const found = await Account.accessTokens.verify(new Secret(token))
     return found && { tokenId: String(found.identifier), expiresAt: found.expiresAt }
   })

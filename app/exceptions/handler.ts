@@ -49,7 +49,9 @@ function asProblem(error: unknown, request: HttpRequest): Problem {
   }
   // 422 is the body parser's word for JSON that is neither an object nor a list.
   if (status === 400 || status === 422 || error instanceof SyntaxError) {
-    return new Problem(400, 'malformed_json', `The body is not JSON: ${message}.`)
+    const tooDeep = message?.startsWith('Maximum call stack')
+    const reason = tooDeep ? 'it is nested too deeply' : message
+    return new Problem(400, 'malformed_json', `The body is not JSON: ${reason}.`)
   }
   if (isMachineTrouble(error)) {
     return new Problem(

@@ -45,9 +45,10 @@ export function idempotencyScope(ctx: HttpContext, accountId: string): Idempoten
  * @throws Problem 400 `idempotency_key_invalid`
  */
 export function offeredScope({ request }: HttpContext, accountId: string): IdempotencyScope | null {
-  const key = request.header('idempotency-key')
-  if (!key) return null
-  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+  // `request.header` takes an empty one for none.
+  const key = request.headers()['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new Problem(
       400,
       'idempotency_key_invalid',

@@ -8,7 +8,8 @@ import { Problem } from './problem.ts'
  * @throws Problem 400 `if_match_malformed`
  */
 export function ifMatch({ request }: HttpContext): number | null {
-  const header = request.header('if-match')
+  // `request.header` takes an empty one for none: a caller who sends it wants no blind change.
+  const header = request.headers()['if-match']
   if (header === undefined || header.trim() === '*') return null
   const match = /^(?:W\/)?"(\d{1,9})"$/.exec(header.trim())
   if (!match) {
@@ -27,7 +28,7 @@ export function ifMatch({ request }: HttpContext): number | null {
  * @throws Problem 428 `if_match_required` · 400 `if_match_malformed`
  */
 export function requiredIfMatch(ctx: HttpContext): number | null {
-  if (ctx.request.header('if-match') === undefined) {
+  if (ctx.request.headers()['if-match'] === undefined) {
     throw new Problem(
       428,
       'if_match_required',

@@ -23,7 +23,7 @@ export const requestHeaders = {
   'If-Match': {
     description:
       'The ETag of what you decided on, such as `"3"`. When somebody has changed it since, nothing is done and the answer is 412. `*` takes any version.',
-    schema: { type: 'string', pattern: String.raw`^\s*(\*|(W/)?"\d{1,9}")\s*$` },
+    schema: { type: 'string', pattern: String.raw`^(\*|(W/)?"\d{1,9}")$` },
     example: '"3"',
   },
   'Prefer': {

@@ -1,0 +1,138 @@
+/*
+ * What a fuzzer and requests made by hand have found, each wrong at its time.
+ */
+import { randomUUID } from 'node:crypto'
+import { test } from '@japa/runner'
+import { emptyShop, person, post, priced, product, type Person } from '#tests/shop'
+
+const ORDERS = '/api/v1/orders'
+const mug = { name: 'Mug', price: { amount: 1, currency: 'EUR' } }
+
+test.group('A request that nobody would write', (group) => {
+  let ada: Person
+  let clerk: Person
+  let orderAddress: string
+
+  group.setup(async () => {
+    await emptyShop()
+    await priced('MUG')
+    await product('MUG', 9)
+    ada = await person('customer', 'Ada')
+    clerk = await person('clerk', 'Grace')
+  })
+  group.each.setup(async () => {
+    const response = await fetch(`http://${process.env.HOST}:${process.env.PORT}${ORDERS}`, {
+      method: 'POST',
+      body: JSON.stringify({ lines: [{ sku: 'MUG', quantity: 1 }] }),
+      headers: {
+        'authorization': `Bearer ${ada.token}`,
+        'idempotency-key': randomUUID(),
+        'content-type': 'application/json',
+      },
+    })
+    orderAddress = response.headers.get('location')!
+  })
+
+  const strangeTokens: [what: string, token: string][] = [
+    ['a number', token('1', 'x')],
+    ['SQL', token(`' or 1=1 --`, 'x')],
+    ['a NUL', token('\0', 'x')],
+    ['nothing', 'qm_.'],
+    ['no secret', `qm_${encoded(randomUUID())}.`],
+    ['too much', token('a'.repeat(5_000), 'x')],
+  ]
+  for (const [what, strange] of strangeTokens) {
+    test(`signs nobody in when ${what} is where a token has its id`, async ({ client, assert }) => {
+      const refused = await client.get(ORDERS).bearerToken(strange)
+      refused.assertStatus(401)
+      assert.equal(refused.body().code, 'token_invalid')
+    })
+  }
+
+  test('has an empty If-Match, which is no permission to change blindly', async ({
+    client,
+    assert,
+  }) => {
+    const [patched, put] = await Promise.all([
+      client.patch(orderAddress).bearerToken(ada.token).header('if-match', '').json({ name: 'X' }),
+      client.put('/api/v1/products/MUG').bearerToken(clerk.token).header('if-match', '').json(mug),
+    ])
+    for (const refused of [patched, put]) {
+      refused.assertStatus(400)
+      assert.equal(refused.body().code, 'if_match_malformed')
+    }
+  })
+
+  test('has an empty Idempotency-Key, which protects nobody', async ({ client, assert }) => {
+    const [placed, cancelled] = await Promise.all([
+      post(client, ada, { lines: [{ sku: 'MUG', quantity: 1 }] }, ''),
+      client
+        .post(`${orderAddress}/cancellation`)
+        .bearerToken(ada.token)
+        .header('idempotency-key', '')
+        .json({}),
+    ])
+    for (const refused of [placed, cancelled]) {
+      refused.assertStatus(400)
+      assert.equal(refused.body().code, 'idempotency_key_invalid')
+    }
+  })
+
+  test('is nested deeper than any stack', async ({ client, assert }) => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ]) {
+      const deep = `{"lines":${open.repeat(20_000)}1${close.repeat(20_000)}}`
+      const refused = await client
+        .post(ORDERS)
+        .bearerToken(ada.token)
+        .header('idempotency-key', randomUUID())
+        .header('content-type', 'application/json')
+        .json(deep as never)
+      refused.assertStatus(400)
+      assert.equal(refused.body().code, 'malformed_json')
+      assert.include(refused.body().detail, 'nested too deeply')
+    }
+  })
+
+  const times = [
+    '0000-01-01T00:00:00Z',
+    '0001-01-01T00:00:00+12:00',
+    '9999-12-31T23:59:59-23:59',
+    '2026-06-30T23:59:60Z',
+    '2026-01-01T24:00:00Z',
+  ]
+  for (const time of times) {
+    test(`asks for what has changed after ${time}`, async ({ client, assert }) => {
+      const [orders, stock] = await Promise.all([
+        client.get(ORDERS).qs({ updatedAfter: time }).bearerToken(ada.token),
+        client.get('/api/v1/products').qs({ updatedAfter: time }),
+      ])
+      for (const answer of [orders, stock]) assert.include([200, 422], answer.status())
+    })
+  }
+
+  test('calls its fields as JavaScript calls its own', async ({ client, assert }) => {
+    for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
+      const body = `{"lines":[{"sku":"MUG","quantity":1}],"${name}":{"x":1}}`
+      const response = await client
+        .post(ORDERS)
+        .bearerToken(ada.token)
+        .header('idempotency-key', randomUUID())
+        .header('content-type', 'application/json')
+        .json(body as never)
+      response.assertStatus(422)
+      assert.containSubset(response.body().errors, [{ pointer: `/${name}`, code: 'unknown_field' }])
+    }
+  })
+})
+
+/** In the form of ours, whatever is inside. */
+function token(id: string, secret: string) {
+  return `qm_${encoded(id)}.${encoded(secret)}`
+}
+
+function encoded(text: string) {
+  return Buffer.from(text).toString('base64url')
+}
