@@ -22,7 +22,7 @@ somebody was there before you.
 
 **Problems** are \`application/problem+json\` (RFC 9457): switch on \`code\`; \`type\` is a page with cause and
 remedy; \`errors\` points to each wrong field. Besides what each operation lists there are 404
-\`no_such_address\` and 405 \`method_not_allowed\` with \`Allow\`.
+\`no_such_address\` and 405 \`method_not_allowed\` with \`Allow\`. HEAD is answered as GET, without the body.
 
 **Lists** are \`{ "data": […], "next": … }\`: pass \`next\` as \`cursor\` for what follows, until it is null.
 
