@@ -27,6 +27,9 @@ interface Settings {
   brokers?: string
   /** Where it writes a V8 CPU profile when it ends. */
   profileDir?: string
+  /** The database of another app, and that app's token: this one runs beside it. */
+  databaseUrl?: string
+  token?: string
 }
 
 /**
@@ -65,7 +68,9 @@ export async function startApp(settings: Settings, endings: Endings): Promise<Ap
     }
     await sleep(50)
   }
-  const { token } = JSON.parse(readFileSync(join(dataDir, 'administrator.json'), 'utf8'))
+  const { token } = settings.token
+    ? { token: settings.token }
+    : JSON.parse(readFileSync(join(dataDir, 'administrator.json'), 'utf8'))
   return { url, pid: child.pid!, token, env }
 }
 
@@ -82,7 +87,11 @@ export function appBeside({ env }: AppUnderTest) {
 }
 
 /** Nothing of the caller's own settings: an empty one also hides what a `.env` file says. */
-async function environment({ dataDir, brokers = '' }: Settings): Promise<NodeJS.ProcessEnv> {
+async function environment({
+  dataDir,
+  brokers = '',
+  databaseUrl = '',
+}: Settings): Promise<NodeJS.ProcessEnv> {
   const { PATH, HOME, TMPDIR } = process.env
   return {
     PATH,
@@ -94,7 +103,7 @@ async function environment({ dataDir, brokers = '' }: Settings): Promise<NodeJS.
     PORT: String(await freePort()),
     DATA_DIR: dataDir,
     KAFKA_BROKERS: brokers,
-    DATABASE_URL: '',
+    DATABASE_URL: databaseUrl,
     ORDERS_DATABASE_URL: '',
     INVENTORY_DATABASE_URL: '',
     ACCOUNTS_DATABASE_URL: '',

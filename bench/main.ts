@@ -6,18 +6,25 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { confirm, type ConfirmOptions, type Transport } from './confirm.ts'
 import { Endings } from './endings.ts'
+import { lists, listsTable } from './lists.ts'
+import { live, liveTable } from './live.ts'
 import { markdown } from './report.ts'
 
-const HELP = `npm run bench -- confirm [options]
+const HELP = `npm run bench -- confirm | live | lists [options]
 
-  From the intended moment of POST /orders to the commit of the confirmation, at a fixed rate: an
-  open loop, so that a slow answer delays no later request. It starts a database, a broker and the
-  app of its own, and removes them with their data.
+  confirm   From the intended moment of POST /orders to the commit of the confirmation, at a fixed rate:
+            an open loop, so that a slow answer delays no later request.
+  live      What idle streams cost, and how soon after its commit a step is in a stream.
+  lists     A page of GET /orders, with few stored orders and with many.
 
-  --rate N            orders a second, 1 to 10000 (100)
+  Each starts a database, a broker and apps of its own, and removes them with their data.
+
+  --rate N            orders a second, 1 to 10000 (100; live: 50)
   --seconds N         how long is measured, 1 to 3600 (20)
   --warm-up N         seconds at the same rate before, not counted, 0 to 600 (5)
-  --transport NAME    embedded or kafka (embedded)
+  --transport NAME    embedded or kafka (embedded); confirm only
+  --streams N         idle streams, 1 to 20000 (2000); live only
+  --orders N          stored orders, 20000 to 10000000 (1000000); lists only
   --json FILE         writes the result to FILE as well
   --profile DIR       writes a V8 CPU profile of the app into DIR; costs a few percent
   --statements        lists what PostgreSQL executed, with times; costs a few percent
@@ -29,7 +36,12 @@ const HELP = `npm run bench -- confirm [options]
 Example: npm run bench -- confirm --rate 500 --seconds 60 --transport kafka --json confirm.json
 `
 
+type Scenario = 'confirm' | 'live' | 'lists'
+
 interface Arguments extends ConfirmOptions {
+  scenario: Scenario
+  streams: number
+  orders: number
   json: string | undefined
 }
 
@@ -49,10 +61,10 @@ async function main(args: string[]): Promise<number> {
   }
   const endings = new Endings()
   try {
-    const result = await confirm(options, endings)
-    console.log(markdown(result))
+    const { result, table, faults } = await run(options, endings)
+    console.log(table)
     if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
-    return result.faults.length === 0 ? 0 : 3
+    return faults.length === 0 ? 0 : 3
   } catch (error) {
     // On Ctrl-C the app goes away under the scenario's feet: that is no news.
     if (endings.begun) return 130
@@ -60,6 +72,24 @@ async function main(args: string[]): Promise<number> {
     return 1
   } finally {
     await endings.run()
+  }
+}
+
+async function run(options: Arguments, endings: Endings) {
+  switch (options.scenario) {
+    case 'confirm': {
+      const result = await confirm(options, endings)
+      return { result, table: markdown(result), faults: result.faults }
+    }
+    case 'live': {
+      const { streams, rate, seconds } = options
+      const result = await live({ streams, rate, seconds }, endings)
+      return { result, table: liveTable(result), faults: result.faults }
+    }
+    case 'lists': {
+      const result = await lists(options.orders, endings)
+      return { result, table: listsTable(result), faults: [] }
+    }
   }
 }
 
@@ -72,10 +102,12 @@ function readArguments(args: string[]): Arguments | null {
     args,
     allowPositionals: true,
     options: {
-      'rate': { type: 'string', default: '100' },
+      'rate': { type: 'string' },
       'seconds': { type: 'string', default: '20' },
       'warm-up': { type: 'string', default: '5' },
       'transport': { type: 'string', default: 'embedded' },
+      'streams': { type: 'string', default: '2000' },
+      'orders': { type: 'string', default: '1000000' },
       'json': { type: 'string' },
       'profile': { type: 'string' },
       'statements': { type: 'boolean', default: false },
@@ -83,11 +115,17 @@ function readArguments(args: string[]): Arguments | null {
     },
   })
   if (values.help) return null
-  if (positionals.length !== 1 || positionals[0] !== 'confirm') {
-    throw new Error(`Name one scenario: confirm. You named ${positionals.join(' ') || 'none'}.`)
+  const [scenario] = positionals
+  if (positionals.length !== 1 || !isScenario(scenario)) {
+    throw new Error(
+      `Name one scenario: confirm, live or lists. You named ${positionals.join(' ') || 'none'}.`
+    )
   }
   return {
-    rate: whole('rate', values.rate, 1, 10_000),
+    scenario,
+    rate: whole('rate', values.rate ?? (scenario === 'live' ? '50' : '100'), 1, 10_000),
+    streams: whole('streams', values.streams, 1, 20_000),
+    orders: whole('orders', values.orders, 20_000, 10_000_000),
     seconds: whole('seconds', values.seconds, 1, 3_600),
     warmUpSeconds: whole('warm-up', values['warm-up'], 0, 600),
     transport: transport(values.transport),
@@ -95,6 +133,10 @@ function readArguments(args: string[]): Arguments | null {
     profileDir: values.profile && resolve(values.profile),
     statements: values.statements,
   }
+}
+
+function isScenario(name: string): name is Scenario {
+  return name === 'confirm' || name === 'live' || name === 'lists'
 }
 
 function whole(name: string, text: string, min: number, max: number): number {
