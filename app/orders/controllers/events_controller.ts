@@ -13,6 +13,7 @@ export default class EventsController {
     const stream = EventStream.open(ctx)
     if (!stream) return
     stream.onEnd(ctx.signIn.whenEnded(() => stream.end()))
-    await followOrders(stream, ctx.account, place)
+    // The answer has begun: its reader comes back and hears then what is wrong.
+    await followOrders(stream, ctx.account, place).catch(() => stream.end())
   }
 }

@@ -14,6 +14,7 @@ export default class OrderEventsController {
     const stream = EventStream.open(ctx)
     if (!stream) return
     stream.onEnd(ctx.signIn.whenEnded(() => stream.end()))
-    await followOrder(stream, order.id, ctx.account, Number(id))
+    // The answer has begun: its reader comes back and hears then what is wrong.
+    await followOrder(stream, order.id, ctx.account, Number(id)).catch(() => stream.end())
   }
 }
