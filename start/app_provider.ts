@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import vine, { SimpleMessagesProvider } from '@vinejs/vine'
 import type { ApplicationService } from '@adonisjs/core/types'
 import type { Sweeper } from '#orders/sweeper'
@@ -52,6 +53,7 @@ export default class AppProvider {
     const { enter, observe } = await import('#operations/readiness')
     const { stepFeed } = await import('#orders/live/step_feed')
     const { demoIsOrderable, printBanner } = await import('#start/banner')
+    await this.#prepareDraining()
     await this.#startMail()
     await this.#startSweeper()
     observe(stepFeed)
@@ -76,12 +78,22 @@ export default class AppProvider {
       domain: mailDomain,
       send: (compose) => mail.use().send(compose),
     })
-    const { enter, observe } = await import('#operations/readiness')
+    const { observe } = await import('#operations/readiness')
     observe(mailQueue)
-    this.app.terminating(async () => {
+  }
+
+  /** What is asked is still answered; what would keep the process is ended. */
+  async #prepareDraining() {
+    const { watchConnections } = await import('#http/draining')
+    const { endEventStreams } = await import('#http/event_stream')
+    const { enter } = await import('#operations/readiness')
+    const server = await this.app.container.make('server')
+    const drain = watchConnections(server.getNodeServer() as Server)
+    // The framework closes the server right after this.
+    this.app.terminating(() => {
       enter('draining')
-      const { endEventStreams } = await import('#http/event_stream')
       endEventStreams()
+      drain()
     })
   }
 

@@ -15,13 +15,20 @@ export class EventReader {
   readonly #events: Event[] = []
   readonly #marks: string[] = []
   #arrived = Promise.withResolvers<void>()
+  #over = false
   readonly ended: Promise<void>
+  /** The last id that came, with an event or without one. */
+  lastId: string | null = null
+  /** Why the stream broke off; null when it was ended in good order, and while it is open. */
+  failure: Error | null = null
 
   private constructor(response: Response, abort: AbortController) {
     this.status = response.status
     this.headers = response.headers
     this.#abort = abort
-    this.ended = this.#read(response).catch(() => {})
+    this.ended = this.#read(response)
+      .catch((error) => void (this.failure = error))
+      .finally(() => (this.#over = true))
   }
 
   static async open(url: string, headers: Record<string, string> = {}): Promise<EventReader> {
@@ -33,6 +40,16 @@ export class EventReader {
   async take(count: number, within = 5_000): Promise<Event[]> {
     await this.#until(() => this.#events.length >= count, within)
     return this.#events.splice(0, count)
+  }
+
+  /** Every event that comes until the stream ends. */
+  async *[Symbol.asyncIterator]() {
+    for (;;) {
+      const over = this.#over
+      while (this.#events.length > 0) yield this.#events.shift()!
+      if (over) return
+      await Promise.race([this.#arrived.promise, this.ended])
+    }
   }
 
   /** The place that the stream named without an event. */
@@ -79,6 +96,7 @@ export class EventReader {
   #take(block: string) {
     const id = /^id: (.*)$/m.exec(block)?.[1]
     const data = /^data: (.*)$/m.exec(block)?.[1]
+    if (id !== undefined) this.lastId = id
     if (id !== undefined && data !== undefined) this.#events.push({ id, data: JSON.parse(data) })
     else if (id !== undefined) this.#marks.push(id)
   }

@@ -12,6 +12,7 @@ const MOST_BEHIND = 256 * 1024
 
 const open = new Set<EventStream>()
 let heartbeat: NodeJS.Timeout | null = null
+let stopping = false
 
 export class EventStream {
   readonly #raw: ServerResponse
@@ -24,7 +25,7 @@ export class EventStream {
     this.#raw = raw
   }
 
-  /** Answers the request with a stream; null for HEAD, which is answered whole. */
+  /** Answers the request with a stream; null where it ends at once: for HEAD, and while the process stops. */
   static open({ request, response }: HttpContext): EventStream | null {
     response.relayHeaders()
     const raw = response.response
@@ -35,7 +36,8 @@ export class EventStream {
       'x-accel-buffering': 'no',
       'connection': 'close',
     })
-    if (request.method() === 'HEAD') {
+    // From an empty stream an EventSource comes back; a problem would end it for good.
+    if (request.method() === 'HEAD' || stopping) {
       raw.end()
       return null
     }
@@ -79,7 +81,9 @@ export class EventStream {
 
   /** Ends the stream; its reader comes back with the id of the last event. */
   end() {
-    this.#raw.end()
+    // Whoever takes nothing would not take the end either.
+    if (this.#raw.writableNeedDrain) this.#raw.destroy()
+    else this.#raw.end()
     this.#close()
   }
 
@@ -117,7 +121,8 @@ export function openStreams() {
   return open.size
 }
 
-/** Ends every stream: the process stops, and would wait for them. */
+/** Ends every stream, and each that is opened from now on: the process stops, and would wait for them. */
 export function endEventStreams() {
+  stopping = true
   for (const stream of open) stream.end()
 }
