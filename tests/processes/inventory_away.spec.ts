@@ -30,12 +30,14 @@ test.group('One side that does not answer', (group) => {
 
   test('of inventory, makes changes wait; it is told again without a flood, and then all settle', async ({
     assert,
+    cleanup,
   }) => {
     const { app, token } = shop
     const ids = await Promise.all(Array.from({ length: 30 }, () => placeOne(shop)))
     await eventually('all are confirmed', async () => (await ordersIn(shop, 'confirmed')) === 30)
 
     const release = await lock(shop, 'inventory.reservation_heads')
+    cleanup(release)
     await Promise.all(
       ids.map(async (id) => {
         const changed = await change(shop, id, 2)
@@ -83,9 +85,11 @@ test.group('One side that does not answer', (group) => {
 
   test('of orders’ database, has placements beyond the bound sent away for a second, and loses none', async ({
     assert,
+    cleanup,
   }) => {
     const before = await ordersIn(shop, 'confirmed')
     const release = await lock(shop, 'orders.orders')
+    cleanup(release)
     const keys = Array.from({ length: MOST + 3 }, () => randomUUID())
     const answers = new Map<string, Answer>()
     const placing = keys.map(async (key) => answers.set(key, await place(shop, key)))
