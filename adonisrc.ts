@@ -16,6 +16,9 @@ export default defineConfig({
     () => import('@adonisjs/mail/mail_provider'),
     () => import('@adonisjs/limiter/limiter_provider'),
     () => import('@adonisjs/cors/cors_provider'),
+    () => import('@adonisjs/session/session_provider'),
+    () => import('@adonisjs/auth/auth_provider'),
+    () => import('@adonisjs/shield/shield_provider'),
 
     () => import('#messaging/messaging_provider'),
     () => import('#start/app_provider'),
@@ -35,6 +38,7 @@ export default defineConfig({
         timeout: 10_000,
       },
       { name: 'functional', files: ['tests/*/functional/**/*.spec.ts'], timeout: 30_000 },
+      { name: 'browser', files: ['tests/browser/*.spec.ts'], timeout: 60_000 },
       {
         name: 'messaging',
         files: ['tests/messaging/*.spec.ts', 'tests/flows/**/*.spec.ts', 'tests/kafka/*.spec.ts'],

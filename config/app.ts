@@ -14,6 +14,9 @@ const ownAddress = `http://${env.get('HOST')}:${env.get('PORT')}`
 export const ordersUrl = (env.get('ORDERS_URL') ?? ownAddress).replace(/\/$/, '')
 export const inventoryUrl = (env.get('INVENTORY_URL') ?? ownAddress).replace(/\/$/, '')
 
+/** Of "today", and of people who have set none of their own. */
+export const timeZone = env.get('TIME_ZONE')
+
 export const dataDir = env.get('DATA_DIR')
 
 const proxies = new BlockList()

@@ -20,7 +20,9 @@ export default class AppProvider {
     const { default: edge } = await import('edge.js')
     // Compiling a view takes longer than sending the mail; `node ace serve` restarts on a change.
     edge.configure({ cache: true })
-    for (const module of ['orders', 'inventory', 'accounts', 'operations', 'mail']) {
+    const { addPageParts } = await import('#admin/page_parts')
+    addPageParts(edge)
+    for (const module of ['admin', 'orders', 'inventory', 'accounts', 'operations', 'mail']) {
       edge.mount(module, this.app.makePath('app', module, 'views'))
     }
     vine.messagesProvider = new SimpleMessagesProvider({

@@ -82,6 +82,16 @@ function brokers(name: string, value?: string) {
   return list
 }
 
+function timeZone(fallback: string) {
+  return (name: string, value = fallback) => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone
+    } catch {
+      throw new Error(`${name} is "${value}", but must be a time zone such as Europe/Berlin`)
+    }
+  }
+}
+
 /** Requests a minute, null for `off`. */
 function rateLimit(fallback: number) {
   return (name: string, value?: string) => {
@@ -168,6 +178,7 @@ export default await Env.create(new URL('../', import.meta.url), {
   MAIL_FROM: text('Quartermaster <orders@quartermaster.example>'),
   CUSTOMER_MAILS: oneOf(['on', 'off'] as const, 'on'),
   SIGN_UP: oneOf(['on', 'off'] as const, 'on'),
+  TIME_ZONE: timeZone('UTC'),
   TOKEN_DAYS: integer(30, { min: 1, max: 3_650 }),
 
   RATE_LIMIT: rateLimit(600),

@@ -14,4 +14,6 @@ server.use([
 /** Who is calling: the modules' routes stand behind these. */
 export const signedIn = router.named({
   required: () => import('#accounts/authenticate_middleware'),
+  atDesk: () => import('#accounts/desk_middleware'),
+  audited: () => import('#accounts/audit_middleware'),
 })

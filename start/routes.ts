@@ -2,11 +2,13 @@
  * The routes of all modules, and who may pass to them.
  */
 import router from '@adonisjs/core/services/router'
-import { accountsRoutes, signInRoutes } from '#accounts/routes'
+import { accountsPages, accountsRoutes, deskRoutes, signInRoutes } from '#accounts/routes'
+import { assetRoutes } from '#admin/routes'
 import { publicUrl } from '#config/app'
+import { stockPages } from '#inventory/pages/routes'
 import { catalogueRoutes, inventoryRoutes } from '#inventory/routes'
 import { middleware } from '#middleware/named'
-import { operationsRoutes } from '#operations/routes'
+import { operationsPages, operationsRoutes } from '#operations/routes'
 import { liveOrderRoutes, ordersRoutes } from '#orders/routes'
 import { signedIn } from '#start/kernel'
 import { openApi } from '#start/openapi'
@@ -43,3 +45,22 @@ router
   })
   .prefix('api/v1')
   .use([signedIn.required(), middleware.limited(), ...body])
+
+assetRoutes()
+
+/** A form is read first: whatever keeps it from being taken, what was typed is shown again. */
+const form = [middleware.body(), middleware.session(), middleware.auth()]
+
+router
+  .group(deskRoutes)
+  .prefix('admin')
+  .use([...form, middleware.shield(), middleware.page()])
+
+router
+  .group(() => {
+    operationsPages()
+    accountsPages()
+    stockPages()
+  })
+  .prefix('admin')
+  .use([...form, signedIn.atDesk(), middleware.shield(), middleware.page(), signedIn.audited()])

@@ -39,5 +39,9 @@ export const runnerHooks: Required<Pick<Config, 'setup' | 'teardown'>> = {
       const { stopBroker } = await import('#tests/kafka/broker')
       await stopBroker()
     },
+    async () => {
+      const { closeBrowser } = await import('#tests/browser')
+      await closeBrowser()
+    },
   ],
 }

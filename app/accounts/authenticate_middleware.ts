@@ -3,7 +3,7 @@ import type { NextFn } from '@adonisjs/core/types/http'
 import { Problem } from '#http/problem'
 import { openTicket, ticketFor } from './tickets.ts'
 import { signInById, signInOf, type TokenSignIn } from './tokens.ts'
-import { watchToken } from './watched_tokens.ts'
+import { watchToken } from './watched_sign_ins.ts'
 
 /** Says who is calling, from `Authorization: Bearer …`. */
 export default class AuthenticateMiddleware {

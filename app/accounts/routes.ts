@@ -1,6 +1,7 @@
 import router from '@adonisjs/core/services/router'
 
 const AccountsController = () => import('./controllers/accounts_controller.js')
+const SessionsController = () => import('./controllers/sessions_controller.js')
 const TokensController = () => import('./controllers/tokens_controller.js')
 
 /** Below `/api/v1`, for everyone. */
@@ -13,4 +14,16 @@ export function signInRoutes() {
 export function accountsRoutes() {
   router.get('accounts/me', [AccountsController, 'show']).as('accounts.me')
   router.delete('tokens/current', [TokensController, 'destroy']).as('tokens.current.destroy')
+}
+
+/** Below `/admin`, for everyone. */
+export function deskRoutes() {
+  router.get('login', [SessionsController, 'create']).as('desk.login')
+  router.post('login', [SessionsController, 'store']).as('desk.login.store')
+}
+
+/** Below `/admin`, for the staff. */
+export function accountsPages() {
+  router.get('resume', [SessionsController, 'resume']).as('desk.resume')
+  router.post('logout', [SessionsController, 'destroy']).as('desk.logout')
 }

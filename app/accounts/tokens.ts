@@ -10,7 +10,7 @@ import db from '@adonisjs/lucid/services/db'
 import type { SignedIn } from '#contracts/actor'
 import { isUuid } from '#http/fields'
 import Account, { TOKEN_PREFIX } from './models/account.ts'
-import { tokenHasEnded } from './watched_tokens.ts'
+import { tokenHasEnded } from './watched_sign_ins.ts'
 
 /** Another process takes up to this long to hear of a revoked token. */
 const REMEMBERED_MS = 5_000

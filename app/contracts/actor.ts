@@ -15,6 +15,8 @@ export interface SignedIn {
   /** Null for a service that has none. */
   email: string | null
   name: string
+  /** IANA name, of those who work at the pages; null for the one in TIME_ZONE. */
+  timeZone?: string | null
 }
 
 /** What a request was signed in with. */
@@ -35,6 +37,8 @@ declare module '@adonisjs/core/http' {
     /** Set on every route but the open ones, as is `signIn`. */
     account: SignedIn
     signIn: SignIn
+    /** The status of the refusal, where a page answers one by going back to its form. */
+    refusedWith?: number
   }
 }
 

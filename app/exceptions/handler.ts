@@ -2,6 +2,7 @@ import app from '@adonisjs/core/services/app'
 import router from '@adonisjs/core/services/router'
 import { ExceptionHandler, type HttpContext, type HttpRequest } from '@adonisjs/core/http'
 import { errors as vineErrors } from '@vinejs/vine'
+import { isPage, showFailure } from '#admin/failed_page'
 import { publicUrl } from '#config/app'
 import { memberPointer, pointer, Problem, problemBody } from '#http/problem'
 import { isMachineTrouble } from '#messaging/retry_policy'
@@ -10,8 +11,11 @@ import { isMachineTrouble } from '#messaging/retry_policy'
 export default class HttpExceptionHandler extends ExceptionHandler {
   protected debug = false
 
-  async handle(error: unknown, { request, response }: HttpContext) {
+  async handle(error: unknown, ctx: HttpContext) {
+    const { request, response } = ctx
     const problem = asProblem(error, request)
+    ctx.refusedWith = problem.status
+    if (isPage(ctx)) return showFailure(ctx, error, problem)
     for (const [name, value] of Object.entries(problem.headers)) response.header(name, value)
     return response
       .status(problem.status)

@@ -64,6 +64,19 @@ export function offeredScope({ request }: HttpContext, accountId: string): Idemp
   }
 }
 
+/**
+ * The same for a form of our pages, which carries the key that it was shown with: clicked twice or sent again
+ * by a reload, it has one effect. Null without one.
+ */
+export function formScope({ request }: HttpContext, accountId: string): IdempotencyScope | null {
+  const { _key: key, ...sent } = request.body()
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) return null
+  // The same form of an older page carries another token.
+  const fields = canonical({ ...sent, _csrf: null })
+  const payloadHash = createHash('sha256').update(fields).digest('hex')
+  return { accountId, method: request.method(), path: request.url(), key, payloadHash }
+}
+
 const findKey = {
   name: 'idempotency_find',
   text: /* sql */ `

@@ -5,5 +5,9 @@ export const middleware = router.named({
   body: () => import('@adonisjs/core/bodyparser_middleware'),
   json: () => import('#middleware/json_body_middleware'),
   limited: () => import('#middleware/rate_limit_middleware'),
+  auth: () => import('@adonisjs/auth/initialize_auth_middleware'),
+  page: () => import('#admin/page_middleware'),
   roles: () => import('#middleware/roles_middleware'),
+  session: () => import('@adonisjs/session/session_middleware'),
+  shield: () => import('@adonisjs/shield/shield_middleware'),
 })

@@ -6,7 +6,13 @@ const DevMailsController = () => import('./controllers/dev_mails_controller.js')
 const DocsController = () => import('./controllers/docs_controller.js')
 const HealthController = () => import('./controllers/health_controller.js')
 const HomeController = () => import('./controllers/home_controller.js')
+const TodayController = () => import('./controllers/today_controller.js')
 const ProblemsController = () => import('./controllers/problems_controller.js')
+
+/** Below `/admin`, for the staff. */
+export function operationsPages() {
+  router.get('/', [TodayController, 'index']).as('today')
+}
 
 /** Outside the API, for everyone. */
 export function operationsRoutes() {

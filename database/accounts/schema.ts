@@ -33,10 +33,12 @@ export class AccessTokenSchema extends BaseModel {
 }
 
 export class AccountSchema extends BaseModel {
-  static $columns = ['createdAt', 'email', 'id', 'name', 'password', 'role', 'updatedAt'] as const
+  static $columns = ['createdAt', 'disabledAt', 'email', 'id', 'name', 'password', 'role', 'timeZone', 'updatedAt'] as const
   $columns = AccountSchema.$columns
   @column.dateTime({ autoCreate: true })
   declare createdAt: DateTime
+  @column.dateTime()
+  declare disabledAt: DateTime | null
   @column()
   declare email: string | null
   @column({ isPrimary: true })
@@ -47,6 +49,50 @@ export class AccountSchema extends BaseModel {
   declare password: string | null
   @column()
   declare role: string
+  @column()
+  declare timeZone: string | null
   @column.dateTime({ autoCreate: true, autoUpdate: true })
   declare updatedAt: DateTime
+}
+
+export class AuditEntrySchema extends BaseModel {
+  static $columns = ['accountId', 'accountName', 'act', 'address', 'at', 'detail', 'id', 'path', 'requestId', 'role', 'status', 'thing'] as const
+  $columns = AuditEntrySchema.$columns
+  @column()
+  declare accountId: string
+  @column()
+  declare accountName: string
+  @column()
+  declare act: string
+  @column()
+  declare address: string
+  @column.dateTime()
+  declare at: DateTime
+  @column()
+  declare detail: any
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare path: string
+  @column()
+  declare requestId: string
+  @column()
+  declare role: string
+  @column()
+  declare status: number | null
+  @column()
+  declare thing: string | null
+}
+
+export class SessionSchema extends BaseModel {
+  static $columns = ['data', 'expiresAt', 'id', 'userId'] as const
+  $columns = SessionSchema.$columns
+  @column()
+  declare data: string
+  @column.dateTime()
+  declare expiresAt: DateTime
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare userId: string | null
 }

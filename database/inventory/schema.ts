@@ -105,12 +105,14 @@ export class ReservationSchema extends BaseModel {
 }
 
 export class StockItemSchema extends BaseModel {
-  static $columns = ['active', 'isLow', 'lowStockAt', 'name', 'onHand', 'priceAmount', 'priceCurrency', 'reserved', 'sku', 'updatedAt', 'version'] as const
+  static $columns = ['active', 'isLow', 'level', 'lowStockAt', 'name', 'onHand', 'priceAmount', 'priceCurrency', 'reserved', 'sku', 'updatedAt', 'version'] as const
   $columns = StockItemSchema.$columns
   @column()
   declare active: boolean
   @column()
   declare isLow: boolean
+  @column()
+  declare level: string
   @column()
   declare lowStockAt: number | null
   @column()

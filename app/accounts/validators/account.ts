@@ -12,3 +12,7 @@ export const signUpValidator = vine.compile(
 export const logInValidator = vine.compile(
   closed({ email: email(), password: vine.string().minLength(1).maxLength(200) })
 )
+
+export const deskLogInValidator = vine.compile(
+  vine.object({ email: email(), password: vine.string().minLength(1).maxLength(200) })
+)

@@ -1,0 +1,80 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { goTo } from '#admin/notices'
+import { Problem } from '#http/problem'
+import { mayEnter } from '../desk_middleware.ts'
+import { logIn } from '../log_in.ts'
+import { deskLogInValidator } from '../validators/account.ts'
+import { sessionHasEnded } from '../watched_sign_ins.ts'
+
+/** Signing in and out at the admin pages. */
+export default class SessionsController {
+  create({ request, view }: HttpContext) {
+    return view.render('accounts::pages/login', { next: request.input('next') })
+  }
+
+  async store(ctx: HttpContext) {
+    const { auth, request, response, session, view } = ctx
+    const sent = request.only(['email', 'password', 'next', 'resume'])
+    try {
+      const { email, password } = await deskLogInValidator.validate(sent)
+      const account = await logIn(email, password, request.ip())
+      if (!mayEnter(account)) throw noDesk()
+      await auth.use('web').login(account)
+      session.put('signedIn', {
+        at: new Date().toISOString(),
+        address: request.ip(),
+        agent: request.header('user-agent') ?? '',
+      })
+      await session.tag(account.id)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      const { password, ...kept } = sent
+      const state = { ...kept, refusal: error.message }
+      return response.status(error.status).send(await view.render('accounts::pages/login', state))
+    }
+    const form = interruptedForm(sent.resume)
+    if (!form) return goTo(ctx, ownPage(sent.next))
+    session.put('interrupted', form)
+    return goTo(ctx, '/admin/resume')
+  }
+
+  /** The form that was under way when the session ended, to be looked at and sent. */
+  async resume(ctx: HttpContext) {
+    const form = ctx.session.pull('interrupted')
+    return form ? ctx.view.render('admin::send_again', { form }) : goTo(ctx, '/admin')
+  }
+
+  async destroy(ctx: HttpContext) {
+    const { auth, session } = ctx
+    const { sessionId } = session
+    await auth.use('web').logout()
+    session.clear()
+    sessionHasEnded(sessionId)
+    return goTo(ctx, '/admin/login')
+  }
+}
+
+function noDesk() {
+  return new Problem(403, 'role_not_allowed', 'This account has no desk here: it is for the staff.')
+}
+
+function isRefusal(error: unknown): error is Error & { status: number } {
+  const { status } = error as { status?: number }
+  return status !== undefined && status < 500
+}
+
+/** What `next` or a form names must be one of our pages: a sign-in that leads elsewhere would be a trap. */
+function ownPage(path: unknown): string {
+  return typeof path === 'string' && /^\/admin([/?][^\\]*)?$/.test(path) ? path : '/admin'
+}
+
+function interruptedForm(text: unknown): object | null {
+  if (typeof text !== 'string' || text === '') return null
+  try {
+    const form = JSON.parse(text)
+    const isForm = ownPage(form.action) === form.action && Array.isArray(form.fields)
+    return isForm ? { action: form.action, fields: form.fields } : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,36 @@
+/*
+ * The stylesheet and the scripts: our own and htmx (vendored, see assets/htmx.LICENSE), no other host.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { HttpContext } from '@adonisjs/core/http'
+import { notFound } from '#http/problem'
+
+const FILES = {
+  'admin.css': 'text/css',
+  'admin.js': 'text/javascript',
+  'htmx.min.js': 'text/javascript',
+} as const
+
+const folder = new URL('assets/', import.meta.url)
+
+const assets = new Map(
+  Object.entries(FILES).map(([name, type]) => [
+    name,
+    { type, content: readFileSync(new URL(name, folder)) },
+  ])
+)
+
+/** Changes with any of them: pages name it in their addresses, so that browsers may keep the files. */
+export const assetVersion = [...assets.values()]
+  .reduce((hash, { content }) => hash.update(content), createHash('sha256'))
+  .digest('base64url')
+  .slice(0, 12)
+
+/** GET /admin/assets/:file */
+export function sendAsset({ params, response }: HttpContext) {
+  const asset = assets.get(params.file)
+  if (!asset) throw notFound('file')
+  response.header('cache-control', 'public, max-age=31536000, immutable')
+  return response.header('content-type', `${asset.type}; charset=utf-8`).send(asset.content)
+}

@@ -1,0 +1,1 @@
+/* What HTML cannot do by itself. Every page works without it. */

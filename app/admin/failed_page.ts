@@ -1,0 +1,62 @@
+/*
+ * A page that cannot be shown, or a form that cannot be taken: what people see, with what they typed kept.
+ */
+import type { HttpContext } from '@adonisjs/core/http'
+import type { Problem } from '#http/problem'
+import { cameFrom, goTo, sentFields, type Refused } from './notices.ts'
+
+/** Whether the request is a person's, at the admin pages. */
+export function isPage({ request }: HttpContext) {
+  return /^\/admin(\/|$)/.test(request.url()) && !request.header('accept')?.includes('json')
+}
+
+/** @param error - as it was thrown; `problem` - what it means */
+export async function showFailure(ctx: HttpContext, error: unknown, problem: Problem) {
+  const { request, response, session, view } = ctx
+  const sent = request.method() !== 'GET' && request.method() !== 'HEAD'
+  const { code } = error as { code?: string }
+  for (const [name, value] of Object.entries(problem.headers)) response.header(name, value)
+
+  if (code === 'E_BAD_CSRF_TOKEN') {
+    // The form is older than the session: somebody who signed in again meanwhile.
+    return response
+      .status(403)
+      .send(await view.render('admin::send_again', { form: formOf(ctx), problem }))
+  }
+  if (problem.status < 500 && sent && session && cameFrom(ctx)) {
+    session.flash('refused', refusal(ctx, problem))
+    return goTo(ctx, cameFrom(ctx)!)
+  }
+  const page = problem.status >= 500 ? 'admin::unavailable' : 'admin::refused'
+  return response.status(problem.status === 403 ? 404 : problem.status).send(
+    await view.render(page, {
+      problem,
+      requestId: request.id(),
+      form: sent ? formOf(ctx) : null,
+      address: request.url(true),
+    })
+  )
+}
+
+function refusal({ request }: HttpContext, problem: Problem): Refused {
+  const errors = problem.errors.map(({ pointer, detail }) => [pointer.slice(1), detail])
+  return {
+    form: request.url(),
+    message: problem.message,
+    code: problem.code!,
+    errors: Object.fromEntries(errors),
+    input: sentFields(request.body()),
+    members: problem.members,
+  }
+}
+
+/** The form as it was sent, for a page that sends it once more. */
+export function formOf({ request }: HttpContext) {
+  const { _csrf: csrf, password, ...sent } = request.body() ?? {}
+  const fields = Object.entries(sent).flatMap(([name, value]) =>
+    Array.isArray(value)
+      ? value.map((one) => ({ name: `${name}[]`, value: String(one) }))
+      : [{ name, value: String(value) }]
+  )
+  return { action: request.url(true), csrf, fields }
+}

@@ -1,0 +1,84 @@
+/*
+ * Numbers, money and times as people at the desks read them: no comma and no dot that German and English
+ * read differently.
+ */
+import { DateTime } from 'luxon'
+
+const NARROW_SPACE = '\u202F'
+const MINUS = '\u2212'
+
+/** 128400 → "128 400", with a narrow space from four digits on; −3 with a true minus. */
+export function number(value: number): string {
+  const digits = String(Math.abs(value)).replace(/\B(?=(\d{3})+$)/g, NARROW_SPACE)
+  return value < 0 ? MINUS + digits : digits
+}
+
+/** With its sign always: "+40", "−3", "0". */
+export function signed(value: number): string {
+  return value > 0 ? `+${number(value)}` : number(value)
+}
+
+/** Counts in lists are exact to 10,000. @param value - counted up to one more than that */
+export function count(value: number): string {
+  return value > 10_000 ? `${number(10_000)}+` : number(value)
+}
+
+/** "1 mug", "2 mugs". */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${number(value)} ${value === 1 ? one : many}`
+}
+
+const symbols = new Map<string, string>()
+
+/** Minor units → "€ 7.90", the currency before the amount. */
+export function money({ amount, currency }: { amount: number; currency: string }): string {
+  const { maximumFractionDigits: decimals } = new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+  }).resolvedOptions() as { maximumFractionDigits: number }
+  const whole = Math.trunc(Math.abs(amount) / 10 ** decimals)
+  const rest = String(Math.abs(amount) % 10 ** decimals).padStart(decimals, '0')
+  const sign = amount < 0 ? MINUS : ''
+  return `${symbolOf(currency)}${NARROW_SPACE}${sign}${number(whole)}${decimals ? `.${rest}` : ''}`
+}
+
+function symbolOf(currency: string) {
+  let symbol = symbols.get(currency)
+  if (symbol === undefined) {
+    const parts = new Intl.NumberFormat('en', { style: 'currency', currency }).formatToParts(0)
+    symbol = parts.find(({ type }) => type === 'currency')!.value
+    symbols.set(currency, symbol)
+  }
+  return symbol
+}
+
+export interface ShownTime {
+  /** For `datetime`. */
+  iso: string
+  /** Clock time today, the date before. */
+  text: string
+  /** Exactly, in the account's zone. */
+  title: string
+}
+
+/** @param zone - IANA name, of the account */
+export function time(at: Date | string, zone: string, now = new Date()): ShownTime {
+  const moment = DateTime.fromJSDate(new Date(at), { zone })
+  const today = DateTime.fromJSDate(now, { zone })
+  const sameYear = moment.year === today.year
+  return {
+    iso: moment.toUTC().toISO()!,
+    text: moment.hasSame(today, 'day')
+      ? moment.toFormat('HH:mm')
+      : moment.toFormat(sameYear ? 'd LLL HH:mm' : 'd LLL yyyy'),
+    title: `${moment.toFormat('yyyy-LL-dd HH:mm:ss.SSS')} ${zone}`,
+  }
+}
+
+/** "Today, 22 November", "Saturday, 21 November", with the year where it is another one. */
+export function day(at: Date | string, zone: string, now = new Date()): string {
+  const moment = DateTime.fromJSDate(new Date(at), { zone })
+  const today = DateTime.fromJSDate(now, { zone })
+  const date = moment.toFormat(moment.year === today.year ? 'd LLLL' : 'd LLLL yyyy')
+  return moment.hasSame(today, 'day') ? `Today, ${date}` : `${moment.toFormat('cccc')}, ${date}`
+}

@@ -1,0 +1,60 @@
+/*
+ * What a form has done, or why not, said on the page that comes next.
+ */
+import type { HttpContext } from '@adonisjs/core/http'
+
+/** What has changed, and how to undo it. */
+export interface Notice {
+  /** What it is about, for example an SKU. */
+  about: string
+  /** What happened, with its numbers. */
+  text: string
+  /** The address of the form that undoes it; null where nothing does. */
+  undo?: string | null
+  tone?: 'good' | 'warn'
+  /** Where to see more. */
+  link?: { href: string; text: string }
+}
+
+/** A form that was refused: nothing of it is lost. */
+export interface Refused {
+  /** The address that the form was sent to. */
+  form: string
+  message: string
+  code: string
+  /** Field name → what is wrong with it. */
+  errors: Record<string, string>
+  input: Record<string, unknown>
+  /** What else the problem says, for example the orders that hold a SKU. */
+  members: Record<string, unknown>
+}
+
+/** Says on the next page what has changed. */
+export function notice({ session }: HttpContext, said: Notice) {
+  session.flash('notice', said)
+}
+
+/** Goes to a page after a form, so that a reload sends nothing again. */
+export function goTo({ response }: HttpContext, path: string) {
+  return response.redirect().status(303).toPath(path)
+}
+
+/** Back to the page that the form was on, with its filters. */
+export function goBack(ctx: HttpContext, otherwise: string) {
+  return goTo(ctx, cameFrom(ctx) ?? otherwise)
+}
+
+/** The admin page that the form was on; null when the browser does not say. */
+export function cameFrom({ request }: HttpContext): string | null {
+  const referrer = request.header('referer')
+  if (!referrer || !URL.canParse(referrer)) return null
+  const { host, pathname, search } = new URL(referrer)
+  const ours = host === request.host() && /^\/admin(\/|$)/.test(pathname)
+  return ours ? pathname + search : null
+}
+
+/** What the form's fields held, without our own and without passwords. */
+export function sentFields(body: Record<string, unknown>): Record<string, unknown> {
+  const own = ['_csrf', '_key', 'password']
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !own.includes(name)))
+}

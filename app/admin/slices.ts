@@ -1,0 +1,72 @@
+/*
+ * Paging of the admin lists, by keyset in both directions: `?after=` and `?before=` hold the position of the
+ * row at the end of the page.
+ */
+import { invalidCursor } from '#http/pages'
+
+export interface Slice {
+  limit: number
+  /** The position to go on from, not included; null at the beginning. */
+  from: string[] | null
+  /** Towards the beginning: read in reversed order. */
+  backwards: boolean
+}
+
+/** @throws Problem 422 `invalid_cursor` */
+export function sliceOf(query: Record<string, unknown>, limit = 50): Slice {
+  const { after, before } = query
+  const backwards = after === undefined && before !== undefined
+  const given = after ?? before
+  return { limit, backwards, from: given === undefined ? null : decode(given) }
+}
+
+/**
+ * @param rows - up to `limit` + 1, in the direction of the slice
+ * @param position - where a row stands in the order of the list
+ * @param query - of the address, without a position: the other filters stay
+ */
+export function shownSlice<Row>(
+  rows: Row[],
+  { limit, from, backwards }: Slice,
+  position: (row: Row) => string[],
+  query: Record<string, unknown>
+) {
+  const more = rows.length > limit
+  const shown = rows.slice(0, limit)
+  if (backwards) shown.reverse()
+  const link = (name: string, row: Row | undefined) =>
+    row && addressWith(query, name, encode(position(row)))
+  const hasNext = backwards ? from !== null : more
+  const hasPrevious = backwards ? more : from !== null
+  return {
+    rows: shown,
+    previous: hasPrevious ? link('before', shown[0]) : undefined,
+    next: hasNext ? link('after', shown.at(-1)) : undefined,
+  }
+}
+
+/** "?q=mug&level=low&after=…": the filters as they are, and one more. */
+export function addressWith(query: Record<string, unknown>, name: string, value: string | null) {
+  const { after, before, [name]: replaced, ...kept } = query
+  const parameters = new URLSearchParams()
+  for (const [key, given] of Object.entries(kept)) {
+    for (const one of [given].flat()) if (one !== '') parameters.append(key, String(one))
+  }
+  if (value !== null) parameters.set(name, value)
+  return `?${parameters}`
+}
+
+function encode(position: string[]) {
+  return Buffer.from(JSON.stringify(position)).toString('base64url')
+}
+
+function decode(given: unknown): string[] {
+  try {
+    const position = JSON.parse(Buffer.from(String(given), 'base64url').toString())
+    const isPosition = Array.isArray(position) && position.length > 0
+    if (isPosition && position.every((part) => typeof part === 'string' && !part.includes('\0'))) {
+      return position
+    }
+  } catch {}
+  throw invalidCursor()
+}

@@ -1,0 +1,21 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { shownSlice, sliceOf } from '#admin/slices'
+import { availableByDay } from '../available_by_day.ts'
+import { countStock, listStock, positionOf } from '../list_stock.ts'
+import { stockFilterValidator } from '../validators.ts'
+
+/** The stock list. */
+export default class StockPageController {
+  async index({ request, view, zone }: HttpContext) {
+    const query = request.qs()
+    const slice = sliceOf(query)
+    const filter = await stockFilterValidator.validate(query)
+    const [items, counts] = await Promise.all([listStock(filter, slice), countStock()])
+    const shown = shownSlice(items, slice, (row) => positionOf(row, filter), query)
+    const days = await availableByDay(
+      shown.rows.map(({ sku }) => sku),
+      zone
+    )
+    return view.render('inventory::pages/stock', { filter, query, counts, slice: shown, days })
+  }
+}

@@ -1,0 +1,26 @@
+import { test } from '@japa/runner'
+import { barriers, base, deskOf } from '#tests/browser'
+import { emptyShop, product } from '#tests/shop'
+
+test.group('The stock list', (group) => {
+  group.each.setup(async () => {
+    await emptyShop()
+    await product('MUG-RED', 37)
+    await product('TEA-GREEN', 0)
+  })
+
+  for (const theme of ['light', 'dark'] as const) {
+    test(`restocks a row and offers the undo, ${theme}`, async ({ assert }) => {
+      const desk = await deskOf('clerk', 'Carl', { theme })
+      const { page } = desk
+      await page.goto(`${base}/admin/stock`)
+      await page.getByLabel('Restock TEA-GREEN by').fill('40')
+      await page.keyboard.press('Enter')
+      await page.getByText('restocked by 40: 0 → 40').waitFor()
+      assert.deepEqual(await barriers(page), [])
+      assert.equal(new URL(page.url()).pathname, '/admin/stock')
+      assert.deepEqual(desk.faults, [])
+      await desk.close()
+    })
+  }
+})
