@@ -38,7 +38,7 @@ const routes: () => Entry[] = () =>
           middleware: [...middleware.all()] as [],
         }))
     )
-    .filter(({ name }) => !NO_OPERATIONS.includes(name))
+    .filter(({ name }) => !NO_OPERATIONS.includes(name) && !name.includes(' /admin'))
 
 const operations: () => [name: string, operation: any][] = () =>
   Object.entries(document.paths).flatMap(([address, { parameters, ...methods }]) =>
