@@ -15,6 +15,7 @@ import OperationsReconcile from '#operations/commands/operations_reconcile'
 import OrdersLife from '#orders/commands/orders_life'
 import OrdersShow from '#orders/commands/orders_show'
 import DemoSeed from '#start/demo/demo_seed'
+import DemoTraffic from '#start/demo/demo_traffic'
 import OpenApi from '#start/openapi_command'
 
 const commands = new ListLoader([
@@ -23,6 +24,7 @@ const commands = new ListLoader([
   DbSchema,
   DbSetup,
   DemoSeed,
+  DemoTraffic,
   InventoryReconcile,
   MessagingTopics,
   MessagingVerify,

@@ -1,0 +1,90 @@
+import { BaseCommand, flags } from '@adonisjs/core/ace'
+import type { CommandOptions } from '@adonisjs/core/types/ace'
+import { EXIT, guarded } from '#messaging/commands/exit_codes'
+import type { Act } from './traffic.ts'
+
+const SAYS_EVERY_MS = 5_000
+const MOST_PER_SECOND = 200
+
+export default class DemoTraffic extends BaseCommand {
+  static commandName = 'demo:traffic'
+  static description = 'Play customers, and a clerk who packs and restocks, against the running app'
+  static help = [
+    'For a demo: it places orders for what is on sale and writes mails to made-up addresses.',
+    'Goes on until Ctrl+C, or for --seconds. Its two accounts stay; their tokens end with it.',
+    'Exits 0, 4 when no app or no database answers.',
+    'Example: node ace demo:traffic --rate=5 --yes',
+  ]
+  static options: CommandOptions = { startApp: true }
+
+  @flags.number({ description: 'Orders a second (5)', default: 5 })
+  declare rate: number
+
+  @flags.number({ description: 'Stop by itself after so many seconds' })
+  declare seconds?: number
+
+  @flags.string({ description: 'Where the app answers (PUBLIC_URL)' })
+  declare url?: string
+
+  @flags.boolean({ description: 'Do it without asking' })
+  declare yes: boolean
+
+  @flags.boolean({ description: 'Print the result as JSON' })
+  declare json: boolean
+
+  async run() {
+    if (!(this.rate > 0 && this.rate <= MOST_PER_SECOND))
+      return this.#wrong(`--rate must be above 0 and at most ${MOST_PER_SECOND}.`)
+    if (this.seconds !== undefined && !(this.seconds > 0))
+      return this.#wrong('--seconds must be above 0.')
+    if (!this.yes) {
+      if (!process.stdin.isTTY) return this.#wrong('This places orders. Say --yes to go on.')
+      if (!(await this.prompt.confirm('Place orders here until Ctrl+C?'))) return
+    }
+    await guarded(this, () => this.#play())
+  }
+
+  async #play() {
+    const { publicUrl } = await import('#config/app')
+    const { playTraffic } = await import('./traffic.ts')
+    const { withDemoTokens } = await import('./traffic_accounts.ts')
+    const end = new AbortController()
+    const stop = () => end.abort()
+    process.once('SIGINT', stop).once('SIGTERM', stop)
+    if (this.seconds) setTimeout(stop, this.seconds * 1000).unref()
+
+    const counts: Record<string, number> = {}
+    const acted = (act: Act, status: number) => {
+      const ended = status === 0 ? 'not reached' : status < 300 ? act : `${act}: ${status}`
+      counts[ended] = (counts[ended] ?? 0) + 1
+    }
+    const said = setInterval(() => this.#say(counts), SAYS_EVERY_MS)
+    try {
+      await withDemoTokens(({ shop, clerk }) =>
+        playTraffic({
+          url: this.url ?? publicUrl,
+          rate: this.rate,
+          shop,
+          clerk,
+          signal: end.signal,
+          acted,
+        })
+      )
+    } finally {
+      clearInterval(said)
+    }
+    if (this.json) this.logger.log(JSON.stringify(counts))
+    else this.#say(counts)
+  }
+
+  #say(counts: Record<string, number>) {
+    if (this.json) return
+    const words = Object.entries(counts).map(([ended, count]) => `${ended} ${count}`)
+    this.logger.log(words.join(', ') || 'nothing yet')
+  }
+
+  #wrong(message: string) {
+    this.logger.error(message)
+    this.exitCode = EXIT.usage
+  }
+}
