@@ -7,8 +7,11 @@ import type { HttpContext } from '@adonisjs/core/http'
 
 /** A comment to every open stream: proxies close what is silent for a minute. */
 const HEARTBEAT_MS = 15_000
-/** Bytes that a reader may leave untaken: more than comes at once, too little to fill our memory. */
+/** Bytes that a reader may leave untaken for longer than it takes to fetch them. */
 const MOST_BEHIND = 256 * 1024
+/** What is written in one go cannot be taken in between, so more of it may lie here for a moment. */
+const MOST_AT_ONCE = 2 * 1024 * 1024
+const MOMENT_MS = 1_000
 
 const open = new Set<EventStream>()
 let heartbeat: NodeJS.Timeout | null = null
@@ -20,12 +23,13 @@ export class EventStream {
   #ended = false
   /** Whether something was left untaken at the last heartbeat. */
   #behind = false
+  #judgement: NodeJS.Timeout | null = null
 
   private constructor(raw: ServerResponse) {
     this.#raw = raw
   }
 
-  /** Answers the request with a stream; null where it ends at once: for HEAD, and while the process stops. */
+  /** Answers the request with a stream; null where it ends at once: for HEAD, while the process stops, and when the client has gone. */
   static open({ request, response }: HttpContext): EventStream | null {
     response.relayHeaders()
     const raw = response.response
@@ -37,7 +41,7 @@ export class EventStream {
       'connection': 'close',
     })
     // From an empty stream an EventSource comes back; a problem would end it for good.
-    if (request.method() === 'HEAD' || stopping) {
+    if (request.method() === 'HEAD' || stopping || raw.destroyed) {
       raw.end()
       return null
     }
@@ -68,8 +72,13 @@ export class EventStream {
   async drained(): Promise<void> {
     if (this.#ended || !this.#raw.writableNeedDrain) return
     await new Promise<void>((resolve) => {
-      this.#raw.once('drain', resolve)
-      this.onEnd(resolve)
+      const go = () => {
+        this.#raw.off('drain', go)
+        this.#onEnd.delete(go)
+        resolve()
+      }
+      this.#raw.on('drain', go)
+      this.#onEnd.add(go)
     })
   }
 
@@ -97,12 +106,18 @@ export class EventStream {
   #write(text: string) {
     if (this.#ended) return
     this.#raw.write(text)
-    if (this.#raw.writableLength > MOST_BEHIND) this.#raw.destroy()
+    if (this.#raw.writableLength > MOST_AT_ONCE) this.#raw.destroy()
+    if (this.#raw.writableLength <= MOST_BEHIND) return
+    this.#judgement ??= setTimeout(() => {
+      this.#judgement = null
+      if (this.#raw.writableLength > MOST_BEHIND) this.#raw.destroy()
+    }, MOMENT_MS).unref()
   }
 
   #close() {
     if (this.#ended) return
     this.#ended = true
+    if (this.#judgement) clearTimeout(this.#judgement)
     open.delete(this)
     for (const listener of this.#onEnd) listener()
     this.#onEnd.clear()

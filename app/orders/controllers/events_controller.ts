@@ -14,6 +14,9 @@ export default class EventsController {
     if (!stream) return
     stream.onEnd(ctx.signIn.whenEnded(() => stream.end()))
     // The answer has begun: its reader comes back and hears then what is wrong.
-    await followOrders(stream, ctx.account, place).catch(() => stream.end())
+    await followOrders(stream, ctx.account, place).catch((error) => {
+      ctx.logger.warn({ err: error }, 'a stream ends')
+      stream.end()
+    })
   }
 }

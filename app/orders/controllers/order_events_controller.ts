@@ -15,6 +15,9 @@ export default class OrderEventsController {
     if (!stream) return
     stream.onEnd(ctx.signIn.whenEnded(() => stream.end()))
     // The answer has begun: its reader comes back and hears then what is wrong.
-    await followOrder(stream, order.id, ctx.account, Number(id)).catch(() => stream.end())
+    await followOrder(stream, order.id, ctx.account, Number(id)).catch((error) => {
+      ctx.logger.warn({ err: error }, 'a stream ends')
+      stream.end()
+    })
   }
 }

@@ -4,7 +4,7 @@
 import type { Client } from 'pg'
 import { fedStepColumns, type FedStep } from './fed_step.ts'
 
-/** So far back a transaction that is still open may have drawn an id before we came. */
+/** An id that is still to commit lies no further below those that were seen. */
 const LOOK_BACK = 10_000
 const PAGE = 500
 
@@ -15,14 +15,11 @@ export class BehindReader {
   /** What may be given up, once every transaction that was open at the time has ended. */
   #candidate: { last: number; xmax: bigint } | null = null
 
-  get last() {
-    return this.#last
-  }
-
   /** Every step with this id or a lower one has been read, or never will exist. */
   get position(): number {
-    const [lowest] = this.#missing
-    return lowest === undefined ? this.#last : Math.min(lowest, ...this.#missing) - 1
+    let position = this.#last
+    for (const id of this.#missing) if (id <= position) position = id - 1
+    return position
   }
 
   /** The steps that have committed since the last call; the first call only finds its place. */
@@ -50,6 +47,8 @@ export class BehindReader {
 
   /** Gives up ids whose transaction must have been rolled back; returns what a last look has found. */
   async prune(client: Client): Promise<FedStep[]> {
+    // Before the horizon is asked for: of ids drawn from here on it would know nothing.
+    const last = this.#last
     const { rows } = await client.query<{ xmin: string; xmax: string }>({
       name: 'step_feed_horizon',
       text: /* sql */ `
@@ -59,12 +58,12 @@ export class BehindReader {
     const [{ xmin, xmax }] = rows
     let steps: FedStep[] = []
     if (this.#candidate && BigInt(xmin) >= this.#candidate.xmax) {
-      const { last } = this.#candidate
+      const { last: ended } = this.#candidate
       steps = await this.read(client)
-      for (const id of this.#missing) if (id <= last) this.#missing.delete(id)
+      for (const id of this.#missing) if (id <= ended) this.#missing.delete(id)
       this.#candidate = null
     }
-    this.#candidate ??= { last: this.#last, xmax: BigInt(xmax) }
+    this.#candidate ??= { last, xmax: BigInt(xmax) }
     return steps
   }
 

@@ -1,5 +1,5 @@
 /*
- * Following orders: what was before from the database, what comes from the feed, nothing twice.
+ * Following one order: what was before from the database, what comes from the feed, nothing twice.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { SignedIn } from '#contracts/actor'

@@ -14,8 +14,9 @@ const PAGE = 500
 /** @param position - after which to begin, as an event's id said; null: from now on */
 export async function followOrders(stream: EventStream, reader: SignedIn, position: number | null) {
   const owner = ownerFilter(reader)
-  const early: FedStep[] = []
-  const known = new Set<number>()
+  let early: FedStep[] = []
+  /** Ids that were sent before the feed has handed them on. */
+  const ahead = new Set<number>()
   let caughtUp = false
   const send = (step: FedStep, place: number) => {
     if (owner !== null && step.customer_id !== owner) return
@@ -28,41 +29,58 @@ export async function followOrders(stream: EventStream, reader: SignedIn, positi
   }
   stream.onEnd(
     stepFeed.followAll((step) => {
-      if (caughtUp) send(step, stepFeed.position)
-      else early.push(step)
+      if (!caughtUp) early.push(step)
+      else if (!ahead.delete(step.id)) send(step, stepFeed.position)
     })
   )
   await stepFeed.ready()
-  const now = stepFeed.position
-  for (let after = position ?? now; position !== null && !stream.ended;) {
-    const page = await readPage(after, owner)
-    for (const step of page) {
-      known.add(step.id)
-      send(step, now)
+
+  let place = position ?? stepFeed.position
+  if (position !== null) {
+    // Up to here nothing can commit any more, so it can be read page by page.
+    for (let full = true; full && !stream.ended;) {
+      const settled = stepFeed.position
+      early = early.filter(({ id }) => id > settled)
+      const page = await readSteps(owner, place, settled)
+      for (const step of page) {
+        await stream.drained()
+        send(step, settled)
+      }
+      full = page.length === PAGE
+      place = full ? page[PAGE - 1].id : Math.max(place, settled)
     }
-    if (page.length < PAGE) break
-    after = page[page.length - 1].id
-    await stream.drained()
+    // Above, all that has committed is read at once: of one order nothing earlier can be missing then.
+    for (const step of await readSteps(owner, place)) {
+      await stream.drained()
+      ahead.add(step.id)
+      send(step, place)
+    }
   }
-  for (const step of early) if (!known.has(step.id)) send(step, now)
+  for (let step = early.shift(); step; step = early.shift()) {
+    await stream.drained()
+    if (step.id > place && !ahead.delete(step.id)) send(step, place)
+  }
   caughtUp = true
+  for (const id of ahead) if (id <= stepFeed.position) ahead.delete(id)
   // Whoever goes before the first event comes back to this place.
   stream.mark(placeId(stepFeed.position))
 }
 
-async function readPage(after: number, owner: string | null): Promise<FedStep[]> {
+/** In the order of their ids: a page of those up to `settled`, or all. */
+async function readSteps(owner: string | null, after: number, settled?: number) {
   const orders = db.connection('orders')
-  return orders
+  const query = orders
     .from('timeline_steps')
     .select(orders.raw(fedStepColumns))
     .where('id', '>', after)
-    .if(owner, (query) =>
-      query.whereExists((own) =>
+    .if(owner, (steps) =>
+      steps.whereExists((own) =>
         own.from('orders').whereColumn('orders.id', 'order_id').where('customer_id', owner!)
       )
     )
     .orderBy('id')
-    .limit(PAGE)
+  if (settled !== undefined) query.where('id', '<=', settled).limit(PAGE)
+  return (await query) as FedStep[]
 }
 
 /** Opaque to readers. */

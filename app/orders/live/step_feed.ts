@@ -1,6 +1,6 @@
 /*
  * The feed: each step of every order, a few milliseconds after its commit, whichever process made it.
- * It reads while somebody in this process follows, and not otherwise.
+ * It reads while somebody in this process follows, and a little longer.
  *
  * Steps are read in the order of their ids. A transaction may draw a low id and commit late: ids that
  * were passed over are asked for again until every transaction that could own one has ended.
@@ -29,6 +29,10 @@ const CHANNEL = 'order_steps'
 const POLL_MS = 1_000
 /** One word to the other processes for all commits within it. */
 const GATHER_MS = 15
+/** So long it stays when nobody follows any more: the next one may be about to come. */
+const POLLS_ALONE = 10
+/** A database that answers nothing is as good as none. */
+const QUERY_TIMEOUT_MS = 5_000
 
 type Listener = (step: FedStep) => void
 
@@ -44,6 +48,7 @@ export class StepFeed {
   #started = Promise.withResolvers<void>()
   #telling: NodeJS.Timeout | null = null
   #trouble: string | null = null
+  #stopping = false
 
   constructor(options: StepFeedOptions) {
     this.#options = options
@@ -91,11 +96,6 @@ export class StepFeed {
     return this.#reader.position
   }
 
-  /** The highest id that was seen. */
-  get last(): number {
-    return this.#reader.last
-  }
-
   degraded(): string[] {
     return this.#trouble ? [`live updates: ${this.#trouble}`] : []
   }
@@ -103,6 +103,7 @@ export class StepFeed {
   async stop() {
     this.#ofOrder.clear()
     this.#ofAll.clear()
+    this.#stopping = this.#running !== null
     if (this.#telling) clearTimeout(this.#telling)
     this.#woken.raise()
     await this.#running
@@ -118,7 +119,10 @@ export class StepFeed {
 
   async #run() {
     for (let attempt = 1; ; attempt++) {
-      const client = new Client(this.#options.connection)
+      const client = new Client({
+        ...this.#options.connection,
+        query_timeout: QUERY_TIMEOUT_MS,
+      })
       try {
         await this.#listen(client, () => (attempt = 0))
       } catch (error) {
@@ -127,7 +131,7 @@ export class StepFeed {
         await this.#woken.wait(backoff(Math.max(1, attempt)))
       }
       // At once, so that whoever comes from here on begins anew and finds a place of their own.
-      const left = !this.#followed
+      const left = this.#stopping || !this.#followed
       if (left) this.#forget()
       await client.end().catch(() => {})
       if (left) return
@@ -136,12 +140,13 @@ export class StepFeed {
 
   #forget() {
     this.#running = null
+    this.#stopping = false
     this.#trouble = null
     this.#reader = new BehindReader()
     this.#started = Promise.withResolvers()
   }
 
-  /** Reads while somebody follows. @throws when the connection ends */
+  /** Reads until nobody has followed for a while. @throws when the connection ends */
   async #listen(client: Client, connected: () => void) {
     let lost: Error | null = null
     const lose = (error = new Error('the connection has ended')) => {
@@ -156,7 +161,9 @@ export class StepFeed {
       })
     await client.connect()
     await client.query(`listen ${CHANNEL}`)
-    for (let pruned = 0; this.#followed;) {
+    let pruned = 0
+    for (let alone = 0; alone < POLLS_ALONE && !this.#stopping; alone++) {
+      if (this.#followed) alone = 0
       this.#handOn(await this.#reader.read(client))
       if (Date.now() - pruned >= POLL_MS) {
         this.#handOn(await this.#reader.prune(client))

@@ -15,17 +15,19 @@ export async function untilAtRest(
   reader: SignedIn,
   seconds: number
 ): Promise<OrderRecord | null> {
-  const over = Promise.withResolvers<'answered' | 'time is over'>()
+  const over = Promise.withResolvers<void>()
   const stop = stepFeed.follow(orderId, ({ status }) => {
-    if (!awaitsAnswer(status)) over.resolve('answered')
+    if (!awaitsAnswer(status)) over.resolve()
   })
-  const timer = setTimeout(() => over.resolve('time is over'), seconds * 1_000)
+  const timer = setTimeout(() => over.resolve(), seconds * 1_000)
   try {
     await Promise.race([stepFeed.ready(), over.promise])
     const order = await readOrder(db.connection('orders'), orderId, reader)
     if (!awaitsAnswer(order.status)) return order
-    if ((await over.promise) === 'time is over') return null
-    return await readOrder(db.connection('orders'), orderId, reader)
+    await over.promise
+    // Also when the time is over: the feed may have been in trouble while inventory was not.
+    const last = await readOrder(db.connection('orders'), orderId, reader)
+    return awaitsAnswer(last.status) ? null : last
   } finally {
     clearTimeout(timer)
     stop()

@@ -166,7 +166,10 @@ test.group('The stream of all orders', (group) => {
     client,
     assert,
   }) => {
+    const before = await watch(clerk, '/orders/events')
+    await before.mark()
     await placed(client)
+    await before.take(1)
     const [hers, all] = [await watch(ada, '/orders/events'), await watch(clerk, '/orders/events')]
     await Promise.all([hers.mark(), all.mark()])
     const bob = await person('customer', 'Bob')

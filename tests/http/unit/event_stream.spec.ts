@@ -1,0 +1,94 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import type { HttpContext } from '@adonisjs/core/http'
+import { test } from '@japa/runner'
+import { EventStream, openStreams } from '#http/event_stream'
+
+interface Meeting {
+  reader: Socket
+  raw: ServerResponse
+  open(): EventStream | null
+}
+
+test.group('A stream', (group) => {
+  let meeting: Meeting
+
+  group.each.setup(async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const reader = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    reader.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    const [, raw] = await once(server, 'request')
+    const ctx = { request: { method: () => 'GET' }, response: { relayHeaders() {}, response: raw } }
+    meeting = { reader, raw, open: () => EventStream.open(ctx as unknown as HttpContext) }
+    return () => {
+      reader.destroy()
+      server.close()
+    }
+  })
+
+  /** Until the kernel takes no more for a reader who takes nothing. */
+  async function fill({ reader, raw }: Meeting, stream: EventStream) {
+    reader.pause()
+    while (raw.writableLength < 64 * 1024) {
+      stream.send('1', 'x'.repeat(16 * 1024))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  test('ends at the second heartbeat that finds its reader taking nothing', async ({ assert }) => {
+    const stream = meeting.open()!
+    await fill(meeting, stream)
+    stream.beat()
+    assert.isFalse(meeting.raw.destroyed)
+    stream.beat()
+    assert.isTrue(meeting.raw.destroyed)
+    await once(meeting.raw, 'close')
+    assert.isTrue(stream.ended)
+  })
+
+  test('outlives a heartbeat that its reader was late for', async ({ assert }) => {
+    const stream = meeting.open()!
+    await fill(meeting, stream)
+    stream.beat()
+    meeting.reader.resume()
+    await stream.drained()
+    stream.beat()
+    stream.beat()
+    assert.isFalse(meeting.raw.destroyed)
+  })
+
+  test('ends a moment after its reader has left more than is kept for it', async ({ assert }) => {
+    const stream = meeting.open()!
+    await fill(meeting, stream)
+    stream.send('2', 'x'.repeat(300 * 1024))
+    assert.isFalse(meeting.raw.destroyed, 'it may just have come at once')
+    await once(meeting.raw, 'close')
+    assert.isTrue(stream.ended)
+  })
+
+  test('ends at once when more has come than memory is for', async ({ assert }) => {
+    const stream = meeting.open()!
+    await fill(meeting, stream)
+    stream.send('2', 'x'.repeat(3 * 1024 * 1024))
+    assert.isTrue(meeting.raw.destroyed)
+  })
+
+  test('is none for a client that has gone', async ({ assert }) => {
+    meeting.reader.destroy()
+    await once(meeting.raw, 'close')
+    assert.isNull(meeting.open())
+    assert.equal(openStreams(), 0)
+  })
+
+  test('leaves no listener behind for each time that it waited', async ({ assert }) => {
+    const stream = meeting.open()!
+    for (let n = 0; n < 12; n++) {
+      await fill(meeting, stream)
+      meeting.reader.resume()
+      await stream.drained()
+    }
+    assert.isBelow(meeting.raw.listenerCount('drain'), 2)
+  })
+})
