@@ -16,6 +16,15 @@ function duration(fallback: string) {
   }
 }
 
+function atLeastASecond(fallback: string) {
+  const read = duration(fallback)
+  return (name: string, value?: string) => {
+    const milliseconds = read(name, value)
+    if (milliseconds >= 1_000) return milliseconds
+    throw new Error(`${name} is "${value}", but must be at least 1s, such as ${fallback}`)
+  }
+}
+
 function integer(fallback: number, { min, max }: { min: number; max: number }) {
   return (name: string, value = String(fallback)) => {
     const number = Number(value)
@@ -168,7 +177,7 @@ export default await Env.create(new URL('../', import.meta.url), {
   TRANSPORT_CHANGE: (name: string, value?: string) =>
     value ? oneOf(['accept'] as const)(name, value) : undefined,
 
-  ANSWER_TIMEOUT: duration('30s'),
+  ANSWER_TIMEOUT: atLeastASecond('30s'),
   PLACEMENTS_WAITING: integer(1_000, { min: 1, max: 100_000 }),
 
   ORDERS_URL: httpUrl,

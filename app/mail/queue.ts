@@ -18,12 +18,14 @@ export interface Notification {
   detail: Record<string, unknown>
   attempts: number
   created_at: Date
+  /** Grows with the commits about one subject. */
+  sequence: number
   /** What the mail is about, from the queue's `subject` column. */
   subject: string
 }
 
 export interface MailSource {
-  /** The Lucid connection with a table `notifications`. */
+  /** The Lucid connection with a table `notifications`; its `sequence` is drawn under the subject's lock. */
   connection: string
   /** Its column with the id of what a mail is about: mails about one thing go out in order. */
   subject: string
@@ -101,9 +103,9 @@ export class MailQueue {
          select id from notifications as due
          where status = 'pending' and next_attempt_at <= now() and id = (
            select id from notifications as first
-           where first.:subject: = due.:subject: and first.status = 'pending' order by id limit 1)
+           where first.:subject: = due.:subject: and first.status = 'pending' order by sequence limit 1)
          order by next_attempt_at limit :batch for update skip locked)
-       returning id, kind, revision, detail, attempts, created_at, :subject: as subject`,
+       returning id, kind, revision, detail, attempts, created_at, sequence, :subject: as subject`,
       { subject, batch: BATCH }
     )
     return rows

@@ -9,6 +9,11 @@ import { mailQueue } from '#mail/queue'
 import { run } from '#messaging/sql'
 import type { MailKind } from './order_status.ts'
 
+/** The mail that a move asks for; null where customers get none from here. */
+export function mailOf({ mail }: { mail: MailKind | null }): MailKind | null {
+  return customerMails ? mail : null
+}
+
 export interface NewNotification {
   orderId: string
   kind: MailKind
@@ -25,7 +30,7 @@ const insertNotifications = {
 }
 
 export async function notify(trx: TransactionClientContract, notifications: NewNotification[]) {
-  if (!customerMails || notifications.length === 0) return
+  if (notifications.length === 0) return
   await run(trx, insertNotifications, [
     notifications.map(() => uuidv7()),
     notifications.map(({ orderId }) => orderId),

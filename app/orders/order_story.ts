@@ -66,7 +66,7 @@ export async function orderStory(
     client
       .from('notifications')
       .where('order_id', id)
-      .orderBy('id')
+      .orderBy('sequence')
       .select('kind', 'revision', 'status', 'attempts')
       .select('sent_at as sentAt', 'last_error as lastError'),
     client

@@ -8,7 +8,7 @@ import { outbox } from '#messaging/outbox'
 import { answerTimeout } from '#config/orders'
 import { readOrder, type OrderRecord, type PricedLine } from './models/order.ts'
 import { insertStep } from './models/timeline.ts'
-import { notify } from './notifications.ts'
+import { mailOf, notify } from './notifications.ts'
 import type { Move } from './order_status.ts'
 import { targetOf } from './target.ts'
 
@@ -29,10 +29,12 @@ export interface Recorded {
 export async function recordMove(
   trx: TransactionClientContract,
   before: OrderRecord,
-  { to, step, says, mail }: Omit<Move, 'outcome'>,
+  result: Omit<Move, 'outcome'>,
   { columns = {}, detail = {}, lines = [], by }: Recorded
 ): Promise<OrderRecord> {
   const { id } = before
+  const { to, step, says } = result
+  const mail = mailOf(result)
   const { status, revision } = to
   const version = before.version + 1
   const now = new Date()

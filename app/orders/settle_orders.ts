@@ -8,7 +8,7 @@ import type { Line, Shortage } from '#contracts/fields'
 import type { Message } from '#messaging/message'
 import { outbox } from '#messaging/outbox'
 import { orderConfirmed, orderRejected } from '#contracts/orders'
-import { notify, type NewNotification } from './notifications.ts'
+import { mailOf, notify, type NewNotification } from './notifications.ts'
 import {
   linesOf,
   lockOrders,
@@ -58,7 +58,8 @@ export async function settleOrders(
     const said = announcement(order, result, message, lines)
     if (said) says.push(said)
     steps.push(stepOf(order, result, message))
-    if (result.mail) notifications.push(notificationOf(order, result.mail, message))
+    const mail = mailOf(result)
+    if (mail) notifications.push(notificationOf(order, mail, message))
   }
 
   await Promise.all([
@@ -119,12 +120,23 @@ function linesAt(lines: LineRow[], orderId: string, revision: number): Line[] {
 
 function stepOf(
   order: SettledOrder,
-  { step, mail }: Move,
+  result: Move,
   { id: messageId, data: { shortages } }: Message<AnswerData>
 ): NewStep {
   const { id: orderId, version: sequence, updatedAt: at, status, revision } = order
+  const mail = mailOf(result)
   const detail = { ...(shortages && { shortages }), ...(mail && { mail }) }
-  return { orderId, sequence, at, type: step, status, revision, actor: SYSTEM, messageId, detail }
+  return {
+    orderId,
+    sequence,
+    at,
+    type: result.step,
+    status,
+    revision,
+    actor: SYSTEM,
+    messageId,
+    detail,
+  }
 }
 
 function notificationOf(

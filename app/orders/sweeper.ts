@@ -15,6 +15,8 @@ export interface SweeperOptions {
   /** Milliseconds until an order is told again; each further try waits twice as long. */
   answerTimeout: number
   logger: Logger
+  /** The clock, in milliseconds. */
+  now?: () => number
 }
 
 const TICK_MS = 1_000
@@ -26,7 +28,7 @@ const MOST = 50
 export class Sweeper {
   readonly #options: SweeperOptions
   readonly #woken = new Signal()
-  /** Our re-sends that no answer has come to yet: order id → when. */
+  /** Orders that we told again and that have not been answered since: id → when for the first time. */
   readonly #unanswered = new Map<string, number>()
   #lastProbe = 0
   #running: Promise<void> | null = null
@@ -75,12 +77,18 @@ export class Sweeper {
     const timing: Timing = { answerTimeout, tries: TRIES }
     await this.#forgetAnswered()
     const resent = await resendDue(client(), timing, this.#allowance())
-    for (const id of resent) this.#unanswered.set(id, Date.now())
+    for (const id of resent) {
+      if (!this.#unanswered.has(id)) this.#unanswered.set(id, this.#now())
+    }
     this.counts.resent += resent.length
     if (resent.length > 0) logger.warn({ orders: resent.length }, 'orders are told again')
     const flagged = await flagOverdue(client(), timing, MOST)
     this.counts.flagged += flagged.length
-    for (const orderId of flagged) logger.error({ orderId }, 'an order waits for an answer in vain')
+    for (const orderId of flagged) {
+      // From here on the order itself shows it.
+      this.#unanswered.delete(orderId)
+      logger.error({ orderId }, 'an order waits for an answer in vain')
+    }
   }
 
   /** An answer to any of ours shows that answers come: the rest may go on. */
@@ -90,10 +98,14 @@ export class Sweeper {
     if (waiting < this.#unanswered.size) this.#unanswered.clear()
   }
 
+  #now() {
+    return this.#options.now?.() ?? Date.now()
+  }
+
   /** True while none of our re-sends has been answered for so long that more would not help. */
   #quiet() {
     const [oldest] = this.#unanswered.values()
-    return oldest !== undefined && Date.now() - oldest >= this.#options.answerTimeout
+    return oldest !== undefined && this.#now() - oldest >= this.#options.answerTimeout
   }
 
   /**
@@ -102,8 +114,8 @@ export class Sweeper {
    */
   #allowance() {
     if (!this.#quiet()) return MOST
-    if (Date.now() - this.#lastProbe < this.#options.answerTimeout) return 0
-    this.#lastProbe = Date.now()
+    if (this.#now() - this.#lastProbe < this.#options.answerTimeout) return 0
+    this.#lastProbe = this.#now()
     return 1
   }
 }

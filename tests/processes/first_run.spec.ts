@@ -278,6 +278,8 @@ test.group('A start that cannot be', (group) => {
     ['DATABASE_URL', 'mysql://x', 'not a URL of that kind', EXAMPLE],
     ['SMTP_URL', 'foo', 'not a URL of that kind', 'smtp://'],
     ['TOKEN_DAYS', '0', 'must be a whole number from 1', 'such as 30'],
+    ['ANSWER_TIMEOUT', '0s', 'must be at least 1s', 'such as 30s'],
+    ['ANSWER_TIMEOUT', 'soon', 'must be a duration', 'such as 30s'],
     ['RATE_LIMIT', '0', 'must be a whole number of requests a minute', 'such as 600, or off'],
     ['CORS_ORIGINS', 'https://shop.example.com/', 'without a path', 'https://shop.example.com'],
     ['CORS_ORIGINS', 'shop.example.com', 'must be * or origins', 'https://shop.example.com'],

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { test } from '@japa/runner'
 import { createDatabase } from '#tests/environment'
-import { AppProcess, dataDirectory, endApps } from './app_process.ts'
+import { ace, AppProcess, dataDirectory, endApps, eventually } from './app_process.ts'
 
 const PAGE = 'https://shop.example.com'
 const password = 'a long password'
@@ -59,6 +59,39 @@ test.group('A process', (group) => {
       assert.isNull(headers.get('ratelimit-limit'))
     }
     assert.isNull((await preflight(open)).headers.get('access-control-allow-origin'))
+  })
+
+  test('signs nobody up and mails nobody when it is told so, and says no mail then', async ({
+    assert,
+    cleanup,
+  }) => {
+    const home = await dataDirectory()
+    cleanup(home.remove)
+    const database = await createDatabase()
+    cleanup(database.drop)
+    const app = await AppProcess.start({
+      dataDir: home.path,
+      databaseUrl: database.url,
+      env: { LOG_LEVEL: 'error', SIGN_UP: 'off', CUSTOMER_MAILS: 'off' },
+    })
+    const ada = { email: 'ada@example.com', password, name: 'Ada' }
+    const refused = await app.request('POST', '/api/v1/accounts', { body: ada })
+    assert.equal(refused.status, 403)
+    assert.equal(refused.body.code, 'sign_up_closed')
+
+    const made = await ace(app.env, 'accounts:create', '--role=service', '--token', '--json')
+    const { token } = JSON.parse(made.stdout)
+    await ace(app.env, 'demo:seed', '--yes')
+    const order = { lines: [{ sku: 'MUG-RED', quantity: 1 }], email: ada.email, name: ada.name }
+    const headers = { 'prefer': 'wait=5', 'idempotency-key': randomUUID() }
+    const place = () => app.request('POST', '/api/v1/orders', { token, body: order, headers })
+    await eventually('orders knows the price', async () => (await place()).status === 201)
+    const placed = await place()
+    assert.equal(placed.body.status, 'confirmed')
+    const timeline = await app.get(`/api/v1/orders/${placed.body.id}/timeline`, token)
+    for (const step of timeline.body.data) assert.notProperty(step.detail, 'mail')
+    const story = await ace(app.env, 'orders:show', placed.body.number, '--json')
+    assert.isEmpty(JSON.parse(story.stdout).mails)
   })
 })
 

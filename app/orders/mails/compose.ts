@@ -48,14 +48,14 @@ const findMailedOrder = {
       (select json_agg(json_build_object('revision', revision, 'sku', sku, 'name', name, 'quantity', quantity,
                                          'unitPrice', unit_price) order by revision, position)
        from order_lines where order_id = orders.id) as lines,
-      (select (array_agg((detail->>'linesOf')::int order by id desc))[1] from notifications
-       where order_id = orders.id and id < $2) as told
+      (select (array_agg((detail->>'linesOf')::int order by sequence desc))[1] from notifications
+       where order_id = orders.id and sequence < $2) as told
     from orders where id = $1`,
 }
 
 /** @param notification.detail - `linesOf`: the revision whose lines are shown; `shortages` of a refusal */
 export async function composeOrderMail({
-  id,
+  sequence,
   kind,
   subject: orderId,
   detail,
@@ -63,7 +63,7 @@ export async function composeOrderMail({
   const [order] = await run<MailedOrder & Record<string, unknown>>(
     db.connection('orders'),
     findMailedOrder,
-    [orderId, id]
+    [orderId, sequence]
   )
   const number = `Q-${order.number}`
   const linesAt = (revision: unknown) => order.lines.filter((line) => line.revision === revision)

@@ -23,14 +23,19 @@ interface WaitingOrder extends Targeted, Record<string, unknown> {
   firstMessageId: string
 }
 
+// Of one key messages are published in order: its last one tells of all. A search for any that is still to
+// be published would walk all that are, for each order.
+const wasTold = /* sql */ `
+  coalesce((select published_at is not null from outbox
+            where key = orders.id::text order by id desc limit 1), true)`
+
 // Whoever holds an order is moving it: it is left alone. One whose message is still in the outbox has
 // not been told the first time.
 const lockStatement = {
   name: 'waiting_lock',
   text: /* sql */ `
     select id from orders
-    where resend_at <= now() and resends < $1
-      and not exists (select from outbox where key = orders.id::text and published_at is null)
+    where resend_at <= now() and resends < $1 and ${wasTold}
     order by resend_at limit $2
     for update skip locked`,
 }
@@ -84,7 +89,8 @@ const flagStatement = {
   name: 'waiting_flag',
   text: /* sql */ `
     update orders set attention = true, resend_at = null, version = version + 1, updated_at = now()
-    where id in (select id from orders where resend_at <= now() and resends >= $1
+    where id in (select id from orders
+                 where resend_at <= now() and resends >= $1 and ${wasTold}
                  order by resend_at limit $2 for update skip locked)
     returning id, version, status, revision, updated_at as at`,
 }

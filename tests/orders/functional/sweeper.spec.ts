@@ -141,6 +141,56 @@ test.group('An order that waits too long for an answer', (group) => {
     assert.equal(sweeping.counts.resent, 102, 'any answer ends the quiet')
   })
 
+  test('lets the others wait in the quiet, however often one is told again', async ({
+    client,
+    assert,
+  }) => {
+    let now = Date.now()
+    const id = await placed(client)
+    const timing = { answerTimeout: HALF_A_MINUTE, now: () => now }
+    const sweeping = new Sweeper({ client: orders, leads: () => true, logger, ...timing })
+    for (const [passed, quiet] of [
+      [0, false],
+      [20_000, false],
+      [15_000, true],
+      [40_000, true],
+    ] as const) {
+      now += passed
+      await timeHasCome(id)
+      await sweeping.tick()
+      assert.equal(sweeping.degraded().length > 0, quiet, `${passed} later`)
+    }
+    assert.equal(sweeping.counts.resent, 4)
+  })
+
+  test('troubles the process no longer once a person has to look', async ({ client, assert }) => {
+    const id = await placed(client)
+    const sweeping = sweeper(0)
+    await timeHasCome(id)
+    await sweeping.tick()
+    assert.isNotEmpty(sweeping.degraded())
+    await orders().from('orders').where('id', id).update({ resends: 5 })
+    await timeHasCome(id)
+    await sweeping.tick()
+    assert.equal(sweeping.counts.flagged, 1)
+    assert.isEmpty(sweeping.degraded())
+  })
+
+  test('waits quietly with thousands of others while nothing can be published', async ({
+    client,
+    assert,
+  }) => {
+    const id = await placed(client)
+    await timeHasCome(id)
+    await multiply(id, 6_000)
+    await orders().from('outbox').update({ published_at: null })
+    const sweeping = sweeper()
+    const began = performance.now()
+    await sweeping.tick()
+    assert.isBelow(performance.now() - began, 2_000)
+    assert.deepEqual(sweeping.counts, { resent: 0, flagged: 0 }, 'none was told the first time')
+  })
+
   async function placed(client: ApiClient): Promise<string> {
     const answer = await post(client, admin, { lines: mugs(2) })
     answer.assertStatus(202)
@@ -160,4 +210,27 @@ async function timeHasCome(...ids: string[]) {
 
 async function said(id: string) {
   return orders().from('outbox').where('key', id).orderBy('id')
+}
+
+/** So many copies of the order and of what was said of it; every other one has used up its tries. */
+async function multiply(id: string, count: number) {
+  await orders().transaction(async (trx) => {
+    await trx.rawQuery(
+      `create temp table copies on commit drop as
+       select gen_random_uuid() as id, n from generate_series(1, ?::int) as n`,
+      [count]
+    )
+    await trx.rawQuery(
+      `insert into orders select (jsonb_populate_record(orders, jsonb_build_object(
+         'id', copies.id, 'number', orders.number + n, 'resends', 5 * (n % 2)))).*
+       from orders, copies where orders.id = ?`,
+      [id]
+    )
+    await trx.rawQuery(
+      `insert into outbox (message_id, topic, key, key_hash, type, version, data)
+       select gen_random_uuid(), topic, copies.id, key_hash, type, version, data
+       from outbox, copies where key = ?`,
+      [id]
+    )
+  })
 }
