@@ -6,6 +6,7 @@ import type { Sweeper } from '#orders/sweeper'
 /** What the app itself adds to the framework: its views, and the words of its validation. */
 export default class AppProvider {
   #sweeper: Sweeper | null = null
+  #forgetting: NodeJS.Timeout | null = null
 
   constructor(protected app: ApplicationService) {}
 
@@ -58,6 +59,7 @@ export default class AppProvider {
     await this.#prepareDraining()
     await this.#startMail()
     await this.#startSweeper()
+    await this.#startForgetting()
     observe(stepFeed)
     await demoIsOrderable()
     enter('running')
@@ -67,6 +69,7 @@ export default class AppProvider {
   async shutdown() {
     const { mailQueue } = await import('#mail/queue')
     const { stepFeed } = await import('#orders/live/step_feed')
+    if (this.#forgetting) clearInterval(this.#forgetting)
     await Promise.all([mailQueue.stop(), this.#sweeper?.stop(), stepFeed.stop()])
   }
 
@@ -113,5 +116,20 @@ export default class AppProvider {
     })
     observe(this.#sweeper)
     this.#sweeper.start()
+  }
+
+  /** Idempotency keys count for a day. A minute without the database is made up for in the next. */
+  async #startForgetting() {
+    const { forgetOldAnswers } = await import('#http/idempotency')
+    const db = await this.app.container.make('lucid.db')
+    const logger = await this.app.container.make('logger')
+    const forget = () => {
+      for (const module of ['orders', 'inventory']) {
+        forgetOldAnswers(db.connection(module)).catch((error) =>
+          logger.warn({ err: error, module }, 'old idempotency keys stay for now')
+        )
+      }
+    }
+    this.#forgetting = setInterval(forget, 60_000).unref()
   }
 }

@@ -99,8 +99,9 @@ export async function issueToken(account: Account, days: number | null) {
 
 export async function revokeToken(token: string) {
   const signIn = await signInOf(token)
-  remembered.delete(digestOf(token))
   await Account.accessTokens.invalidate(new Secret(token))
+  // After it: what was looked up meanwhile must not be remembered either.
+  remembered.delete(digestOf(token))
   if (!signIn) return
   remembered.delete(`id ${signIn.tokenId}`)
   tokenHasEnded(signIn.tokenId)

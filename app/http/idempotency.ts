@@ -18,6 +18,9 @@ export interface IdempotencyScope {
   payloadHash: string
 }
 
+/** At a time: a delete must not be a burden to those who write. */
+const MOST_FORGOTTEN = 5_000
+
 export interface Answer {
   status: number
   headers: Record<string, string>
@@ -161,6 +164,16 @@ export async function once(
     )
     return answer
   })
+}
+
+/** Answers are kept for a day; some more of the older ones are forgotten. @returns how many */
+export async function forgetOldAnswers(client: QueryClientContract): Promise<number> {
+  const { rowCount } = await client.rawQuery<{ rowCount: number }>(
+    `delete from idempotency_keys where ctid in (
+       select ctid from idempotency_keys where created_at < now() - interval '1 day'
+       order by created_at limit ${MOST_FORGOTTEN} for update skip locked)`
+  )
+  return rowCount
 }
 
 export function send({ response }: HttpContext, { status, headers, body }: Answer) {

@@ -23,10 +23,12 @@ export function notForSale(off: { index: number; sku: string }[]) {
   )
 }
 
-export function mixedCurrencies(currencies: string[]) {
+/** @param others - the lines that are not priced in the first of the currencies */
+export function mixedCurrencies(currencies: string[], others: { index: number; sku: string }[]) {
   return unprocessable(
     'mixed_currencies',
-    `An order has one currency; these lines are priced in ${currencies.join(' and ')}. Place one order for each.`
+    `An order has one currency; these lines are priced in ${currencies.join(' and ')}. Place one order for each.`,
+    atSku(others, 'mixed_currencies', (sku) => `${sku} is not priced in ${currencies[0]}`)
   )
 }
 
@@ -37,11 +39,10 @@ export function totalTooLarge() {
   )
 }
 
-export function quantityTooLarge(sku: string) {
-  return unprocessable(
-    'quantity_too_large',
-    `${sku}: all lines of one SKU together may ask for 1,000,000.`
-  )
+/** @param indexes - of all lines of the SKU */
+export function quantityTooLarge(sku: string, indexes: number[]) {
+  const detail = `${sku}: all lines of one SKU together may ask for 1,000,000.`
+  return unprocessable('quantity_too_large', detail, atEach(indexes, 'quantity', detail))
 }
 
 function atSku(
@@ -102,11 +103,20 @@ export function priceNotYours() {
   )
 }
 
-export function unitPricesDiffer(sku: string) {
-  return unprocessable(
-    'unit_prices_differ',
-    `${sku}: lines of one SKU are one line and have one unitPrice.`
-  )
+/** @param indexes - of all lines of the SKU */
+export function unitPricesDiffer(sku: string, indexes: number[]) {
+  const detail = `${sku}: lines of one SKU are one line and have one unitPrice.`
+  return unprocessable('unit_prices_differ', detail, atEach(indexes, 'unitPrice', detail))
+}
+
+const CODES = { quantity: 'quantity_too_large', unitPrice: 'unit_prices_differ' }
+
+function atEach(indexes: number[], member: keyof typeof CODES, detail: string): FieldError[] {
+  return indexes.map((index) => ({
+    pointer: `/lines/${index}/${member}`,
+    code: CODES[member],
+    detail,
+  }))
 }
 
 export function tooManyPlacements() {

@@ -99,7 +99,7 @@ export const openapi: Section = {
       tag: 'Orders',
       summary: 'Place an order',
       description:
-        'At today’s prices. Two lines of one SKU are one line with the sum. Customers place for themselves; staff and services may name the account in `customerId`, or leave it out for a guest. `email` and `name` default to those of the account.',
+        'At today’s prices. Two lines of one SKU are one line with the sum. Customers place for themselves; staff and services may name the account in `customerId`, or leave it out for a guest. `email` and `name` default to those of the account, and are required with another’s `customerId`. The same key again gives the first answer, with `Idempotent-Replayed`; under `Prefer` it gives the order as inventory has answered it by then.',
       access: BUYERS,
       headers: ['Idempotency-Key!', 'Prefer'],
       body: {
@@ -111,7 +111,8 @@ export const openapi: Section = {
       },
       answers: {
         201: {
-          description: 'As preferred, inventory has answered: it is `confirmed` or `rejected`.',
+          description:
+            'As preferred, inventory has answered: mostly it is `confirmed` or `rejected`.',
           headers: ['Location', 'ETag', 'Preference-Applied', 'Idempotent-Replayed?'],
           schema: ref('Order'),
           example: confirmedOrder,
@@ -173,7 +174,7 @@ export const openapi: Section = {
       answers: {
         200: {
           description:
-            'Done: the lines are the same. Or as preferred, inventory has answered: it is `confirmed` or `rejected`.',
+            'Done: the lines are the same. Or as preferred, inventory has answered: `heldRevision` is `revision` where the change was granted, and `shortages` says what it lacked where it was not.',
           headers: ['ETag', 'Preference-Applied?'],
           schema: ref('Order'),
           example: confirmedOrder,

@@ -3,7 +3,7 @@ import type { Infer } from '@vinejs/vine/types'
 import { uuidv7 } from 'uuidv7'
 import { actorOf, type SignedIn } from '#contracts/actor'
 import { earlierAnswer, type Answer, type IdempotencyScope } from '#http/idempotency'
-import { Problem } from '#http/problem'
+import { Problem, unprocessable } from '#http/problem'
 import { mostPlacements } from '#config/orders'
 import { priceChanged, priceNotYours, tooManyPlacements } from './exceptions.ts'
 import type { OrderRecord } from './models/order.ts'
@@ -77,8 +77,7 @@ function newOrder(
     version: 1,
     editedVersion: 1,
     attention: false,
-    email: placement.email ?? account.email ?? missing('email'),
-    name: placement.name ?? account.name,
+    ...contactOf(placement, account),
     shipTo: placement.shipTo ?? null,
     currency,
     lines,
@@ -99,6 +98,15 @@ function newOrder(
   }
 }
 
+/** Whoever places for somebody else says who that is: mails must not go to the staff. */
+function contactOf({ email, name, customerId }: Placement, account: SignedIn) {
+  const own = !customerId || customerId === account.id
+  return {
+    email: email ?? (own ? account.email : null) ?? missing('email', own),
+    name: name ?? (own ? account.name : missing('name', own)),
+  }
+}
+
 /** Customers place for themselves; staff and services for whom they say, or for a guest. */
 function customerOf({ customerId }: Placement, account: SignedIn) {
   if (account.role !== 'customer') return customerId ?? null
@@ -112,10 +120,9 @@ function customerOf({ customerId }: Placement, account: SignedIn) {
   return account.id
 }
 
-function missing(field: string): never {
-  throw new Problem(422, 'invalid_fields', `/${field} is required: this account has none.`, {
-    errors: [
-      { pointer: `/${field}`, code: 'required', detail: 'is required: this account has none' },
-    ],
-  })
+function missing(field: string, own: boolean): never {
+  const detail = own ? 'is required: this account has none' : 'is required with customerId'
+  throw unprocessable('invalid_fields', `/${field} ${detail}.`, [
+    { pointer: `/${field}`, code: 'required', detail },
+  ])
 }

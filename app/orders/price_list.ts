@@ -90,7 +90,7 @@ export async function priceLines(
   if (fresh.length > 0) {
     for (const row of await run<Price>(client, findPrices, [fresh])) prices.set(row.sku, row)
   }
-  const places = wanted.map(({ sku }, index) => ({ index, sku }))
+  const places = wanted.map((line, index) => ({ ...line, index }))
   const unknown = places.filter(({ sku }) => !prices.has(sku))
   if (unknown.length > 0) throw unknownSku(unknown)
   const off = places.filter(({ sku }) => !prices.get(sku)!.active)
@@ -98,20 +98,25 @@ export async function priceLines(
 
   const lines = skus.map((sku) => {
     return sumOf(
-      wanted.filter((line) => line.sku === sku),
+      places.filter((line) => line.sku === sku),
       prices.get(sku)!
     )
   })
-  const currencies = [
-    ...new Set([...lines.map(({ currency }) => currency), ...(kept ? [kept.currency] : [])]),
-  ]
-  if (currencies.length > 1) throw mixedCurrencies(currencies)
+  const currency = kept?.currency ?? lines[0].currency
+  const foreign = lines.filter((line) => line.currency !== currency)
+  if (foreign.length > 0) {
+    const currencies = [currency, ...new Set(foreign.map((line) => line.currency))]
+    throw mixedCurrencies(
+      currencies,
+      places.filter(({ sku }) => foreign.some((line) => line.sku === sku))
+    )
+  }
   const total = lines.reduce(
     (sum, line) => sum + BigInt(line.quantity) * BigInt(line.unitPrice),
     0n
   )
   if (total > BigInt(Number.MAX_SAFE_INTEGER)) throw totalTooLarge()
-  return { lines: lines.map(({ currency, ...line }) => line), currency: currencies[0] }
+  return { lines: lines.map(({ currency: _, ...line }) => line), currency }
 }
 
 function keptPrice({ sku, name, unitPrice }: PricedLine, currency: string): Price {
@@ -119,11 +124,14 @@ function keptPrice({ sku, name, unitPrice }: PricedLine, currency: string): Pric
 }
 
 /** The lines of one SKU as one. */
-function sumOf(wanted: WantedLine[], price: Price) {
+function sumOf(wanted: (WantedLine & { index: number })[], price: Price) {
   const [{ sku, unitPrice }] = wanted
-  if (wanted.some((line) => !sameMoney(line.unitPrice, unitPrice))) throw unitPricesDiffer(sku)
+  const indexes = wanted.map(({ index }) => index)
+  if (wanted.some((line) => !sameMoney(line.unitPrice, unitPrice))) {
+    throw unitPricesDiffer(sku, indexes)
+  }
   const quantity = wanted.reduce((sum, line) => sum + line.quantity, 0)
-  if (quantity > MOST_PIECES) throw quantityTooLarge(sku)
+  if (quantity > MOST_PIECES) throw quantityTooLarge(sku, indexes)
   const { amount, currency } = unitPrice ?? price
   return { sku, quantity, name: price.name, unitPrice: amount, currency }
 }

@@ -53,7 +53,11 @@ async function atRest(ctx: HttpContext, accepted: Answer, status: 200 | 201): Pr
   const seconds = preferredWait(ctx)
   if (accepted.status !== 202 || seconds === null) return accepted
   const { id } = accepted.body as { id: string }
-  const order = await untilAtRest(id, ctx.account, seconds)
+  const order = await untilAtRest(id, ctx.account, seconds).catch((error) => {
+    // It is accepted: a fault of the waiting must not say otherwise.
+    ctx.logger.warn({ err: error, order: id }, 'an accepted order could not be waited for')
+    return null
+  })
   if (!order) return accepted
   preferenceApplied(ctx, seconds)
   const { headers, body } = orderAnswer(order, status)

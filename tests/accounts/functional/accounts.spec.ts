@@ -197,3 +197,29 @@ async function accountRow(email: string) {
 async function tokensOf(id: string) {
   return db.connection('accounts').from('access_tokens').where('tokenable_id', id)
 }
+
+test.group('A log-out', (group) => {
+  group.setup(emptyShop)
+
+  test('counts at once, also when a request came while it was under way', async ({
+    client,
+    assert,
+  }) => {
+    const ada = await person('customer', 'Ada')
+    const accounts = db.connection('accounts')
+    const hers = () => accounts.from('access_tokens').where('tokenable_id', ada.id)
+    // It keeps the row from being deleted, and nobody from reading it.
+    const trx = await accounts.transaction()
+    await trx.rawQuery('select from access_tokens where tokenable_id = ? for key share', [ada.id])
+    const leaving = client.delete(`${TOKENS}/current`).bearerToken(ada.token).send()
+    for (let waits = false; !waits;) {
+      const { rows } = await trx.rawQuery('select from pg_locks where not granted limit 1')
+      waits = rows.length > 0
+    }
+    ;(await me(client, ada.token)).assertStatus(200)
+    await trx.commit()
+    ;(await leaving).assertStatus(204)
+    assert.isEmpty(await hers())
+    ;(await me(client, ada.token)).assertStatus(401)
+  })
+})

@@ -126,12 +126,14 @@ test.group('A bad order', (group) => {
       placing(customer, { lines })
     )
     assert.include(problem.detail, 'MUG')
+    assert.deepEqual(pointersOf(problem), ['/lines/0/quantity', '/lines/1/quantity'])
   })
 
   test('mixes currencies', async ({ assert }) => {
     const lines = ['MUG', 'YEN'].map((sku) => ({ sku, quantity: 1 }))
     const { problem } = await refused(assert, 422, 'mixed_currencies', placing(customer, { lines }))
     assert.include(problem.detail, 'EUR and JPY')
+    assert.deepEqual(pointersOf(problem), ['/lines/1/sku'])
   })
 
   test('has a total that no number holds exactly', async ({ assert }) => {
@@ -299,4 +301,8 @@ async function read(response: Response) {
   const problem = JSON.parse(await response.text())
   const path = new URL(response.url).pathname
   return { status: response.status, headers: response.headers, problem, path }
+}
+
+function pointersOf(problem: { errors: { pointer: string }[] }) {
+  return problem.errors.map(({ pointer }) => pointer)
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
-import { lockText } from '#http/idempotency'
-import { emptyShop, person, post, priced, type Person } from '#tests/shop'
+import { forgetOldAnswers, lockText } from '#http/idempotency'
+import { emptyShop, hear, person, post, priced, type Person } from '#tests/shop'
 
 const orders = () => db.connection('orders')
 const oneMug = { lines: [{ sku: 'MUG', quantity: 1 }] }
@@ -125,6 +125,56 @@ test.group('An Idempotency-Key on POST /orders', (group) => {
     }
     const longest = await post(client, customer, oneMug, 'k'.repeat(255))
     longest.assertStatus(202)
+  })
+})
+
+test.group('An Idempotency-Key', (group) => {
+  group.setup(async () => {
+    await emptyShop()
+    await priced('MUG', 1_250)
+  })
+
+  test('on a fulfilment is honoured: one parcel, whatever is sent again', async ({
+    client,
+    assert,
+  }) => {
+    const clerk = await person('clerk')
+    const id = (await post(client, await person('customer', 'Ada'), oneMug)).body().id
+    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+    const key = randomUUID()
+    const ship = (trackingNumber: string) =>
+      client
+        .post(`/api/v1/orders/${id}/fulfilment`)
+        .bearerToken(clerk.token)
+        .header('idempotency-key', key)
+        .json({ revision: 1, trackingNumber })
+    const first = await ship('JD01')
+    first.assertStatus(200)
+    const again = await ship('JD01')
+    again.assertStatus(200)
+    assert.equal(again.header('idempotent-replayed'), 'true')
+    assert.deepEqual(again.body(), first.body())
+    const other = await ship('JD02')
+    assert.deepEqual([other.status(), other.body().code], [422, 'idempotency_key_reused'])
+  })
+
+  test('is forgotten after a day, and not before', async ({ client, assert }) => {
+    const ada = await person('customer', 'Ada')
+    const [old, young] = [randomUUID(), randomUUID()]
+    for (const key of [old, young]) await post(client, ada, oneMug, key)
+    const keys = () => orders().from('idempotency_keys').whereIn('key', [old, young])
+    const aged = (hours: number) => new Date(Date.now() - hours * 3_600_000)
+    await keys()
+      .where('key', old)
+      .update({ created_at: aged(24.1) })
+    await keys()
+      .where('key', young)
+      .update({ created_at: aged(23.9) })
+    assert.isAtLeast(await forgetOldAnswers(orders()), 1)
+    assert.deepEqual(
+      (await keys()).map(({ key }) => key),
+      [young]
+    )
   })
 })
 

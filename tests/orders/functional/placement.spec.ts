@@ -172,15 +172,31 @@ test.group('A placed order', (group) => {
 
   test('may be placed by a service for a customer or for a guest', async ({ client, assert }) => {
     const service = await person('service', 'shop')
-    const forAda = { ...oneMug, email: 'ada@example.com', customerId: customer.id }
+    const contact = { email: 'ada@example.com', name: 'Ada' }
+    const forAda = { ...oneMug, ...contact, customerId: customer.id }
     const hers = await post(client, service, forAda)
     assert.containSubset(hers.body(), {
       customerId: customer.id,
-      email: 'ada@example.com',
-      name: 'shop',
+      ...contact,
     })
     const guest = await post(client, service, { ...oneMug, email: 'guest@example.com' })
     assert.isNull(guest.body().customerId)
+  })
+
+  test('for a customer needs that customer’s e-mail and name: the clerk’s are not theirs', async ({
+    client,
+    assert,
+  }) => {
+    const clerk = await person('clerk', 'Carl')
+    const forAda = { ...oneMug, customerId: customer.id }
+    for (const [lacking, contact] of [
+      ['email', { name: 'Ada' }],
+      ['name', { email: 'ada@example.com' }],
+    ] as const) {
+      const refused = await post(client, clerk, { ...forAda, ...contact })
+      refused.assertStatus(422)
+      assert.containSubset(refused.body().errors, [{ pointer: `/${lacking}`, code: 'required' }])
+    }
   })
 })
 

@@ -66,6 +66,10 @@ test.group('Prices are the server’s', (group) => {
     ]
     const differing = await post(client, shop, { ...guest, lines: two })
     assert.deepEqual([differing.status(), differing.body().code], [422, 'unit_prices_differ'])
+    assert.containSubset(differing.body().errors, [
+      { pointer: '/lines/0/unitPrice' },
+      { pointer: '/lines/1/unitPrice' },
+    ])
     const yen = { sku: 'MUG', quantity: 1, unitPrice: { amount: 1, currency: 'JPY' } }
     const mixed = [yen, { sku: 'PLATE', quantity: 1 }]
     const foreign = await post(client, shop, { ...guest, lines: mixed })
