@@ -92,7 +92,7 @@ function trimmed(sent: unknown): unknown {
 function beyondSchemas(sent: unknown, { detail, errors }: any, [, address]: string[]) {
   const halfCharacter = /\\ud[89a-f]/.test(JSON.stringify(sent))
   const inAddress = address.includes(`{${errors[0].pointer.slice(1)}}`)
-  return halfCharacter || inAddress || /this account|with customerId/.test(detail)
+  return halfCharacter || inAddress || /this account|with customerId|on hand by/.test(detail)
 }
 
 function isRequired(header: { $ref?: string; required?: boolean }) {

@@ -40,13 +40,42 @@ export const stockRejected = says(
   })
 )
 
+const pieces = () => vine.number({ strict: true }).withoutDecimals()
+
+/** A person has changed what is on hand, otherwise than by goods received. */
+export const stockAdjusted = says(
+  'stock_adjusted',
+  vine.object({
+    sku: vine.string(),
+    cause: vine.enum(['adjust', 'count', 'import', 'reversal'] as const),
+    delta: pieces(),
+    onHand: pieces().min(0),
+    reserved: pieces().min(0),
+    /** Of an adjustment. */
+    reason: vine.string().nullable(),
+    reference: vine.string().nullable(),
+  })
+)
+
+/** No more are available than the mark; said once, and again only after there were more. */
+export const stockLow = says(
+  'stock_low',
+  vine.object({
+    sku: vine.string(),
+    onHand: pieces().min(0),
+    reserved: pieces().min(0),
+    available: pieces().min(0),
+    lowStockAt: pieces().min(0),
+  })
+)
+
 export const stockRestocked = says(
   'stock_restocked',
   vine.object({
     sku: vine.string(),
-    quantity: vine.number({ strict: true }).withoutDecimals().min(1),
-    onHand: vine.number({ strict: true }).withoutDecimals().min(0),
-    reserved: vine.number({ strict: true }).withoutDecimals().min(0),
+    quantity: pieces().min(1),
+    onHand: pieces().min(0),
+    reserved: pieces().min(0),
     reference: vine.string().nullable(),
   })
 )

@@ -151,6 +151,41 @@ export const problemCatalogue = {
     cause: 'Each e-mail has one account, in capital letters or small ones.',
     remedy: 'Log in instead, or sign up with another e-mail.',
   },
+  already_reversed: {
+    status: 409,
+    title: 'Undone already',
+    cause:
+      'A movement can be undone once, and somebody has done that: `reversedBy` names the undo.',
+    remedy: 'Read the ledger. To have the effect again, do the thing again.',
+  },
+  not_reversible: {
+    status: 409,
+    title: 'This movement cannot be undone',
+    cause:
+      'Restocks, adjustments and counts can be undone. What an order moved, an undo itself, and a count that changed nothing cannot.',
+    remedy: 'Change or cancel the order, or record what is true now by an adjustment or a count.',
+  },
+  part_of_import: {
+    status: 409,
+    title: 'Part of an import',
+    cause: 'The movement belongs to an import or a receipt, whose movements are undone together.',
+    remedy: 'Undo the import that `importId` names, or adjust the one product.',
+  },
+  reserved_exceeds: {
+    status: 409,
+    title: 'Orders hold more than would be left',
+    cause:
+      'With this change fewer pieces would be on hand than orders hold; `holders` names the newest of these orders.',
+    remedy: 'Cancel or change orders until enough is free, then send it again.',
+  },
+  stock_moved: {
+    status: 409,
+    title: 'The stock has moved since the count began',
+    cause:
+      'On hand is no longer what `expectedOnHand` says: `movement` is what has changed it last.',
+    remedy:
+      'Count again, or decide that the count still holds and send it with the `onHand` of now.',
+  },
   on_hand_too_large: {
     status: 409,
     title: 'More than a shelf can hold',

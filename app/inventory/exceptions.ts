@@ -1,4 +1,4 @@
-import { Problem } from '#http/problem'
+import { Problem, unprocessable } from '#http/problem'
 
 export function productMoved(version: number | undefined) {
   return new Problem(
@@ -24,5 +24,70 @@ export function tooMuchOnHand(onHand: number) {
     409,
     'on_hand_too_large',
     `On hand is ${onHand}; it cannot go above 2,000,000,000.`
+  )
+}
+
+/** The orders that hold pieces of an SKU. */
+export interface Holders {
+  count: number
+  /** The newest first, up to twenty. */
+  newest: { orderId: string; quantity: number }[]
+}
+
+/** @param onHand - what it would have become */
+export function reservedExceeds(onHand: number, reserved: number, holders: Holders) {
+  const orders = holders.count === 1 ? '1 order holds' : `${holders.count} orders hold`
+  return new Problem(
+    409,
+    'reserved_exceeds',
+    `On hand would be ${onHand}, but ${orders} ${reserved}. Cancel or change some of them first.`,
+    { members: { reserved, holders } }
+  )
+}
+
+/** @param movement - what has moved it last, as the API shows it */
+export function stockMoved(from: number, to: number, movement: object | null) {
+  return new Problem(
+    409,
+    'stock_moved',
+    `On hand was ${from} when the count began and is ${to} now. Count again, or send the count with expectedOnHand ${to}.`,
+    { members: { onHand: to, movement } }
+  )
+}
+
+export function countTooFar(onHand: number) {
+  const detail = `must not differ from the ${onHand} on hand by more than 1,000,000`
+  return unprocessable('invalid_fields', `/counted ${detail}.`, [
+    { pointer: '/counted', code: 'range', detail },
+  ])
+}
+
+export function alreadyReversed({ id, at }: { id: string; at: Date }) {
+  return new Problem(
+    409,
+    'already_reversed',
+    `This movement was undone at ${at.toISOString()}. Do the thing again instead.`,
+    { members: { reversedBy: id } }
+  )
+}
+
+export function notReversible({ kind }: { kind: string }) {
+  return new Problem(
+    409,
+    'not_reversible',
+    kind === 'reversal'
+      ? 'An undo cannot be undone: do the thing again.'
+      : kind === 'count'
+        ? 'This count changed nothing: there is nothing to undo.'
+        : 'What an order has moved only the order can move back: change or cancel it.'
+  )
+}
+
+export function partOfImport(importId: string) {
+  return new Problem(
+    409,
+    'part_of_import',
+    'This movement is part of an import or a receipt, which is undone as a whole.',
+    { members: { importId } }
   )
 }

@@ -6,7 +6,6 @@ import type { Infer } from '@vinejs/vine/types'
 import { idAfter, invalidCursor, type Page } from '#http/pages'
 import { notFound } from '#http/problem'
 import StockItem from './models/stock_item.ts'
-import type { MovementRow } from './transformers/movement_body.ts'
 import type { stockListParameters } from './validators/stock.ts'
 
 /** @throws Problem 404 */
@@ -54,17 +53,6 @@ const availability = /* sql */ `
 function skuAfter({ after }: Page): string | null {
   if (after && !/^[A-Z0-9][A-Z0-9._-]{0,63}$/.test(after[0])) throw invalidCursor()
   return after && after[0]
-}
-
-/** Newest first: ids are UUIDv7. */
-export async function listMovements(sku: string, page: Page): Promise<MovementRow[]> {
-  const after = idAfter(page)
-  const query = inventory()
-    .from('movements')
-    .where('sku', sku.toUpperCase())
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-  return after ? query.where('id', '<', after) : query
 }
 
 export interface Holding {

@@ -2,16 +2,47 @@
  * What inventory says of its operations in /openapi.json.
  */
 import type { Section } from '#http/openapi/description'
-import { page, pageOf, ref } from '#http/openapi/schema'
+import type { Holders } from './exceptions.ts'
+import { answer, list, orNull, page, pageOf, ref, uuid, whole } from '#http/openapi/schema'
 import { noFilters } from '#http/pages'
-import { movementSchema, receivedGoods } from './transformers/movement_schema.ts'
+import {
+  countedGoods,
+  damagedGoods,
+  movementSchema,
+  receivedGoods,
+  undoneGoods,
+} from './transformers/movement_schema.ts'
 import {
   shownProduct,
   staffProduct,
   stockItem,
   stockSchemas,
 } from './transformers/product_schema.ts'
-import { productValidator, restockValidator, stockListParameters } from './validators/stock.ts'
+import {
+  adjustmentValidator,
+  allMovementsParameters,
+  countValidator,
+  movementListParameters,
+  productValidator,
+  restockValidator,
+  stockListParameters,
+} from './validators/stock.ts'
+
+const holders = {
+  ...answer<Holders>({
+    count: whole('How many orders hold pieces.', 0),
+    newest: list(
+      answer<Holders['newest'][number]>({
+        orderId: uuid('The order.'),
+        quantity: whole('Pieces that it holds.', 1),
+      })
+    ),
+  }),
+  description: 'The orders that hold pieces of the SKU: the newest twenty, and how many there are.',
+  examples: [
+    { count: 1, newest: [{ orderId: '0199f3a2-7c11-7d3e-9a54-3f2b8c6d1e70', quantity: 2 }] },
+  ],
+}
 
 const anyProduct = { anyOf: [ref('Product'), ref('StaffProduct')] }
 
@@ -26,6 +57,11 @@ export const openapi: Section = {
   ],
   schemas: { ...stockSchemas, Movement: movementSchema },
   parameters: {
+    id: {
+      description: 'The id of the movement.',
+      example: '0199f3b0-1c9a-7e02-b1c4-0a9d8e7f6c5b',
+      schema: { type: 'string', format: 'uuid' },
+    },
     sku: {
       description: 'The SKU, in any case.',
       example: 'MUG-RED',
@@ -34,6 +70,29 @@ export const openapi: Section = {
         minLength: 1,
         maxLength: 64,
         pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+      },
+    },
+  },
+  members: {
+    reserved_exceeds: {
+      reserved: { ...whole('Pieces that orders hold.', 0), examples: [2] },
+      holders,
+    },
+    stock_moved: {
+      onHand: { ...whole('Pieces on hand now.', 0), examples: [37] },
+      movement: {
+        ...orNull(ref('Movement')),
+        description: 'What has changed on hand last.',
+        examples: [damagedGoods],
+      },
+    },
+    already_reversed: {
+      reversedBy: { ...uuid('The movement that has undone it.'), examples: [undoneGoods.id] },
+    },
+    part_of_import: {
+      importId: {
+        ...uuid('The import to undo.'),
+        examples: ['0199f3b1-0a1b-7c2d-8e3f-405162738495'],
       },
     },
   },
@@ -140,7 +199,7 @@ export const openapi: Section = {
       tag: 'Stock',
       summary: 'Read the ledger of an SKU, the newest movement first',
       access: ['clerk', 'operator', 'admin', 'service'],
-      query: noFilters,
+      query: movementListParameters,
       answers: {
         200: {
           description: 'A page of movements.',
@@ -169,6 +228,86 @@ export const openapi: Section = {
         },
       },
       problems: ['not_found', 'on_hand_too_large'],
+    },
+    'POST /api/v1/stock/{sku}/adjustments': {
+      id: 'adjustStock',
+      tag: 'Stock',
+      summary: 'Correct what is on hand by so many pieces',
+      access: ['clerk', 'admin'],
+      headers: ['Idempotency-Key!'],
+      body: {
+        schema: adjustmentValidator,
+        examples: { 'Broken goods': { delta: -2, reason: 'damaged', note: 'Wet' } },
+      },
+      answers: {
+        201: {
+          description: 'The movement.',
+          headers: ['Idempotent-Replayed?'],
+          schema: ref('Movement'),
+          example: damagedGoods,
+        },
+      },
+      problems: ['not_found', 'on_hand_too_large', 'reserved_exceeds'],
+    },
+    'POST /api/v1/stock/{sku}/counts': {
+      id: 'countStock',
+      tag: 'Stock',
+      summary: 'Set what is on hand to what was counted',
+      description:
+        'A count that finds what the books say is recorded too: somebody has looked. It may change 1,000,000 pieces at most.',
+      access: ['clerk', 'admin'],
+      headers: ['Idempotency-Key'],
+      body: {
+        schema: countValidator,
+        examples: { 'Three fewer than expected': { counted: 40, expectedOnHand: 43 } },
+      },
+      answers: {
+        201: {
+          description: 'The movement.',
+          headers: ['Idempotent-Replayed?'],
+          schema: ref('Movement'),
+          example: countedGoods,
+        },
+      },
+      problems: ['not_found', 'stock_moved', 'reserved_exceeds', 'on_hand_too_large'],
+    },
+    'GET /api/v1/stock/movements': {
+      id: 'listAllMovements',
+      tag: 'Stock',
+      summary: 'Read the ledger of all SKUs, the newest movement first',
+      access: ['clerk', 'operator', 'admin', 'service'],
+      query: allMovementsParameters,
+      answers: {
+        200: {
+          description: 'A page of movements.',
+          schema: page(ref('Movement')),
+          example: pageOf(receivedGoods),
+        },
+      },
+    },
+    'POST /api/v1/stock/movements/{id}/reversal': {
+      id: 'reverseMovement',
+      tag: 'Stock',
+      summary: 'Undo a restock, an adjustment or a count',
+      description: 'By a movement of its own, once: the ledger forgets nothing.',
+      access: ['clerk', 'admin'],
+      headers: ['Idempotency-Key'],
+      answers: {
+        201: {
+          description: 'The movement that undoes it.',
+          headers: ['Idempotent-Replayed?'],
+          schema: ref('Movement'),
+          example: undoneGoods,
+        },
+      },
+      problems: [
+        'not_found',
+        'not_reversible',
+        'part_of_import',
+        'already_reversed',
+        'reserved_exceeds',
+        'on_hand_too_large',
+      ],
     },
     'GET /api/v1/stock/holdings': {
       id: 'listHoldings',

@@ -5,6 +5,7 @@ import { DateTime } from 'luxon'
 import { productChanged, productListed } from '#contracts/inventory'
 import { outbox } from '#messaging/outbox'
 import { barcodeTaken, productMoved } from './exceptions.ts'
+import { becomesLow, lowMessage } from './ledger.ts'
 import StockItem, { Barcode } from './models/stock_item.ts'
 import type { productValidator } from './validators/stock.ts'
 
@@ -36,11 +37,16 @@ export async function putProduct(
       lowStockAt: product.lowStockAt ?? null,
       updatedAt: DateTime.utc(),
     })
+    const { onHand, reserved, lowStockAt, isLow } = item
+    const balance = { onHand, reserved, lowStockAt, isLow }
+    const nowLow = becomesLow(balance)
+    item.isLow = balance.isLow
     await item.save()
     await replaceBarcodes(trx, sku, product.barcodes ?? [])
     await item.load('barcodes')
     const says = created ? productListed : productChanged
     await outbox.add(trx, [says.about(sku, listing(item))])
+    if (nowLow) await outbox.add(trx, [lowMessage(sku, balance)])
     return { item, created }
   })
 }

@@ -1,10 +1,13 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
 
+const AdjustmentsController = () => import('./controllers/adjustments_controller.js')
+const CountsController = () => import('./controllers/counts_controller.js')
 const HoldingsController = () => import('./controllers/holdings_controller.js')
 const MovementsController = () => import('./controllers/movements_controller.js')
 const ProductsController = () => import('./controllers/products_controller.js')
 const RestocksController = () => import('./controllers/restocks_controller.js')
+const ReversalsController = () => import('./controllers/reversals_controller.js')
 const StockController = () => import('./controllers/stock_controller.js')
 
 /** Below `/api/v1`, for everyone. */
@@ -28,9 +31,13 @@ export function inventoryRoutes() {
       router
         .get('stock/holdings', [HoldingsController, 'index'])
         .use(middleware.roles(['operator', 'admin']))
+      router.get('stock/movements', [MovementsController, 'index']).use(stockReaders)
+      router.post('stock/movements/:id/reversal', [ReversalsController, 'store']).use(stockWorkers)
       router.get('stock/:sku', [StockController, 'show']).use(stockReaders)
-      router.get('stock/:sku/movements', [MovementsController, 'index']).use(stockReaders)
+      router.get('stock/:sku/movements', [MovementsController, 'ofItem']).use(stockReaders)
       router.post('stock/:sku/restocks', [RestocksController, 'store']).use(stockWorkers)
+      router.post('stock/:sku/adjustments', [AdjustmentsController, 'store']).use(stockWorkers)
+      router.post('stock/:sku/counts', [CountsController, 'store']).use(stockWorkers)
     })
     .as('inventory')
 }

@@ -3,7 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { actorOf } from '#contracts/actor'
 import { idempotencyScope, once, send } from '#http/idempotency'
 import { restock } from '../restock.ts'
-import { newMovementBody } from '../transformers/movement_body.ts'
+import { movementAnswer } from '../transformers/movement_body.ts'
 import { restockValidator, skuValidator } from '../validators/stock.ts'
 
 export default class RestocksController {
@@ -13,8 +13,7 @@ export default class RestocksController {
     const { sku } = await skuValidator.validate(params)
     const goods = await restockValidator.validate(request.body())
     const answer = await once(db.connection('inventory'), scope, async (trx) => {
-      const movement = await restock(trx, { sku, ...goods }, actorOf(account))
-      return { status: 201, headers: {}, body: newMovementBody(movement) }
+      return movementAnswer(await restock(trx, { sku, ...goods }, actorOf(account)))
     })
     return send(ctx, answer)
   }

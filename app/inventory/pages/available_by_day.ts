@@ -1,6 +1,7 @@
 import db from '@adonisjs/lucid/services/db'
 import { DateTime } from 'luxon'
 import { run } from '#messaging/sql'
+import { firstIdAt } from '../find_movements.ts'
 
 const DAYS = 30
 
@@ -32,10 +33,4 @@ export async function availableByDay(skus: string[], zone: string): Promise<Map<
     [skus, ends]
   )
   return new Map(rows.map(({ sku, values }) => [sku, values]))
-}
-
-/** The lowest UUIDv7 of this millisecond: ids are in the order of their times. */
-export function firstIdAt(milliseconds: number): string {
-  const hex = Math.max(0, milliseconds).toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7000-8000-000000000000`
 }

@@ -1,4 +1,5 @@
 import type { Actor } from '#contracts/actor'
+import type { Answer } from '#http/idempotency'
 import type { Movement } from '../ledger.ts'
 
 /** A row of the ledger as the database has it. */
@@ -45,6 +46,13 @@ export function movementBody(row: MovementRow) {
   }
 }
 
+/** What is answered to whoever has caused a movement. */
+export function movementAnswer(movement: Movement): Answer & { body: MovementBody } {
+  return { status: 201, headers: {}, body: newMovementBody(movement) }
+}
+
+export type MovementBody = ReturnType<typeof movementBody>
+
 /** A movement just written, in the same shape. */
 export function newMovementBody(movement: Movement) {
   return movementBody({
@@ -55,15 +63,15 @@ export function newMovementBody(movement: Movement) {
     reserved_delta: movement.reservedDelta,
     on_hand: movement.onHand,
     reserved: movement.reserved,
-    reason: null,
-    note: null,
+    reason: movement.reason ?? null,
+    note: movement.note ?? null,
     reference: movement.reference ?? null,
     actor: movement.actor,
     order_id: movement.orderId ?? null,
     revision: movement.revision ?? null,
     message_id: movement.messageId ?? null,
-    import_id: null,
-    reversal_of: null,
+    import_id: movement.importId ?? null,
+    reversal_of: movement.reversalOf ?? null,
     at: new Date(movement.at),
   })
 }

@@ -2,28 +2,17 @@
  * A movement of the ledger as the API documents it.
  */
 import { answer, oneOf, orNull, ref, text, time, uuid, whole } from '#http/openapi/schema'
-import type { MovementKind } from '../ledger.ts'
+import { MOVEMENT_KINDS } from '../ledger.ts'
 import type { movementBody } from './movement_body.ts'
 
 type Body = ReturnType<typeof movementBody>
-
-const kinds: Record<MovementKind, string> = {
-  restock: 'goods received',
-  reserve: 'an order holds more',
-  release: 'an order holds less',
-  deduct: 'an order was shipped',
-  adjust: 'corrected by hand',
-  count: 'counted',
-  import: 'imported',
-  reversal: 'another movement undone',
-}
 
 export const movementSchema = answer<Body>({
   id: uuid('Newer movements have higher ids.'),
   sku: text(),
   kind: oneOf(
-    Object.keys(kinds),
-    Object.entries(kinds)
+    Object.keys(MOVEMENT_KINDS),
+    Object.entries(MOVEMENT_KINDS)
       .map(([kind, meaning]) => `\`${kind}\`: ${meaning}.`)
       .join(' ')
   ),
@@ -61,4 +50,33 @@ export const receivedGoods: Body = {
   importId: null,
   reversalOf: null,
   at: '2026-11-22T12:00:00.000Z',
+}
+
+export const damagedGoods: Body = {
+  ...receivedGoods,
+  id: '0199f3b0-2d0b-7f13-a2d5-1b0e9f807d6c',
+  kind: 'adjust',
+  onHandDelta: -2,
+  onHand: 41,
+  reason: 'damaged',
+  note: 'Wet',
+  reference: null,
+}
+
+export const countedGoods: Body = {
+  ...receivedGoods,
+  id: '0199f3b0-3e1c-7024-93e6-2c1fa0918e7d',
+  kind: 'count',
+  onHandDelta: -3,
+  onHand: 40,
+  reference: null,
+}
+
+export const undoneGoods: Body = {
+  ...receivedGoods,
+  id: '0199f3b0-4f2d-7135-84f7-3d20b1a29f8e',
+  kind: 'reversal',
+  onHandDelta: -40,
+  onHand: 3,
+  reversalOf: receivedGoods.id,
 }

@@ -4,7 +4,7 @@ import { goBack, notice } from '#admin/notices'
 import { number } from '#admin/format'
 import { actorOf } from '#contracts/actor'
 import { formScope, once } from '#http/idempotency'
-import { newMovementBody } from '../../transformers/movement_body.ts'
+import { movementAnswer, type MovementBody } from '../../transformers/movement_body.ts'
 import { restock } from '../../restock.ts'
 import { skuValidator } from '../../validators/stock.ts'
 import { restockFormValidator } from '../validators.ts'
@@ -19,11 +19,10 @@ export default class RestockFormsController {
       db.connection('inventory'),
       formScope(ctx, account.id),
       async (trx) => {
-        const movement = await restock(trx, { sku, ...goods }, actorOf(account))
-        return { status: 201, headers: {}, body: newMovementBody(movement) }
+        return movementAnswer(await restock(trx, { sku, ...goods }, actorOf(account)))
       }
     )
-    const { id, onHand } = body as ReturnType<typeof newMovementBody>
+    const { id, onHand } = body as MovementBody
     notice(ctx, {
       about: sku,
       text: `restocked by ${number(goods.quantity)}: ${number(onHand - goods.quantity)} → ${number(onHand)}`,

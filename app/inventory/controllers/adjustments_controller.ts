@@ -1,0 +1,20 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+import { actorOf } from '#contracts/actor'
+import { idempotencyScope, once, send } from '#http/idempotency'
+import { adjustStock } from '../adjust_stock.ts'
+import { movementAnswer } from '../transformers/movement_body.ts'
+import { adjustmentValidator, skuValidator } from '../validators/stock.ts'
+
+export default class AdjustmentsController {
+  async store(ctx: HttpContext) {
+    const { account, params, request } = ctx
+    const scope = idempotencyScope(ctx, account.id)
+    const { sku } = await skuValidator.validate(params)
+    const adjustment = await adjustmentValidator.validate(request.body())
+    const answer = await once(db.connection('inventory'), scope, async (trx) => {
+      return movementAnswer(await adjustStock(trx, { sku, ...adjustment }, actorOf(account)))
+    })
+    return send(ctx, answer)
+  }
+}

@@ -1,0 +1,20 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+import { actorOf } from '#contracts/actor'
+import { offeredScope, once, send } from '#http/idempotency'
+import { countStock } from '../count_stock.ts'
+import { movementAnswer } from '../transformers/movement_body.ts'
+import { countValidator, skuValidator } from '../validators/stock.ts'
+
+export default class CountsController {
+  async store(ctx: HttpContext) {
+    const { account, params, request } = ctx
+    const scope = offeredScope(ctx, account.id)
+    const { sku } = await skuValidator.validate(params)
+    const count = await countValidator.validate(request.body())
+    const answer = await once(db.connection('inventory'), scope, async (trx) => {
+      return movementAnswer(await countStock(trx, { sku, ...count }, actorOf(account)))
+    })
+    return send(ctx, answer)
+  }
+}
