@@ -75,7 +75,14 @@ function walls({ folders, names, advice }) {
 export default configApp(
   {
     name: 'Never linted',
-    ignores: ['.adonisjs/**', 'app/admin/assets/**', '.data/**', 'build/**', 'coverage/**', 'database/*/schema.ts'],
+    ignores: [
+      '.adonisjs/**',
+      'app/admin/assets/**',
+      '.data/**',
+      'build/**',
+      'coverage/**',
+      'database/*/schema.ts',
+    ],
   },
   ...OWNERS.map((module) => ({
     name: `Wall around ${module}`,

@@ -78,7 +78,10 @@ test.group('/openapi.json', () => {
     assert,
   }) => {
     const shown = Object.keys(document.components.examples)
-    const own = ['order_not_open', 'order_not_confirmed', 'revision_moved', 'price_changed']
+    const own = [
+      ...['order_not_open', 'order_not_confirmed', 'revision_moved', 'price_changed'],
+      ...['reserved_exceeds', 'stock_moved', 'already_reversed', 'part_of_import'],
+    ]
     assert.sameMembers(
       [...shown, ...own, 'no_such_address', 'method_not_allowed'],
       Object.keys(problemCatalogue)
