@@ -59,6 +59,7 @@ export default class AppProvider {
     await this.#prepareDraining()
     await this.#startMail()
     await this.#startSweeper()
+    await this.#startImports()
     await this.#startForgetting()
     observe(stepFeed)
     await demoIsOrderable()
@@ -68,9 +69,15 @@ export default class AppProvider {
 
   async shutdown() {
     const { mailQueue } = await import('#mail/queue')
+    const { importWorker } = await import('#inventory/imports/import_worker')
     const { stepFeed } = await import('#orders/live/step_feed')
     if (this.#forgetting) clearInterval(this.#forgetting)
-    await Promise.all([mailQueue.stop(), this.#sweeper?.stop(), stepFeed.stop()])
+    await Promise.all([
+      mailQueue.stop(),
+      this.#sweeper?.stop(),
+      stepFeed.stop(),
+      importWorker.stop(),
+    ])
   }
 
   async #startMail() {
@@ -116,6 +123,13 @@ export default class AppProvider {
     })
     observe(this.#sweeper)
     this.#sweeper.start()
+  }
+
+  async #startImports() {
+    const { importWorker } = await import('#inventory/imports/import_worker')
+    const { observe } = await import('#operations/readiness')
+    importWorker.start(await this.app.container.make('logger'))
+    observe(importWorker)
   }
 
   /** Idempotency keys count for a day. A minute without the database is made up for in the next. */

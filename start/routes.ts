@@ -6,7 +6,7 @@ import { accountsPages, accountsRoutes, deskRoutes, signInRoutes } from '#accoun
 import { assetRoutes } from '#admin/routes'
 import { publicUrl } from '#config/app'
 import { stockPages } from '#inventory/pages/routes'
-import { catalogueRoutes, inventoryRoutes } from '#inventory/routes'
+import { catalogueRoutes, inventoryRoutes, inventoryUploads } from '#inventory/routes'
 import { middleware } from '#middleware/named'
 import { operationsPages, operationsRoutes } from '#operations/routes'
 import { liveOrderRoutes, ordersRoutes } from '#orders/routes'
@@ -45,6 +45,8 @@ router
   })
   .prefix('api/v1')
   .use([signedIn.required(), middleware.limited(), ...body])
+
+router.group(inventoryUploads).prefix('api/v1').use([signedIn.required(), middleware.limited()])
 
 assetRoutes()
 

@@ -165,6 +165,19 @@ export const problemCatalogue = {
       'Restocks, adjustments and counts can be undone. What an order moved, an undo itself, and a count that changed nothing cannot.',
     remedy: 'Change or cancel the order, or record what is true now by an adjustment or a count.',
   },
+  import_not_ready: {
+    status: 409,
+    title: 'The import is not ready',
+    cause:
+      'Only a dry run that is ready can be applied or dropped: this one is still read, has failed, or was dropped or undone.',
+    remedy: 'Read the import: `status` says how it stands, `error` why it has failed.',
+  },
+  import_not_applied: {
+    status: 409,
+    title: 'The import was not applied',
+    cause: 'Only what was applied, to its end, can be undone.',
+    remedy: 'Read the import: `status` says how it stands. A dry run has changed nothing.',
+  },
   part_of_import: {
     status: 409,
     title: 'Part of an import',
@@ -286,6 +299,12 @@ export const problemCatalogue = {
     title: 'A product is not for sale',
     cause: 'The catalogue has the product, but it was taken off sale.',
     remedy: 'Leave out the lines that errors names.',
+  },
+  no_csv: {
+    status: 422,
+    title: 'The file is no CSV',
+    cause: 'The file is empty, or its first bytes are those of another kind of file.',
+    remedy: 'Export the table as CSV, best in UTF-8, and send that.',
   },
   quantity_too_large: {
     status: 422,

@@ -90,4 +90,22 @@ export function partOfImport(importId: string) {
     'This movement is part of an import or a receipt, which is undone as a whole.',
     { members: { importId } }
   )
+/** @param status - how it stands */
+export function importNotReady(status: string) {
+  return new Problem(
+    409,
+    'import_not_ready',
+    `The import is ${status}, not a dry run that is ready.`
+  )
+}
+
+/** @param status - how it stands */
+export function importNotApplied(status: string) {
+  return new Problem(
+    409,
+    'import_not_applied',
+    `The import is ${status}: there is nothing to undo.`
+  )
+}
+
 }

@@ -5,6 +5,8 @@ import type { Section } from '#http/openapi/description'
 import type { Holders } from './exceptions.ts'
 import { answer, list, orNull, page, pageOf, ref, uuid, whole } from '#http/openapi/schema'
 import { noFilters } from '#http/pages'
+import { importOperations } from './openapi_imports.ts'
+import { importSchemas } from './transformers/import_schema.ts'
 import {
   countedGoods,
   damagedGoods,
@@ -54,8 +56,12 @@ export const openapi: Section = {
       description:
         'On hand is what lies on the shelf; placing an order reserves, fulfilling it deducts. Every change is a movement in a ledger that nobody can rewrite.',
     },
+    {
+      name: 'Imports',
+      description: 'Changes of many products at once: first tried dry, then applied, undone whole.',
+    },
   ],
-  schemas: { ...stockSchemas, Movement: movementSchema },
+  schemas: { ...stockSchemas, Movement: movementSchema, ...importSchemas },
   parameters: {
     id: {
       description: 'The id of the movement.',
@@ -97,6 +103,7 @@ export const openapi: Section = {
     },
   },
   operations: {
+    ...importOperations,
     'GET /api/v1/products': {
       id: 'listProducts',
       tag: 'Products',

@@ -1,9 +1,14 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
+import { MOST_BYTES } from './imports/receive_upload.ts'
 
 const AdjustmentsController = () => import('./controllers/adjustments_controller.js')
 const CountsController = () => import('./controllers/counts_controller.js')
 const HoldingsController = () => import('./controllers/holdings_controller.js')
+const ImportApplicationsController = () => import('./controllers/import_applications_controller.js')
+const ImportReversalsController = () => import('./controllers/import_reversals_controller.js')
+const ImportRowsController = () => import('./controllers/import_rows_controller.js')
+const ImportsController = () => import('./controllers/imports_controller.js')
 const MovementsController = () => import('./controllers/movements_controller.js')
 const ProductsController = () => import('./controllers/products_controller.js')
 const RestocksController = () => import('./controllers/restocks_controller.js')
@@ -33,6 +38,17 @@ export function inventoryRoutes() {
         .use(middleware.roles(['operator', 'admin']))
       router.get('stock/movements', [MovementsController, 'index']).use(stockReaders)
       router.post('stock/movements/:id/reversal', [ReversalsController, 'store']).use(stockWorkers)
+      router
+        .group(() => {
+          router.get('', [ImportsController, 'index'])
+          router.get(':id', [ImportsController, 'show'])
+          router.get(':id/rows', [ImportRowsController, 'index'])
+          router.get(':id/errors', [ImportRowsController, 'errors'])
+          router.post(':id/application', [ImportApplicationsController, 'store'])
+          router.post(':id/reversal', [ImportReversalsController, 'store'])
+        })
+        .prefix('stock/imports')
+        .use(stockWorkers)
       router.get('stock/:sku', [StockController, 'show']).use(stockReaders)
       router.get('stock/:sku/movements', [MovementsController, 'ofItem']).use(stockReaders)
       router.post('stock/:sku/restocks', [RestocksController, 'store']).use(stockWorkers)
@@ -40,4 +56,12 @@ export function inventoryRoutes() {
       router.post('stock/:sku/counts', [CountsController, 'store']).use(stockWorkers)
     })
     .as('inventory')
+}
+
+/** Below `/api/v1`, for those who are signed in: the body is a file. */
+export function inventoryUploads() {
+  router
+    .post('stock/imports', [ImportsController, 'store'])
+    .as('inventory.imports.store')
+    .use([middleware.roles(['clerk', 'admin']), middleware.upload({ most: MOST_BYTES })])
 }

@@ -9,5 +9,6 @@ export const middleware = router.named({
   page: () => import('#admin/page_middleware'),
   roles: () => import('#middleware/roles_middleware'),
   session: () => import('@adonisjs/session/session_middleware'),
+  upload: () => import('#middleware/upload_middleware'),
   shield: () => import('@adonisjs/shield/shield_middleware'),
 })

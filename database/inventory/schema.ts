@@ -104,6 +104,103 @@ export class ReservationSchema extends BaseModel {
   declare sku: string
 }
 
+export class StockImportPartSchema extends BaseModel {
+  static $columns = ['bytes', 'importId', 'part'] as const
+  $columns = StockImportPartSchema.$columns
+  @column()
+  declare bytes: Buffer
+  @column({ isPrimary: true })
+  declare importId: string
+  @column()
+  declare part: number
+}
+
+export class StockImportRowSchema extends BaseModel {
+  static $columns = ['active', 'barcode', 'before', 'changesProduct', 'counted', 'delta', 'errors', 'importId', 'large', 'lists', 'lowStockAt', 'movementId', 'name', 'priceAmount', 'priceCurrency', 'received', 'row', 'sku', 'state'] as const
+  $columns = StockImportRowSchema.$columns
+  @column()
+  declare active: boolean | null
+  @column()
+  declare barcode: string | null
+  @column()
+  declare before: number | null
+  @column()
+  declare changesProduct: boolean
+  @column()
+  declare counted: number | null
+  @column()
+  declare delta: number | null
+  @column()
+  declare errors: any
+  @column({ isPrimary: true })
+  declare importId: string
+  @column()
+  declare large: boolean
+  @column()
+  declare lists: boolean
+  @column()
+  declare lowStockAt: number | null
+  @column()
+  declare movementId: string | null
+  @column()
+  declare name: string | null
+  @column()
+  declare priceAmount: bigint | number | null
+  @column()
+  declare priceCurrency: string | null
+  @column()
+  declare received: number | null
+  @column()
+  declare row: number
+  @column()
+  declare sku: string
+  @column()
+  declare state: string
+}
+
+export class StockImportSchema extends BaseModel {
+  static $columns = ['accountId', 'actor', 'appliedAt', 'bytes', 'counts', 'createdAt', 'encoding', 'error', 'id', 'ignoredColumns', 'leaseUntil', 'name', 'readAt', 'reference', 'reversedAt', 'reversedBy', 'source', 'status', 'worker'] as const
+  $columns = StockImportSchema.$columns
+  @column()
+  declare accountId: string | null
+  @column()
+  declare actor: any
+  @column.dateTime()
+  declare appliedAt: DateTime | null
+  @column()
+  declare bytes: bigint | number
+  @column()
+  declare counts: any
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare encoding: string | null
+  @column()
+  declare error: string | null
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare ignoredColumns: any
+  @column.dateTime()
+  declare leaseUntil: DateTime | null
+  @column()
+  declare name: string | null
+  @column.dateTime()
+  declare readAt: DateTime | null
+  @column()
+  declare reference: string | null
+  @column.dateTime()
+  declare reversedAt: DateTime | null
+  @column()
+  declare reversedBy: any | null
+  @column()
+  declare source: string
+  @column()
+  declare status: string
+  @column()
+  declare worker: string | null
+}
+
 export class StockItemSchema extends BaseModel {
   static $columns = ['active', 'isLow', 'level', 'lowStockAt', 'name', 'onHand', 'priceAmount', 'priceCurrency', 'reserved', 'sku', 'updatedAt', 'version'] as const
   $columns = StockItemSchema.$columns

@@ -38,6 +38,8 @@ export interface Operation {
   /** Those that it reads beside Authorization. */
   headers?: RequestHeader[]
   body?: Body
+  /** The body is a file of this type, or a form with such a file. */
+  upload?: string
   /** By status: what it answers when all is well. */
   answers: Record<number, Answer>
   /** The codes of the problems that are its own. */

@@ -104,7 +104,7 @@ const WHO = {
   'open': 'For everyone, without an access token.',
 }
 
-function request({ query, headers = [], body }: Operation) {
+function request({ query, headers = [], body, upload }: Operation) {
   const schema = query?.toJSONSchema() as Schema | undefined
   const parameters = [
     ...Object.entries<Schema>(schema?.properties ?? {}).map(([name, { description, ...of }]) =>
@@ -114,6 +114,7 @@ function request({ query, headers = [], body }: Operation) {
   ]
   return {
     ...(parameters.length > 0 && { parameters }),
+    ...(upload && { requestBody: fileBody(upload) }),
     ...(body && {
       requestBody: {
         required: !body.optional,
@@ -125,6 +126,20 @@ function request({ query, headers = [], body }: Operation) {
         },
       },
     }),
+  }
+}
+
+function fileBody(type: string) {
+  const file = { type: 'string', contentMediaType: type }
+  const reference = { type: 'string', maxLength: 64, description: 'Your own.' }
+  return {
+    required: true,
+    content: {
+      [type]: { schema: { type: 'string' } },
+      'multipart/form-data': {
+        schema: { type: 'object', properties: { reference, file }, required: ['file'] },
+      },
+    },
   }
 }
 

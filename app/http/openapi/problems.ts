@@ -16,6 +16,13 @@ const BODY: ProblemCode[] = [
   'invalid_fields',
 ]
 
+const UPLOAD: ProblemCode[] = [
+  'body_too_large',
+  'unsupported_media_type',
+  'unsupported_encoding',
+  'invalid_fields',
+]
+
 const KEY: ProblemCode[] = [
   'idempotency_key_invalid',
   'idempotency_key_reused',
@@ -24,7 +31,7 @@ const KEY: ProblemCode[] = [
 
 /** The codes that this operation can answer with, whatever the reason. */
 export function problemCodes(address: string, operation: Operation): ProblemCode[] {
-  const { access, body, query, headers = [], problems = [] } = operation
+  const { access, body, upload, query, headers = [], problems = [] } = operation
   const reads = (name: string) => headers.some((header) => header.replace('!', '') === name)
   const table: [holds: unknown, codes: readonly ProblemCode[]][] = [
     [address.includes('{'), ['malformed_address']],
@@ -35,6 +42,7 @@ export function problemCodes(address: string, operation: Operation): ProblemCode
     [query, ['invalid_fields']],
     [query && pages(query), ['invalid_cursor']],
     [body, BODY],
+    [upload, UPLOAD],
     [reads('Idempotency-Key'), KEY],
     [headers.includes('Idempotency-Key!'), ['idempotency_key_missing']],
     [reads('If-Match'), ['if_match_malformed', 'version_moved']],

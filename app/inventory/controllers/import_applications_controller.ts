@@ -1,0 +1,20 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+
+import { offeredScope, once, send } from '#http/idempotency'
+import { importWorker } from '../imports/import_worker.ts'
+import { startApplication } from '../imports/order_import.ts'
+import { importBody } from '../transformers/import_body.ts'
+
+export default class ImportApplicationsController {
+  async store(ctx: HttpContext) {
+    const { account, params } = ctx
+    const scope = offeredScope(ctx, account.id)
+    const answer = await once(db.connection('inventory'), scope, async (trx) => {
+      const body = importBody(await startApplication(trx, params.id))
+      return { status: 202, headers: {}, body }
+    })
+    importWorker.wake()
+    return send(ctx, answer)
+  }
+}

@@ -1,0 +1,15 @@
+import { Readable } from 'node:stream'
+import { csvLine } from '#admin/csv'
+import { wrongRows } from './find_imports.ts'
+
+/** What is wrong with an import's rows, as CSV: a line for each problem. */
+export function errorsCsv(id: string): Readable {
+  return Readable.from(lines(id))
+}
+
+async function* lines(id: string) {
+  yield csvLine(['row', 'sku', 'column', 'problem'])
+  for await (const { row, sku, errors } of wrongRows(id)) {
+    yield errors.map(({ column, detail }) => csvLine([row, sku, column, detail])).join('')
+  }
+}

@@ -1,0 +1,29 @@
+/*
+ * What a file is by its first bytes: many things are called .csv.
+ */
+const MAGIC: [bytes: string, what: string][] = [
+  ['504b0304', 'a ZIP file, or an Excel workbook (.xlsx)'],
+  ['504b0506', 'an empty ZIP file'],
+  ['1f8b', 'compressed with gzip'],
+  ['d0cf11e0', 'an old Excel workbook (.xls)'],
+  ['25504446', 'a PDF'],
+  ['425a68', 'compressed with bzip2'],
+  ['fd377a58', 'compressed with xz'],
+  ['28b52ffd', 'compressed with zstd'],
+  ['377abcaf', 'a 7z archive'],
+  ['89504e47', 'a picture'],
+  ['ffd8ff', 'a picture'],
+  ['fffe', 'encoded as UTF-16'],
+  ['feff', 'encoded as UTF-16'],
+]
+
+/** @param start - some hundred bytes @returns null when it may be a CSV */
+export function noCsv(start: Buffer): string | null {
+  const hex = start.subarray(0, 8).toString('hex')
+  const known = MAGIC.find(([bytes]) => hex.startsWith(bytes))
+  if (known) return `The file is ${known[1]}. Save it as CSV (UTF-8), and send that.`
+  if (start.includes(0)) {
+    return 'The file is no text: it holds NUL bytes. Save it as CSV (UTF-8), and send that.'
+  }
+  return null
+}

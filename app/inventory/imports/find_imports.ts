@@ -1,0 +1,87 @@
+/*
+ * Reading imports and receipts: the list, one of them, its rows.
+ */
+import db from '@adonisjs/lucid/services/db'
+import { isUuid } from '#http/fields'
+import { idAfter, invalidCursor, type Page } from '#http/pages'
+import { notFound } from '#http/problem'
+import type { ImportRecord } from './import_record.ts'
+import type { RowError } from './read_cells.ts'
+
+export const ROW_STATES = ['error', 'pending', 'applied', 'refused', 'reversed', 'stays'] as const
+export type RowState = (typeof ROW_STATES)[number]
+
+export interface ImportRow {
+  row: number
+  sku: string
+  name: string | null
+  price_amount: number | null
+  price_currency: string | null
+  low_stock_at: number | null
+  barcode: string | null
+  active: boolean | null
+  counted: number | null
+  received: number | null
+  before: number | null
+  delta: number | null
+  lists: boolean
+  changes_product: boolean
+  large: boolean
+  state: RowState
+  errors: RowError[]
+  movement_id: string | null
+}
+
+/** @throws Problem 404 */
+export async function findImport(id: string): Promise<ImportRecord> {
+  const found =
+    isUuid(id) &&
+    (await inventory().from('stock_imports').where({ id }).whereNot('status', 'uploading').first())
+  if (!found) throw notFound('import')
+  return found
+}
+
+/** Newest first. One more than the page holds. */
+export async function listImports(page: Page): Promise<ImportRecord[]> {
+  const query = inventory()
+    .from('stock_imports')
+    .whereNot('status', 'uploading')
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1)
+  const before = idAfter(page)
+  return before ? query.where('id', '<', before) : query
+}
+
+/** In the order of the file. One more than the page holds. @throws Problem 422 `invalid_cursor` */
+export async function listRows(
+  id: string,
+  { after, limit, filters: { state } }: Page<{ state?: RowState }>
+): Promise<ImportRow[]> {
+  if (after && !/^\d{1,9}$/.test(after[0])) throw invalidCursor()
+  const query = rowsOf(id, limit)
+  if (state) query.where('state', state)
+  return after ? query.where('row', '>', Number(after[0])) : query
+}
+
+/** Every row with something wrong, in the order of the file, some at a time. */
+export async function* wrongRows(id: string): AsyncGenerator<ImportRow> {
+  for (const state of ['error', 'refused', 'stays'] as const) {
+    for (let last: number | undefined = 0; last !== undefined;) {
+      const rows: ImportRow[] = await rowsOf(id, 1_000).where({ state }).where('row', '>', last)
+      yield* rows
+      last = rows.at(-1)?.row
+    }
+  }
+}
+
+function rowsOf(id: string, limit: number) {
+  return inventory()
+    .from('stock_import_rows')
+    .where('import_id', id)
+    .orderBy('row')
+    .limit(limit + 1)
+}
+
+function inventory() {
+  return db.connection('inventory')
+}

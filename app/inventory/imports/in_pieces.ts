@@ -1,0 +1,75 @@
+/*
+ * The rows of an import in the order of their SKUs, some hundred in one transaction. A process that dies
+ * leaves whole pieces; the next one goes on with the rows that are not marked.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { backoff } from '#messaging/retry_policy'
+import { run, type Statement } from '#messaging/sql'
+import { hold, note, type ImportCounts, type ImportRecord } from './import_record.ts'
+
+/** Rows in one transaction: orders wait for no longer than these take. */
+const PIECE = 500
+const TRIES = 5
+
+/** Somebody has written the same at the same moment: a deadlock, a lock or a serialization, a key taken. */
+const CONTENTION = ['40P01', '40001', '55P03', '23505']
+
+type SkuRow = { sku: string } & Record<string, unknown>
+
+export interface Piece<Row extends SkuRow> {
+  trx: TransactionClientContract
+  work: ImportRecord
+  rows: Row[]
+  /** To be moved along. */
+  counts: ImportCounts
+}
+
+export interface Pieces<Row extends SkuRow> {
+  work: ImportRecord
+  worker: string
+  stop: AbortSignal
+  /** $1 the import, $2 the SKU to go on after, $3 how many. */
+  rows: Statement
+  apply: (piece: Piece<Row>) => Promise<void>
+}
+
+/**
+ * @returns whether all is done; not, where it was stopped
+ * @throws TakenOver
+ */
+export async function inPieces<Row extends SkuRow>(pieces: Pieces<Row>): Promise<boolean> {
+  let after: string | null = ''
+  while (after !== null) {
+    if (pieces.stop.aborted) return false
+    after = await piece(pieces, after)
+  }
+  return true
+}
+
+/** @returns the last SKU of the piece; null when there was nothing left */
+async function piece<Row extends SkuRow>(
+  { work, worker, rows: statement, apply }: Pieces<Row>,
+  after: string
+): Promise<string | null> {
+  for (let attempt = 1; ; attempt++) {
+    const counts = { ...work.counts }
+    try {
+      const last = await db.connection('inventory').transaction(async (trx) => {
+        await hold(trx, work.id, worker)
+        const rows = await run<Row>(trx, statement, [work.id, after, PIECE])
+        if (rows.length === 0) return null
+        await apply({ trx, work, rows, counts })
+        await note(trx, work.id, counts)
+        return rows.at(-1)!.sku
+      })
+      work.counts = counts
+      return last
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if (!CONTENTION.includes(code ?? '') || attempt === TRIES) throw error
+      await pause(backoff(attempt))
+    }
+  }
+}
