@@ -5,7 +5,7 @@ import router from '@adonisjs/core/services/router'
 import { accountsPages, accountsRoutes, deskRoutes, signInRoutes } from '#accounts/routes'
 import { assetRoutes } from '#admin/routes'
 import { publicUrl } from '#config/app'
-import { stockPages } from '#inventory/pages/routes'
+import { itemPages, stockPages } from '#inventory/pages/routes'
 import { catalogueRoutes, inventoryRoutes, inventoryUploads } from '#inventory/routes'
 import { middleware } from '#middleware/named'
 import { operationsPages, operationsRoutes } from '#operations/routes'
@@ -63,6 +63,7 @@ router
     operationsPages()
     accountsPages()
     stockPages()
+    itemPages()
   })
   .prefix('admin')
   .use([...form, signedIn.atDesk(), middleware.shield(), middleware.page(), signedIn.audited()])

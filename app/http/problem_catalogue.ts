@@ -191,6 +191,12 @@ export const problemCatalogue = {
       'With this change fewer pieces would be on hand than orders hold; `holders` names the newest of these orders.',
     remedy: 'Cancel or change orders until enough is free, then send it again.',
   },
+  sku_taken: {
+    status: 409,
+    title: 'The SKU is listed already',
+    cause: 'A product with this SKU was to be listed anew, and there is one.',
+    remedy: 'Choose another SKU, or change the product that is there.',
+  },
   stock_moved: {
     status: 409,
     title: 'The stock has moved since the count began',
@@ -294,17 +300,17 @@ export const problemCatalogue = {
     cause: 'An order has one currency, and these products are priced in several.',
     remedy: 'Place one order for each currency.',
   },
-  not_for_sale: {
-    status: 422,
-    title: 'A product is not for sale',
-    cause: 'The catalogue has the product, but it was taken off sale.',
-    remedy: 'Leave out the lines that errors names.',
-  },
   no_csv: {
     status: 422,
     title: 'The file is no CSV',
     cause: 'The file is empty, or its first bytes are those of another kind of file.',
     remedy: 'Export the table as CSV, best in UTF-8, and send that.',
+  },
+  not_for_sale: {
+    status: 422,
+    title: 'A product is not for sale',
+    cause: 'The catalogue has the product, but it was taken off sale.',
+    remedy: 'Leave out the lines that errors names.',
   },
   quantity_too_large: {
     status: 422,

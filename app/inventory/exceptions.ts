@@ -19,6 +19,13 @@ export function barcodeTaken(barcode: string, sku: string, index: number) {
   })
 }
 
+export function skuTaken(sku: string) {
+  const detail = `${sku} is listed already.`
+  return new Problem(409, 'sku_taken', detail, {
+    errors: [{ pointer: '/sku', code: 'sku_taken', detail }],
+  })
+}
+
 export function tooMuchOnHand(onHand: number) {
   return new Problem(
     409,
@@ -83,13 +90,6 @@ export function notReversible({ kind }: { kind: string }) {
   )
 }
 
-export function partOfImport(importId: string) {
-  return new Problem(
-    409,
-    'part_of_import',
-    'This movement is part of an import or a receipt, which is undone as a whole.',
-    { members: { importId } }
-  )
 /** @param status - how it stands */
 export function importNotReady(status: string) {
   return new Problem(
@@ -108,4 +108,11 @@ export function importNotApplied(status: string) {
   )
 }
 
+export function partOfImport(importId: string) {
+  return new Problem(
+    409,
+    'part_of_import',
+    'This movement is part of an import or a receipt, which is undone as a whole.',
+    { members: { importId } }
+  )
 }

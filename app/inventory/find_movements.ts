@@ -11,6 +11,7 @@ import type { movementListParameters } from './validators/stock.ts'
 
 export type MovementFilters = Omit<Infer<typeof movementListParameters>, 'limit' | 'cursor'> & {
   sku?: string
+  by?: 'people' | 'orders'
 }
 
 /** Kinds that orders cause; all others are people's. */
@@ -31,7 +32,7 @@ export async function listMovements({
 
 /** All that the filters leave, in no order. */
 export function movements(filters: MovementFilters): DatabaseQueryBuilderContract<MovementRow> {
-  const { sku, kind, actorId, reference, orderId, messageId, importId, from, before } = filters
+  const { sku, by, kind, actorId, reference, orderId, messageId, importId, from, before } = filters
   const query = db.connection('inventory').from('movements')
   if (sku) query.where('sku', sku)
   if (kind) {
@@ -39,6 +40,8 @@ export function movements(filters: MovementFilters): DatabaseQueryBuilderContrac
     // The indexes of what people do leave out what orders cause.
     if (!kind.some((one) => BY_ORDERS.includes(one))) query.whereNull('order_id')
   }
+  if (by === 'people') query.whereNull('order_id')
+  if (by === 'orders') query.whereNotNull('order_id')
   if (actorId) query.whereNull('order_id').whereRaw(`actor->>'id' = ?`, [actorId])
   if (reference) query.where('reference', reference)
   if (orderId) query.where('order_id', orderId)

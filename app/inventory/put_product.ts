@@ -4,7 +4,7 @@ import type { Infer } from '@vinejs/vine/types'
 import { DateTime } from 'luxon'
 import { productChanged, productListed } from '#contracts/inventory'
 import { outbox } from '#messaging/outbox'
-import { barcodeTaken, productMoved } from './exceptions.ts'
+import { barcodeTaken, productMoved, skuTaken } from './exceptions.ts'
 import { becomesLow, lowMessage } from './ledger.ts'
 import StockItem, { Barcode } from './models/stock_item.ts'
 import type { productValidator } from './validators/stock.ts'
@@ -15,16 +15,19 @@ export type Product = Infer<typeof productValidator>
  * Lists a product, or replaces what is said of it: an optional field left out returns to its default.
  * Balances are not touched.
  *
- * @param expected - the version that the caller has seen, `*` for any that there is; null to list it too
- * @throws Problem 412 `version_moved` · 409 `barcode_taken`
+ * @param expected - the version that the caller has seen, `*` for any that there is; null to list it too,
+ *   `new` to list it and nothing else
+ * @throws Problem 412 `version_moved` · 409 `barcode_taken`, `sku_taken`
  */
 export async function putProduct(
   sku: string,
   product: Product,
-  expected: number | '*' | null
+  expected: number | '*' | 'new' | null
 ): Promise<{ item: StockItem; created: boolean }> {
   return db.connection('inventory').transaction(async (trx) => {
-    const created = expected === null && (await insertNew(trx, sku, product))
+    const lists = expected === null || expected === 'new'
+    const created = lists && (await insertNew(trx, sku, product))
+    if (expected === 'new' && !created) throw skuTaken(sku)
     const item = await StockItem.query({ client: trx }).where('sku', sku).forUpdate().first()
     const asSeen = typeof expected !== 'number' || item?.version === expected
     if (!item || !asSeen) throw productMoved(item?.version)

@@ -16,11 +16,27 @@ test.group('The stock list', (group) => {
       await page.goto(`${base}/admin/stock`)
       await page.getByLabel('Restock TEA-GREEN by').fill('40')
       await page.keyboard.press('Enter')
-      await page.getByText('restocked by 40: 0 → 40').waitFor()
+      await page.getByText('restocked by +40: 0 → 40').waitFor()
       assert.deepEqual(await barriers(page), [])
       assert.equal(new URL(page.url()).pathname, '/admin/stock')
       assert.deepEqual(desk.faults, [])
       await desk.close()
     })
   }
+
+  test('restocks all that are selected at once, or none of them', async ({ assert }) => {
+    const desk = await deskOf('clerk', 'Carl', { theme: 'dark' })
+    const { page } = desk
+    await page.goto(`${base}/admin/stock?sort=-onHand`)
+    for (const sku of ['MUG-RED', 'TEA-GREEN']) await page.getByLabel(`Select ${sku}`).check()
+    await page.getByLabel('Restock each by').fill('5')
+    assert.deepEqual(await barriers(page), [])
+    await page.getByRole('button', { name: 'Restock selected' }).click()
+    await page.getByText('restocked by 5 each, 10 pieces in all').waitFor()
+    const onHand = await page.locator('td[data-label="On hand"]').allInnerTexts()
+    assert.deepEqual(onHand, ['42', '5'])
+    assert.equal(new URL(page.url()).search, '?sort=-onHand')
+    assert.deepEqual(desk.faults, [])
+    await desk.close()
+  })
 })

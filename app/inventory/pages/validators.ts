@@ -3,6 +3,11 @@
  */
 import vine from '@vinejs/vine'
 import { text } from '#http/fields'
+import { sku } from '#http/fields'
+import { several } from '#http/list_parameters'
+import { notZero } from '../validators/stock.ts'
+import { REASONS } from '../adjust_stock.ts'
+import { MOVEMENT_KINDS, type MovementKind } from '../ledger.ts'
 import { SORTS } from './list_stock.ts'
 
 const empty = (value: unknown) => (value === '' ? undefined : value)
@@ -20,6 +25,58 @@ export const stockFilterValidator = vine.compile(
       .enum([...SORTS, ...SORTS.map((sort) => `-${sort}` as const)])
       .parse(empty)
       .optional(),
+  })
+)
+
+export const adjustmentFormValidator = vine.compile(
+  vine.object({
+    delta: pieces({ min: -1_000_000, max: 1_000_000 }).use(notZero(undefined)),
+    reason: vine.enum(REASONS).parse(empty),
+    note: line(500),
+  })
+)
+
+export const countFormValidator = vine.compile(
+  vine.object({
+    counted: pieces({ min: 0, max: 2_000_000_000 }),
+    expectedOnHand: pieces({ min: 0, max: 2_000_000_000 }),
+    note: line(500),
+  })
+)
+
+export const selectionFormValidator = vine.compile(
+  vine.object({
+    skus: vine.array(sku()).minLength(1).maxLength(200),
+    quantity: pieces({ min: 1, max: 1_000_000 }),
+    reference: line(64),
+  })
+)
+
+/** On the page of an SKU. */
+export const itemFilterValidator = vine.compile(
+  vine.object({ by: vine.enum(['people', 'orders']).parse(empty).optional() })
+)
+
+const KINDS = Object.keys(MOVEMENT_KINDS) as MovementKind[]
+const id = () => vine.string().uuid().parse(empty).optional()
+const day = () =>
+  vine
+    .string()
+    .regex(/^\d{4}-\d\d-\d\d$/)
+    .parse(empty)
+    .optional()
+
+export const ledgerFilterValidator = vine.compile(
+  vine.object({
+    sku: sku().parse(empty).optional(),
+    kind: several(vine.enum(KINDS), KINDS.length).optional(),
+    actor: id(),
+    order: id(),
+    message: id(),
+    import: id(),
+    reference: line(64),
+    from: day(),
+    to: day(),
   })
 )
 

@@ -27,7 +27,7 @@ export const productValidator = vine.compile(
   })
 )
 
-const notZero = vine.createRule(
+export const notZero = vine.createRule(
   (value: unknown, _: undefined, field: FieldContext) => {
     if (value === 0) field.report('must not be 0', 'notZero', field)
   },

@@ -83,7 +83,7 @@ test.group('/openapi.json', () => {
       ...['reserved_exceeds', 'stock_moved', 'already_reversed', 'part_of_import'],
     ]
     assert.sameMembers(
-      [...shown, ...own, 'no_such_address', 'method_not_allowed'],
+      [...shown, ...own, 'no_such_address', 'method_not_allowed', 'sku_taken'],
       Object.keys(problemCatalogue)
     )
   })

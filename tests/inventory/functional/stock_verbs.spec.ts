@@ -6,10 +6,9 @@ import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import { directConnection } from '#config/database'
-import { orderPlaced } from '#contracts/orders'
-import { applyTargets } from '#inventory/apply_targets'
 import { reconcile } from '#inventory/reconcile'
 import { emptyShop, person, product, type Person } from '#tests/shop'
+import { held } from '#tests/stock_room'
 
 const inventory = () => db.connection('inventory')
 
@@ -33,14 +32,6 @@ async function balance(client: ApiClient, sku: string) {
     await client.get(`/api/v1/stock/${sku}`).bearerToken(clerk.token)
   ).body()
   return { onHand, reserved }
-}
-
-/** An order that holds so many pieces. @returns its id */
-async function held(sku: string, quantity: number): Promise<string> {
-  const id = randomUUID()
-  const placed = orderPlaced.about(id, { revision: 1, lines: [{ sku, quantity }] })
-  await inventory().transaction((trx) => applyTargets([placed], trx))
-  return id
 }
 
 async function said(sku: string, type: string) {

@@ -16,6 +16,9 @@ export default class StockPageController {
       shown.rows.map(({ sku }) => sku),
       zone
     )
-    return view.render('inventory::pages/stock', { filter, query, counts, slice: shown, days })
+    return view.render('inventory::pages/stock', {
+      ...{ filter, query, counts, slice: shown, days },
+      sort: { by: (filter.sort ?? 'sku').replace('-', ''), down: filter.sort?.startsWith('-') },
+    })
   }
 }

@@ -1,0 +1,87 @@
+import { Readable } from 'node:stream'
+import type { HttpContext } from '@adonisjs/core/http'
+import { DateTime } from 'luxon'
+import { csvLine } from '#admin/csv'
+import { shownSlice, sliceOf } from '#admin/slices'
+import { MOVEMENT_KINDS } from '../../ledger.ts'
+import type { MovementFilters } from '../../find_movements.ts'
+import type { MovementRow } from '../../transformers/movement_body.ts'
+import { readLedger } from '../ledger_rows.ts'
+import { ledgerFilterValidator } from '../validators.ts'
+
+const EXPORTED = 2_000
+
+/** The ledger over all SKUs, as a page, as a part of an order's timeline, and as CSV. */
+export default class MovementsPageController {
+  async index({ request, view, zone }: HttpContext) {
+    const query = request.qs()
+    const shown = await ledgerFilterValidator.validate(query)
+    const slice = sliceOf(query)
+    const rows = await readLedger(filtersOf(shown, zone), slice)
+    if (query.fragment === 'timeline') return view.render('inventory::pages/timeline', { rows })
+    return view.render('inventory::pages/movements', {
+      ...{ query, filter: shown, kinds: Object.keys(MOVEMENT_KINDS) },
+      slice: shownSlice(rows, slice, ({ id }) => [id], query),
+    })
+  }
+
+  async export({ request, response, zone }: HttpContext) {
+    const filters = filtersOf(await ledgerFilterValidator.validate(request.qs()), zone)
+    response
+      .header('content-type', 'text/csv; charset=utf-8')
+      .header('content-disposition', 'attachment; filename="movements.csv"')
+    return response.stream(Readable.from(linesOf(filters)))
+  }
+}
+
+type ShownFilter = Awaited<ReturnType<typeof ledgerFilterValidator.validate>>
+
+/** Days are those of the person who asks. */
+function filtersOf(
+  { from, to, actor, order, message, import: importId, ...rest }: ShownFilter,
+  zone: string
+): MovementFilters {
+  const midnight = (day: string) => DateTime.fromISO(day, { zone })
+  return {
+    ...rest,
+    ...{ actorId: actor, orderId: order, messageId: message, importId },
+    from: from ? midnight(from).toJSDate() : undefined,
+    before: to ? midnight(to).plus({ days: 1 }).toJSDate() : undefined,
+  }
+}
+
+const COLUMNS: [string, (row: MovementRow) => unknown][] = [
+  ['at', (row) => row.at.toISOString()],
+  ['sku', (row) => row.sku],
+  ['kind', (row) => row.kind],
+  ['on_hand_delta', (row) => row.on_hand_delta],
+  ['reserved_delta', (row) => row.reserved_delta],
+  ['on_hand', (row) => row.on_hand],
+  ['reserved', (row) => row.reserved],
+  ['reason', (row) => row.reason],
+  ['note', (row) => row.note],
+  ['reference', (row) => row.reference],
+  ['actor', (row) => row.actor.name],
+  ['order_id', (row) => row.order_id],
+  ['message_id', (row) => row.message_id],
+  ['import_id', (row) => row.import_id],
+  ['reversal_of', (row) => row.reversal_of],
+  ['id', (row) => row.id],
+]
+
+/** Newest first, some at a time: a ledger of any length passes through. */
+async function* linesOf(filters: MovementFilters) {
+  yield csvLine(COLUMNS.map(([name]) => name))
+  let from: string[] | null = null
+  for (;;) {
+    const rows: MovementRow[] = await readLedger(filters, {
+      from,
+      backwards: false,
+      limit: EXPORTED,
+    })
+    const page = rows.slice(0, EXPORTED)
+    yield page.map((row) => csvLine(COLUMNS.map(([, value]) => value(row)))).join('')
+    if (rows.length <= EXPORTED) return
+    from = [page.at(-1)!.id]
+  }
+}

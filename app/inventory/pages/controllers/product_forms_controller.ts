@@ -1,0 +1,51 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { goTo, notice } from '#admin/notices'
+import { findItem } from '../../find_stock.ts'
+import { putProduct } from '../../put_product.ts'
+import { productValidator, skuValidator } from '../../validators/stock.ts'
+import { money } from '#admin/format'
+import { productOfForm, typedPrice } from '../product_form.ts'
+
+/** Listing a product, and changing what is said of it. */
+export default class ProductFormsController {
+  create({ view }: HttpContext) {
+    return view.render('inventory::pages/product', {
+      item: null,
+      typed: { currency: 'EUR', active: true },
+    })
+  }
+
+  async store(ctx: HttpContext) {
+    const { sku } = await skuValidator.validate(ctx.request.body())
+    const product = await productValidator.validate(await productOfForm(ctx.request.body()))
+    const { item } = await putProduct(sku, product, 'new')
+    notice(ctx, { about: item.sku, text: `is listed at ${money(product.price)}` })
+    return goTo(ctx, `/admin/stock/${item.sku}`)
+  }
+
+  async edit({ params, view }: HttpContext) {
+    const item = await findItem(params.sku)
+    const price = { amount: Number(item.priceAmount), currency: item.priceCurrency }
+    return view.render('inventory::pages/product', {
+      item,
+      price,
+      typed: {
+        name: item.name,
+        price: typedPrice(price),
+        currency: item.priceCurrency,
+        lowStockAt: item.lowStockAt,
+        barcodes: item.barcodes.map(({ barcode }) => barcode).join('\n'),
+        active: item.active,
+      },
+    })
+  }
+
+  async update(ctx: HttpContext) {
+    const { sku } = await skuValidator.validate(ctx.params)
+    const { version } = ctx.request.body()
+    const product = await productValidator.validate(await productOfForm(ctx.request.body()))
+    const { item } = await putProduct(sku, product, Number(version) || '*')
+    notice(ctx, { about: sku, text: `is saved: ${item.name}, ${money(product.price)}` })
+    return goTo(ctx, `/admin/stock/${sku}`)
+  }
+}
