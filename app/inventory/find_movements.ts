@@ -11,7 +11,7 @@ import type { movementListParameters } from './validators/stock.ts'
 
 export type MovementFilters = Omit<Infer<typeof movementListParameters>, 'limit' | 'cursor'> & {
   sku?: string
-  by?: 'people' | 'orders'
+  by?: 'people' | 'order'
 }
 
 /** Kinds that orders cause; all others are people's. */
@@ -41,7 +41,7 @@ export function movements(filters: MovementFilters): DatabaseQueryBuilderContrac
     if (!kind.some((one) => BY_ORDERS.includes(one))) query.whereNull('order_id')
   }
   if (by === 'people') query.whereNull('order_id')
-  if (by === 'orders') query.whereNotNull('order_id')
+  if (by === 'order') query.whereNotNull('order_id')
   if (actorId) query.whereNull('order_id').whereRaw(`actor->>'id' = ?`, [actorId])
   if (reference) query.where('reference', reference)
   if (orderId) query.where('order_id', orderId)

@@ -54,7 +54,7 @@ export const selectionFormValidator = vine.compile(
 
 /** On the page of an SKU. */
 export const itemFilterValidator = vine.compile(
-  vine.object({ by: vine.enum(['people', 'orders']).parse(empty).optional() })
+  vine.object({ by: vine.enum(['people', 'order']).parse(empty).optional() })
 )
 
 const KINDS = Object.keys(MOVEMENT_KINDS) as MovementKind[]
