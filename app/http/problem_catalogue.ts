@@ -155,7 +155,7 @@ export const problemCatalogue = {
     status: 409,
     title: 'Undone already',
     cause:
-      'A movement can be undone once, and somebody has done that: `reversedBy` names the undo.',
+      'A movement can be undone once, and somebody has done that: reversedBy names the undo.',
     remedy: 'Read the ledger. To have the effect again, do the thing again.',
   },
   not_reversible: {
@@ -170,25 +170,25 @@ export const problemCatalogue = {
     title: 'The import is not ready',
     cause:
       'Only a dry run that is ready can be applied or dropped: this one is still read, has failed, or was dropped or undone.',
-    remedy: 'Read the import: `status` says how it stands, `error` why it has failed.',
+    remedy: 'Read the import: status says how it stands, error why it has failed.',
   },
   import_not_applied: {
     status: 409,
     title: 'The import was not applied',
     cause: 'Only what was applied, to its end, can be undone.',
-    remedy: 'Read the import: `status` says how it stands. A dry run has changed nothing.',
+    remedy: 'Read the import: status says how it stands. A dry run has changed nothing.',
   },
   part_of_import: {
     status: 409,
     title: 'Part of an import',
     cause: 'The movement belongs to an import or a receipt, whose movements are undone together.',
-    remedy: 'Undo the import that `importId` names, or adjust the one product.',
+    remedy: 'Undo the import that importId names, or adjust the one product.',
   },
   reserved_exceeds: {
     status: 409,
     title: 'Orders hold more than would be left',
     cause:
-      'With this change fewer pieces would be on hand than orders hold; `holders` names the newest of these orders.',
+      'With this change fewer pieces would be on hand than orders hold; holders names the newest of these orders.',
     remedy: 'Cancel or change orders until enough is free, then send it again.',
   },
   sku_taken: {
@@ -201,9 +201,9 @@ export const problemCatalogue = {
     status: 409,
     title: 'The stock has moved since the count began',
     cause:
-      'On hand is no longer what `expectedOnHand` says: `movement` is what has changed it last.',
+      'On hand is no longer what expectedOnHand says: movement is what has changed it last.',
     remedy:
-      'Count again, or decide that the count still holds and send it with the `onHand` of now.',
+      'Count again, or decide that the count still holds and send it with the onHand of now.',
   },
   on_hand_too_large: {
     status: 409,
