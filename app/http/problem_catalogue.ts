@@ -154,8 +154,7 @@ export const problemCatalogue = {
   already_reversed: {
     status: 409,
     title: 'Undone already',
-    cause:
-      'A movement can be undone once, and somebody has done that: reversedBy names the undo.',
+    cause: 'A movement can be undone once, and somebody has done that: reversedBy names the undo.',
     remedy: 'Read the ledger. To have the effect again, do the thing again.',
   },
   not_reversible: {
@@ -200,10 +199,8 @@ export const problemCatalogue = {
   stock_moved: {
     status: 409,
     title: 'The stock has moved since the count began',
-    cause:
-      'On hand is no longer what expectedOnHand says: movement is what has changed it last.',
-    remedy:
-      'Count again, or decide that the count still holds and send it with the onHand of now.',
+    cause: 'On hand is no longer what expectedOnHand says: movement is what has changed it last.',
+    remedy: 'Count again, or decide that the count still holds and send it with the onHand of now.',
   },
   on_hand_too_large: {
     status: 409,
