@@ -8,6 +8,7 @@ import DbEmbedded from '#database/commands/db_embedded'
 import DbSchema from '#database/commands/db_schema'
 import DbSetup from '#database/commands/db_setup'
 import InventoryReconcile from '#inventory/commands/inventory_reconcile'
+import StockImport from '#inventory/commands/stock_import'
 import MessagingTopics from '#messaging/commands/messaging_topics'
 import MessagingVerify from '#messaging/commands/messaging_verify'
 import OutboxStatus from '#messaging/commands/outbox_status'
@@ -33,6 +34,7 @@ const commands = new ListLoader([
   OrdersLife,
   OrdersShow,
   OutboxStatus,
+  StockImport,
 ])
 
 export const getMetaData = commands.getMetaData.bind(commands)

@@ -11,26 +11,35 @@ import { finishWork, type ImportRecord } from './import_record.ts'
 import { markRows, type Mark } from './mark_rows.ts'
 import { MOST_ON_HAND } from './judge_row.ts'
 import type { RowError } from './read_cells.ts'
-import { sayLow, takenBarcodes, writeProducts, type ProductRow } from './write_products.ts'
+import {
+  productVersions,
+  sayLow,
+  takenBarcodes,
+  writeProducts,
+  type ProductRow,
+} from './write_products.ts'
 
 interface PendingRow extends ProductRow, Record<string, unknown> {
   row: number
   counted: number | null
   received: number | null
   before: number | null
+  /** Of the product that it changes, at the dry run. */
+  productVersion: number | null
 }
 
 const pendingRows = {
   name: 'import_pending',
   text: /* sql */ `
     select row, sku, name, price_amount as "priceAmount", price_currency as "priceCurrency",
-      low_stock_at as "lowStockAt", barcode, active, counted, received, before, lists, changes_product as "changesProduct"
+      low_stock_at as "lowStockAt", barcode, active, counted, received, before, lists, changes_product as "changesProduct",
+      product_version as "productVersion"
     from stock_import_rows where import_id = $1 and sku > $2 and state = 'pending' order by sku limit $3`,
 }
 
 /**
- * Applies what is left of an import, and leaves it `applied`. Rows whose stock has moved since the dry run
- * are refused.
+ * Applies what is left of an import, and leaves it `applied`. A row is refused where what it was tried on has
+ * moved since: what was counted, or the product.
  *
  * @param stop - ends it between two pieces
  * @throws TakenOver
@@ -51,19 +60,24 @@ async function applyPiece({ trx, work, rows, counts }: Piece<PendingRow>) {
     trx,
     rows.map(({ sku }) => sku)
   )
-  const taken = await takenBarcodes(trx, rows)
+  const [taken, versions] = await Promise.all([
+    takenBarcodes(trx, rows),
+    productVersions(trx, rows),
+  ])
   const refusals = new Map<number, RowError>()
   for (const row of rows) {
-    const refusal = refusalOf(row, balances.get(row.sku), taken)
+    const refusal =
+      productRefusal(row, balances.has(row.sku), versions, taken) ??
+      stockRefusal(row, balances.get(row.sku))
     if (refusal) refusals.set(row.row, refusal)
   }
   const going = rows.filter(({ row }) => !refusals.has(row))
   await writeProducts(trx, going, balances)
   const movements = await move(trx, work, going, balances)
-  const marked = going.filter(({ sku, lowStockAt }) => lowStockAt !== null && !movements.has(sku))
+  const still = going.filter(({ sku, lowStockAt }) => lowStockAt !== null && !movements.has(sku))
   await sayLow(
     trx,
-    marked.map(({ sku }) => sku),
+    still.map(({ sku }) => sku),
     balances
   )
   await markRows(
@@ -80,16 +94,31 @@ async function applyPiece({ trx, work, rows, counts }: Piece<PendingRow>) {
   counts.refused += refusals.size
 }
 
-function refusalOf(
-  { sku, counted, received, before, barcode }: PendingRow,
-  balance: StockBalance | undefined,
+function productRefusal(
+  { sku, lists, productVersion, barcode }: PendingRow,
+  isThere: boolean,
+  versions: Map<string, number>,
   taken: Map<string, string>
 ): RowError | null {
-  const { onHand = 0, reserved = 0 } = balance ?? {}
+  if (lists && isThere) {
+    const detail = `${sku} was listed by somebody else after the dry run.`
+    return { column: 'sku', code: 'product_moved', detail }
+  }
+  if (productVersion !== null && productVersion !== versions.get(sku)) {
+    const detail = 'The product was changed after the dry run.'
+    return { column: null, code: 'product_moved', detail }
+  }
   if (barcode !== null && taken.has(barcode) && taken.get(barcode) !== sku) {
     const detail = `The barcode ${barcode} belongs to ${taken.get(barcode)} by now.`
     return { column: 'barcode', code: 'barcode_taken', detail }
   }
+  return null
+}
+
+function stockRefusal(
+  { counted, received, before }: PendingRow,
+  { onHand, reserved }: Pick<StockBalance, 'onHand' | 'reserved'> = { onHand: 0, reserved: 0 }
+): RowError | null {
   if (counted !== null && onHand !== before) {
     const detail = `On hand was ${before} at the dry run and is ${onHand} now.`
     return { column: 'counted', code: 'stock_moved', detail }

@@ -55,7 +55,7 @@ const findKnown = {
   name: 'import_known',
   text: /* sql */ `
     select sku, name, price_amount as "priceAmount", price_currency as "priceCurrency",
-      low_stock_at as "lowStockAt", active, on_hand as "onHand", reserved,
+      low_stock_at as "lowStockAt", active, version, on_hand as "onHand", reserved,
       (select count(*)::int from barcodes where barcodes.sku = stock_items.sku) as barcodes
     from stock_items where sku = any ($1::text[])`,
 }
@@ -63,8 +63,10 @@ const findKnown = {
 const findEarlier = {
   name: 'import_earlier',
   text: /* sql */ `
-    select sku, min(row) as row from stock_import_rows
-    where import_id = $1 and sku = any ($2::text[]) and row < $3 group by sku`,
+    select given.sku, earlier.row from unnest($2::text[]) as given(sku), lateral (
+      select row from stock_import_rows as said
+      where import_id = $1 and said.sku = given.sku and row < $3 order by row limit 1
+    ) as earlier`,
 }
 
 const findOwners = {

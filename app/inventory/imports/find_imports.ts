@@ -11,6 +11,9 @@ import type { RowError } from './read_cells.ts'
 export const ROW_STATES = ['error', 'pending', 'applied', 'refused', 'reversed', 'stays'] as const
 export type RowState = (typeof ROW_STATES)[number]
 
+/** Those that have an index, `wrong`. */
+const WRONG: RowState[] = ['error', 'refused', 'stays']
+
 export interface ImportRow {
   row: number
   sku: string
@@ -60,17 +63,16 @@ export async function listRows(
   if (after && !/^\d{1,9}$/.test(after[0])) throw invalidCursor()
   const query = rowsOf(id, limit)
   if (state) query.where('state', state)
+  if (state && WRONG.includes(state)) query.where('wrong', true)
   return after ? query.where('row', '>', Number(after[0])) : query
 }
 
 /** Every row with something wrong, in the order of the file, some at a time. */
 export async function* wrongRows(id: string): AsyncGenerator<ImportRow> {
-  for (const state of ['error', 'refused', 'stays'] as const) {
-    for (let last: number | undefined = 0; last !== undefined;) {
-      const rows: ImportRow[] = await rowsOf(id, 1_000).where({ state }).where('row', '>', last)
-      yield* rows
-      last = rows.at(-1)?.row
-    }
+  for (let last: number | undefined = 0; last !== undefined;) {
+    const rows: ImportRow[] = await rowsOf(id, 1_000).where('wrong', true).where('row', '>', last)
+    yield* rows
+    last = rows.at(-1)?.row
   }
 }
 

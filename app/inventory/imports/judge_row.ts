@@ -11,6 +11,8 @@ export interface Known {
   priceCurrency: string
   lowStockAt: number | null
   active: boolean
+  /** Of the product. */
+  version: number
   onHand: number
   reserved: number
   /** How many it has. */
@@ -48,6 +50,8 @@ export interface JudgedRow {
   /** A product that is not there yet. */
   lists: boolean
   changesProduct: boolean
+  /** Of the product that it changes: another one at the end, and the row is refused. */
+  productVersion: number | null
   /** Somebody should look at it before it is applied. */
   large: boolean
   state: 'pending' | 'error'
@@ -68,6 +72,7 @@ export function judgeRow(said: SaidRow, facts: Facts): JudgedRow {
   const delta = counted === null ? (received ?? 0) : counted - before
   if (errors.length === 0) errors.push(...stockErrors(said, known, delta))
   const failed = errors.length > 0
+  const changesProduct = !failed && known !== undefined && changes(said, priced, facts)
   return {
     ...says,
     lowStockAt,
@@ -76,7 +81,8 @@ export function judgeRow(said: SaidRow, facts: Facts): JudgedRow {
     before: failed ? null : before,
     delta: failed ? null : delta,
     lists: !failed && !known,
-    changesProduct: !failed && known !== undefined && changes(said, priced, facts),
+    changesProduct,
+    productVersion: changesProduct ? known!.version : null,
     large: !failed && isLarge(before, delta),
     state: failed ? 'error' : 'pending',
     errors,

@@ -12,13 +12,18 @@ export interface Mark {
   movementId?: string
 }
 
+// One look into the index for each row: without statistics a join would read all rows of the import.
 const markAll = {
   name: 'import_mark',
   text: /* sql */ `
-    update stock_import_rows as row_ set state = mark.state, errors = mark.errors,
-      movement_id = coalesce(mark.movement_id, row_.movement_id)
-    from unnest($2::int[], $3::text[], $4::jsonb[], $5::uuid[]) as mark(row, state, errors, movement_id)
-    where row_.import_id = $1 and row_.row = mark.row`,
+    with mark as materialized (
+      select state, errors, movement_id,
+        (select ctid from stock_import_rows where import_id = $1 and row = said.row) as place
+      from unnest($2::int[], $3::text[], $4::jsonb[], $5::uuid[]) as said(row, state, errors, movement_id)
+    )
+    update stock_import_rows set state = mark.state, errors = mark.errors,
+      movement_id = coalesce(mark.movement_id, stock_import_rows.movement_id)
+    from mark where stock_import_rows.ctid = mark.place`,
 }
 
 export async function markRows(trx: TransactionClientContract, importId: string, marks: Mark[]) {

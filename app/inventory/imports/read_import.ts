@@ -41,13 +41,18 @@ export async function readImport(work: ImportRecord, worker: string, stop: Abort
     if (!first) throw new FileFault('There is nothing in the file but blanks.')
     const header = readHeader(first.cells)
     let batch: SaidRow[] = []
+    // One batch is parsed while the one before it is written.
+    let writing = write([])
     for await (const { row, cells } of rows) {
       batch.push(readCells(header, row, cells))
       if (batch.length < BATCH) continue
+      await writing
       if (stop.aborted) return
-      await write(batch)
+      writing = write(batch)
+      writing.catch(() => {})
       batch = []
     }
+    await writing
     await write(batch)
     if (counts.rows === 0) throw new FileFault('There is no row below the header line.')
     await finishWork(work.id, worker, {
@@ -95,10 +100,10 @@ const writeRows = {
   name: 'import_rows',
   text: /* sql */ `
     insert into stock_import_rows (import_id, row, sku, name, price_amount, price_currency, low_stock_at, barcode,
-      active, counted, received, before, delta, lists, changes_product, large, state, errors)
+      active, counted, received, before, delta, lists, changes_product, product_version, large, state, errors)
     select $1::uuid, * from unnest($2::int[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::int[], $8::text[],
-      $9::bool[], $10::int[], $11::int[], $12::int[], $13::int[], $14::bool[], $15::bool[], $16::bool[], $17::text[],
-      $18::jsonb[])`,
+      $9::bool[], $10::int[], $11::int[], $12::int[], $13::int[], $14::bool[], $15::bool[], $16::int[], $17::bool[],
+      $18::text[], $19::jsonb[])`,
 }
 
 async function insertRows(trx: TransactionClientContract, id: string, rows: JudgedRow[]) {
@@ -119,6 +124,7 @@ async function insertRows(trx: TransactionClientContract, id: string, rows: Judg
     column('delta'),
     column('lists'),
     column('changesProduct'),
+    column('productVersion'),
     column('large'),
     column('state'),
     rows.map(({ errors }) => JSON.stringify(errors)),

@@ -16,7 +16,7 @@ export interface ProductRow {
   lowStockAt: number | null
   barcode: string | null
   active: boolean | null
-  /** It is a new product, unless somebody has listed it meanwhile. */
+  /** It is a new product. */
   lists: boolean
   changesProduct: boolean
 }
@@ -34,7 +34,21 @@ const findTaken = {
   text: 'select barcode, sku from barcodes where barcode = any ($1::text[])',
 }
 
+/** SKU → version, of those products that the rows change; locked by `lockStock`. */
+export async function productVersions(trx: TransactionClientContract, rows: ProductRow[]) {
+  const skus = rows.filter(({ changesProduct }) => changesProduct).map(({ sku }) => sku)
+  if (skus.length === 0) return new Map<string, number>()
+  const found = await run<{ sku: string; version: number }>(trx, findVersions, [skus])
+  return new Map(found.map(({ sku, version }) => [sku, version]))
+}
+
+const findVersions = {
+  name: 'import_product_versions',
+  text: 'select sku, version from stock_items where sku = any ($1::text[])',
+}
+
 /**
+ * @param rows - what they list is not there yet
  * @param balances - as `lockStock` gave them for all rows; new products are added
  * @throws DatabaseError 23505 when somebody lists one of them, or gives a barcode away, at the same moment
  */
@@ -43,11 +57,10 @@ export async function writeProducts(
   rows: ProductRow[],
   balances: Map<string, StockBalance>
 ) {
-  const isNew = ({ sku, lists }: ProductRow) => lists && !balances.has(sku)
   const written = rows.filter(({ lists, changesProduct }) => lists || changesProduct)
   if (written.length === 0) return
-  const news = written.filter(isNew)
-  const changed = written.filter((row) => !isNew(row))
+  const news = written.filter(({ lists }) => lists)
+  const changed = written.filter(({ lists }) => !lists)
   const listed = await write(trx, insertProducts, news)
   const replaced = await write(trx, updateProducts, changed)
   await writeBarcodes(trx, written)

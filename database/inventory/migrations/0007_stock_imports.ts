@@ -54,14 +54,17 @@ export default class extends BaseSchema {
         delta integer,
         lists boolean not null default false,
         changes_product boolean not null default false,
+        product_version integer,
         large boolean not null default false,
         state text not null check (state in ('error', 'pending', 'applied', 'refused', 'reversed', 'stays')),
+        wrong boolean not null generated always as (state in ('error', 'refused', 'stays')) stored,
         errors jsonb not null default '[]',
         movement_id uuid,
         primary key (import_id, row)
-      );
+      ) with (fillfactor = 45);
+      -- No index names the state: a row that is applied, and one that is undone, is updated on its own page (HOT).
       create index stock_import_rows_sku on stock_import_rows (import_id, sku, row);
-      create index stock_import_rows_state on stock_import_rows (import_id, state, row);
+      create index stock_import_rows_wrong on stock_import_rows (import_id, row) where wrong;
       create index stock_import_rows_barcode on stock_import_rows (import_id, barcode, row) where barcode is not null;
       create index stock_import_rows_changes on stock_import_rows (import_id, row)
         where delta <> 0 or lists or changes_product;
