@@ -4,7 +4,7 @@
  */
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium, type Browser, type Page } from 'playwright-core'
-import { person, type Person } from '#tests/shop'
+import type { Person } from '#tests/shop'
 import type { Role } from '#contracts/actor'
 
 export const base = `http://${process.env.HOST}:${process.env.PORT}`
@@ -49,16 +49,22 @@ export interface Desk {
 
 /** Somebody of the staff at a desk of their own, signed in. */
 export async function deskOf(role: Role, name: string, look: Look = {}): Promise<Desk> {
+  // With the app in this process; the screenshots have it in another.
+  const { person } = await import('#tests/shop')
   const desk = await emptyDesk(look)
   const someone = await person(role, name)
   await signIn(desk.page, someone)
   return { ...desk, person: someone }
 }
 
-export async function signIn(page: Page, { email }: Person) {
+export async function signIn(
+  page: Page,
+  { email }: Pick<Person, 'email'>,
+  password = 'a long password'
+) {
   await page.goto(`${base}/admin/login`)
   await page.fill('[name=email]', email!)
-  await page.fill('[name=password]', 'a long password')
+  await page.fill('[name=password]', password)
   await page.click('button')
   await page.waitForURL(`${base}/admin`)
 }

@@ -1,0 +1,62 @@
+/*
+ * What `npm run screenshots` looks at: a page is one entry here.
+ */
+import type { Page } from 'playwright-core'
+import type { BusyWeek } from './busy_week.ts'
+
+export interface Shot {
+  /** Of the file, before its form. */
+  name: string
+  /** The address, once the shop is there. */
+  path: string | ((week: BusyWeek) => string)
+  /** Who looks; nobody is signed in for null. An administrator where it is left out. */
+  as?: 'clerk' | 'operator' | 'admin' | null
+  /** Where it is not 200. */
+  status?: number
+  /** What is done on the page before the picture is taken. */
+  act?: (page: Page) => Promise<unknown>
+}
+
+export const shots: Shot[] = [
+  { name: 'login', path: '/admin/login', as: null },
+  { name: 'today', path: '/admin' },
+  { name: 'stock', path: '/admin/stock', as: 'clerk' },
+  { name: 'stock-low', path: '/admin/stock?level=low', as: 'clerk' },
+  { name: 'stock-operator', path: '/admin/stock?sort=-available', as: 'operator' },
+  {
+    name: 'stock-selected',
+    path: '/admin/stock',
+    as: 'clerk',
+    act: async (page) => {
+      for (const sku of ['MUG-RED', 'TEA-GREEN']) await page.getByLabel(`Select ${sku}`).check()
+      await page.getByLabel('Restock each by').fill('24')
+    },
+  },
+  {
+    name: 'stock-restocked',
+    path: '/admin/stock?q=tray',
+    as: 'clerk',
+    act: async (page) => {
+      await page.getByLabel('Restock TRAY-OAK by').fill('6')
+      await page.keyboard.press('Enter')
+      await page.getByText('restocked by').waitFor()
+    },
+  },
+  { name: 'stock-nothing', path: '/admin/stock?q=unicorn', as: 'clerk' },
+  { name: 'item', path: '/admin/stock/MUG-RED', as: 'clerk' },
+  {
+    name: 'item-refused',
+    path: '/admin/stock/MUG-RED',
+    as: 'clerk',
+    act: async (page) => {
+      await page.getByLabel('By', { exact: true }).fill('-900')
+      await page.getByLabel('Reason').selectOption('loss')
+      await page.getByRole('button', { name: 'Adjust', exact: true }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  },
+  { name: 'product-new', path: '/admin/stock/new', as: 'clerk' },
+  { name: 'product-edit', path: '/admin/stock/TEA-GREEN/edit', as: 'clerk' },
+  { name: 'ledger', path: '/admin/stock/movements', as: 'operator' },
+  { name: 'nothing-here', path: '/admin/nothing', as: 'clerk', status: 404 },
+]
