@@ -53,6 +53,7 @@ export default defineConfig({
     forceExit: true,
   },
   metaFiles: [
+    { pattern: 'docs/importing.md', reloadServer: false },
     { pattern: 'app/**/views/**/*.edge', reloadServer: false },
     { pattern: 'app/operations/docs/*', reloadServer: false },
     { pattern: 'resources/views/**/*.edge', reloadServer: false },

@@ -5,8 +5,9 @@ import router from '@adonisjs/core/services/router'
 import { accountsPages, accountsRoutes, deskRoutes, signInRoutes } from '#accounts/routes'
 import { assetRoutes } from '#admin/routes'
 import { publicUrl } from '#config/app'
-import { itemPages, stockPages } from '#inventory/pages/routes'
+import { itemPages, stockPages, uploadPages } from '#inventory/pages/routes'
 import { catalogueRoutes, inventoryRoutes, inventoryUploads } from '#inventory/routes'
+import { MOST_BYTES } from '#inventory/imports/receive_upload'
 import { middleware } from '#middleware/named'
 import { operationsPages, operationsRoutes } from '#operations/routes'
 import { liveOrderRoutes, ordersRoutes } from '#orders/routes'
@@ -52,6 +53,7 @@ assetRoutes()
 
 /** A form is read first: whatever keeps it from being taken, what was typed is shown again. */
 const form = [middleware.body(), middleware.session(), middleware.auth()]
+const desk = [signedIn.atDesk(), middleware.shield(), middleware.page(), signedIn.audited()]
 
 router
   .group(deskRoutes)
@@ -66,4 +68,10 @@ router
     itemPages()
   })
   .prefix('admin')
-  .use([...form, signedIn.atDesk(), middleware.shield(), middleware.page(), signedIn.audited()])
+  .use([...form, ...desk])
+
+/** The file is not read before it is clear who sends it. */
+router
+  .group(uploadPages)
+  .prefix('admin')
+  .use([middleware.session(), middleware.auth(), middleware.upload({ most: MOST_BYTES }), ...desk])

@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
-import { formOf } from '#admin/failed_page'
+import { formOf, isUpload } from '#admin/failed_page'
 import { goTo } from '#admin/notices'
 import type { Role } from '#contracts/actor'
 import type Account from './models/account.ts'
@@ -32,7 +32,7 @@ export function mayEnter({ role, disabledAt }: Account) {
 /** Nothing typed is lost: a form travels through the sign-in and can be sent after it. */
 async function signInFirst(ctx: HttpContext) {
   const { request, response, view } = ctx
-  if (request.method() === 'GET' || request.method() === 'HEAD') {
+  if (request.method() === 'GET' || request.method() === 'HEAD' || isUpload(ctx)) {
     return goTo(ctx, `/admin/login?next=${encodeURIComponent(request.url(true))}`)
   }
   const resume = JSON.stringify(formOf(ctx))

@@ -10,6 +10,12 @@ export function isPage({ request }: HttpContext) {
   return /^\/admin(\/|$)/.test(request.url()) && !request.header('accept')?.includes('json')
 }
 
+/** Of a file that was sent with a form older than the session. */
+const OUTDATED = {
+  code: 'form_outdated',
+  message: 'The page was opened before you signed in. Choose the file once more.',
+}
+
 /** @param error - as it was thrown; `problem` - what it means */
 export async function showFailure(ctx: HttpContext, error: unknown, problem: Problem) {
   const { request, response, session, view } = ctx
@@ -17,14 +23,15 @@ export async function showFailure(ctx: HttpContext, error: unknown, problem: Pro
   const { code } = error as { code?: string }
   for (const [name, value] of Object.entries(problem.headers)) response.header(name, value)
 
-  if (code === 'E_BAD_CSRF_TOKEN') {
+  if (code === 'E_BAD_CSRF_TOKEN' && !isUpload(ctx)) {
     // The form is older than the session: somebody who signed in again meanwhile.
     return response
       .status(403)
       .send(await view.render('admin::send_again', { form: formOf(ctx), problem }))
   }
-  if (problem.status < 500 && sent && session && cameFrom(ctx)) {
-    session.flash('refused', refusal(ctx, problem))
+  const outdated = code === 'E_BAD_CSRF_TOKEN' && OUTDATED
+  if ((problem.status < 500 || outdated) && sent && session && cameFrom(ctx)) {
+    session.flash('refused', { ...refusal(ctx, problem), ...outdated })
     return goTo(ctx, cameFrom(ctx)!)
   }
   const page = problem.status >= 500 ? 'admin::unavailable' : 'admin::refused'
@@ -32,7 +39,7 @@ export async function showFailure(ctx: HttpContext, error: unknown, problem: Pro
     await view.render(page, {
       problem,
       requestId: request.id(),
-      form: sent ? formOf(ctx) : null,
+      form: sent && !isUpload(ctx) ? formOf(ctx) : null,
       address: request.url(true),
     })
   )
@@ -48,6 +55,11 @@ function refusal({ request }: HttpContext, problem: Problem): Refused {
     input: sentFields(request.body()),
     members: problem.members,
   }
+}
+
+/** A file cannot be shown, to be sent once more: it is chosen again. */
+export function isUpload({ request }: HttpContext) {
+  return request.header('content-type')?.startsWith('multipart/form-data') ?? false
 }
 
 /** The form as it was sent, for a page that sends it once more. */

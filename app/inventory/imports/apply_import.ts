@@ -91,6 +91,7 @@ async function applyPiece({ trx, work, rows, counts }: Piece<PendingRow>) {
     })
   )
   counts.applied += going.length
+  counts.moved += movements.size
   counts.refused += refusals.size
 }
 

@@ -31,6 +31,8 @@ export interface ImportCounts {
   /** Of the file, while it is read. */
   bytesRead: number
   applied: number
+  /** Of these: that have moved stock. */
+  moved: number
   refused: number
   reversed: number
   /** Whose undo was refused. */
@@ -39,7 +41,8 @@ export interface ImportCounts {
 
 export const NOTHING_COUNTED: ImportCounts = {
   ...{ rows: 0, errors: 0, changes: 0, unchanged: 0, listed: 0, products: 0 },
-  ...{ up: 0, down: 0, large: 0, bytesRead: 0, applied: 0, refused: 0, reversed: 0, stays: 0 },
+  ...{ up: 0, down: 0, large: 0, bytesRead: 0, applied: 0, moved: 0, refused: 0, reversed: 0 },
+  stays: 0,
 }
 
 export interface ImportRecord {

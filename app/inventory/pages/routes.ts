@@ -1,6 +1,8 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
 
+const ImportFormsController = () => import('./controllers/import_forms_controller.js')
+const ImportsPageController = () => import('./controllers/imports_page_controller.js')
 const ItemPageController = () => import('./controllers/item_page_controller.js')
 const MovementFormsController = () => import('./controllers/movement_forms_controller.js')
 const MovementsPageController = () => import('./controllers/movements_page_controller.js')
@@ -23,6 +25,14 @@ export function stockPages() {
       router.post('stock/products', [ProductFormsController, 'store'])
       router.get('stock/:sku/edit', [ProductFormsController, 'edit'])
       router.post('stock/:sku/product', [ProductFormsController, 'update'])
+      router.get('stock/imports', [ImportsPageController, 'index'])
+      router.get('stock/imports/guide', [ImportFormsController, 'guide'])
+      router.get('stock/imports/:id', [ImportsPageController, 'show'])
+      router.get('stock/imports/:id/errors.csv', [ImportsPageController, 'errors'])
+      router.get('stock/imports/:id/rows.csv', [ImportsPageController, 'rows'])
+      router.post('stock/imports/:id/application', [ImportFormsController, 'apply'])
+      router.post('stock/imports/:id/reversal', [ImportFormsController, 'reverse'])
+      router.post('stock/imports/:id/removal', [ImportFormsController, 'drop'])
       router.post('stock/restocks', [SelectionFormsController, 'restock'])
       router.post('stock/:sku/restocks', [MovementFormsController, 'restock'])
       router.post('stock/:sku/adjustments', [MovementFormsController, 'adjust'])
@@ -30,6 +40,14 @@ export function stockPages() {
       router.post('stock/movements/:id/reversal', [MovementFormsController, 'reverse'])
     })
     .as('stock.work')
+    .use(middleware.roles(['clerk', 'admin']))
+}
+
+/** Below `/admin`: the form is read as it comes, its file as a stream. */
+export function uploadPages() {
+  router
+    .post('stock/imports', [ImportFormsController, 'upload'])
+    .as('stock.work.import')
     .use(middleware.roles(['clerk', 'admin']))
 }
 

@@ -8,6 +8,7 @@ import { several } from '#http/list_parameters'
 import { notZero } from '../validators/stock.ts'
 import { REASONS } from '../adjust_stock.ts'
 import { MOVEMENT_KINDS, type MovementKind } from '../ledger.ts'
+import { SHOWN } from './import_rows.ts'
 import { SORTS } from './list_stock.ts'
 
 const empty = (value: unknown) => (value === '' ? undefined : value)
@@ -55,6 +56,11 @@ export const selectionFormValidator = vine.compile(
 /** On the page of an SKU. */
 export const itemFilterValidator = vine.compile(
   vine.object({ by: vine.enum(['people', 'order']).parse(empty).optional() })
+)
+
+/** On the page of an import. */
+export const importFilterValidator = vine.compile(
+  vine.object({ show: vine.enum(SHOWN).parse(empty).optional() })
 )
 
 const KINDS = Object.keys(MOVEMENT_KINDS) as MovementKind[]

@@ -22,10 +22,10 @@ export function importBody(record: ImportRecord) {
 
 /** How much of the step under way is done; null while none is. */
 export function progressOf({ status, counts, bytes }: ImportRecord) {
-  const { applied, refused, reversed, stays, rows, errors } = counts
+  const { applied, moved, refused, reversed, stays, rows, errors } = counts
   if (status === 'reading') return { done: counts.bytesRead, of: bytes, unit: 'bytes' }
   if (status === 'applying') return { done: applied + refused, of: rows - errors, unit: 'rows' }
-  if (status === 'reversing') return { done: reversed + stays, of: applied, unit: 'rows' }
+  if (status === 'reversing') return { done: reversed + stays, of: moved, unit: 'rows' }
   return null
 }
 

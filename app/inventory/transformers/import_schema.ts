@@ -34,6 +34,7 @@ const counts: Record<keyof ImportCounts, Schema> = {
   large: whole('Rows that change 20 pieces or more, and more than half of what there was.', 0),
   bytesRead: whole('Of the file.', 0),
   applied: whole('Rows applied.', 0),
+  moved: whole('Of these: rows that have moved stock, and that an undo moves back.', 0),
   refused: whole('Rows that could not be applied any more.', 0),
   reversed: whole('Rows undone.', 0),
   stays: whole('Rows whose undo was refused, because orders hold the pieces.', 0),
@@ -119,7 +120,7 @@ export const shownImport: Import = {
   actor: { kind: 'staff', id: '0199f3a0-0d4e-7a11-93c2-1f2e3d4c5b6a', name: 'Grace' },
   counts: {
     ...{ rows: 3, errors: 1, changes: 1, unchanged: 1, listed: 0, products: 0, up: 4, down: 0 },
-    ...{ large: 0, bytesRead: 64, applied: 0, refused: 0, reversed: 0, stays: 0 },
+    ...{ large: 0, bytesRead: 64, applied: 0, moved: 0, refused: 0, reversed: 0, stays: 0 },
   },
   progress: null,
   ignoredColumns: ['Shelf'],

@@ -66,7 +66,8 @@ export default class extends BaseSchema {
       create index stock_import_rows_sku on stock_import_rows (import_id, sku, row);
       create index stock_import_rows_wrong on stock_import_rows (import_id, row) where wrong;
       create index stock_import_rows_barcode on stock_import_rows (import_id, barcode, row) where barcode is not null;
-      create index stock_import_rows_changes on stock_import_rows (import_id, row)
+      -- Large ones first.
+      create index stock_import_rows_changes on stock_import_rows (import_id, (not large), row)
         where delta <> 0 or lists or changes_product;
       create index stock_import_rows_large on stock_import_rows (import_id, row) where large;
     `)
