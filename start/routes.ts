@@ -6,10 +6,13 @@ import { accountsPages, accountsRoutes, deskRoutes, signInRoutes } from '#accoun
 import { assetRoutes } from '#admin/routes'
 import { publicUrl } from '#config/app'
 import { itemPages, stockPages, uploadPages } from '#inventory/pages/routes'
+import { stockToday } from '#inventory/pages/today'
 import { catalogueRoutes, inventoryRoutes, inventoryUploads } from '#inventory/routes'
 import { MOST_BYTES } from '#inventory/imports/receive_upload'
 import { middleware } from '#middleware/named'
+import { operationsToday } from '#operations/operations_today'
 import { operationsPages, operationsRoutes } from '#operations/routes'
+import { ordersToday } from '#orders/pages/today'
 import { liveOrderRoutes, ordersRoutes } from '#orders/routes'
 import { signedIn } from '#start/kernel'
 import { openApi } from '#start/openapi'
@@ -62,7 +65,7 @@ router
 
 router
   .group(() => {
-    operationsPages()
+    operationsPages([ordersToday, stockToday, operationsToday])
     accountsPages()
     stockPages()
     itemPages()

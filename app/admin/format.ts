@@ -28,6 +28,18 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${number(value)} ${value === 1 ? one : many}`
 }
 
+/** Of a wait, in seconds: "0.4 s", "38 s", "12 min", "3 h 5 min", "2 d 4 h". */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  if (seconds < 60) return `${Math.floor(seconds)} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  return hours < 24
+    ? `${hours} h ${minutes % 60} min`
+    : `${number(Math.floor(hours / 24))} d ${hours % 24} h`
+}
+
 const symbols = new Map<string, string>()
 
 /** Minor units → "€ 7.90", the currency before the amount. */

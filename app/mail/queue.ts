@@ -10,6 +10,7 @@ import type { Database } from '@adonisjs/lucid/database'
 import type { MessageComposeCallback } from '@adonisjs/mail/types'
 import { backoff } from '../messaging/retry_policy.ts'
 import { Signal } from '../messaging/signal.ts'
+import { run } from '../messaging/sql.ts'
 
 export interface Notification {
   id: string
@@ -38,6 +39,18 @@ export interface MailQueueOptions {
   /** The right side of each Message-ID. */
   domain: string
   logger: Logger
+}
+
+type WaitingMails = {
+  since: Date | null
+  givenUp: number
+}
+
+const WAITING = {
+  name: 'mails_waiting',
+  text: /* sql */ `select
+    (select min(created_at) from (select created_at from notifications where status = 'pending' limit 10001) as due) as since,
+    (select count(*) from (select from notifications where status = 'given_up' limit 10001) as counted)::int as "givenUp"`,
 }
 
 const BATCH = 20
@@ -72,6 +85,20 @@ export class MailQueue {
     this.#options = null
     this.#woken.raise()
     await this.#running
+  }
+
+  /** What has not been sent: the first that waits, and how many were given up, counted up to 10,001. */
+  async waiting(db: Database): Promise<WaitingMails> {
+    const found = await Promise.all(
+      this.#sources.map(({ connection }) =>
+        run<WaitingMails>(db.connection(connection), WAITING, [])
+      )
+    )
+    const since = found.flatMap(([{ since: first }]) => first ?? [])
+    return {
+      since: since.sort((a, b) => a.getTime() - b.getTime())[0] ?? null,
+      givenUp: found.reduce((sum, [{ givenUp }]) => sum + givenUp, 0),
+    }
   }
 
   /** What an operator should know, in words; empty while all is well. */

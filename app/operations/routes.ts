@@ -1,17 +1,18 @@
 import app from '@adonisjs/core/services/app'
 import router from '@adonisjs/core/services/router'
+import type { TodayPart } from '#contracts/today'
 import { plainCss } from './plain_css.ts'
+import { todayPage } from './today_page.ts'
 
 const DevMailsController = () => import('./controllers/dev_mails_controller.js')
 const DocsController = () => import('./controllers/docs_controller.js')
 const HealthController = () => import('./controllers/health_controller.js')
 const HomeController = () => import('./controllers/home_controller.js')
-const TodayController = () => import('./controllers/today_controller.js')
 const ProblemsController = () => import('./controllers/problems_controller.js')
 
-/** Below `/admin`, for the staff. */
-export function operationsPages() {
-  router.get('/', [TodayController, 'index']).as('today')
+/** Below `/admin`, for the staff. @param today - what the modules that run here say of the day */
+export function operationsPages(today: TodayPart[]) {
+  router.get('/', todayPage(today)).as('today')
 }
 
 /** Outside the API, for everyone. */
