@@ -61,7 +61,7 @@ function asProblem(error: unknown, request: HttpRequest): Problem {
     return new Problem(
       503,
       'temporarily_unavailable',
-      'The database does not answer. Nothing was done; repeat the request in a moment.',
+      'The database does not answer. Repeat the request in a moment, under the same Idempotency-Key if it has one.',
       { headers: { 'Retry-After': '1' } }
     )
   }

@@ -21,7 +21,7 @@ export class EventStream {
   readonly #raw: ServerResponse
   readonly #onEnd = new Set<() => void>()
   #ended = false
-  /** Whether something was left untaken at the last heartbeat. */
+  /** Whether something lay untaken at the last heartbeat, and has lain since. */
   #behind = false
   #judgement: NodeJS.Timeout | null = null
 
@@ -48,6 +48,7 @@ export class EventStream {
     const stream = new EventStream(raw)
     raw.on('close', () => stream.#close())
     raw.on('error', () => stream.#close())
+    raw.on('drain', () => (stream.#behind = false))
     raw.write('retry: 1000\n\n')
     open.add(stream)
     heartbeat ??= setInterval(beat, HEARTBEAT_MS).unref()
@@ -98,7 +99,7 @@ export class EventStream {
 
   /** Whoever takes nothing from one heartbeat to the next has gone, or might as well have. */
   beat() {
-    if (this.#behind && this.#raw.writableNeedDrain) return this.#raw.destroy()
+    if (this.#behind) return this.#raw.destroy()
     this.#behind = this.#raw.writableNeedDrain
     this.#write(':\n\n')
   }

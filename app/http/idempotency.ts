@@ -166,14 +166,17 @@ export async function once(
   })
 }
 
-/** Answers are kept for a day; some more of the older ones are forgotten. @returns how many */
+/** Answers are kept for a day; the older ones are forgotten. @returns how many */
 export async function forgetOldAnswers(client: QueryClientContract): Promise<number> {
-  const { rowCount } = await client.rawQuery<{ rowCount: number }>(
-    `delete from idempotency_keys where ctid in (
-       select ctid from idempotency_keys where created_at < now() - interval '1 day'
-       order by created_at limit ${MOST_FORGOTTEN} for update skip locked)`
-  )
-  return rowCount
+  for (let forgotten = 0; ;) {
+    const { rowCount } = await client.rawQuery<{ rowCount: number }>(
+      `delete from idempotency_keys where ctid in (
+         select ctid from idempotency_keys where created_at < now() - interval '1 day'
+         order by created_at limit ${MOST_FORGOTTEN} for update skip locked)`
+    )
+    forgotten += rowCount
+    if (rowCount < MOST_FORGOTTEN) return forgotten
+  }
 }
 
 export function send({ response }: HttpContext, { status, headers, body }: Answer) {

@@ -372,8 +372,10 @@ export const problemCatalogue = {
   temporarily_unavailable: {
     status: 503,
     title: 'Not available for the moment',
-    cause: 'The database does not answer. Nothing was done.',
-    remedy: 'Repeat the request after Retry-After, under the same Idempotency-Key if it has one.',
+    cause:
+      'The database does not answer. Mostly nothing was done; when the connection broke at the very end, only the answer was lost.',
+    remedy:
+      'Repeat the request after Retry-After, under the same Idempotency-Key if it has one: nothing is done twice. Where a repeated change is refused with 412, read the order: the first may have counted.',
   },
   too_many_placements: {
     status: 503,

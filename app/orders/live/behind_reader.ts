@@ -69,11 +69,12 @@ export class BehindReader {
 
   async #findPlace(client: Client) {
     const { rows } = await client.query<{ id: number }>(
-      `select id from timeline_steps order by id desc limit ${LOOK_BACK}`
+      `select id from timeline_steps
+       where id > (select max(id) from timeline_steps) - ${LOOK_BACK} order by id`
     )
-    const ids = rows.map(({ id }) => id).reverse()
-    this.#last = ids.length > 0 ? ids[0] - 1 : 0
-    for (const id of ids) this.#pass(id)
+    const newest = rows.at(-1)?.id ?? 0
+    this.#last = Math.max(0, newest - LOOK_BACK)
+    for (const { id } of rows) this.#pass(id)
   }
 
   #pass(id: number) {

@@ -30,7 +30,7 @@ const POLL_MS = 1_000
 /** One word to the other processes for all commits within it. */
 const GATHER_MS = 15
 /** So long it stays when nobody follows any more: the next one may be about to come. */
-const POLLS_ALONE = 10
+const ALONE_MS = 10_000
 /** A database that answers nothing is as good as none. */
 const QUERY_TIMEOUT_MS = 5_000
 
@@ -40,6 +40,8 @@ export class StepFeed {
   readonly #ofOrder = new Map<string, Set<Listener>>()
   readonly #ofAll = new Set<Listener>()
   readonly #woken = new Signal()
+  /** Ends the wait between two tries, which no commit and no lost connection may shorten. */
+  readonly #stopped = new Signal()
   /** Own words come back: this tells them apart. */
   readonly #name = randomUUID()
   readonly #options: StepFeedOptions
@@ -106,6 +108,7 @@ export class StepFeed {
     this.#stopping = this.#running !== null
     if (this.#telling) clearTimeout(this.#telling)
     this.#woken.raise()
+    this.#stopped.raise()
     await this.#running
   }
 
@@ -120,15 +123,15 @@ export class StepFeed {
   async #run() {
     for (let attempt = 1; ; attempt++) {
       const client = new Client({
-        ...this.#options.connection,
         query_timeout: QUERY_TIMEOUT_MS,
+        ...this.#options.connection,
       })
       try {
         await this.#listen(client, () => (attempt = 0))
       } catch (error) {
         this.#trouble = (error as Error).message
         if (attempt === 1) this.#options.logger.warn({ reason: this.#trouble }, 'live updates wait')
-        await this.#woken.wait(backoff(Math.max(1, attempt)))
+        await this.#stopped.wait(backoff(Math.max(1, attempt)))
       }
       // At once, so that whoever comes from here on begins anew and finds a place of their own.
       const left = this.#stopping || !this.#followed
@@ -162,8 +165,9 @@ export class StepFeed {
     await client.connect()
     await client.query(`listen ${CHANNEL}`)
     let pruned = 0
-    for (let alone = 0; alone < POLLS_ALONE && !this.#stopping; alone++) {
-      if (this.#followed) alone = 0
+    let followed = Date.now()
+    while (Date.now() - followed < ALONE_MS && !this.#stopping) {
+      if (this.#followed) followed = Date.now()
       this.#handOn(await this.#reader.read(client))
       if (Date.now() - pruned >= POLL_MS) {
         this.#handOn(await this.#reader.prune(client))

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
+import { mock } from 'node:test'
 import type { HttpContext } from '@adonisjs/core/http'
 import { test } from '@japa/runner'
 import { EventStream, openStreams } from '#http/event_stream'
@@ -37,6 +38,26 @@ test.group('A stream', (group) => {
     }
   }
 
+  test('has a heartbeat every fifteen seconds, which it ends with when nobody takes it', async ({
+    assert,
+    cleanup,
+  }) => {
+    mock.timers.enable({ apis: ['setInterval'] })
+    cleanup(() => mock.timers.reset())
+    const stream = meeting.open()!
+    await once(meeting.reader, 'data')
+    mock.timers.tick(15_000)
+    const [heard] = await once(meeting.reader, 'data')
+    assert.include(String(heard), '\n:\n\n')
+    await fill(meeting, stream)
+    mock.timers.tick(15_000)
+    assert.isFalse(meeting.raw.destroyed)
+    mock.timers.tick(15_000)
+    assert.isTrue(meeting.raw.destroyed)
+    await once(meeting.raw, 'close')
+    mock.timers.tick(15_000)
+  })
+
   test('ends at the second heartbeat that finds its reader taking nothing', async ({ assert }) => {
     const stream = meeting.open()!
     await fill(meeting, stream)
@@ -57,6 +78,17 @@ test.group('A stream', (group) => {
     stream.beat()
     stream.beat()
     assert.isFalse(meeting.raw.destroyed)
+  })
+
+  test('outlives heartbeats while its reader takes little by little', async ({ assert }) => {
+    const stream = meeting.open()!
+    for (let n = 0; n < 3; n++) {
+      await fill(meeting, stream)
+      stream.beat()
+      assert.isFalse(meeting.raw.destroyed)
+      meeting.reader.resume()
+      await stream.drained()
+    }
   })
 
   test('ends a moment after its reader has left more than is kept for it', async ({ assert }) => {

@@ -5,10 +5,19 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { emptyShop, hear, person, post, priced, type Person } from '#tests/shop'
+import { emptyShop, hear, patch, person, post, priced, type Person } from '#tests/shop'
 
 const oneMug = { lines: [{ sku: 'MUG', quantity: 1 }] }
 const orders = () => db.connection('orders')
+
+/** Takes from the app what it may do with a table: a fault as good as any. */
+async function forbid(what: string, table: string) {
+  await db.connection('orders_owner').rawQuery(`revoke ${what} on ${table} from orders_app`)
+}
+
+async function allow(what: string, table: string) {
+  await db.connection('orders_owner').rawQuery(`grant ${what} on ${table} to orders_app`)
+}
 
 test.group('Whoever prefers to wait', (group) => {
   let ada: Person
@@ -31,6 +40,12 @@ test.group('Whoever prefers to wait', (group) => {
       const row = await orders().from('orders').where('customer_id', ada.id).first()
       if (row) return row.id
     }
+  }
+
+  /** Resolves when its change has committed. */
+  async function changed(id: string) {
+    const row = () => db.connection('orders_owner').from('orders').where('id', id).firstOrFail()
+    while ((await row()).revision === 1);
   }
 
   test('is told after that time that inventory has not answered', async ({ client, assert }) => {
@@ -82,19 +97,46 @@ test.group('Whoever prefers to wait', (group) => {
     assert.deepEqual(plain.body(), first.body())
   })
 
+  test('is told what inventory has answered though the live steps fail', async ({
+    client,
+    assert,
+    cleanup,
+  }) => {
+    cleanup(() => allow('select', 'timeline_steps'))
+    const [answer] = await Promise.all([
+      place(client, 'wait=1'),
+      placedId().then(async (id) => {
+        await forbid('select', 'timeline_steps')
+        await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+      }),
+    ])
+    answer.assertStatus(201)
+    assert.equal(answer.body().status, 'confirmed')
+  })
+
   test('is told that it is accepted, though the waiting fails', async ({
     client,
     assert,
     cleanup,
   }) => {
-    const owner = db.connection('orders_owner')
-    cleanup(async () => void (await owner.rawQuery('grant select on orders to orders_app')))
-    const answering = place(client, 'wait=1')
-    const [answer] = await Promise.all([
-      answering,
-      placedId().then(() => owner.rawQuery('revoke select on orders from orders_app')),
+    cleanup(() => allow('select', 'orders'))
+    const [placing] = await Promise.all([
+      place(client, 'wait=1'),
+      placedId().then(() => forbid('select', 'orders')),
     ])
-    answer.assertStatus(202)
-    assert.equal(answer.body().status, 'pending')
+    placing.assertStatus(202)
+    assert.equal(placing.body().status, 'pending')
+
+    await allow('select', 'orders')
+    const { id } = placing.body()
+    const [changing] = await Promise.all([
+      patch(client, ada, id, '"1"', { lines: [{ sku: 'MUG', quantity: 2 }] }).header(
+        'prefer',
+        'wait=1'
+      ),
+      changed(id).then(() => forbid('select', 'orders')),
+    ])
+    changing.assertStatus(202)
+    assert.equal(changing.body().revision, 2)
   })
 })
