@@ -1,7 +1,17 @@
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { emptyShop, hear, patch, person, post, priced, read, type Person } from '#tests/shop'
+import {
+  emptyShop,
+  fulfil,
+  hear,
+  patch,
+  person,
+  post,
+  priced,
+  read,
+  type Person,
+} from '#tests/shop'
 
 const orders = () => db.connection('orders')
 const mugs = (quantity: number) => [{ sku: 'MUG', quantity }]
@@ -179,6 +189,13 @@ test.group('A customer changes an order', (group) => {
       'cancelled',
       (id: string, client: ApiClient) =>
         client.post(`/api/v1/orders/${id}/cancellation`).bearerToken(ada.token),
+    ],
+    [
+      'fulfilled',
+      async (id: string, client: ApiClient) => {
+        await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+        await fulfil(client, await person('clerk'), id, { revision: 1 })
+      },
     ],
   ] as const) {
     test(`that is ${status}: it cannot, and is told what could be done`, async ({

@@ -74,6 +74,16 @@ const sequences = (events: { data: { sequence: number } }[]) =>
   events.map(({ data }) => data.sequence)
 const upTo = (from: number, count: number) => Array.from({ length: count }, (_, n) => from + n)
 
+/** The next so many of the order's; a resume may begin with steps of before. */
+async function toldOf(orderId: string, reader: EventReader, count: number) {
+  const told: number[] = []
+  while (told.length < count) {
+    const [{ data }] = await reader.take(1)
+    if (data.orderId === orderId) told.push(data.sequence)
+  }
+  return told
+}
+
 test.group('A reader who keeps up', (group) => {
   group.setup(openShop)
   group.each.teardown(everybodyGoes)
@@ -101,7 +111,7 @@ test.group('A reader who keeps up', (group) => {
     const id = await placed(client)
     await addSteps(id, { from: 2, count: 200, bytes: 20_000 })
     const ofAll = await watch(ada, '/orders/events', place)
-    assert.deepEqual(sequences(await ofAll.take(201)), upTo(1, 201))
+    assert.deepEqual(await toldOf(id, ofAll, 201), upTo(1, 201))
     const ofOne = await watch(ada, `/orders/${id}/events`, '1')
     assert.deepEqual(sequences(await ofOne.take(200)), upTo(2, 200))
   })
