@@ -1,11 +1,13 @@
 import type { Server } from 'node:http'
 import vine, { SimpleMessagesProvider } from '@vinejs/vine'
 import type { ApplicationService } from '@adonisjs/core/types'
+import type { DigestWorker } from '#inventory/low_stock/digest_worker'
 import type { Sweeper } from '#orders/sweeper'
 
 /** What the app itself adds to the framework: its views, and the words of its validation. */
 export default class AppProvider {
   #sweeper: Sweeper | null = null
+  #digests: DigestWorker | null = null
   #forgetting: NodeJS.Timeout | null = null
 
   constructor(protected app: ApplicationService) {}
@@ -14,6 +16,10 @@ export default class AppProvider {
     this.app.container.singleton('operatorAccess', async () => {
       const { operatorAccess } = await import('#accounts/operator_access')
       return operatorAccess
+    })
+    this.app.container.singleton('staffDirectory', async () => {
+      const { staffDirectory } = await import('#accounts/low_stock/staff_directory')
+      return staffDirectory
     })
   }
 
@@ -60,6 +66,7 @@ export default class AppProvider {
     await this.#startMail()
     await this.#startSweeper()
     await this.#startImports()
+    await this.#startDigests()
     await this.#startForgetting()
     observe(stepFeed)
     await demoIsOrderable()
@@ -75,6 +82,7 @@ export default class AppProvider {
     await Promise.all([
       mailQueue.stop(),
       this.#sweeper?.stop(),
+      this.#digests?.stop(),
       stepFeed.stop(),
       importWorker.stop(),
     ])
@@ -130,6 +138,15 @@ export default class AppProvider {
     const { observe } = await import('#operations/readiness')
     importWorker.start(await this.app.container.make('logger'))
     observe(importWorker)
+  }
+
+  async #startDigests() {
+    const { DigestWorker } = await import('#inventory/low_stock/digest_worker')
+    const { observe } = await import('#operations/readiness')
+    const staff = await this.app.container.make('staffDirectory')
+    this.#digests = new DigestWorker(staff, await this.app.container.make('logger'))
+    observe(this.#digests)
+    this.#digests.start()
   }
 
   /** Idempotency keys count for a day. A minute without the database is made up for in the next. */

@@ -2,6 +2,7 @@
  * The composition root: which module hears what, and who writes its mails.
  */
 import app from '@adonisjs/core/services/app'
+import { digestComposer } from '#inventory/low_stock/compose_digest'
 import { subscriptions as inventorySubscriptions } from '#inventory/subscriptions'
 import { mailQueue } from '#mail/queue'
 import { composeOrderMail } from '#orders/mails/compose'
@@ -13,3 +14,8 @@ messaging.subscribe('orders', ordersSubscriptions)
 messaging.subscribe('inventory', inventorySubscriptions)
 
 mailQueue.serve({ connection: 'orders', subject: 'order_id', compose: composeOrderMail })
+mailQueue.serve({
+  connection: 'inventory',
+  subject: 'account_id',
+  compose: digestComposer(await app.container.make('staffDirectory')),
+})

@@ -2,7 +2,13 @@
  * The routes of all modules, and who may pass to them.
  */
 import router from '@adonisjs/core/services/router'
-import { accountsPages, accountsRoutes, deskRoutes, signInRoutes } from '#accounts/routes'
+import {
+  accountsPages,
+  accountsRoutes,
+  deskRoutes,
+  lowStockPages,
+  signInRoutes,
+} from '#accounts/routes'
 import { assetRoutes } from '#admin/routes'
 import { publicUrl } from '#config/app'
 import { itemPages, stockPages, uploadPages } from '#inventory/pages/routes'
@@ -67,6 +73,7 @@ router
   .group(() => {
     operationsPages([ordersToday, stockToday, operationsToday])
     accountsPages()
+    lowStockPages()
     stockPages()
     itemPages()
   })

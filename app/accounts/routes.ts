@@ -1,6 +1,8 @@
 import router from '@adonisjs/core/services/router'
+import { middleware } from '#middleware/named'
 
 const AccountsController = () => import('./controllers/accounts_controller.js')
+const LowStockMailsController = () => import('./pages/controllers/low_stock_mails_controller.js')
 const SessionsController = () => import('./controllers/sessions_controller.js')
 const TokensController = () => import('./controllers/tokens_controller.js')
 
@@ -26,4 +28,15 @@ export function deskRoutes() {
 export function accountsPages() {
   router.get('resume', [SessionsController, 'resume']).as('desk.resume')
   router.post('logout', [SessionsController, 'destroy']).as('desk.logout')
+}
+
+/** Below `/admin`, for those who work with stock. */
+export function lowStockPages() {
+  router
+    .group(() => {
+      router.get('account/low-stock', [LowStockMailsController, 'edit'])
+      router.post('account/low-stock', [LowStockMailsController, 'update'])
+    })
+    .as('account.low_stock')
+    .use(middleware.roles(['clerk', 'admin']))
 }

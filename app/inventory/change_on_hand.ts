@@ -7,13 +7,8 @@ import { notFound } from '#http/problem'
 import { outbox } from '#messaging/outbox'
 import { run } from '#messaging/sql'
 import { reservedExceeds, tooMuchOnHand, type Holders } from './exceptions.ts'
-import {
-  lockStock,
-  writeLedger,
-  type Movement,
-  type NewMovement,
-  type StockBalance,
-} from './ledger.ts'
+import { lockStock, writeLedger, type Movement, type NewMovement } from './ledger.ts'
+import type { StockBalance } from './stock_plan.ts'
 
 const MOST_ON_HAND = 2_000_000_000
 

@@ -4,10 +4,9 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { uuidv7 } from 'uuidv7'
 import type { Actor } from '#contracts/actor'
-import { stockLow } from '#contracts/inventory'
-import { outbox } from '#messaging/outbox'
 import { run } from '#messaging/sql'
-import type { Balance } from './stock_plan.ts'
+import { becomesLow, sayLow } from './low_stock/say_low.ts'
+import type { StockBalance } from './stock_plan.ts'
 
 /** And what each of them is, for people. */
 export const MOVEMENT_KINDS = {
@@ -42,14 +41,6 @@ export interface NewMovement {
   importId?: string | null
   /** The movement that it undoes. */
   reversalOf?: string | null
-}
-
-/** A locked balance. */
-export interface StockBalance extends Balance {
-  /** When no more than this are available the stock is low; null: never. */
-  lowStockAt: number | null
-  /** Whether that has been said. */
-  isLow: boolean
 }
 
 /** A row of the ledger; balances are those after it. */
@@ -140,28 +131,6 @@ export async function writeLedger(
     moved.map((sku) => balances.get(sku)!.reserved),
     moved.map((sku) => balances.get(sku)!.isLow),
   ])
-  if (nowLow.length > 0) {
-    await outbox.add(
-      trx,
-      nowLow.map((sku) => lowMessage(sku, balances.get(sku)!))
-    )
-  }
+  await sayLow(trx, nowLow, balances)
   return rows
-}
-
-/** Brings `isLow` up to date. @returns whether it has become true: said once, until there are more again */
-export function becomesLow(balance: StockBalance): boolean {
-  const { onHand, reserved, lowStockAt, isLow: was } = balance
-  balance.isLow = lowStockAt !== null && onHand - reserved <= lowStockAt
-  return balance.isLow && !was
-}
-
-export function lowMessage(sku: string, { onHand, reserved, lowStockAt }: StockBalance) {
-  return stockLow.about(sku, {
-    sku,
-    onHand,
-    reserved,
-    available: onHand - reserved,
-    lowStockAt: lowStockAt!,
-  })
 }

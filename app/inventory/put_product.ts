@@ -5,7 +5,7 @@ import { DateTime } from 'luxon'
 import { productChanged, productListed } from '#contracts/inventory'
 import { outbox } from '#messaging/outbox'
 import { barcodeTaken, productMoved, skuTaken } from './exceptions.ts'
-import { becomesLow, lowMessage } from './ledger.ts'
+import { becomesLow, sayLow } from './low_stock/say_low.ts'
 import StockItem, { Barcode } from './models/stock_item.ts'
 import type { productValidator } from './validators/stock.ts'
 
@@ -49,7 +49,7 @@ export async function putProduct(
     await item.load('barcodes')
     const says = created ? productListed : productChanged
     await outbox.add(trx, [says.about(sku, listing(item))])
-    if (nowLow) await outbox.add(trx, [lowMessage(sku, balance)])
+    if (nowLow) await sayLow(trx, [sku], new Map([[sku, balance]]))
     return { item, created }
   })
 }

@@ -11,6 +11,14 @@ export interface Balance {
   reserved: number
 }
 
+/** A locked balance. */
+export interface StockBalance extends Balance {
+  /** When no more than this are available the stock is low; null: never. */
+  lowStockAt: number | null
+  /** Whether that has been said. */
+  isLow: boolean
+}
+
 /** The highest revision seen of an order, what came of it, and what is held. */
 export interface Head {
   /** 0 before the first. */

@@ -30,7 +30,8 @@ export interface MailSource {
   connection: string
   /** Its column with the id of what a mail is about: mails about one thing go out in order. */
   subject: string
-  compose(notification: Notification): Promise<MessageComposeCallback>
+  /** Null when there is no longer anything to say: the mail counts as sent. */
+  compose(notification: Notification): Promise<MessageComposeCallback | null>
 }
 
 export interface MailQueueOptions {
@@ -158,6 +159,7 @@ export class MailQueue {
   async #deliver(options: MailQueueOptions, source: MailSource, notification: Notification) {
     try {
       const compose = await source.compose(notification)
+      if (!compose) return true
       await options.send((message) => {
         message.messageId(`<${notification.id}@${options.domain}>`)
         return compose(message)

@@ -33,7 +33,7 @@ export class AccessTokenSchema extends BaseModel {
 }
 
 export class AccountSchema extends BaseModel {
-  static $columns = ['createdAt', 'disabledAt', 'email', 'id', 'name', 'password', 'role', 'timeZone', 'updatedAt'] as const
+  static $columns = ['createdAt', 'disabledAt', 'email', 'id', 'lowStockHour', 'lowStockMail', 'name', 'password', 'role', 'timeZone', 'updatedAt'] as const
   $columns = AccountSchema.$columns
   @column.dateTime({ autoCreate: true })
   declare createdAt: DateTime
@@ -43,6 +43,10 @@ export class AccountSchema extends BaseModel {
   declare email: string | null
   @column({ isPrimary: true })
   declare id: string
+  @column()
+  declare lowStockHour: number
+  @column()
+  declare lowStockMail: string | null
   @column()
   declare name: string
   @column({ serializeAs: null })

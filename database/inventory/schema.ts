@@ -39,6 +39,32 @@ export class IdempotencyKeySchema extends BaseModel {
   declare status: number
 }
 
+export class LowCrossingSchema extends BaseModel {
+  static $columns = ['at', 'available', 'id', 'lowStockAt', 'sku'] as const
+  $columns = LowCrossingSchema.$columns
+  @column.dateTime()
+  declare at: DateTime
+  @column()
+  declare available: number
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare lowStockAt: number
+  @column()
+  declare sku: string
+}
+
+export class LowStockReaderSchema extends BaseModel {
+  static $columns = ['accountId', 'toldDay', 'toldId'] as const
+  $columns = LowStockReaderSchema.$columns
+  @column({ isPrimary: true })
+  declare accountId: string
+  @column.date()
+  declare toldDay: DateTime | null
+  @column()
+  declare toldId: string
+}
+
 export class MovementSchema extends BaseModel {
   static $columns = ['actor', 'at', 'id', 'importId', 'kind', 'messageId', 'note', 'onHand', 'onHandDelta', 'orderId', 'reason', 'reference', 'reserved', 'reservedDelta', 'reversalOf', 'revision', 'sku'] as const
   $columns = MovementSchema.$columns
@@ -76,6 +102,37 @@ export class MovementSchema extends BaseModel {
   declare revision: number | null
   @column()
   declare sku: string
+}
+
+export class NotificationSchema extends BaseModel {
+  static $columns = ['accountId', 'attempts', 'createdAt', 'detail', 'id', 'kind', 'lastError', 'nextAttemptAt', 'period', 'revision', 'sentAt', 'sequence', 'status'] as const
+  $columns = NotificationSchema.$columns
+  @column()
+  declare accountId: string
+  @column()
+  declare attempts: number
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare detail: any
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare kind: string
+  @column()
+  declare lastError: string | null
+  @column.dateTime()
+  declare nextAttemptAt: DateTime
+  @column()
+  declare period: string
+  @column()
+  declare revision: number
+  @column.dateTime()
+  declare sentAt: DateTime | null
+  @column()
+  declare sequence: bigint | number
+  @column()
+  declare status: string
 }
 
 export class ReservationHeadSchema extends BaseModel {

@@ -5,7 +5,8 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { stockRestocked } from '#contracts/inventory'
 import { outbox } from '#messaging/outbox'
 import { adjustedMessage } from '../change_on_hand.ts'
-import { lockStock, writeLedger, type Movement, type StockBalance } from '../ledger.ts'
+import { lockStock, writeLedger, type Movement } from '../ledger.ts'
+import type { StockBalance } from '../stock_plan.ts'
 import { inPieces, type Piece } from './in_pieces.ts'
 import { finishWork, type ImportRecord } from './import_record.ts'
 import { markRows, type Mark } from './mark_rows.ts'
@@ -13,7 +14,7 @@ import { MOST_ON_HAND } from './judge_row.ts'
 import type { RowError } from './read_cells.ts'
 import {
   productVersions,
-  sayLow,
+  updateLow,
   takenBarcodes,
   writeProducts,
   type ProductRow,
@@ -75,7 +76,7 @@ async function applyPiece({ trx, work, rows, counts }: Piece<PendingRow>) {
   await writeProducts(trx, going, balances)
   const movements = await move(trx, work, going, balances)
   const still = going.filter(({ sku, lowStockAt }) => lowStockAt !== null && !movements.has(sku))
-  await sayLow(
+  await updateLow(
     trx,
     still.map(({ sku }) => sku),
     balances

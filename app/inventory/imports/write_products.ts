@@ -6,7 +6,8 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { productChanged, productListed } from '#contracts/inventory'
 import { outbox } from '#messaging/outbox'
 import { run } from '#messaging/sql'
-import { becomesLow, lowMessage, type StockBalance } from '../ledger.ts'
+import type { StockBalance } from '../stock_plan.ts'
+import { becomesLow, sayLow } from '../low_stock/say_low.ts'
 
 export interface ProductRow {
   sku: string
@@ -152,21 +153,18 @@ const addBarcodes = {
  *
  * @param skus - with a new mark, of which nothing has moved
  */
-export async function sayLow(
+export async function updateLow(
   trx: TransactionClientContract,
   skus: string[],
   balances: Map<string, StockBalance>
 ) {
   if (skus.length === 0) return
   const nowLow = skus.filter((sku) => becomesLow(balances.get(sku)!))
-  await run(trx, updateLow, [skus, skus.map((sku) => balances.get(sku)!.isLow)])
-  await outbox.add(
-    trx,
-    nowLow.map((sku) => lowMessage(sku, balances.get(sku)!))
-  )
+  await run(trx, writeLow, [skus, skus.map((sku) => balances.get(sku)!.isLow)])
+  await sayLow(trx, nowLow, balances)
 }
 
-const updateLow = {
+const writeLow = {
   name: 'import_low',
   text: /* sql */ `
     update stock_items set is_low = given.is_low from unnest($1::text[], $2::bool[]) as given(sku, is_low)

@@ -1,0 +1,19 @@
+import db from '@adonisjs/lucid/services/db'
+import { timeZone } from '#config/app'
+import type { LowStockReader, StaffDirectory } from '#contracts/staff_directory'
+import { run } from '#messaging/sql'
+
+const readers = {
+  name: 'low_stock_readers',
+  text: /* sql */ `
+    select id, email, name, coalesce(time_zone, $1) as zone, low_stock_mail as sends, low_stock_hour as hour
+    from accounts
+    where low_stock_mail is not null and disabled_at is null and role in ('clerk', 'admin') order by id`,
+}
+
+export const staffDirectory: StaffDirectory = {
+  async lowStockReaders() {
+    type Row = LowStockReader & Record<string, unknown>
+    return run<Row>(db.connection('accounts'), readers, [timeZone])
+  },
+}
