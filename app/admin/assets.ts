@@ -9,6 +9,7 @@ import { notFound } from '#http/problem'
 const FILES = {
   'admin.css': 'text/css',
   'admin.js': 'text/javascript',
+  'receive.js': 'text/javascript',
   'htmx.min.js': 'text/javascript',
 } as const
 

@@ -177,6 +177,19 @@ export const problemCatalogue = {
     cause: 'Only what was applied, to its end, can be undone.',
     remedy: 'Read the import: status says how it stands. A dry run has changed nothing.',
   },
+  receipt_not_open: {
+    status: 409,
+    title: 'The receipt is not open',
+    cause: 'Only a receipt that holds something and is still scanned can be applied or discarded.',
+    remedy: 'Open the scan page: it shows the receipt that you are at.',
+  },
+  receipt_moved: {
+    status: 409,
+    title: 'The tally has changed',
+    cause:
+      'Something was scanned or corrected after the receipt was looked over, perhaps in another browser.',
+    remedy: 'Look it over once more, and then apply it.',
+  },
   part_of_import: {
     status: 409,
     title: 'Part of an import',

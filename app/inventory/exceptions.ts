@@ -108,6 +108,24 @@ export function importNotApplied(status: string) {
   )
 }
 
+/** @param status - how it stands */
+export function receiptNotOpen(status: string) {
+  return new Problem(
+    409,
+    'receipt_not_open',
+    `The receipt is ${status}: there is nothing to apply or to discard.`
+  )
+}
+
+/** @param counts - of what it holds now */
+export function receiptMoved({ rows, up }: { rows: number; up: number }) {
+  return new Problem(
+    409,
+    'receipt_moved',
+    `The tally has changed since you looked: it holds ${up} pieces of ${rows} SKUs now. Look again.`
+  )
+}
+
 export function partOfImport(importId: string) {
   return new Problem(
     409,

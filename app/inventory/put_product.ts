@@ -87,6 +87,6 @@ async function replaceBarcodes(trx: TransactionClientContract, sku: string, give
 }
 
 /** A UPC-A of 12 digits is the EAN-13 with a 0 before it. */
-function asEan13(barcode: string) {
+export function asEan13(barcode: string) {
   return barcode.length === 12 ? `0${barcode}` : barcode
 }

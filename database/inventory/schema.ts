@@ -135,6 +135,31 @@ export class NotificationSchema extends BaseModel {
   declare status: string
 }
 
+export class ReceiptScanSchema extends BaseModel {
+  static $columns = ['accountId', 'at', 'code', 'forgotten', 'importId', 'key', 'quantity', 'sets', 'sku', 'was'] as const
+  $columns = ReceiptScanSchema.$columns
+  @column({ isPrimary: true })
+  declare accountId: string
+  @column.dateTime()
+  declare at: DateTime
+  @column()
+  declare code: string
+  @column()
+  declare forgotten: boolean
+  @column()
+  declare importId: string
+  @column()
+  declare key: string
+  @column()
+  declare quantity: number
+  @column()
+  declare sets: boolean
+  @column()
+  declare sku: string | null
+  @column()
+  declare was: number | null
+}
+
 export class ReservationHeadSchema extends BaseModel {
   static $columns = ['heldRevision', 'orderId', 'outcome', 'revision', 'shortages'] as const
   $columns = ReservationHeadSchema.$columns
@@ -173,7 +198,7 @@ export class StockImportPartSchema extends BaseModel {
 }
 
 export class StockImportRowSchema extends BaseModel {
-  static $columns = ['active', 'barcode', 'before', 'changesProduct', 'counted', 'delta', 'errors', 'importId', 'large', 'lists', 'lowStockAt', 'movementId', 'name', 'priceAmount', 'priceCurrency', 'productVersion', 'received', 'row', 'sku', 'state', 'wrong'] as const
+  static $columns = ['active', 'barcode', 'before', 'changesProduct', 'counted', 'delta', 'errors', 'importId', 'large', 'lists', 'lowStockAt', 'movementId', 'name', 'priceAmount', 'priceCurrency', 'received', 'row', 'sku', 'state'] as const
   $columns = StockImportRowSchema.$columns
   @column()
   declare active: boolean | null
@@ -206,8 +231,6 @@ export class StockImportRowSchema extends BaseModel {
   @column()
   declare priceCurrency: string | null
   @column()
-  declare productVersion: number | null
-  @column()
   declare received: number | null
   @column()
   declare row: number
@@ -215,12 +238,10 @@ export class StockImportRowSchema extends BaseModel {
   declare sku: string
   @column()
   declare state: string
-  @column()
-  declare wrong: boolean
 }
 
 export class StockImportSchema extends BaseModel {
-  static $columns = ['accountId', 'actor', 'appliedAt', 'bytes', 'counts', 'createdAt', 'encoding', 'error', 'id', 'ignoredColumns', 'leaseUntil', 'name', 'readAt', 'reference', 'reversedAt', 'reversedBy', 'source', 'status', 'worker'] as const
+  static $columns = ['accountId', 'actor', 'appliedAt', 'bytes', 'counts', 'createdAt', 'encoding', 'error', 'id', 'ignoredColumns', 'leaseUntil', 'name', 'readAt', 'reference', 'reversedAt', 'reversedBy', 'source', 'status', 'version', 'worker'] as const
   $columns = StockImportSchema.$columns
   @column()
   declare accountId: string | null
@@ -258,6 +279,8 @@ export class StockImportSchema extends BaseModel {
   declare source: string
   @column()
   declare status: string
+  @column()
+  declare version: number
   @column()
   declare worker: string | null
 }

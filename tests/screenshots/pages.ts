@@ -58,5 +58,37 @@ export const shots: Shot[] = [
   { name: 'product-new', path: '/admin/stock/new', as: 'clerk' },
   { name: 'product-edit', path: '/admin/stock/TEA-GREEN/edit', as: 'clerk' },
   { name: 'ledger', path: '/admin/stock/movements', as: 'operator' },
+  {
+    name: 'receive',
+    path: '/admin/stock/receive',
+    as: 'clerk',
+    act: async (page) => {
+      await scanEach(page, ['TEA-GREEN*12', 'BOWL-GREEN*6', '4006381333931*2', 'MUG-RED'])
+      await page.getByText('on hand become').waitFor()
+    },
+  },
+  {
+    name: 'receive-unknown',
+    path: '/admin/stock/receive',
+    as: 'clerk',
+    act: async (page) => {
+      await scanEach(page, ['TEA-GREEM'])
+      await page.getByText('Unknown code', { exact: true }).waitFor()
+    },
+  },
+  { name: 'receive-review', path: '/admin/stock/receive/review', as: 'clerk' },
+  {
+    name: 'receive-code',
+    path: '/admin/stock/receive/codes?code=4006381333931&q=mug',
+    as: 'clerk',
+  },
+  { name: 'receive-discard', path: '/admin/stock/receive/discard', as: 'clerk' },
   { name: 'nothing-here', path: '/admin/nothing', as: 'clerk', status: 404 },
 ]
+
+async function scanEach(page: Page, codes: string[]) {
+  for (const code of codes) {
+    await page.keyboard.type(code)
+    await page.keyboard.press('Enter')
+  }
+}

@@ -104,10 +104,10 @@ const findNeighbours = {
     ) as near`,
 }
 
-/** Of the SKUs beside it, one that differs by its end alone. */
-async function similarTo(trx: TransactionClientContract, skus: string[]) {
+/** Of the SKUs beside each, one that differs by its end alone. */
+export async function similarTo(client: QueryClientContract, skus: string[]) {
   if (skus.length === 0) return new Map<string, string>()
-  const found = await run<{ meant: string; near: string }>(trx, findNeighbours, [skus])
+  const found = await run<{ meant: string; near: string }>(client, findNeighbours, [skus])
   return new Map(found.filter(isAlike).map(({ meant, near }) => [meant, near]))
 }
 

@@ -7,8 +7,11 @@ const ItemPageController = () => import('./controllers/item_page_controller.js')
 const MovementFormsController = () => import('./controllers/movement_forms_controller.js')
 const MovementsPageController = () => import('./controllers/movements_page_controller.js')
 const ProductFormsController = () => import('./controllers/product_forms_controller.js')
+const ReceiptsController = () => import('./controllers/receipts_controller.js')
+const ReceivePageController = () => import('./controllers/receive_page_controller.js')
 const SelectionFormsController = () => import('./controllers/selection_forms_controller.js')
 const StockPageController = () => import('./controllers/stock_page_controller.js')
+const UnknownCodesController = () => import('./controllers/unknown_codes_controller.js')
 
 /** Below `/admin`, for the staff. */
 export function stockPages() {
@@ -38,6 +41,7 @@ export function stockPages() {
       router.post('stock/:sku/adjustments', [MovementFormsController, 'adjust'])
       router.post('stock/:sku/counts', [MovementFormsController, 'count'])
       router.post('stock/movements/:id/reversal', [MovementFormsController, 'reverse'])
+      receivePages()
     })
     .as('stock.work')
     .use(middleware.roles(['clerk', 'admin']))
@@ -49,6 +53,26 @@ export function uploadPages() {
     .post('stock/imports', [ImportFormsController, 'upload'])
     .as('stock.work.import')
     .use(middleware.roles(['clerk', 'admin']))
+}
+
+/** Below `/admin/stock/receive`, for those who work the stock. */
+function receivePages() {
+  router
+    .group(() => {
+      router.get('', [ReceivePageController, 'show'])
+      router.post('scans', [ReceivePageController, 'scan'])
+      router.post('lines/:sku', [ReceivePageController, 'correct'])
+      router.get('codes', [UnknownCodesController, 'show'])
+      router.post('codes/identified', [UnknownCodesController, 'identify'])
+      router.post('codes/forgotten', [UnknownCodesController, 'forget'])
+      router.get('review', [ReceiptsController, 'review'])
+      router.post('review', [ReceiptsController, 'name'])
+      router.post('application', [ReceiptsController, 'apply'])
+      router.get('discard', [ReceiptsController, 'confirmDiscard'])
+      router.post('discard', [ReceiptsController, 'discard'])
+    })
+    .as('receive')
+    .prefix('stock/receive')
 }
 
 /** Read last: any word may be an SKU. */

@@ -89,3 +89,28 @@ export const ledgerFilterValidator = vine.compile(
 export const restockFormValidator = vine.compile(
   vine.object({ quantity: pieces({ min: 1, max: 1_000_000 }), reference: line(64) })
 )
+
+/** A key of the sender's making: what comes again under it has no further effect. */
+const key = () => vine.string().regex(/^[\x21-\x7e]{8,64}$/)
+
+const code = () => text(100)
+
+export const scanFormValidator = vine.compile(vine.object({ _key: key(), code: vine.string() }))
+
+export const correctionFormValidator = vine.compile(
+  vine.object({ _key: key(), quantity: pieces({ min: 0, max: 1_000_000 }) })
+)
+
+/** Of a code that is kept aside. */
+export const codeFormValidator = vine.compile(vine.object({ code: code() }))
+
+export const searchCodeValidator = vine.compile(vine.object({ code: code(), q: line(100) }))
+
+export const identityFormValidator = vine.compile(vine.object({ code: code(), sku: sku() }))
+
+export const referenceFormValidator = vine.compile(vine.object({ reference: line(64) }))
+
+/** A receipt as it was seen. */
+export const receiptFormValidator = vine.compile(
+  vine.object({ id: vine.string(), version: vine.number().withoutDecimals().min(0) })
+)

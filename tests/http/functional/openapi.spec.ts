@@ -83,7 +83,15 @@ test.group('/openapi.json', () => {
       ...['reserved_exceeds', 'stock_moved', 'already_reversed', 'part_of_import'],
     ]
     assert.sameMembers(
-      [...shown, ...own, 'no_such_address', 'method_not_allowed', 'sku_taken'],
+      [
+        ...shown,
+        ...own,
+        'no_such_address',
+        'method_not_allowed',
+        'sku_taken',
+        'receipt_moved',
+        'receipt_not_open',
+      ],
       Object.keys(problemCatalogue)
     )
   })

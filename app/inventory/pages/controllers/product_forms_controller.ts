@@ -8,10 +8,12 @@ import { productOfForm, typedPrice } from '../product_form.ts'
 
 /** Listing a product, and changing what is said of it. */
 export default class ProductFormsController {
-  create({ view }: HttpContext) {
+  /** For a code that was scanned in vain: as a barcode of it, or as its SKU. */
+  create({ request, view }: HttpContext) {
+    const { sku, barcodes } = request.qs()
     return view.render('inventory::pages/product', {
       item: null,
-      typed: { currency: 'EUR', active: true },
+      typed: { currency: 'EUR', active: true, sku, barcodes },
     })
   }
 

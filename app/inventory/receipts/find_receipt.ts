@@ -1,0 +1,120 @@
+/*
+ * Reading the receipt that a person is at.
+ */
+import db from '@adonisjs/lucid/services/db'
+import type { Slice } from '#admin/slices'
+import type { SignedIn } from '#contracts/actor'
+import { invalidCursor } from '#http/pages'
+import { run } from '#messaging/sql'
+import type { ImportCounts } from '../imports/import_record.ts'
+
+export interface OpenReceipt extends Record<string, unknown> {
+  id: string
+  version: number
+  reference: string | null
+  counts: ImportCounts
+}
+
+const findOpen = {
+  name: 'receipt_open',
+  text: /* sql */ `
+    select id, version, reference, counts from stock_imports where account_id = $1 and status = 'scanning'`,
+}
+
+/** Null before the first scan. */
+export async function findReceipt({ id }: SignedIn): Promise<OpenReceipt | null> {
+  const [receipt] = await run<OpenReceipt>(db.connection('inventory'), findOpen, [id])
+  return receipt ?? null
+}
+
+export interface LastScan extends Record<string, unknown> {
+  import_id: string
+  code: string
+  /** Null: the code is unknown. */
+  sku: string | null
+  name: string | null
+  active: boolean | null
+  on_hand: number | null
+  quantity: number
+  /** How many the tally had before it. */
+  was: number | null
+  sets: boolean
+  forgotten: boolean
+  /** How many it has now. */
+  tallied: number | null
+}
+
+const SCAN = /* sql */ `
+  select scan.import_id, scan.code, scan.sku, scan.quantity, scan.was, scan.sets, scan.forgotten,
+    item.name, item.active, item.on_hand, tally.received as tallied
+  from receipt_scans as scan left join stock_items as item on item.sku = scan.sku
+    left join stock_import_rows as tally on tally.import_id = scan.import_id and tally.sku = scan.sku`
+
+const findLast = {
+  name: 'receipt_last',
+  text: `${SCAN} where scan.import_id = $1 order by scan.at desc limit 1`,
+}
+
+const findByKey = {
+  name: 'receipt_scan',
+  text: `${SCAN} where scan.account_id = $1 and scan.key = $2`,
+}
+
+/**
+ * What was scanned last.
+ *
+ * @param key - of this very scan: with two browsers at work each sees its own
+ */
+export async function lastScan(
+  account: SignedIn,
+  receipt: OpenReceipt | null,
+  key?: string
+): Promise<LastScan | null> {
+  if (key === undefined && !receipt) return null
+  const [found] = await run<LastScan>(
+    db.connection('inventory'),
+    key === undefined ? findLast : findByKey,
+    key === undefined ? [receipt!.id] : [account.id, key]
+  )
+  return found ?? null
+}
+
+export interface TallyRow {
+  row: number
+  sku: string
+  name: string
+  active: boolean
+  on_hand: number
+  received: number
+}
+
+/** What was scanned last, first; up to `limit` + 1 rows in the direction of the slice. */
+export async function tallyByScan(
+  { id }: OpenReceipt,
+  { from, backwards, limit }: Slice
+): Promise<TallyRow[]> {
+  if (from && !/^\d{1,9}$/.test(from[0])) throw invalidCursor()
+  const query = tallyOf(id, limit).orderBy('row', backwards ? 'asc' : 'desc')
+  return from ? query.where('row', backwards ? '>' : '<', Number(from[0])) : query
+}
+
+/** In the order of the SKUs. */
+export async function tallyBySku(
+  { id }: OpenReceipt,
+  { from, backwards, limit }: Slice
+): Promise<TallyRow[]> {
+  const sku = 'stock_import_rows.sku'
+  const query = tallyOf(id, limit).orderBy(sku, backwards ? 'desc' : 'asc')
+  return from ? query.where(sku, backwards ? '<' : '>', from[0]) : query
+}
+
+function tallyOf(id: string, limit: number) {
+  return db
+    .connection('inventory')
+    .from('stock_import_rows')
+    .join('stock_items', 'stock_items.sku', 'stock_import_rows.sku')
+    .where('import_id', id)
+    .select('row', 'stock_items.sku', 'stock_items.name', 'stock_items.active')
+    .select('on_hand', 'received')
+    .limit(limit + 1)
+}

@@ -1,0 +1,292 @@
+/*
+ * The scan loop, with a scanner's hand: twenty characters in forty milliseconds, wherever the focus is.
+ */
+import { test } from '@japa/runner'
+import db from '@adonisjs/lucid/services/db'
+import type { CDPSession, Page } from 'playwright-core'
+import { putProduct } from '#inventory/put_product'
+import { barriers, base, deskOf, emptyDesk, signIn, type Desk } from '#tests/browser'
+import { onHand } from '#tests/imports'
+import { emptyShop, product } from '#tests/shop'
+
+const RECEIVE = `${base}/admin/stock/receive`
+const MUG = 'MUG-STN-350-BLU-0001'
+
+/** What the page plays, in hertz, and how long each scan waited for its answer. */
+const WATCH = /* js */ `
+  window.sounds = []
+  window.waits = []
+  const { start } = AudioScheduledSourceNode.prototype
+  AudioScheduledSourceNode.prototype.start = function (...at) {
+    window.sounds.push(this.frequency.value)
+    return start.apply(this, at)
+  }
+  let entered
+  addEventListener('keydown', ({ key, timeStamp }) => { if (key === 'Enter') entered = timeStamp }, true)
+  new MutationObserver((changes) => {
+    const answers = changes.some(({ addedNodes }) => [...addedNodes].some(({ id }) => id === 'last'))
+    if (answers && entered) window.waits.push(performance.now() - entered)
+  }).observe(document, { childList: true, subtree: true })`
+
+const ENDS = {
+  Enter: { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' },
+  Tab: { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 },
+}
+
+const keyboards = new WeakMap<Page, Promise<CDPSession>>()
+
+/** As a wedge scanner types: a key each two milliseconds, whatever else keeps the computer. */
+async function scan(page: Page, code: string, end: 'Enter' | 'Tab' = 'Enter') {
+  if (!keyboards.has(page)) keyboards.set(page, page.context().newCDPSession(page))
+  const keyboard = await keyboards.get(page)!
+  const begin = Date.now()
+  const keys = [...[...code].map((key) => ({ key, text: key })), ENDS[end]]
+  await Promise.all(
+    keys.flatMap((key, place) => {
+      const timestamp = (begin + 2 * place) / 1_000
+      return [
+        keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key, timestamp }),
+        keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', key: key.key, timestamp }),
+      ]
+    })
+  )
+}
+
+/** Milliseconds from Enter. On a computer that is busy with other tests it takes some more scans to see it. */
+async function quickestAnswer(page: Page) {
+  for (let more = 0; ; more++) {
+    const quickest = (await page.evaluate('Math.min(...window.waits)')) as number
+    if (quickest < 100 || more === 20) return quickest
+    await scan(page, 'NOTHING-AT-ALL')
+    await page.locator('li', { hasText: `NOTHING-AT-ALL × ${more + 1}` }).waitFor()
+  }
+}
+
+const sounds = (page: Page) => page.evaluate('window.sounds.splice(0)') as Promise<number[]>
+const focused = (page: Page) => page.evaluate('document.activeElement.id')
+const answer = (page: Page, words: string) => page.locator('#last', { hasText: words }).waitFor()
+const units = (page: Page, words: string) => page.locator('#dock', { hasText: words }).waitFor()
+
+test.group('The scan loop', (group) => {
+  let desk: Desk
+  group.each.setup(async () => {
+    await emptyShop()
+    await product(MUG, 58)
+    const price = { amount: 100, currency: 'EUR' }
+    await putProduct('TEA', { name: 'Tea', price, barcodes: ['012345678905'] }, null)
+    return () => desk.close()
+  })
+
+  /** A clerk at the scan page. */
+  async function atTheScanner(look = {}) {
+    desk = await deskOf('clerk', 'Carl', look)
+    desk.page.setDefaultTimeout(10_000)
+    await desk.page.addInitScript(WATCH)
+    await desk.page.goto(RECEIVE)
+    return desk.page
+  }
+
+  for (const [theme, size] of [
+    ['light', 'desktop'],
+    ['dark', 'phone'],
+  ] as const) {
+    test(`counts at a scanner’s speed, says so with a sound, and is applied: ${theme}, ${size}`, async ({
+      assert,
+    }) => {
+      const page = await atTheScanner({ theme, size })
+      for (let piece = 1; piece <= 5; piece++) await scan(page, MUG, piece === 3 ? 'Tab' : 'Enter')
+      await answer(page, '5 scanned; 58 on hand become 63')
+      await scan(page, '0012345678905')
+      await answer(page, '1 scanned; 0 on hand become 1')
+      assert.equal(await page.locator('#last').getAttribute('role'), 'status')
+      const [good, ...others] = new Set(await sounds(page))
+      assert.isEmpty(others)
+      await scan(page, '4006381333931')
+      await answer(page, 'Unknown code')
+      assert.equal(await page.locator('#last').getAttribute('role'), 'alert')
+      assert.notInclude(await sounds(page), good)
+      await page.getByLabel('Set TEA to').fill('12')
+      await page.keyboard.press('Enter')
+      await answer(page, 'Set to 12 from 1')
+      assert.equal(await focused(page), 'scan')
+      assert.deepEqual(await barriers(page), [])
+      assert.isBelow(await quickestAnswer(page), 100)
+
+      await page.getByLabel('Reference').fill('LS-118902')
+      await page.getByRole('button', { name: 'Review' }).click()
+      await page.getByText('17 units of 2 SKUs').waitFor()
+      assert.deepEqual(await barriers(page), [])
+      await page.getByRole('button', { name: 'Apply 17 units' }).click()
+      await page.getByText('of 2 SKUs, LS-118902, received').waitFor()
+      assert.deepEqual(await onHand(), { [MUG]: 63, TEA: 12 })
+      await page.getByText('Nothing on this receipt yet').waitFor()
+      await page.getByRole('link', { name: 'This is … 4006381333931' }).waitFor()
+      assert.deepEqual(desk.faults, [])
+    })
+  }
+
+  test('takes a scan that goes elsewhere, and leaves the other field as it was', async ({
+    assert,
+  }) => {
+    const page = await atTheScanner()
+    await scan(page, MUG)
+    await units(page, '1 unit')
+    for (const [field, held] of [
+      ['Reference', 'LS-1'],
+      [`Set ${MUG} to`, '7'],
+    ]) {
+      await page.getByLabel(field).fill(held)
+      await scan(page, MUG)
+      assert.equal(await page.getByLabel(field).inputValue(), held)
+    }
+    await units(page, '3 units')
+    assert.equal(await focused(page), 'scan')
+    await page.getByRole('button', { name: 'Review' }).focus()
+    await scan(page, 'TEA')
+    await units(page, '4 units')
+    assert.equal(await page.getByLabel('Reference').inputValue(), 'LS-1')
+
+    await page.getByLabel('Reference').focus()
+    await page.keyboard.type('19', { delay: 90 })
+    await page.keyboard.press('Enter')
+    await page.getByText('LS-119').waitFor()
+    await page.getByRole('button', { name: 'Apply 4 units' }).focus()
+    await scan(page, MUG)
+    await page.waitForURL(RECEIVE)
+    await units(page, '5 units')
+    assert.deepEqual(await onHand(), { [MUG]: 58, TEA: 0 })
+    assert.deepEqual(desk.faults, [])
+  })
+
+  test('keeps scans in the browser while the connection is away, over a reload', async ({
+    assert,
+  }) => {
+    const page = await atTheScanner()
+    await scan(page, MUG)
+    await units(page, '1 unit')
+    await page.context().setOffline(true)
+    for (const code of [MUG, 'TEA', MUG]) await scan(page, code)
+    await page.getByText('3 scans wait in this browser').waitFor()
+    assert.deepEqual(await barriers(page), [])
+    await page.goto('about:blank')
+    await page.context().setOffline(false)
+    await page.goto(RECEIVE)
+    await units(page, '4 units')
+    assert.equal(await page.getByText('in this browser').count(), 0)
+    assert.deepEqual(desk.faults, [])
+  })
+
+  test('sends again what the server could not take while its database was away', async ({
+    assert,
+  }) => {
+    const page = await atTheScanner()
+    const owner = db.connection('inventory_owner')
+    await owner.transaction(async (trx) => {
+      await trx.rawQuery('lock table receipt_scans in access exclusive mode')
+      await scan(page, MUG)
+      await scan(page, 'TEA')
+      await page.getByText('2 scans wait in this browser').waitFor()
+      await owner.rawQuery(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where wait_event_type = 'Lock' and query like '%receipt_scans%' and pid <> pg_backend_pid()`
+      )
+      await page.waitForResponse((response) => response.status() === 503)
+    })
+    await units(page, '2 units')
+    const noted = await db.connection('inventory').from('receipt_scans')
+    assert.lengthOf(noted, 2)
+    assert.isTrue(desk.faults.every((fault) => fault.includes('503')))
+  })
+
+  test('counts after the sign-in what was scanned when the session had ended', async ({
+    assert,
+  }) => {
+    const page = await atTheScanner()
+    await scan(page, MUG)
+    await units(page, '1 unit')
+    await db.connection('accounts').from('sessions').delete()
+    await scan(page, MUG)
+    await scan(page, 'TEA')
+    await page.getByText('2 scans wait in this browser. You are signed out').waitFor()
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await page.fill('[name=email]', desk.person.email!)
+    await page.fill('[name=password]', 'a long password')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await units(page, '3 units')
+    assert.isTrue(desk.faults.every((fault) => fault.includes('401')))
+  })
+
+  test('is one tally in two browsers, and applies what was looked over', async ({ assert }) => {
+    const page = await atTheScanner()
+    const other = await emptyDesk({ theme: 'dark' })
+    await signIn(other.page, desk.person)
+    await other.page.goto(RECEIVE)
+    for (let piece = 0; piece < 3; piece++) {
+      await Promise.all([scan(page, MUG), scan(other.page, 'TEA')])
+    }
+    for (const one of [page, other.page]) await answer(one, '3 scanned')
+    await page.goto(`${RECEIVE}/review`)
+    await page.getByRole('button', { name: 'Apply 6 units' }).waitFor()
+    await scan(other.page, 'TEA')
+    await units(other.page, '7 units')
+    await page.getByRole('button', { name: 'Apply 6 units' }).click()
+    await page.getByText('it holds 7 pieces of 2 SKUs now').waitFor()
+    await page.getByRole('button', { name: 'Apply 7 units' }).click()
+    await page.getByText('of 2 SKUs received').waitFor()
+    await scan(other.page, 'TEA')
+    await units(other.page, '1 unit')
+    assert.deepEqual(await onHand(), { [MUG]: 61, TEA: 4 })
+    assert.deepEqual([...desk.faults, ...other.faults], [])
+    await other.close()
+  })
+
+  test('takes whatever a label holds for what it is', async ({ assert }) => {
+    const page = await atTheScanner()
+    await scan(page, 'A'.repeat(500))
+    await answer(page, '500 characters are no SKU and no barcode')
+    await page.locator('#scan').fill('   ')
+    await page.keyboard.press('Enter')
+    await answer(page, 'Nothing was scanned')
+    await scan(page, '<script>alert(1)</script>')
+    await answer(page, '<script>alert(1)</script>')
+    await page.getByText('Unknown codes').waitFor()
+    assert.deepEqual(await barriers(page), [])
+    assert.deepEqual(desk.faults, [])
+  })
+
+  test('works without a script: count, find out what a code is, correct, apply, discard', async ({
+    assert,
+  }) => {
+    const page = await atTheScanner({ scripts: false, size: 'phone' })
+    assert.equal(await page.locator('#scan[autofocus]').count(), 1)
+    for (const code of [MUG, `${MUG}*5`, '96385074']) {
+      await page.locator('#scan').fill(code)
+      await page.keyboard.press('Enter')
+      await answer(page, code === '96385074' ? 'Unknown code' : 'scanned')
+    }
+    await page.getByRole('link', { name: 'This is …' }).click()
+    await page.getByRole('searchbox').fill('tea')
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.getByRole('button', { name: 'This is it TEA' }).click()
+    await page.getByText('has the barcode 96385074 now, and +1 on this receipt').waitFor()
+    await page.getByLabel(`Set ${MUG} to`).fill('4')
+    await page.keyboard.press('Enter')
+    await answer(page, 'Set to 4 from 6')
+    await page.locator('#last').getByRole('button', { name: 'Undo' }).click()
+    await answer(page, 'Set to 6 from 4')
+    await page.getByRole('button', { name: 'Review' }).click()
+    await page.getByRole('button', { name: 'Apply 7 units' }).click()
+    await page.getByText('of 2 SKUs received').waitFor()
+    assert.deepEqual(await onHand(), { [MUG]: 64, TEA: 1 })
+    await page.locator('#scan').fill('A'.repeat(500))
+    await page.keyboard.press('Enter')
+    await answer(page, '500 characters are no SKU')
+    await page.locator('#scan').fill('TEA')
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: 'Discard receipt' }).click()
+    await page.getByRole('button', { name: 'Discard 1 unit' }).click()
+    await page.getByText('Stock has not changed').waitFor()
+    assert.deepEqual(await onHand(), { [MUG]: 64, TEA: 1 })
+    assert.deepEqual(desk.faults, [])
+  })
+})
