@@ -147,6 +147,28 @@ test.group('A reader who keeps up', (group) => {
   })
 })
 
+test.group('A stream that cannot be read up to now', (group) => {
+  group.setup(openShop)
+  group.each.teardown(everybodyGoes)
+
+  test('ends, and its reader comes back where it was', async ({ client, assert, cleanup }) => {
+    const owner = db.connection('orders_owner')
+    const allow = () => owner.rawQuery('grant select on timeline_steps to orders_app')
+    cleanup(async () => void (await allow()))
+    const id = await placed(client)
+    const first = await watch(ada, `/orders/${id}/events`)
+    const [{ id: place }] = await first.take(1)
+    await owner.rawQuery('revoke select on timeline_steps from orders_app')
+    const second = await watch(ada, `/orders/${id}/events`, place)
+    await second.ended
+    assert.deepEqual([second.status, second.failure, second.waiting], [200, null, 0])
+    await allow()
+    await addSteps(id, { from: 2, count: 1, bytes: 1 })
+    const third = await watch(ada, `/orders/${id}/events`, place)
+    assert.deepEqual(sequences(await third.take(1)), [2])
+  })
+})
+
 test.group('The place of the feed', (group) => {
   group.setup(openShop)
 
