@@ -14,7 +14,7 @@ test.group('The protocol', () => {
       tell(history, async (stock) => new SimulatedShop(stock))
     )
     await fc.assert(property, settings(6_000))
-  }).timeout(60_000)
+  }).timeout(180_000)
 
   test('goes through every move, refusal and kind of message in them', async ({ assert }) => {
     const seen: Record<string, number> = {}

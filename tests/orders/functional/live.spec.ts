@@ -44,7 +44,11 @@ async function everybodyGoes() {
 
 /** Resolves when the server has as many streams open. */
 async function whenStreams(count: number) {
-  while (openStreams() !== count) await new Promise((resolve) => setImmediate(resolve))
+  const tooLate = AbortSignal.timeout(5_000)
+  while (openStreams() !== count) {
+    tooLate.throwIfAborted()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 const types = (events: { data: { type: string } }[]) => events.map(({ data }) => data.type)

@@ -40,7 +40,11 @@ async function openShop() {
 async function everybodyGoes() {
   for (const reader of readers) reader.close()
   readers = []
-  while (openStreams() > 0) await new Promise((resolve) => setImmediate(resolve))
+  const tooLate = AbortSignal.timeout(5_000)
+  while (openStreams() > 0) {
+    tooLate.throwIfAborted()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 async function placed(client: ApiClient): Promise<string> {
