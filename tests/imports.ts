@@ -37,15 +37,25 @@ export async function dryRun(client: ApiClient, by: Person, file: File) {
   return readImport(client, by, body.id)
 }
 
+/** Applies an import, or undoes it, as far as the answer. */
+export async function tell(
+  client: ApiClient,
+  by: Person,
+  id: string,
+  verb: 'application' | 'reversal' = 'application'
+) {
+  return client.post(`/api/v1/stock/imports/${id}/${verb}`).bearerToken(by.token)
+}
+
 export async function apply(client: ApiClient, by: Person, id: string) {
-  const told = await client.post(`/api/v1/stock/imports/${id}/application`).bearerToken(by.token)
+  const told = await tell(client, by, id)
   told.assertStatus(202)
   await settle(id)
   return readImport(client, by, id)
 }
 
 export async function undo(client: ApiClient, by: Person, id: string) {
-  const told = await client.post(`/api/v1/stock/imports/${id}/reversal`).bearerToken(by.token)
+  const told = await tell(client, by, id, 'reversal')
   told.assertStatus(202)
   await settle(id)
   return readImport(client, by, id)

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { args, BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
 import { EXIT, guarded } from '#messaging/commands/exit_codes'
@@ -42,7 +42,8 @@ export default class StockImport extends BaseCommand {
     const { Problem } = await import('#http/problem')
     const said = (text: string) => this.json || this.logger.log(text)
     try {
-      const record = await importFile(this.file, createReadStream(this.file), this.apply, said)
+      const file = await open(this.file)
+      const record = await importFile(this.file, file.createReadStream(), this.apply, said)
       await this.#tell(record)
       const { errors, refused } = record.counts
       if (errors + refused > 0) this.exitCode = EXIT.found

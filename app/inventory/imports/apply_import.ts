@@ -76,21 +76,22 @@ async function applyPiece({ trx, work, rows, counts }: Piece<PendingRow>) {
   await writeProducts(trx, going, balances)
   const movements = await move(trx, work, going, balances)
   const still = going.filter(({ sku, lowStockAt }) => lowStockAt !== null && !movements.has(sku))
-  await updateLow(
-    trx,
-    still.map(({ sku }) => sku),
-    balances
-  )
-  await markRows(
-    trx,
-    work.id,
-    rows.map(({ row, sku }): Mark => {
-      const refusal = refusals.get(row)
-      return refusal
-        ? { row, state: 'refused', error: refusal }
-        : { row, state: 'applied', movementId: movements.get(sku)?.id }
-    })
-  )
+  const marks = rows.map(({ row, sku }): Mark => {
+    const refusal = refusals.get(row)
+    return refusal
+      ? { row, state: 'refused', error: refusal }
+      : { row, state: 'applied', movementId: movements.get(sku)?.id }
+  })
+  // The database is at one while we prepare the next.
+  await Promise.all([
+    tell(trx, work, [...movements.values()]),
+    updateLow(
+      trx,
+      still.map(({ sku }) => sku),
+      balances
+    ),
+    markRows(trx, work.id, marks),
+  ])
   counts.applied += going.length
   counts.moved += movements.size
   counts.refused += refusals.size
@@ -151,11 +152,14 @@ async function move(
     }))
     .filter(({ onHandDelta }) => onHandDelta !== 0)
   const movements = await writeLedger(trx, balances, moved)
-  await outbox.add(
+  return new Map(movements.map((movement) => [movement.sku, movement]))
+}
+
+function tell(trx: TransactionClientContract, { source }: ImportRecord, movements: Movement[]) {
+  return outbox.add(
     trx,
     source === 'scan' ? movements.map(restockedMessage) : movements.map(adjustedMessage)
   )
-  return new Map(movements.map((movement) => [movement.sku, movement]))
 }
 
 function restockedMessage({ sku, onHandDelta: quantity, onHand, reserved, reference }: Movement) {

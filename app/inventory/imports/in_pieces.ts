@@ -40,32 +40,36 @@ export interface Pieces<Row extends SkuRow> {
  * @throws TakenOver
  */
 export async function inPieces<Row extends SkuRow>(pieces: Pieces<Row>): Promise<boolean> {
-  let after: string | null = ''
-  while (after !== null) {
+  const read = (after: string) => {
+    const rows = run<Row>(db.connection('inventory'), pieces.rows, [pieces.work.id, after, PIECE])
+    rows.catch(() => {})
+    return rows
+  }
+  let rows = await read('')
+  while (rows.length > 0) {
     if (pieces.stop.aborted) return false
-    after = await piece(pieces, after)
+    // Nobody else marks rows as long as each piece finds the import still held.
+    const next = read(rows.at(-1)!.sku)
+    await piece(pieces, rows)
+    rows = await next
   }
   return true
 }
 
-/** @returns the last SKU of the piece; null when there was nothing left */
 async function piece<Row extends SkuRow>(
-  { work, worker, rows: statement, apply }: Pieces<Row>,
-  after: string
-): Promise<string | null> {
+  { work, worker, apply }: Pieces<Row>,
+  rows: Row[]
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const counts = { ...work.counts }
     try {
-      const last = await db.connection('inventory').transaction(async (trx) => {
+      await db.connection('inventory').transaction(async (trx) => {
         await hold(trx, work.id, worker)
-        const rows = await run<Row>(trx, statement, [work.id, after, PIECE])
-        if (rows.length === 0) return null
         await apply({ trx, work, rows, counts })
         await note(trx, work.id, counts)
-        return rows.at(-1)!.sku
       })
       work.counts = counts
-      return last
+      return
     } catch (error) {
       const { code } = error as { code?: string }
       if (!CONTENTION.includes(code ?? '') || attempt === TRIES) throw error

@@ -65,8 +65,10 @@ async function reversePiece({ trx, work, rows, counts }: Piece<MovedRow>) {
       ...{ importId: work.id, reversalOf: movementId },
     }))
   )
-  await outbox.add(trx, movements.map(adjustedMessage))
-  await markRows(trx, work.id, marks)
+  await Promise.all([
+    outbox.add(trx, movements.map(adjustedMessage)),
+    markRows(trx, work.id, marks),
+  ])
   counts.reversed += undone.length
   counts.stays += rows.length - undone.length
 }

@@ -1,0 +1,220 @@
+/*
+ * What people send as a CSV file.
+ */
+import { request } from 'node:http'
+import { Readable } from 'node:stream'
+import { deflateRawSync } from 'node:zlib'
+import db from '@adonisjs/lucid/services/db'
+import { test } from '@japa/runner'
+import { dryRun, rowsOf, upload, type File } from '#tests/imports'
+import { emptyShop, person, product, type Person } from '#tests/shop'
+
+const inventory = () => db.connection('inventory')
+const api = `http://${process.env.HOST}:${process.env.PORT}/api/v1/stock/imports`
+const MB = 1024 * 1024
+
+test.group('A CSV file', (group) => {
+  let clerk: Person
+
+  group.setup(async () => {
+    await emptyShop()
+    clerk = await person('clerk', 'Grace')
+    await product('MUG', 37)
+    await product('TEA', 5)
+  })
+  group.each.setup(async () => {
+    await inventory().from('stock_imports').delete()
+  })
+
+  const ascii = 'sku,name,counted\r\nMUG,Becher,41\r\n'
+  const umlauts = 'sku;name;counted\nMUG;Großer Becher für Tee;41\n'
+  const files: [what: string, file: File, name: string][] = [
+    ['commas', ascii, 'Becher'],
+    ['semicolons and UTF-8', umlauts, 'Großer Becher für Tee'],
+    ['a byte order mark', `\uFEFF${umlauts}`, 'Großer Becher für Tee'],
+    ['Windows-1252', Buffer.from(umlauts, 'latin1'), 'Großer Becher für Tee'],
+    ['the Windows-1252 of a price', Buffer.from('sku,name,counted\nMUG,5 \x80 mug,41\n', 'latin1'), '5 € mug'], // prettier-ignore
+    ['tabs', umlauts.replaceAll(';', '\t'), 'Großer Becher für Tee'],
+    ['old line ends', ascii.replaceAll('\r\n', '\r'), 'Becher'],
+    ['no end of the last line', ascii.trimEnd(), 'Becher'],
+    ['separators in quotation marks', 'sku,name,counted\nMUG,"Becher, groß; ""neu""",41\n', 'Becher, groß; "neu"'], // prettier-ignore
+  ]
+  for (const [what, file, name] of files) {
+    test(`with ${what} is read`, async ({ client, assert }) => {
+      const dry = await dryRun(client, clerk, file)
+      assert.equal(dry.error, null)
+      const [row] = await rowsOf(client, clerk, dry.id)
+      assert.containSubset(row, { sku: 'MUG', name, counted: 41, delta: 4, errors: [] })
+    })
+  }
+
+  test('is understood whatever the case, the order and the number of its columns', async ({
+    client,
+    assert,
+  }) => {
+    const dry = await dryRun(
+      client,
+      clerk,
+      'Shelf, Low-Stock AT ,COUNTED,Article No.,Remarks\nA1,5,41,mug,\n'
+    )
+    assert.deepEqual(dry.ignoredColumns, ['Shelf', 'Remarks'])
+    const [row] = await rowsOf(client, clerk, dry.id)
+    assert.containSubset(row, { sku: 'MUG', lowStockAt: 5, counted: 41 })
+  })
+
+  const headers: [what: string, header: string, says: RegExp][] = [
+    ['no column sku', 'name,counted', /one of them must be sku\. Found: “name”, “counted”/],
+    ['nothing beside sku', 'sku,Shelf', /Beside sku there is nothing to import/],
+    ['a column twice', 'sku,counted,Count', /Two columns are the counted: “counted” and “Count”/],
+    ['counted and received', 'sku,counted,received', /Keep one of them/],
+    ['10,000 columns', Array(10_000).fill('a').join(','), /10000 columns/],
+  ]
+  for (const [what, header, says] of headers) {
+    test(`whose header has ${what} says so, and does nothing`, async ({ client, assert }) => {
+      const dry = await dryRun(client, clerk, `${header}\nMUG,1,1\n`)
+      assert.equal(dry.status, 'failed')
+      assert.match(dry.error, says)
+      assert.deepEqual(await rowsOf(client, clerk, dry.id), [])
+    })
+  }
+
+  test('tells for each row what is wrong with it', async ({ client, assert }) => {
+    const wrong: [row: string, detail: string][] = [
+      ['MUG,-3', '“-3” is negative.'],
+      ['TEA,1e309', '“1e309” is not a whole number.'],
+      ['TEA,1', 'Row 3 is about TEA already.'],
+      ['POT,1', 'No such SKU. To list it, give its name and price.'],
+      ['MUG RED,1', '“MUG RED” is no SKU: 1 to 64 of A-Z 0-9 . _ -, beginning with a letter or digit.'], // prettier-ignore
+      [',1', 'The SKU is missing.'],
+      [`CUP,${'9'.repeat(400)}`, `“${'9'.repeat(60)}…” is more than 2000000000.`],
+      [`JUG,1${',x'.repeat(9_998)}`, 'The row has 10000 cells, the header only 2.'],
+      ['=1+1,2', '“=1+1” is no SKU: 1 to 64 of A-Z 0-9 . _ -, beginning with a letter or digit.'],
+    ]
+    const file = `sku,counted\n${wrong.map(([row]) => row).join('\n')}\n`
+    const dry = await dryRun(client, clerk, file)
+    assert.containSubset(dry.counts, { rows: wrong.length, errors: wrong.length })
+    const rows = await rowsOf(client, clerk, dry.id, '?state=error')
+    assert.deepEqual(
+      rows.map(({ errors }: any) => errors[0].detail),
+      wrong.map(([, detail]) => detail)
+    )
+    const csv = await client.get(`/api/v1/stock/imports/${dry.id}/errors`).bearerToken(clerk.token)
+    const lines = csv.text().split('\r\n')
+    assert.equal(lines[0], 'row,sku,column,problem')
+    assert.equal(lines[1], '2,MUG,counted,“-3” is negative.')
+    assert.include(csv.text(), "10,'=1+1,sku,")
+  })
+
+  const others: [what: string, file: Buffer, says: RegExp][] = [
+    ['a zip bomb', zipOf(Buffer.alloc(20 * MB)), /ZIP file/],
+    ['nothing', Buffer.alloc(0), /nothing in the file/],
+    ['a picture', Buffer.from('89504e470d0a1a0a', 'hex'), /a picture/],
+    ['UTF-16', Buffer.from('\uFEFFsku,counted', 'utf16le'), /UTF-16/],
+    ['NUL bytes', Buffer.from('sku,counted\nMUG,\0\n'), /NUL bytes/],
+  ]
+  for (const [what, file, says] of others) {
+    test(`that is ${what} is refused`, async ({ assert }) => {
+      const { status, body } = await upload(clerk, file)
+      assert.equal(status, 422)
+      assert.equal(body.code, 'no_csv')
+      assert.match(body.detail, says)
+      assert.deepEqual(await inventory().from('stock_imports'), [])
+    })
+  }
+
+  test('of one endless cell, or one endless line, is refused early', async ({ client, assert }) => {
+    for (const file of [`sku,counted\n"MUG${'x'.repeat(2 * MB)}`, 'x'.repeat(2 * MB)]) {
+      const dry = await dryRun(client, clerk, file)
+      assert.equal(dry.status, 'failed')
+      assert.match(dry.error, /longer than 64 KB/)
+    }
+  })
+
+  test('of 300 MB that says so is refused before it is read', async ({ assert }) => {
+    const { status, code, sent } = await sendAll(clerk, 300 * MB, true)
+    assert.deepEqual([status, code], [413, 'body_too_large'])
+    assert.isBelow(sent, 64 * MB)
+  })
+
+  test('of 300 MB that does not say so is refused at 64 MB, without being held in memory', async ({
+    assert,
+  }) => {
+    const before = process.memoryUsage().rss
+    const { status, code, most } = await sendAll(clerk, 300 * MB, false)
+    assert.deepEqual([status, code], [413, 'body_too_large'])
+    assert.isBelow(most - before, 150 * MB)
+    assert.deepEqual(await inventory().from('stock_import_parts'), [])
+  }).timeout(30_000)
+
+  test('that breaks off on its way leaves nothing', async ({ assert }) => {
+    const sending = request(api, {
+      method: 'POST',
+      headers: {
+        'authorization': `Bearer ${clerk.token}`,
+        'content-type': 'text/csv',
+        'content-length': 4 * MB,
+      },
+    }).on('error', () => {})
+    const parts = async () => (await inventory().from('stock_import_parts').select('part')).length
+    sending.write(`sku,counted\n${'MUG,1\n'.repeat(100_000)}`)
+    while ((await parts()) === 0) await new Promise(setImmediate)
+    sending.destroy()
+    while ((await inventory().from('stock_imports')).length > 0) await new Promise(setImmediate)
+    assert.equal(await parts(), 0)
+  })
+
+  test('sent twice under one key is one import', async ({ assert }) => {
+    const file = 'sku,counted\nMUG,41\n'
+    const key = { 'idempotency-key': 'delivery-7' }
+    const first = await upload(clerk, file, key)
+    const again = await upload(clerk, file, key)
+    assert.deepEqual([again.status, again.body.id], [202, first.body.id])
+    assert.equal(again.headers.get('idempotent-replayed'), 'true')
+    const other = await upload(clerk, 'sku,counted\nMUG,42\n', key)
+    assert.deepEqual([other.status, other.body.code], [422, 'idempotency_key_reused'])
+    assert.lengthOf(await inventory().from('stock_imports'), 1)
+  })
+})
+
+/** A ZIP file with one entry, which becomes a thousand times as long. */
+function zipOf(content: Buffer) {
+  const packed = deflateRawSync(content)
+  const header = Buffer.alloc(30)
+  header.write('504b0304', 'hex')
+  header.writeUInt16LE(8, 8)
+  header.writeUInt32LE(packed.length, 18)
+  header.writeUInt32LE(content.length, 22)
+  return Buffer.concat([header, packed])
+}
+
+/** Sends so many bytes as fast as they are taken, until there is an answer. */
+async function sendAll(by: Person, bytes: number, says: boolean) {
+  const piece = Buffer.from('MUG,1\n'.repeat(10_000))
+  let sent = 0
+  let most = 0
+  const source = new Readable({
+    read() {
+      most = Math.max(most, process.memoryUsage().rss)
+      sent += piece.length
+      this.push(sent > bytes ? null : piece)
+    },
+  })
+  const answer = await new Promise<{ status: number; code: string }>((resolve, reject) => {
+    const sending = request(api, {
+      method: 'POST',
+      headers: {
+        'authorization': `Bearer ${by.token}`,
+        'content-type': 'text/csv',
+        ...(says ? { 'content-length': bytes } : {}),
+      },
+    })
+    sending.on('error', reject).on('response', async (response) => {
+      source.unpipe()
+      const body = JSON.parse(Buffer.concat(await response.toArray()).toString())
+      sending.destroy()
+      resolve({ status: response.statusCode!, code: body.code })
+    })
+    source.pipe(sending)
+  })
+  return { ...answer, sent, most }
+}
