@@ -1,11 +1,14 @@
 import { defineConfig, stores } from '@adonisjs/session'
 import { publicUrl } from '#config/app'
 
-/** Of people at the admin pages. A working day long, counted from the last request. */
+/** A working day, counted from the last request. */
+export const SESSION_HOURS = 10
+
+/** Of people at the admin pages. */
 const sessionConfig = defineConfig({
   cookieName: 'quartermaster-session',
   clearWithBrowser: false,
-  age: '10h',
+  age: `${SESSION_HOURS}h`,
   cookie: { path: '/', httpOnly: true, secure: publicUrl.startsWith('https:'), sameSite: 'lax' },
   store: 'database',
   stores: {

@@ -1,5 +1,8 @@
 import { defineConfig } from '@adonisjs/shield'
 
+/** What those send who are not signed in yet. */
+const DOORS = ['/admin/login', '/admin/invitation']
+
 /** Of the admin pages: nothing inline, nothing from elsewhere, every form with our token. */
 export default defineConfig({
   csp: {
@@ -15,7 +18,13 @@ export default defineConfig({
       frameAncestors: ["'none'"],
     },
   },
-  csrf: { enabled: true, methods: ['POST', 'PUT', 'PATCH', 'DELETE'] },
+  csrf: {
+    enabled: true,
+    methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
+    // A form whose session has ended is not taken: it is kept until its sender has signed in again.
+    exceptRoutes: ({ request, session }) =>
+      !session.has('signedIn') && !DOORS.includes(request.url()),
+  },
   hsts: { enabled: false },
   xFrame: { enabled: true, action: 'DENY' },
   contentTypeSniffing: { enabled: true },

@@ -15,5 +15,5 @@ server.use([
 export const signedIn = router.named({
   required: () => import('#accounts/authenticate_middleware'),
   atDesk: () => import('#accounts/desk_middleware'),
-  audited: () => import('#accounts/audit_middleware'),
+  audited: () => import('#accounts/audit/audit_middleware'),
 })

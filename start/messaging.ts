@@ -2,6 +2,7 @@
  * The composition root: which module hears what, and who writes its mails.
  */
 import app from '@adonisjs/core/services/app'
+import { composeInvitation } from '#accounts/mails/compose'
 import { digestComposer } from '#inventory/low_stock/compose_digest'
 import { subscriptions as inventorySubscriptions } from '#inventory/subscriptions'
 import { mailQueue } from '#mail/queue'
@@ -18,4 +19,9 @@ mailQueue.serve({
   connection: 'inventory',
   subject: 'account_id',
   compose: digestComposer(await app.container.make('staffDirectory')),
+})
+mailQueue.serve({
+  connection: 'accounts',
+  subject: 'invitation_id',
+  compose: composeInvitation,
 })

@@ -2,24 +2,23 @@
  * The routes of all modules, and who may pass to them.
  */
 import router from '@adonisjs/core/services/router'
-import {
-  accountsPages,
-  accountsRoutes,
-  deskRoutes,
-  lowStockPages,
-  signInRoutes,
-} from '#accounts/routes'
+import { nameActs } from '#accounts/audit/acts'
+import { accountsPages, peoplePages } from '#accounts/pages/routes'
+import { accountsRoutes, deskRoutes, signInRoutes } from '#accounts/routes'
+import { staffActs as accountsActs } from '#accounts/staff_acts'
 import { assetRoutes } from '#admin/routes'
 import { publicUrl } from '#config/app'
 import { itemPages, stockPages, uploadPages } from '#inventory/pages/routes'
 import { stockToday } from '#inventory/pages/today'
 import { catalogueRoutes, inventoryRoutes, inventoryUploads } from '#inventory/routes'
 import { MOST_BYTES } from '#inventory/imports/receive_upload'
+import { staffActs as inventoryActs } from '#inventory/staff_acts'
 import { middleware } from '#middleware/named'
 import { operationsToday } from '#operations/operations_today'
 import { operationsPages, operationsRoutes } from '#operations/routes'
 import { ordersToday } from '#orders/pages/today'
 import { liveOrderRoutes, ordersRoutes } from '#orders/routes'
+import { staffActs as ordersActs } from '#orders/staff_acts'
 import { signedIn } from '#start/kernel'
 import { openApi } from '#start/openapi'
 
@@ -54,15 +53,18 @@ router
     ordersRoutes()
   })
   .prefix('api/v1')
-  .use([signedIn.required(), middleware.limited(), ...body])
+  .use([signedIn.required(), middleware.limited(), ...body, signedIn.audited()])
 
-router.group(inventoryUploads).prefix('api/v1').use([signedIn.required(), middleware.limited()])
+router
+  .group(inventoryUploads)
+  .prefix('api/v1')
+  .use([signedIn.required(), middleware.limited(), signedIn.audited()])
 
 assetRoutes()
 
 /** A form is read first: whatever keeps it from being taken, what was typed is shown again. */
 const form = [middleware.body(), middleware.session(), middleware.auth()]
-const desk = [signedIn.atDesk(), middleware.shield(), middleware.page(), signedIn.audited()]
+const desk = [middleware.shield(), signedIn.atDesk(), middleware.page(), signedIn.audited()]
 
 router
   .group(deskRoutes)
@@ -73,7 +75,7 @@ router
   .group(() => {
     operationsPages([ordersToday, stockToday, operationsToday])
     accountsPages()
-    lowStockPages()
+    peoplePages()
     stockPages()
     itemPages()
   })
@@ -85,3 +87,5 @@ router
   .group(uploadPages)
   .prefix('admin')
   .use([middleware.session(), middleware.auth(), middleware.upload({ most: MOST_BYTES }), ...desk])
+
+for (const acts of [accountsActs, inventoryActs, ordersActs]) nameActs(acts)

@@ -2,31 +2,22 @@ import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
 import { formOf, isUpload } from '#admin/failed_page'
 import { goTo } from '#admin/notices'
-import type { Role } from '#contracts/actor'
-import type Account from './models/account.ts'
+import { accountAtDesk } from './sessions.ts'
 import { watchSession } from './watched_sign_ins.ts'
-
-const STAFF: Role[] = ['clerk', 'operator', 'admin']
 
 /** Says who sits at the desk, from the session; whoever has none signs in first and comes back. */
 export default class DeskMiddleware {
   async handle(ctx: HttpContext, next: NextFn) {
-    const { auth, request, session } = ctx
-    const account = (await auth.use('web').check()) ? auth.use('web').user! : null
-    if (!account || !mayEnter(account)) return signInFirst(ctx)
-    const { id, role, email, name, timeZone } = account
-    ctx.account = { id, role, email, name, timeZone }
+    const { request, session } = ctx
+    const account = await accountAtDesk(session.sessionId)
+    if (!account) return signInFirst(ctx)
+    ctx.account = account
     ctx.signIn = {
       whenEnded: (listener) => watchSession(session.sessionId, listener),
       ticketFor: () => ({ url: request.url(), expiresAt: new Date().toISOString() }),
     }
     return next()
   }
-}
-
-/** Customers have no desk, and neither has who was disabled meanwhile. */
-export function mayEnter({ role, disabledAt }: Account) {
-  return STAFF.includes(role) && disabledAt === null
 }
 
 /** Nothing typed is lost: a form travels through the sign-in and can be sent after it. */

@@ -1,8 +1,7 @@
 import router from '@adonisjs/core/services/router'
-import { middleware } from '#middleware/named'
 
 const AccountsController = () => import('./controllers/accounts_controller.js')
-const LowStockMailsController = () => import('./pages/controllers/low_stock_mails_controller.js')
+const InvitationController = () => import('./pages/controllers/invitation_controller.js')
 const SessionsController = () => import('./controllers/sessions_controller.js')
 const TokensController = () => import('./controllers/tokens_controller.js')
 
@@ -22,21 +21,7 @@ export function accountsRoutes() {
 export function deskRoutes() {
   router.get('login', [SessionsController, 'create']).as('desk.login')
   router.post('login', [SessionsController, 'store']).as('desk.login.store')
-}
-
-/** Below `/admin`, for the staff. */
-export function accountsPages() {
-  router.get('resume', [SessionsController, 'resume']).as('desk.resume')
   router.post('logout', [SessionsController, 'destroy']).as('desk.logout')
-}
-
-/** Below `/admin`, for those who work with stock. */
-export function lowStockPages() {
-  router
-    .group(() => {
-      router.get('account/low-stock', [LowStockMailsController, 'edit'])
-      router.post('account/low-stock', [LowStockMailsController, 'update'])
-    })
-    .as('account.low_stock')
-    .use(middleware.roles(['clerk', 'admin']))
+  router.get('invitation', [InvitationController, 'show']).as('desk.invitation')
+  router.post('invitation', [InvitationController, 'accept']).as('desk.invitation.accept')
 }

@@ -1,4 +1,5 @@
 import hash from '@adonisjs/core/services/hash'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { uuidv7 } from 'uuidv7'
 import type { Role } from '#contracts/actor'
 import { Problem } from '#http/problem'
@@ -14,15 +15,16 @@ export interface NewAccount {
 }
 
 /** @throws Problem 409 `email_taken` */
-export async function createAccount({ email, name, password, role }: NewAccount): Promise<Account> {
+export async function createAccount(
+  { email, name, password, role }: NewAccount,
+  client?: TransactionClientContract
+): Promise<Account> {
   try {
-    return await Account.create({
-      id: uuidv7(),
-      email: email?.toLowerCase() ?? null,
-      name,
-      password: password === null ? null : await hash.make(password),
-      role,
-    })
+    const hashed = password === null ? null : await hash.make(password)
+    return await Account.create(
+      { id: uuidv7(), email: email?.toLowerCase() ?? null, name, password: hashed, role },
+      { client }
+    )
   } catch (error) {
     if ((error as { constraint?: string }).constraint !== 'accounts_email') throw error
     throw new Problem(409, 'email_taken', 'There is an account with this e-mail. Log in instead.')

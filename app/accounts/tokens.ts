@@ -76,6 +76,7 @@ async function ownerOf(tokenId: string): Promise<TokenSignIn | null> {
     .from('accounts')
     .join('access_tokens', 'tokenable_id', 'accounts.id')
     .where('access_tokens.id', tokenId)
+    .whereNull('disabled_at')
     .select('accounts.id', 'role', 'email', 'accounts.name')
     .first()
   return row && { tokenId, account: row }
@@ -89,9 +90,13 @@ function accounts() {
   return db.connection('accounts')
 }
 
-/** @param days - null: until revoked */
-export async function issueToken(account: Account, days: number | null) {
+/**
+ * @param days - null: until revoked
+ * @param name - for people; no two of an account have the same
+ */
+export async function issueToken(account: Account, days: number | null, name?: string) {
   const token = await Account.accessTokens.create(account, ['*'], {
+    name,
     expiresIn: days === null ? undefined : days * 24 * 60 * 60,
   })
   return { token: token.value!.release(), expiresAt: token.expiresAt?.toISOString() ?? null }
@@ -107,9 +112,29 @@ export async function revokeToken(token: string) {
   tokenHasEnded(signIn.tokenId)
 }
 
-/** @returns the account, null when e-mail or password are wrong: which of them is not told */
+/** All of an account, or one of them, at once. @returns how many */
+export async function revokeTokens(accountId: string, tokenId?: string): Promise<number> {
+  const query = accounts().from('access_tokens').where('tokenable_id', accountId)
+  if (tokenId) query.where('id', tokenId)
+  const revoked: { id: string }[] = await query.delete().returning('id')
+  lookUpAnew()
+  for (const { id } of revoked) tokenHasEnded(id)
+  return revoked.length
+}
+
+/** After a change of somebody's access: the next request of everybody is looked up. */
+export function lookUpAnew() {
+  remembered.clear()
+}
+
+/**
+ * @returns the account, null when e-mail or password are wrong or it is disabled: which of them is not told
+ */
 export async function verifyPassword(email: string, password: string): Promise<Account | null> {
-  const account = await Account.query().whereRaw('lower(email) = ?', [email.toLowerCase()]).first()
+  const account = await Account.query()
+    .whereRaw('lower(email) = ?', [email.toLowerCase()])
+    .whereNull('disabled_at')
+    .first()
   // Without an account a hash is computed all the same: the time taken must not tell who has one.
   if (!account?.password) {
     await hash.make(password)

@@ -3,17 +3,18 @@
  */
 import type { HttpContext } from '@adonisjs/core/http'
 import type { Problem } from '#http/problem'
-import { cameFrom, goTo, sentFields, type Refused } from './notices.ts'
+import { cameFrom, goTo, isSecret, sentFields, type Refused } from './notices.ts'
 
 /** Whether the request is a person's, at the admin pages. */
 export function isPage({ request }: HttpContext) {
   return /^\/admin(\/|$)/.test(request.url()) && !request.header('accept')?.includes('json')
 }
 
-/** Of a file that was sent with a form older than the session. */
+/** Of a form older than the session that holds what is not kept: a file, a password. */
 const OUTDATED = {
   code: 'form_outdated',
-  message: 'The page was opened before you signed in. Choose the file once more.',
+  file: 'The page was opened before you signed in. Choose the file once more.',
+  secret: 'This page had been open for too long. Nothing was done; please type it again.',
 }
 
 /** @param error - as it was thrown; `problem` - what it means */
@@ -23,16 +24,17 @@ export async function showFailure(ctx: HttpContext, error: unknown, problem: Pro
   const { code } = error as { code?: string }
   for (const [name, value] of Object.entries(problem.headers)) response.header(name, value)
 
-  if (code === 'E_BAD_CSRF_TOKEN' && !isUpload(ctx)) {
+  const outdated = code === 'E_BAD_CSRF_TOKEN' ? notKept(ctx) : null
+  if (code === 'E_BAD_CSRF_TOKEN' && !outdated) {
     // The form is older than the session: somebody who signed in again meanwhile.
     return response
       .status(403)
       .send(await view.render('admin::send_again', { form: formOf(ctx), problem }))
   }
-  const outdated = code === 'E_BAD_CSRF_TOKEN' && OUTDATED
-  if ((problem.status < 500 || outdated) && sent && session && cameFrom(ctx)) {
+  const back = cameFrom(ctx) ?? (outdated && request.url())
+  if ((problem.status < 500 || outdated) && sent && session && back) {
     session.flash('refused', { ...refusal(ctx, problem), ...outdated })
-    return goTo(ctx, cameFrom(ctx)!)
+    return goTo(ctx, back)
   }
   const page = problem.status >= 500 ? 'admin::unavailable' : 'admin::refused'
   return response.status(problem.status === 403 ? 404 : problem.status).send(
@@ -57,6 +59,13 @@ function refusal({ request }: HttpContext, problem: Problem): Refused {
   }
 }
 
+/** What is said where the form cannot be shown to be sent once more; null where it can. */
+function notKept(ctx: HttpContext) {
+  const { code, file, secret } = OUTDATED
+  if (isUpload(ctx)) return { code, message: file }
+  return Object.keys(ctx.request.body() ?? {}).some(isSecret) ? { code, message: secret } : null
+}
+
 /** A file cannot be shown, to be sent once more: it is chosen again. */
 export function isUpload({ request }: HttpContext) {
   return request.header('content-type')?.startsWith('multipart/form-data') ?? false
@@ -64,11 +73,13 @@ export function isUpload({ request }: HttpContext) {
 
 /** The form as it was sent, for a page that sends it once more. */
 export function formOf({ request }: HttpContext) {
-  const { _csrf: csrf, password, ...sent } = request.body() ?? {}
-  const fields = Object.entries(sent).flatMap(([name, value]) =>
-    Array.isArray(value)
-      ? value.map((one) => ({ name: `${name}[]`, value: String(one) }))
-      : [{ name, value: String(value) }]
-  )
+  const { _csrf: csrf, ...sent } = request.body() ?? {}
+  const fields = Object.entries(sent)
+    .filter(([name]) => !isSecret(name))
+    .flatMap(([name, value]) =>
+      Array.isArray(value)
+        ? value.map((one) => ({ name: `${name}[]`, value: String(one) }))
+        : [{ name, value: String(value) }]
+    )
   return { action: request.url(true), csrf, fields }
 }

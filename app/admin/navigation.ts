@@ -7,15 +7,13 @@ interface Place {
   roles: Role[]
 }
 
+const STAFF: Role[] = ['clerk', 'operator', 'admin']
+
+/** In the bar; on the phone as tabs, of which five fit. */
 const PLACES: Place[] = [
-  { href: '/admin', label: 'Today', icon: 'calendar-days', roles: ['clerk', 'operator', 'admin'] },
-  {
-    href: '/admin/orders',
-    label: 'Orders',
-    icon: 'receipt-text',
-    roles: ['clerk', 'operator', 'admin'],
-  },
-  { href: '/admin/stock', label: 'Stock', icon: 'package', roles: ['clerk', 'operator', 'admin'] },
+  { href: '/admin', label: 'Today', icon: 'calendar-days', roles: STAFF },
+  { href: '/admin/orders', label: 'Orders', icon: 'receipt-text', roles: STAFF },
+  { href: '/admin/stock', label: 'Stock', icon: 'package', roles: STAFF },
   {
     href: '/admin/stock/receive',
     label: 'Receive',
@@ -23,13 +21,22 @@ const PLACES: Place[] = [
     roles: ['clerk', 'admin'],
   },
   { href: '/admin/stock/imports', label: 'Imports', icon: 'file-up', roles: ['clerk', 'admin'] },
-  { href: '/admin/people', label: 'People', icon: 'users', roles: ['admin'] },
 ]
 
-/** The main places of a role; the one that `path` lies in is current: the longest that it begins with. */
+/** Behind the name: what one looks for once in a while. */
+const ASIDE: Place[] = [
+  { href: '/admin/account', label: 'Account', icon: 'circle-user', roles: STAFF },
+  { href: '/admin/people', label: 'People', icon: 'users', roles: ['admin'] },
+  { href: '/admin/audit', label: 'Audit', icon: 'scroll-text', roles: ['admin'] },
+]
+
+/** The places of a role; the one that `path` lies in is current: the longest that it begins with. */
 export function navigation(role: Role, path: string) {
-  const places = PLACES.filter(({ roles }) => roles.includes(role))
-  const around = places.filter(({ href }) => path === href || path.startsWith(`${href}/`))
-  const [current] = around.sort((a, b) => b.href.length - a.href.length)
-  return places.map((place) => ({ ...place, current: place === current }))
+  const of = (places: Place[]) => places.filter(({ roles }) => roles.includes(role))
+  const [current] = [...of(PLACES), ...of(ASIDE)]
+    .filter(({ href }) => path === href || (href !== '/admin' && path.startsWith(`${href}/`)))
+    .sort((a, b) => b.href.length - a.href.length)
+  const marked = (places: Place[]) =>
+    of(places).map((place) => ({ ...place, current: place === current }))
+  return { places: marked(PLACES), aside: marked(ASIDE) }
 }

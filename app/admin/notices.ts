@@ -53,8 +53,15 @@ export function cameFrom({ request }: HttpContext): string | null {
   return ours ? pathname + search : null
 }
 
-/** What the form's fields held, without our own and without passwords. */
+/** What the form's fields held, without our own and without secrets. */
 export function sentFields(body: Record<string, unknown>): Record<string, unknown> {
-  const own = ['_csrf', '_key', 'password']
-  return Object.fromEntries(Object.entries(body).filter(([name]) => !own.includes(name)))
+  const own = ['_csrf', '_key']
+  return Object.fromEntries(
+    Object.entries(body).filter(([name]) => !own.includes(name) && !isSecret(name))
+  )
+}
+
+/** Nothing of it is written down, or sent to a page again. */
+export function isSecret(field: string) {
+  return /password|token/i.test(field)
 }

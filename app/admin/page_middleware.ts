@@ -23,7 +23,7 @@ export default class PageMiddleware {
       me: account ?? null,
       zone,
       path: request.url(),
-      places: account ? navigation(account.role, request.url()) : [],
+      ...(account && navigation(account.role, request.url())),
       notice: session.flashMessages.get('notice') ?? null,
       refused,
       refusalOf: (form: string) => (refused?.form === form ? refused : null),

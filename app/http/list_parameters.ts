@@ -48,6 +48,21 @@ export const instant = (words: string) =>
     .use(says(words))
     .transform((value) => new Date(value))
 
+const isDay = vine.createRule((value: unknown, _: undefined, field: FieldContext) => {
+  if (typeof value !== 'string') return
+  if (!/^\d{4}-\d\d-\d\d$/.test(value) || !onTheCalendar(value)) {
+    field.report('must be a day such as 2026-11-22', 'day', field)
+  }
+})
+
+/** A day, as a browser's date field sends it; an empty one is none. */
+export const day = () =>
+  vine
+    .string()
+    .parse((value) => (value === '' ? undefined : value))
+    .use(isDay(undefined))
+    .optional()
+
 /** `true` or `false`. @param words - for the document */
 export const flag = (words: string) =>
   vine

@@ -145,6 +145,13 @@ export const problemCatalogue = {
       'A barcode names one product. A UPC-A of 12 digits is the same as the EAN-13 with a 0 before it.',
     remedy: 'Take the barcode from the other product first; the detail names it.',
   },
+  own_access: {
+    status: 409,
+    title: 'Nobody takes the access from themselves',
+    cause:
+      'An administrator would have disabled the own account, or given up the role. There must be one, and a mistake here could be mended by others only.',
+    remedy: 'Let another administrator do it.',
+  },
   email_taken: {
     status: 409,
     title: 'There is an account with this e-mail',

@@ -5,7 +5,7 @@
 import db from '@adonisjs/lucid/services/db'
 import type { DatabaseQueryBuilderContract } from '@adonisjs/lucid/types/querybuilder'
 import type { Infer } from '@vinejs/vine/types'
-import { idAfter, type Page } from '#http/pages'
+import { firstIdAt, idAfter, type Page } from '#http/pages'
 import type { MovementRow } from './transformers/movement_body.ts'
 import type { movementListParameters } from './validators/stock.ts'
 
@@ -50,10 +50,4 @@ export function movements(filters: MovementFilters): DatabaseQueryBuilderContrac
   if (from) query.where('id', '>=', firstIdAt(from.getTime()))
   if (before) query.where('id', '<', firstIdAt(before.getTime()))
   return query
-}
-
-/** The lowest UUIDv7 of this millisecond: ids are in the order of their times. */
-export function firstIdAt(milliseconds: number): string {
-  const hex = Math.max(0, milliseconds).toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7000-8000-000000000000`
 }

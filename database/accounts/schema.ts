@@ -88,6 +88,54 @@ export class AuditEntrySchema extends BaseModel {
   declare thing: string | null
 }
 
+export class InvitationSchema extends BaseModel {
+  static $columns = ['createdAt', 'email', 'expiresAt', 'id', 'name', 'revision', 'role'] as const
+  $columns = InvitationSchema.$columns
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare email: string
+  @column.dateTime()
+  declare expiresAt: DateTime
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare name: string
+  @column()
+  declare revision: number
+  @column()
+  declare role: string
+}
+
+export class NotificationSchema extends BaseModel {
+  static $columns = ['attempts', 'createdAt', 'detail', 'id', 'invitationId', 'kind', 'lastError', 'nextAttemptAt', 'revision', 'sentAt', 'sequence', 'status'] as const
+  $columns = NotificationSchema.$columns
+  @column()
+  declare attempts: number
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare detail: any
+  @column({ isPrimary: true })
+  declare id: string
+  @column()
+  declare invitationId: string
+  @column()
+  declare kind: string
+  @column()
+  declare lastError: string | null
+  @column.dateTime()
+  declare nextAttemptAt: DateTime
+  @column()
+  declare revision: number
+  @column.dateTime()
+  declare sentAt: DateTime | null
+  @column()
+  declare sequence: bigint | number
+  @column()
+  declare status: string
+}
+
 export class SessionSchema extends BaseModel {
   static $columns = ['data', 'expiresAt', 'id', 'userId'] as const
   $columns = SessionSchema.$columns

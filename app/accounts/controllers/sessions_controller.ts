@@ -1,35 +1,32 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { goTo } from '#admin/notices'
 import { Problem } from '#http/problem'
-import { mayEnter } from '../desk_middleware.ts'
 import { logIn } from '../log_in.ts'
+import { accountAtDesk, beginSession } from '../sessions.ts'
 import { deskLogInValidator } from '../validators/account.ts'
 import { sessionHasEnded } from '../watched_sign_ins.ts'
 
 /** Signing in and out at the admin pages. */
 export default class SessionsController {
-  create({ request, view }: HttpContext) {
-    return view.render('accounts::pages/login', { next: request.input('next') })
+  async create(ctx: HttpContext) {
+    const { request, session, view } = ctx
+    const next: unknown = request.input('next')
+    if (await accountAtDesk(session.sessionId)) return goTo(ctx, ownPage(next))
+    return view.render('accounts::pages/login', { next })
   }
 
   async store(ctx: HttpContext) {
-    const { auth, request, response, session, view } = ctx
+    const { request, response, session, view } = ctx
     const sent = request.only(['email', 'password', 'next', 'resume'])
     try {
       const { email, password } = await deskLogInValidator.validate(sent)
       const account = await logIn(email, password, request.ip())
-      if (!mayEnter(account)) throw noDesk()
-      await auth.use('web').login(account)
-      session.put('signedIn', {
-        at: new Date().toISOString(),
-        address: request.ip(),
-        agent: request.header('user-agent') ?? '',
-      })
-      await session.tag(account.id)
+      if (account.role === 'customer') throw noDesk()
+      await beginSession(ctx, account)
     } catch (error) {
       if (!isRefusal(error)) throw error
       const { password, ...kept } = sent
-      const state = { ...kept, refusal: error.message }
+      const state = { ...kept, refusal: error }
       return response.status(error.status).send(await view.render('accounts::pages/login', state))
     }
     const form = interruptedForm(sent.resume)
@@ -65,7 +62,7 @@ function isRefusal(error: unknown): error is Error & { status: number } {
 
 /** What `next` or a form names must be one of our pages: a sign-in that leads elsewhere would be a trap. */
 function ownPage(path: unknown): string {
-  return typeof path === 'string' && /^\/admin([/?][^\\]*)?$/.test(path) ? path : '/admin'
+  return typeof path === 'string' && /^\/admin([/?][^\\\p{Cc}]*)?$/u.test(path) ? path : '/admin'
 }
 
 function interruptedForm(text: unknown): object | null {

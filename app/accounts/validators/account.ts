@@ -1,10 +1,12 @@
 import vine from '@vinejs/vine'
 import { closed, email, text } from '#http/fields'
 
+export const password = () => vine.string().minLength(10).maxLength(200)
+
 export const signUpValidator = vine.compile(
   closed({
     email: email(),
-    password: vine.string().minLength(10).maxLength(200),
+    password: password(),
     name: text(200),
   })
 )

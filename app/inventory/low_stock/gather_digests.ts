@@ -10,8 +10,8 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { DateTime } from 'luxon'
 import { uuidv7 } from 'uuidv7'
 import type { LowStockReader } from '#contracts/staff_directory'
+import { firstIdAt } from '#http/pages'
 import { mailQueue } from '#mail/queue'
-import { firstIdAt } from '../find_movements.ts'
 
 /** A crossing counts when every transaction with an earlier one has ended: none lasts longer than 30 s. */
 const SETTLED_MS = 35_000

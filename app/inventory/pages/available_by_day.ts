@@ -1,7 +1,7 @@
 import db from '@adonisjs/lucid/services/db'
 import { DateTime } from 'luxon'
+import { firstIdAt } from '#http/pages'
 import { run } from '#messaging/sql'
-import { firstIdAt } from '../find_movements.ts'
 
 const DAYS = 30
 

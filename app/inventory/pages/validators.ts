@@ -4,7 +4,7 @@
 import vine from '@vinejs/vine'
 import { text } from '#http/fields'
 import { sku } from '#http/fields'
-import { several } from '#http/list_parameters'
+import { day, several } from '#http/list_parameters'
 import { notZero } from '../validators/stock.ts'
 import { REASONS } from '../adjust_stock.ts'
 import { MOVEMENT_KINDS, type MovementKind } from '../ledger.ts'
@@ -65,13 +65,6 @@ export const importFilterValidator = vine.compile(
 
 const KINDS = Object.keys(MOVEMENT_KINDS) as MovementKind[]
 const id = () => vine.string().uuid().parse(empty).optional()
-const day = () =>
-  vine
-    .string()
-    .regex(/^\d{4}-\d\d-\d\d$/)
-    .parse(empty)
-    .optional()
-
 export const ledgerFilterValidator = vine.compile(
   vine.object({
     sku: sku().parse(empty).optional(),

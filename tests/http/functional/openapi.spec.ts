@@ -89,6 +89,7 @@ test.group('/openapi.json', () => {
         'no_such_address',
         'method_not_allowed',
         'sku_taken',
+        'own_access',
         'receipt_moved',
         'receipt_not_open',
       ],

@@ -6,6 +6,8 @@ import { sentFields } from '#admin/notices'
 
 /** Of what was sent, in characters: enough to tell what it was about. */
 const MOST_DETAIL = 4_000
+/** An index holds it. */
+const MOST_THING = 200
 
 /**
  * Writes down what people of the staff do, by page or by API. The row is there before the act, so that no
@@ -39,17 +41,35 @@ function whoDoesWhat({ account, params, request, route }: HttpContext) {
     account_name: account.name,
     role: account.role,
     act: route!.name,
-    path: request.url(),
-    thing: Object.values(params).join(' ') || null,
+    path: textual(request.url()),
+    thing: thingOf(params),
     detail: detailOf(request.body()),
     address: request.ip(),
     request_id: request.id(),
   }
 }
 
+/** The first that the address names; what else it names is in the path. */
+function thingOf(params: Record<string, string>) {
+  const [thing] = Object.values(params)
+  return thing === undefined ? null : textual(thing.slice(0, MOST_THING))
+}
+
+/** An address may hold what PostgreSQL cannot hold in text. */
+function textual(text: string) {
+  return text.replaceAll('\0', '').toWellFormed()
+}
+
 function detailOf(sent: Record<string, unknown> = {}) {
   const detail = JSON.stringify(sentFields(sent))
-  return detail.length <= MOST_DETAIL
-    ? detail
-    : JSON.stringify({ begins: detail.slice(0, MOST_DETAIL) })
+  return storable(
+    detail.length <= MOST_DETAIL ? detail : JSON.stringify({ begins: detail.slice(0, MOST_DETAIL) })
+  )
+}
+
+/** What it cannot hold in jsonb, NUL and half a surrogate pair, JSON writes as an escape. */
+function storable(json: string) {
+  return json.replaceAll(/\\(\\|u0000|ud[89a-f][\da-f]{2})/g, (escape) =>
+    escape === '\\\\' ? escape : '\\ufffd'
+  )
 }

@@ -1,0 +1,21 @@
+import type { StaffAct, StaffActs } from '#contracts/staff_acts'
+
+const acts = new Map<string, StaffAct>()
+
+/** Called by start/ with what each module says of its acts. */
+export function nameActs(named: StaffActs) {
+  for (const [route, act] of Object.entries(named)) acts.set(route, act)
+}
+
+/** Also of an act whose route is gone since: then in the words of the route. */
+export function actOf(route: string): StaffAct {
+  return acts.get(route) ?? { words: route.replaceAll(/[._]/g, ' ') }
+}
+
+/** Those that have words, by their words. */
+export function namedActs(): { words: string; routes: string[] }[] {
+  const byWords = Map.groupBy(acts, ([, { words }]) => words)
+  return [...byWords]
+    .map(([words, entries]) => ({ words, routes: entries.map(([route]) => route) }))
+    .sort((a, b) => a.words.localeCompare(b.words))
+}

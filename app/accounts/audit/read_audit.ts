@@ -1,0 +1,76 @@
+/*
+ * What people of the staff did, the newest first. Ids are UUIDv7: a time is a place among the ids.
+ */
+import db from '@adonisjs/lucid/services/db'
+import type { Slice } from '#admin/slices'
+import { isUuid } from '#http/fields'
+import { firstIdAt, invalidCursor } from '#http/pages'
+
+export interface AuditRow {
+  id: string
+  at: Date
+  account_id: string
+  account_name: string
+  role: string
+  /** The name of the route. */
+  act: string
+  path: string
+  thing: string | null
+  detail: Record<string, unknown>
+  address: string
+  request_id: string
+  /** As it was answered; null while it is under way, and where the process died in it. */
+  status: number | null
+}
+
+export interface AuditFilter {
+  person?: string
+  acts?: string[]
+  thing?: string
+  from?: Date
+  before?: Date
+}
+
+/** Up to `limit` + 1 rows in the direction of the slice. @throws Problem 422 `invalid_cursor` */
+export async function readAudit(
+  { person, acts, thing, from: since, before }: AuditFilter,
+  { from, backwards, limit }: Slice
+): Promise<AuditRow[]> {
+  const query = db
+    .connection('accounts')
+    .from('audit_entries')
+    .orderBy('id', backwards ? 'asc' : 'desc')
+    .limit(limit + 1)
+  if (person) query.where('account_id', person)
+  if (acts) query.whereIn('act', acts)
+  if (thing) query.where('thing', thing)
+  if (since) query.where('id', '>=', firstIdAt(since.getTime()))
+  if (before) query.where('id', '<', firstIdAt(before.getTime()))
+  if (from) {
+    if (!isUuid(from[0])) throw invalidCursor()
+    query.where('id', backwards ? '>' : '<', from[0])
+  }
+  return query
+}
+
+/** All who could be asked for, by name, up to 500. */
+export async function whoWorksHere(): Promise<{ id: string; name: string }[]> {
+  return db
+    .connection('accounts')
+    .from('accounts')
+    .whereRaw(`role in ('clerk', 'operator', 'admin') and role <> 'customer'`)
+    .orderByRaw('lower(name), id')
+    .limit(500)
+    .select('id', 'name')
+}
+
+/** The names of those accounts among these things. */
+export async function namesOf(things: (string | null)[]): Promise<Map<string, string>> {
+  const ids = things.filter((thing): thing is string => thing !== null && isUuid(thing))
+  const rows: { id: string; name: string }[] = await db
+    .connection('accounts')
+    .from('accounts')
+    .whereIn('id', [...new Set(ids)])
+    .select('id', 'name')
+  return new Map(rows.map(({ id, name }) => [id, name]))
+}

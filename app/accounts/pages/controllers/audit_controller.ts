@@ -1,0 +1,47 @@
+import { Readable } from 'node:stream'
+import type { HttpContext } from '@adonisjs/core/http'
+import { DateTime } from 'luxon'
+import { shownSlice, sliceOf } from '#admin/slices'
+import { actOf, namedActs } from '../../audit/acts.ts'
+import { auditLines } from '../../audit/audit_csv.ts'
+import { namesOf, readAudit, whoWorksHere, type AuditFilter } from '../../audit/read_audit.ts'
+import { auditFilterValidator } from '../validators.ts'
+
+/** Who of the staff did what, as a page and as CSV. */
+export default class AuditController {
+  async index({ request, view, zone }: HttpContext) {
+    const query = request.qs()
+    const shown = await auditFilterValidator.validate(query)
+    const slice = sliceOf(query)
+    const [rows, people] = await Promise.all([
+      readAudit(filterOf(shown, zone), slice),
+      whoWorksHere(),
+    ])
+    const names = await namesOf(rows.map(({ thing }) => thing))
+    return view.render('accounts::pages/audit', {
+      ...{ query, filter: shown, people, names, actOf, acts: namedActs() },
+      slice: shownSlice(rows, slice, ({ id }) => [id], query),
+    })
+  }
+
+  async export({ request, response, zone }: HttpContext) {
+    const filter = filterOf(await auditFilterValidator.validate(request.qs()), zone)
+    response
+      .header('content-type', 'text/csv; charset=utf-8')
+      .header('content-disposition', 'attachment; filename="audit.csv"')
+    return response.stream(Readable.from(auditLines(filter)))
+  }
+}
+
+type ShownFilter = Awaited<ReturnType<typeof auditFilterValidator.validate>>
+
+/** An act is asked for by its words; days are those of the person who asks. */
+function filterOf({ person, act, thing, from, to }: ShownFilter, zone: string): AuditFilter {
+  const midnight = (day: string) => DateTime.fromISO(day, { zone })
+  return {
+    ...{ person, thing },
+    acts: act ? (namedActs().find(({ words }) => words === act)?.routes ?? [act]) : undefined,
+    from: from ? midnight(from).toJSDate() : undefined,
+    before: to ? midnight(to).plus({ days: 1 }).toJSDate() : undefined,
+  }
+}

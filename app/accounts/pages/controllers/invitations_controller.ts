@@ -1,0 +1,30 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { goTo, notice } from '#admin/notices'
+import { invite, inviteAgain, withdraw } from '../../people/invite.ts'
+import { idValidator, invitationFormValidator } from '../validators.ts'
+
+/** Inviting somebody of the staff. */
+export default class InvitationsController {
+  async store(ctx: HttpContext) {
+    const { name, email } = await invite(await invitationFormValidator.validate(ctx.request.body()))
+    notice(ctx, { about: name, text: `is invited; a mail goes to ${email}` })
+    return goTo(ctx, '/admin/people')
+  }
+
+  async sendAgain(ctx: HttpContext) {
+    const { id } = await idValidator.validate(ctx.params)
+    const { name, email } = await inviteAgain(id)
+    notice(ctx, {
+      about: name,
+      text: `gets a new link at ${email}; the one before is good no more`,
+    })
+    return goTo(ctx, '/admin/people')
+  }
+
+  async destroy(ctx: HttpContext) {
+    const { id } = await idValidator.validate(ctx.params)
+    const { name } = await withdraw(id)
+    notice(ctx, { about: name, text: 'is not invited any more; the link opens nothing' })
+    return goTo(ctx, '/admin/people')
+  }
+}

@@ -1,0 +1,46 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { plural } from '#admin/format'
+import { goTo, notice } from '#admin/notices'
+import { timeZone as shopZone } from '#config/app'
+import { changePassword } from '../../change_password.ts'
+import { chooseTimeZone, TIME_ZONES } from '../../choose_time_zone.ts'
+import { endSessions, sessionsOf } from '../../sessions.ts'
+import { passwordFormValidator, timeZoneFormValidator } from '../validators.ts'
+
+/** Who am I, where am I signed in, and what do I choose for myself. */
+export default class OwnController {
+  async show({ account, session, view }: HttpContext) {
+    const sessions = await sessionsOf(account.id, session.sessionId)
+    return view.render('accounts::pages/own', { sessions, zones: TIME_ZONES, shopZone })
+  }
+
+  async changePassword(ctx: HttpContext) {
+    const { account, request, session } = ctx
+    const passwords = await passwordFormValidator.validate(request.body())
+    const here = { address: request.ip(), sessionId: session.sessionId }
+    const ended = await changePassword(account, { ...passwords, ...here })
+    const text = `is changed; ${plural(ended.sessions, 'other session')} and ${plural(ended.tokens, 'token')} ended`
+    notice(ctx, { about: 'Your password', text })
+    return goTo(ctx, '/admin/account')
+  }
+
+  async chooseTimeZone(ctx: HttpContext) {
+    const { timeZone = null } = await timeZoneFormValidator.validate(ctx.request.body())
+    await chooseTimeZone(ctx.account.id, timeZone)
+    const text = `is ${timeZone ?? shopZone} now, it was ${ctx.zone}`
+    notice(ctx, { about: 'Your time zone', text })
+    return goTo(ctx, '/admin/account')
+  }
+
+  async endOthers(ctx: HttpContext) {
+    const ended = await endSessions(ctx.account.id, { exceptId: ctx.session.sessionId })
+    notice(ctx, { about: plural(ended, 'other session'), text: 'ended; this one goes on' })
+    return goTo(ctx, '/admin/account')
+  }
+
+  async endSession(ctx: HttpContext) {
+    const ended = await endSessions(ctx.account.id, { handle: ctx.params.session })
+    notice(ctx, { about: plural(ended, 'session'), text: 'ended' })
+    return goTo(ctx, '/admin/account')
+  }
+}

@@ -1,0 +1,55 @@
+import router from '@adonisjs/core/services/router'
+import { middleware } from '#middleware/named'
+
+const SessionsController = () => import('../controllers/sessions_controller.js')
+const AccessController = () => import('./controllers/access_controller.js')
+const AuditController = () => import('./controllers/audit_controller.js')
+const InvitationsController = () => import('./controllers/invitations_controller.js')
+const LowStockMailsController = () => import('./controllers/low_stock_mails_controller.js')
+const OwnController = () => import('./controllers/own_controller.js')
+const PeopleController = () => import('./controllers/people_controller.js')
+const ServicesController = () => import('./controllers/services_controller.js')
+
+/** Below `/admin`, for the staff. */
+export function accountsPages() {
+  router.get('resume', [SessionsController, 'resume']).as('desk.resume')
+  router
+    .group(() => {
+      router.get('account', [OwnController, 'show'])
+      router.post('account/password', [OwnController, 'changePassword'])
+      router.post('account/time-zone', [OwnController, 'chooseTimeZone'])
+      router.post('account/sessions/end', [OwnController, 'endOthers'])
+      router.post('account/sessions/:session/end', [OwnController, 'endSession'])
+    })
+    .as('account')
+  router
+    .group(() => {
+      router.get('account/low-stock', [LowStockMailsController, 'edit'])
+      router.post('account/low-stock', [LowStockMailsController, 'update'])
+    })
+    .as('account.low_stock')
+    .use(middleware.roles(['clerk', 'admin']))
+}
+
+/** Below `/admin`, for administrators. */
+export function peoplePages() {
+  router
+    .group(() => {
+      router.get('people', [PeopleController, 'index'])
+      router.post('people/invitations', [InvitationsController, 'store'])
+      router.post('people/invitations/:id/mail', [InvitationsController, 'sendAgain'])
+      router.post('people/invitations/:id/withdrawal', [InvitationsController, 'destroy'])
+      router.post('people/services', [ServicesController, 'store'])
+      router.get('people/:id', [PeopleController, 'show'])
+      router.post('people/:id/tokens', [ServicesController, 'addToken'])
+      router.post('people/:id/role', [AccessController, 'changeRole'])
+      router.post('people/:id/disabling', [AccessController, 'disable'])
+      router.post('people/:id/enabling', [AccessController, 'enable'])
+      router.post('people/:id/sessions/:session/end', [AccessController, 'endSession'])
+      router.post('people/:id/tokens/:token/revocation', [AccessController, 'revokeToken'])
+      router.get('audit', [AuditController, 'index'])
+      router.get('audit.csv', [AuditController, 'export'])
+    })
+    .as('people')
+    .use(middleware.roles(['admin']))
+}

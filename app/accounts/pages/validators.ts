@@ -1,0 +1,57 @@
+/*
+ * What the pages about people take. A form sends an empty text for a field left empty.
+ */
+import vine from '@vinejs/vine'
+import { email, text } from '#http/fields'
+import { day } from '#http/list_parameters'
+import { TIME_ZONES } from '../choose_time_zone.ts'
+import { STAFF_ROLES } from '../people/change_role.ts'
+import { password } from '../validators/account.ts'
+
+const empty = (value: unknown) => (value === '' ? undefined : value)
+const id = () => vine.string().uuid()
+
+export const peopleFilterValidator = vine.compile(
+  vine.object({
+    q: text(100).parse(empty).optional(),
+    show: vine
+      .enum([...STAFF_ROLES, 'service', 'disabled'] as const)
+      .parse(empty)
+      .optional(),
+  })
+)
+
+export const invitationFormValidator = vine.compile(
+  vine.object({ email: email(), name: text(200), role: vine.enum(STAFF_ROLES) })
+)
+
+export const nameFormValidator = vine.compile(vine.object({ name: text(64) }))
+
+export const roleFormValidator = vine.compile(vine.object({ role: vine.enum(STAFF_ROLES) }))
+
+export const idValidator = vine.compile(vine.object({ id: id() }))
+
+export const tokenValidator = vine.compile(vine.object({ id: id(), token: id() }))
+
+export const newPasswordFormValidator = vine.compile(vine.object({ password: password() }))
+
+export const passwordFormValidator = vine.compile(
+  vine.object({
+    currentPassword: vine.string().minLength(1).maxLength(200),
+    newPassword: password(),
+  })
+)
+
+export const timeZoneFormValidator = vine.compile(
+  vine.object({ timeZone: vine.enum(TIME_ZONES).parse(empty).optional() })
+)
+
+export const auditFilterValidator = vine.compile(
+  vine.object({
+    person: id().parse(empty).optional(),
+    act: text(100).parse(empty).optional(),
+    thing: text(200).parse(empty).optional(),
+    from: day(),
+    to: day(),
+  })
+)

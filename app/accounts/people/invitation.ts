@@ -1,0 +1,46 @@
+/*
+ * Invitations: a link in a mail with which somebody of the staff sets a password. It is good once, for a
+ * week, and until another mail is sent. Nothing of it is stored: it is sealed with the app's key.
+ */
+import encryption from '@adonisjs/core/services/encryption'
+import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { publicUrl } from '#config/app'
+import type { StaffRole } from './change_role.ts'
+
+export const INVITATION_DAYS = 7
+const PURPOSE = 'invitation'
+
+export interface Invitation {
+  id: string
+  email: string
+  name: string
+  role: StaffRole
+  /** Of the mail whose link is good. */
+  revision: number
+  created_at: Date
+  expires_at: Date
+}
+
+export function linkTo({ id, revision }: Invitation): string {
+  const token = encryption.encrypt({ id, revision }, undefined, PURPOSE)
+  return `${publicUrl}/admin/invitation?token=${encodeURIComponent(token)}`
+}
+
+/**
+ * @param trx - locks the invitation until its end
+ * @returns null for a link that is used, too old, withdrawn, followed by another one, or none of ours
+ */
+export async function openInvitation(
+  token: unknown,
+  trx?: TransactionClientContract
+): Promise<Invitation | null> {
+  if (typeof token !== 'string') return null
+  const opened = encryption.decrypt<{ id: string; revision: number }>(token, PURPOSE)
+  if (!opened) return null
+  const query = (trx ?? db.connection('accounts'))
+    .from('invitations')
+    .where({ id: opened.id, revision: opened.revision })
+    .where('expires_at', '>', new Date())
+  return trx ? query.forUpdate().first() : query.first()
+}

@@ -1,0 +1,89 @@
+import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { DateTime } from 'luxon'
+import { uuidv7 } from 'uuidv7'
+import { notFound, Problem } from '#http/problem'
+import { mailQueue } from '#mail/queue'
+import type { StaffRole } from './change_role.ts'
+import { INVITATION_DAYS, type Invitation } from './invitation.ts'
+
+export interface Invited {
+  email: string
+  name: string
+  role: StaffRole
+}
+
+/** The mail commits with it. @throws Problem 409 `email_taken` */
+export async function invite({ email, name, role }: Invited): Promise<Invitation> {
+  return accounts().transaction(async (trx) => {
+    await refuseKnown(email, trx)
+    const invited = { id: uuidv7(), email: email.toLowerCase(), name, role, expires_at: inAWeek() }
+    const [invitation]: Invitation[] = await trx
+      .insertQuery<Invitation>()
+      .table('invitations')
+      .insert(invited)
+      .returning('*')
+      .catch((error) => {
+        throw error.constraint === 'invitations_email' ? invitedAlready() : error
+      })
+    await mailIn(trx, invitation)
+    return invitation
+  })
+}
+
+/** In a mail of its own; the link of the one before is good no more. @throws Problem 404 `not_found` */
+export async function inviteAgain(id: string): Promise<Invitation> {
+  return accounts().transaction(async (trx) => {
+    const [invitation]: Invitation[] = await trx
+      .from('invitations')
+      .where('id', id)
+      .increment('revision', 1)
+      .update({ expires_at: inAWeek() })
+      .returning('*')
+    if (!invitation) throw notFound('invitation')
+    await mailIn(trx, invitation)
+    return invitation
+  })
+}
+
+/** Its link opens nothing more. @throws Problem 404 `not_found` */
+export async function withdraw(id: string): Promise<Invitation> {
+  const [invitation] = await accounts().from('invitations').where('id', id).delete().returning('*')
+  if (!invitation) throw notFound('invitation')
+  return invitation
+}
+
+async function mailIn(trx: TransactionClientContract, { id, revision }: Invitation) {
+  const mail = { id: uuidv7(), invitation_id: id, kind: 'invitation', revision }
+  await trx.table('notifications').insert(mail)
+  trx.after('commit', () => mailQueue.wake())
+}
+
+async function refuseKnown(email: string, trx: TransactionClientContract) {
+  const known: { name: string; role: string } | null = await trx
+    .from('accounts')
+    .whereRaw('lower(email) = ?', [email.toLowerCase()])
+    .first()
+  if (!known) return
+  throw new Problem(
+    409,
+    'email_taken',
+    `${known.name} has an account with this e-mail already, as ${known.role}.`
+  )
+}
+
+function invitedAlready() {
+  return new Problem(
+    409,
+    'email_taken',
+    'This address is invited already. The invitation can be sent again, in the list below.'
+  )
+}
+
+function inAWeek() {
+  return DateTime.now().plus({ days: INVITATION_DAYS }).toJSDate()
+}
+
+function accounts() {
+  return db.connection('accounts')
+}

@@ -1,0 +1,106 @@
+/*
+ * Sessions at the admin pages, as the session store keeps them. A session is somebody's by its `user_id`
+ * alone: a request that is under way while its session is ended writes the row again, without it.
+ */
+import { createHash } from 'node:crypto'
+import type { HttpContext } from '@adonisjs/core/http'
+import { MessageBuilder } from '@adonisjs/core/helpers'
+import db from '@adonisjs/lucid/services/db'
+import { SESSION_HOURS } from '#config/session'
+import type { SignedIn } from '#contracts/actor'
+import { run } from '#messaging/sql'
+import { browserOf } from './browser_words.ts'
+import type Account from './models/account.ts'
+import { sessionHasEnded } from './watched_sign_ins.ts'
+
+const findAtDesk = {
+  name: 'account_at_desk',
+  text: /* sql */ `
+    select accounts.id, role, email, name, time_zone as "timeZone"
+    from sessions join accounts on accounts.id = sessions.user_id::uuid
+    where sessions.id = $1 and sessions.expires_at > now()
+      and disabled_at is null and role in ('clerk', 'operator', 'admin')`,
+}
+
+/** Who of the staff signed in with this session; null when it has ended, or the account is disabled. */
+export async function accountAtDesk(sessionId: string): Promise<SignedIn | null> {
+  const [account] = await run<SignedIn & Record<string, unknown>>(accounts(), findAtDesk, [
+    sessionId,
+  ])
+  return account ?? null
+}
+
+/** Signs in at the desk, in a session of a new id: whoever knew the one before knows nothing of this one. */
+export async function beginSession({ auth, request, session }: HttpContext, account: Account) {
+  session.clear()
+  await auth.use('web').login(account)
+  session.put('signedIn', {
+    at: new Date().toISOString(),
+    address: request.ip(),
+    agent: request.header('user-agent') ?? '',
+  })
+  await session.tag(account.id)
+}
+
+/** A session as people see it. */
+export interface ShownSession {
+  /** Names it, and opens nothing. */
+  handle: string
+  /** Browser and system in plain words. */
+  browser: string
+  address: string
+  since: string
+  lastSeen: Date
+  current: boolean
+}
+
+/** The latest seen first, up to 100. @param current - the id of the session that asks */
+export async function sessionsOf(accountId: string, current?: string): Promise<ShownSession[]> {
+  const rows: { id: string; data: string; expires_at: Date }[] = await accounts()
+    .from('sessions')
+    .where('user_id', accountId)
+    .where('expires_at', '>', new Date())
+    .orderBy('expires_at', 'desc')
+    .limit(100)
+  return rows.map(({ id, data, expires_at: expiresAt }) => {
+    const { signedIn } = new MessageBuilder().verify<Kept>(data, id) ?? {}
+    return {
+      handle: handleOf(id),
+      browser: browserOf(signedIn?.agent ?? ''),
+      address: signedIn?.address ?? '',
+      since: signedIn?.at ?? '',
+      lastSeen: new Date(expiresAt.getTime() - SESSION_HOURS * 60 * 60 * 1_000),
+      current: id === current,
+    }
+  })
+}
+
+interface Kept {
+  signedIn?: { at: string; address: string; agent: string }
+}
+
+/** Ends them at once; another process takes some seconds to end what they hold open. @returns how many */
+export async function endSessions(
+  accountId: string,
+  which: { handle?: string; exceptId?: string } = {}
+): Promise<number> {
+  const rows: { id: string }[] = await accounts()
+    .from('sessions')
+    .where('user_id', accountId)
+    .select('id')
+  const ids = rows
+    .map(({ id }) => id)
+    .filter((id) => id !== which.exceptId && (!which.handle || handleOf(id) === which.handle))
+  await accounts().from('sessions').whereIn('id', ids).delete()
+  for (const id of ids) sessionHasEnded(id)
+  return ids.length
+}
+
+/** Whoever reads a page must not learn the id, which is in the cookie. */
+function handleOf(sessionId: string) {
+  return createHash('sha256').update(sessionId).digest('base64url').slice(0, 16)
+}
+
+function accounts() {
+  return db.connection('accounts')
+}

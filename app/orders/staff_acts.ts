@@ -1,0 +1,12 @@
+import type { StaffActs } from '#contracts/staff_acts'
+
+const page = (id: string) => `/admin/orders/${id}`
+
+/** What people of the staff do with orders, by the names of the routes. */
+export const staffActs: StaffActs = {
+  'orders.orders.store': { words: 'placed an order' },
+  'orders.orders.update': { words: 'changed an order', page },
+  'orders.cancellations.store': { words: 'cancelled an order', page },
+  'orders.fulfilments.store': { words: 'fulfilled an order', page },
+  'orders.stream_tickets.store': { words: 'followed an order live', page },
+}

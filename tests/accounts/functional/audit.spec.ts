@@ -1,0 +1,149 @@
+/*
+ * What people of the staff did is written down, whether it succeeded or not, and can be read.
+ */
+import router from '@adonisjs/core/services/router'
+import db from '@adonisjs/lucid/services/db'
+import { test } from '@japa/runner'
+import { uuidv7 } from 'uuidv7'
+import { namedActs } from '#accounts/audit/acts'
+import { plainDeskOf, type PlainDesk } from '#tests/desk'
+import { emptyShop, person, product, type Person } from '#tests/shop'
+
+const entries = () => db.connection('accounts').from('audit_entries').orderBy('id')
+
+test.group('The audit', (group) => {
+  let carl: Person
+  let his: PlainDesk
+  let desk: PlainDesk
+
+  group.each.setup(async () => {
+    await emptyShop()
+    await product('MUG', 5)
+    carl = await person('clerk', 'Carl')
+    his = await plainDeskOf(carl)
+    desk = await plainDeskOf(await person('admin', 'Ada'))
+  })
+
+  test('has words for every act that is written down', ({ assert }) => {
+    const named = namedActs().flatMap(({ routes }) => routes)
+    const audited = Object.values(router.toJSON())
+      .flat()
+      .filter(({ methods }) => !methods.includes('GET'))
+      .filter(({ middleware }) => {
+        const all = [...middleware.all()] as { name?: string }[]
+        return all.some(({ name }) => name === 'audited')
+      })
+      .map(({ name }) => name!)
+    assert.isAbove(audited.length, 20)
+    assert.deepEqual(
+      audited.filter((name) => !named.includes(name)),
+      []
+    )
+  })
+
+  test('tells who did what, with which thing, from where and how it ended', async ({ assert }) => {
+    await his.send('/admin/stock/MUG/restocks', { quantity: '7', reference: 'PO-7' })
+    await his.send('/admin/stock/MUG/adjustments', { delta: '-90', reason: 'loss' })
+    await his.send('/admin/people/services', { name: 'a back door' })
+    const rows = await entries()
+    assert.deepEqual(
+      rows.map(({ act, thing, status }) => [act, thing, status]),
+      [
+        ['stock.work.movement_forms.restock', 'MUG', 303],
+        ['stock.work.movement_forms.adjust', 'MUG', 409],
+        ['people.services.store', null, 403],
+      ]
+    )
+    assert.equal(rows[0].account_id, carl.id)
+    assert.equal(rows[0].address, his.address)
+    assert.deepEqual(rows[0].detail, { quantity: '7', reference: 'PO-7' })
+    const { text } = await desk.open('/admin/audit')
+    for (const said of ['restocked', 'adjusted', 'added a service', 'refused, 409', 'done']) {
+      assert.include(text, said)
+    }
+    assert.include(text, 'href="/admin/stock/MUG"')
+  })
+
+  test('has what the staff does by the API, and nothing of customers', async ({
+    client,
+    assert,
+  }) => {
+    const ada = await person('customer', 'Ada')
+    await client.post('/api/v1/orders').bearerToken(ada.token).json({})
+    const restocked = await client
+      .post('/api/v1/stock/MUG/restocks')
+      .bearerToken(carl.token)
+      .header('idempotency-key', 'one')
+      .json({ quantity: 3 })
+    restocked.assertStatus(201)
+    const rows = await entries()
+    assert.deepEqual(
+      rows.map(({ act, status }) => [act, status]),
+      [['inventory.restocks.store', 201]]
+    )
+  })
+
+  test('writes down whatever is sent: NUL, half a character, a name of any length', async ({
+    client,
+    assert,
+  }) => {
+    const odd = { 'quantity': 'x', 'no\0te': 'a\0b\ud800 C:\\u0000', 'long': 'é'.repeat(5_000) }
+    for (const sku of ['MUG', 'x'.repeat(4_000), '%00']) {
+      const refused = await client
+        .post(`/api/v1/stock/${sku}/restocks`)
+        .bearerToken(carl.token)
+        .header('idempotency-key', 'one')
+        .json(odd)
+      refused.assertStatus(422)
+    }
+    assert.lengthOf(await entries(), 3)
+  })
+
+  test('is filtered by person, act, thing and day, and exported as it is filtered', async ({
+    assert,
+  }) => {
+    await his.send('/admin/stock/MUG/restocks', { quantity: '7', reference: '=1+1' })
+    await desk.send('/admin/stock/MUG/counts', { counted: '3', expectedOnHand: '12' })
+    const acts = async (query: string) => {
+      const { status, text } = await desk.open(`/admin/audit.csv?${query}`)
+      assert.equal(status, 200)
+      return [...text.matchAll(/(?:clerk|admin),([^,]+),/g)].map(([, words]) => words)
+    }
+    assert.deepEqual(await acts(''), ['counted', 'restocked'])
+    assert.deepEqual(await acts(`person=${carl.id}`), ['restocked'])
+    assert.deepEqual(await acts('act=counted'), ['counted'])
+    assert.deepEqual(await acts('thing=MUG&act=restocked'), ['restocked'])
+    assert.deepEqual(await acts('thing=CUP'), [])
+    assert.deepEqual(await acts('from=2020-01-01&to=2020-12-31'), [])
+    assert.deepEqual(await acts('from=2020-01-01'), ['counted', 'restocked'])
+    for (const wrong of ['from=2026-02-31', 'person=carl', 'after=garbage', 'act=%00']) {
+      assert.equal((await desk.open(`/admin/audit?${wrong}`)).status, 422, wrong)
+    }
+  })
+
+  test('is paged both ways without a gap', async ({ assert }) => {
+    const row = { account_id: carl.id, account_name: 'Carl', role: 'clerk', act: 'an.act' }
+    const many = Array.from({ length: 120 }, (_, n) => ({
+      ...{ id: uuidv7(), path: `/admin/${n}`, thing: `T-${n}`, detail: '{}' },
+      ...{ ...row, address: '192.0.2.1', request_id: 'r', status: 303 },
+    }))
+    await db.connection('accounts').table('audit_entries').multiInsert(many)
+    const read = async (path: string) => {
+      const { text } = await desk.open(path)
+      const link = (rel: string) =>
+        new RegExp(`href="([^"]+)" rel="${rel}"`).exec(text)?.[1].replaceAll('&amp;', '&')
+      const things = [...text.matchAll(/title="\/admin\/(\d+)"/g)].map(([, n]) => Number(n))
+      return { things, next: link('next'), previous: link('prev') }
+    }
+    const first = await read('/admin/audit')
+    const second = await read(`/admin/audit${first.next}`)
+    const third = await read(`/admin/audit${second.next}`)
+    const all = [...first.things, ...second.things, ...third.things]
+    assert.deepEqual(
+      all,
+      many.map((_, n) => 119 - n)
+    )
+    assert.isUndefined(third.next)
+    assert.deepEqual((await read(`/admin/audit${third.previous}`)).things, second.things)
+  })
+})

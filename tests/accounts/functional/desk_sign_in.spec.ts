@@ -1,0 +1,168 @@
+/*
+ * Signing in at the admin pages, and who tries to without being let in.
+ */
+import db from '@adonisjs/lucid/services/db'
+import { test } from '@japa/runner'
+import { PlainDesk, plainDeskOf } from '#tests/desk'
+import { emptyShop, person, product, type Person } from '#tests/shop'
+
+const accounts = () => db.connection('accounts')
+
+test.group('Signing in at a desk', (group) => {
+  let carl: Person
+
+  group.each.setup(async () => {
+    await emptyShop()
+    carl = await person('clerk', 'Carl')
+  })
+
+  test('leads to the page that was asked for, with its filters', async ({ assert }) => {
+    const desk = new PlainDesk()
+    const asked = await desk.open('/admin/stock?level=low')
+    assert.equal(asked.status, 303)
+    assert.equal(asked.location, '/admin/login?next=%2Fadmin%2Fstock%3Flevel%3Dlow')
+    const signedIn = await desk.signIn(carl, undefined, { next: '/admin/stock?level=low' })
+    assert.equal(signedIn.location, '/admin/stock?level=low')
+    assert.equal((await desk.open('/admin/login?next=/admin/stock')).location, '/admin/stock')
+  })
+
+  test('leads nowhere else, whatever next says', async ({ assert }) => {
+    const traps = [
+      'https://evil.example',
+      '//evil.example',
+      '/\\evil.example',
+      '/admin\\@evil.example',
+      '/admin/\\evil.example',
+      '/administration',
+      '/admin/\r\nset-cookie: a=b',
+      'javascript:alert(1)',
+    ]
+    for (const next of traps) {
+      const { status, location } = await new PlainDesk().signIn(carl, undefined, { next })
+      assert.equal(status, 303, next)
+      assert.equal(location, '/admin', next)
+    }
+  })
+
+  test('gives the session a new id and a new secret: who planted the old one has nothing', async ({
+    assert,
+  }) => {
+    const desk = new PlainDesk()
+    const { text } = await desk.open('/admin/login')
+    const planted = desk.session
+    const secret = /name="_csrf" value="([^"]+)"/.exec(text)![1]
+    await desk.signIn(carl)
+    assert.notEqual(desk.session, planted)
+    const forged = await desk.sendAsItIs('/admin/account/sessions/end', { _csrf: secret })
+    assert.equal(forged.status, 403)
+    const attacker = new PlainDesk()
+    attacker.session = planted
+    assert.match((await attacker.open('/admin/account')).location!, /^\/admin\/login/)
+  })
+
+  test('says no more of a wrong password, a stranger or a disabled person than that', async ({
+    assert,
+  }) => {
+    const gone = await person('clerk', 'Gina')
+    await accounts().from('accounts').where('id', gone.id).update({ disabled_at: new Date() })
+    const stranger = { ...carl, email: 'nobody@example.com' }
+    const answers = [
+      await new PlainDesk().signIn(carl, 'not the password'),
+      await new PlainDesk().signIn(stranger),
+      await new PlainDesk().signIn(gone),
+    ]
+    for (const { status, text } of answers) {
+      assert.equal(status, 401)
+      assert.include(text, 'The e-mail or the password is wrong.')
+      assert.notInclude(text, 'not the password')
+    }
+  })
+
+  test('is tried ten times from one address, then not looked at', async ({ assert }) => {
+    const desk = new PlainDesk()
+    for (let n = 0; n < 10; n++) {
+      assert.equal((await desk.signIn(carl, 'not the password')).status, 401)
+    }
+    const { status, text } = await desk.signIn(carl)
+    assert.equal(status, 429)
+    assert.include(text, 'Too many wrong passwords')
+    assert.equal((await new PlainDesk('198.51.100.7').signIn(carl)).status, 303)
+  })
+
+  test('is not for customers', async ({ assert }) => {
+    const desk = new PlainDesk()
+    const { status, text } = await desk.signIn(await person('customer', 'Ada'))
+    assert.equal(status, 403)
+    assert.include(text, 'has no desk here')
+    assert.match((await desk.open('/admin')).location!, /^\/admin\/login/)
+  })
+
+  test('with a page that was open for too long keeps the e-mail, and no password', async ({
+    assert,
+  }) => {
+    const desk = new PlainDesk()
+    const fields = { email: carl.email!, password: 'a long password', next: '/admin/stock' }
+    const { status, location } = await desk.sendAsItIs('/admin/login', fields, '/admin/login')
+    assert.deepEqual([status, location], [303, '/admin/login'])
+    const { text } = await desk.open('/admin/login')
+    assert.include(text, 'had been open for too long')
+    assert.include(text, carl.email!)
+    assert.include(text, 'value="/admin/stock"')
+    assert.notInclude(text, 'a long password')
+    const sessions = await accounts().from('sessions')
+    assert.notInclude(JSON.stringify(sessions), 'a long password')
+  })
+})
+
+test.group('A form at a desk', (group) => {
+  let carl: Person
+
+  group.each.setup(async () => {
+    await emptyShop()
+    await product('MUG', 5)
+    carl = await person('clerk', 'Carl')
+  })
+
+  const onHand = async () =>
+    (await db.connection('inventory').from('stock_items').where('sku', 'MUG').first()).on_hand
+
+  test('without its token does nothing, and asks to be sent again', async ({ assert }) => {
+    const desk = await plainDeskOf(carl)
+    const { status, text } = await desk.sendAsItIs('/admin/stock/MUG/restocks', { quantity: '7' })
+    assert.equal(status, 403)
+    assert.include(text, 'Send it now')
+    assert.equal(await onHand(), 5)
+  })
+
+  test('that meets an ended session survives the sign-in, and is sent then', async ({ assert }) => {
+    const desk = await plainDeskOf(carl)
+    await accounts().from('sessions').delete()
+    const refused = await desk.sendAsItIs('/admin/stock/MUG/restocks', { quantity: '7' })
+    assert.equal(refused.status, 401)
+    assert.include(refused.text, 'Your session has ended')
+    assert.equal(await onHand(), 5)
+    const resume = JSON.stringify({
+      action: '/admin/stock/MUG/restocks',
+      fields: [{ name: 'quantity', value: '7' }],
+    })
+    const csrf = /name="_csrf" value="([^"]+)"/.exec(refused.text)![1]
+    const fields = { _csrf: csrf, email: carl.email!, password: 'a long password', resume }
+    assert.equal((await desk.sendAsItIs('/admin/login', fields)).location, '/admin/resume')
+    const sent = await desk.send('/admin/stock/MUG/restocks', { quantity: '7' }, '/admin/resume')
+    assert.equal(sent.status, 303)
+    assert.equal(await onHand(), 12)
+  })
+
+  test('that was under way when its session was ended does not open it again', async ({
+    assert,
+  }) => {
+    const desk = await plainDeskOf(carl)
+    const [session] = await accounts().from('sessions').where('user_id', carl.id)
+    await accounts().from('sessions').delete()
+    // What the request writes at its end, as the session store does.
+    await accounts()
+      .table('sessions')
+      .insert({ id: session.id, data: session.data, expires_at: session.expires_at })
+    assert.match((await desk.open('/admin/account')).location!, /^\/admin\/login/)
+  })
+})
