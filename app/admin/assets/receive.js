@@ -129,23 +129,23 @@ customElements.define(
     }
 
     /** @returns the page that answers it, or why it waits */
-    async #post({ action, fields }) {
+    async #post(entry) {
       // Asking without a connection would only fill the console.
       if (!navigator.onLine) return { waits: 'away' }
       try {
-        const { status, page } = await this.#ask(action, fields)
+        const { status, page } = await this.#ask(entry)
         if (page.querySelector('#tally')) return { page }
-        if (page.querySelector('[name=password]')) return { waits: 'signedOut' }
-        if (status === 403) await this.#renewToken()
+        if (status === 401 || status === 409) return { waits: 'signedOut' }
+        if (status === 403 && (await this.#renewToken())) return this.#post(entry)
       } catch {}
       return { waits: 'away' }
     }
 
-    async #ask(action, fields) {
+    async #ask({ action, fields }) {
       const body = new URLSearchParams(fields)
       body.set('_csrf', document.querySelector('[name=_csrf]').value)
       const answer = await fetch(action, {
-        ...{ method: 'POST', body, headers: { 'x-receive': 'scan' } },
+        ...{ method: 'POST', body, headers: { 'x-receive': this.getAttribute('account') } },
         // A refusal comes back to this page, wherever the scanner was.
         referrer: '/admin/stock/receive',
         signal: AbortSignal.timeout(10_000),
@@ -153,12 +153,14 @@ customElements.define(
       return { status: answer.status, page: parse(await answer.text()) }
     }
 
-    /** Whoever signed in again has another one. */
+    /** Whoever signed in again has another one. @returns whether there is another one */
     async #renewToken() {
-      const page = parse(await (await fetch('/admin/stock/receive')).text())
-      const token = page.querySelector('.scan [name=_csrf]')
-      if (!token) return
-      for (const field of document.querySelectorAll('[name=_csrf]')) field.value = token.value
+      const page = await fetch('/admin/stock/receive')
+      const token = parse(await page.text()).querySelector('.scan [name=_csrf]')
+      const fields = document.querySelectorAll('[name=_csrf]')
+      if (!token || token.value === fields[0].value) return false
+      for (const field of fields) field.value = token.value
+      return true
     }
 
     #wait(why) {
