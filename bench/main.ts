@@ -8,14 +8,16 @@ import { confirm, type ConfirmOptions, type Transport } from './confirm.ts'
 import { Endings } from './endings.ts'
 import { lists, listsTable } from './lists.ts'
 import { live, liveTable } from './live.ts'
+import { pages, pagesTable } from './pages.ts'
 import { markdown } from './report.ts'
 
-const HELP = `npm run bench -- confirm | live | lists [options]
+const HELP = `npm run bench -- confirm | live | lists | pages [options]
 
   confirm   From the intended moment of POST /orders to the commit of the confirmation, at a fixed rate:
             an open loop, so that a slow answer delays no later request.
   live      What idle streams cost, and how soon after its commit a step is in a stream.
   lists     A page of GET /orders, with few stored orders and with many.
+  pages     The list pages of the staff, with 100000 SKUs and many orders: server time, weight, first paint.
 
   Each starts a database, a broker and apps of its own, and removes them with their data.
 
@@ -24,19 +26,20 @@ const HELP = `npm run bench -- confirm | live | lists [options]
   --warm-up N         seconds at the same rate before, not counted, 0 to 600 (5)
   --transport NAME    embedded or kafka (embedded); confirm only
   --streams N         idle streams, 1 to 20000 (2000); live only
-  --orders N          stored orders, 20000 to 10000000 (1000000); lists only
+  --orders N          stored orders, 20000 to 10000000 (1000000); lists and pages
   --json FILE         writes the result to FILE as well
   --profile DIR       writes a V8 CPU profile of the app into DIR; costs a few percent
   --statements        lists what PostgreSQL executed, with times; costs a few percent
   --help              this text
 
   Ends with 0, with 2 when the arguments are wrong, with 3 when the outcome is not correct: an order
-  lost, stuck or told twice, or stock that does not add up.
+  lost, stuck or told twice, or stock that does not add up; pages: a page beyond its bound.
 
 Example: npm run bench -- confirm --rate 500 --seconds 60 --transport kafka --json confirm.json
 `
 
-type Scenario = 'confirm' | 'live' | 'lists'
+const SCENARIOS = ['confirm', 'live', 'lists', 'pages'] as const
+type Scenario = (typeof SCENARIOS)[number]
 
 interface Arguments extends ConfirmOptions {
   scenario: Scenario
@@ -90,6 +93,10 @@ async function run(options: Arguments, endings: Endings) {
       const result = await lists(options.orders, endings)
       return { result, table: listsTable(result), faults: [] }
     }
+    case 'pages': {
+      const result = await pages(options.orders, endings)
+      return { result, table: pagesTable(result), faults: result.faults }
+    }
   }
 }
 
@@ -118,7 +125,7 @@ function readArguments(args: string[]): Arguments | null {
   const [scenario] = positionals
   if (positionals.length !== 1 || !isScenario(scenario)) {
     throw new Error(
-      `Name one scenario: confirm, live or lists. You named ${positionals.join(' ') || 'none'}.`
+      `Name one scenario: ${SCENARIOS.join(', ')}. You named ${positionals.join(' ') || 'none'}.`
     )
   }
   return {
@@ -136,7 +143,7 @@ function readArguments(args: string[]): Arguments | null {
 }
 
 function isScenario(name: string): name is Scenario {
-  return name === 'confirm' || name === 'live' || name === 'lists'
+  return SCENARIOS.includes(name as Scenario)
 }
 
 function whole(name: string, text: string, min: number, max: number): number {
