@@ -72,9 +72,10 @@ export function isUpload({ request }: HttpContext) {
 }
 
 /** The form as it was sent, for a page that sends it once more. */
-export function formOf({ request }: HttpContext) {
+export function formOf(ctx: HttpContext) {
+  const { request } = ctx
   const { _csrf: csrf, ...sent } = request.body() ?? {}
-  const fields = Object.entries(sent)
+  const fields = Object.entries({ ...sent, _from: cameFrom(ctx) ?? '' })
     .filter(([name]) => !isSecret(name))
     .flatMap(([name, value]) =>
       Array.isArray(value)

@@ -44,18 +44,24 @@ export function goBack(ctx: HttpContext, otherwise: string) {
   return goTo(ctx, cameFrom(ctx) ?? otherwise)
 }
 
-/** The admin page that the form was on; null when the browser does not say. */
+/** The admin page that the form was on, also when it was sent once more by another; null when nobody says. */
 export function cameFrom({ request }: HttpContext): string | null {
+  const { _from: named } = request.body() ?? {}
+  if (typeof named === 'string' && isOwnPage(named)) return named
   const referrer = request.header('referer')
   if (!referrer || !URL.canParse(referrer)) return null
   const { host, pathname, search } = new URL(referrer)
-  const ours = host === request.host() && /^\/admin(\/|$)/.test(pathname)
-  return ours ? pathname + search : null
+  return host === request.host() && isOwnPage(pathname) ? pathname + search : null
+}
+
+/** Whoever is sent on to it stays here. */
+function isOwnPage(path: string) {
+  return /^\/admin(?:[/?][^\\\p{Cc}]*)?$/u.test(path)
 }
 
 /** What the form's fields held, without our own and without secrets. */
 export function sentFields(body: Record<string, unknown>): Record<string, unknown> {
-  const own = ['_csrf', '_key']
+  const own = ['_csrf', '_key', '_from']
   return Object.fromEntries(
     Object.entries(body).filter(([name]) => !own.includes(name) && !isSecret(name))
   )

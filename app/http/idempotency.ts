@@ -72,7 +72,8 @@ export function offeredScope({ request }: HttpContext, accountId: string): Idemp
  * by a reload, it has one effect. Null without one.
  */
 export function formScope({ request }: HttpContext, accountId: string): IdempotencyScope | null {
-  const { _key: key, ...sent } = request.body()
+  // Sent once more it also says which page it was on.
+  const { _key: key, _from: page, ...sent } = request.body()
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) return null
   // The same form of an older page carries another token.
   const fields = canonical({ ...sent, _csrf: null })

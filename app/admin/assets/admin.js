@@ -12,3 +12,14 @@ addEventListener('keydown', ({ key }) => {
     menu.querySelector('summary').focus()
   }
 })
+
+/* What could not be shown comes when it can be. */
+const again = () => document.querySelector('[data-again]')
+const tryAgain = async () => {
+  if (!again()) return
+  again().hidden = false
+  const answer = await fetch(location.href, { method: 'HEAD' }).catch(() => null)
+  if (again() && answer && answer.status !== 503) location.reload()
+}
+setInterval(tryAgain, 5000)
+tryAgain()
