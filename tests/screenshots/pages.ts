@@ -83,6 +83,33 @@ export const shots: Shot[] = [
     as: 'clerk',
   },
   { name: 'receive-discard', path: '/admin/stock/receive/discard', as: 'clerk' },
+  { name: 'imports', path: '/admin/stock/imports', as: 'clerk' },
+  {
+    name: 'import-with-errors',
+    path: ({ imports }) => `/admin/stock/imports/${imports.withErrors}`,
+    as: 'clerk',
+  },
+  {
+    name: 'import-applied',
+    path: ({ imports }) => `/admin/stock/imports/${imports.applied}`,
+    as: 'clerk',
+  },
+  {
+    name: 'receive',
+    path: '/admin/stock/receive',
+    as: 'clerk',
+    act: async (page) => {
+      for (const code of ['MUG-RED', 'MUG-RED', '4006381333931']) {
+        await page.keyboard.type(code)
+        await page.keyboard.press('Enter')
+        await page.waitForLoadState('networkidle')
+      }
+    },
+  },
+  { name: 'people', path: '/admin/people' },
+  { name: 'audit', path: '/admin/audit' },
+  { name: 'account', path: '/admin/account', as: 'clerk' },
+  { name: 'low-stock-mails', path: '/admin/account/low-stock', as: 'clerk' },
   { name: 'nothing-here', path: '/admin/nothing', as: 'clerk', status: 404 },
 ]
 
