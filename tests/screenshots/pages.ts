@@ -94,18 +94,6 @@ export const shots: Shot[] = [
     path: ({ imports }) => `/admin/stock/imports/${imports.applied}`,
     as: 'clerk',
   },
-  {
-    name: 'receive',
-    path: '/admin/stock/receive',
-    as: 'clerk',
-    act: async (page) => {
-      for (const code of ['MUG-RED', 'MUG-RED', '4006381333931']) {
-        await page.keyboard.type(code)
-        await page.keyboard.press('Enter')
-        await page.waitForLoadState('networkidle')
-      }
-    },
-  },
   { name: 'people', path: '/admin/people' },
   { name: 'audit', path: '/admin/audit' },
   { name: 'account', path: '/admin/account', as: 'clerk' },
