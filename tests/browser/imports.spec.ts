@@ -1,7 +1,12 @@
 /*
  * A CSV file in the browser: tried, looked at, applied, undone.
  */
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
+import type { Locator } from 'playwright-core'
 import { barriers, base, deskOf } from '#tests/browser'
 import { onHand, settle } from '#tests/imports'
 import { emptyShop, product } from '#tests/shop'
@@ -80,6 +85,9 @@ test.group('The pages of imports', (group) => {
       const download = page.waitForEvent('download')
       await page.getByRole('link', { name: 'Download the problems' }).click()
       assert.equal((await download).suggestedFilename(), 'errors.csv')
+      const problems = await readFile(await (await download).path(), 'utf8')
+      assert.match(problems, /^row,sku,column,problem\r\n/)
+      assert.match(problems, /^7,'=1\+1,sku,/m)
 
       await page.getByRole('button', { name: 'Apply 2 changes' }).click()
       await page.getByRole('progressbar').waitFor()
@@ -99,4 +107,109 @@ test.group('The pages of imports', (group) => {
       await desk.close()
     }).timeout(30_000)
   }
+
+  test('take a file once that is sent twice, and apply once what is clicked twice', async ({
+    assert,
+  }) => {
+    const desk = await deskOf('clerk', 'Carl')
+    const { page } = desk
+    await page.goto(`${base}/admin/stock/imports`)
+    await page.getByLabel('CSV file').setInputFiles(csv('count.csv', COUNT))
+    await page.getByRole('button', { name: 'Try it' }).dblclick()
+    await page.getByRole('progressbar').waitFor()
+    await settle(idOf(page.url()))
+    await page.getByRole('button', { name: 'Apply 2 changes' }).dblclick()
+    await page.getByRole('progressbar').waitFor()
+    await page.reload()
+    await settle(idOf(page.url()))
+    await page.getByText('3 rows applied').waitFor()
+    await page.goto(`${base}/admin/stock/imports`)
+    assert.equal(await page.locator('tbody tr').count(), 1)
+    assert.deepEqual(await onHand(), { 'CUP': 9, 'MUG-RED': 41, 'POT': 12, 'TEA': 5 })
+    assert.deepEqual(desk.faults, [])
+    await desk.close()
+  })
+
+  test('say what is wrong with a file that is not taken, and keep what was typed', async ({
+    assert,
+  }) => {
+    const desk = await deskOf('clerk', 'Carl')
+    const { page } = desk
+    const refused = async (file: Parameters<Locator['setInputFiles']>[0], says: string) => {
+      await page.getByLabel('CSV file').setInputFiles(file)
+      await page.getByLabel('Reference').fill('PO-7')
+      await page.getByRole('button', { name: 'Try it' }).click()
+      await page.getByRole('alert').getByText(says).waitFor()
+      assert.equal(new URL(page.url()).pathname, '/admin/stock/imports')
+    }
+    await page.goto(`${base}/admin/stock/imports`)
+    await refused(csv('count.csv', 'PK\x03\x04'), 'ZIP file')
+    assert.equal(await page.getByLabel('Reference').inputValue(), 'PO-7')
+    const large = join(tmpdir(), `large-${process.pid}.csv`)
+    await writeFile(large, '')
+    await truncate(large, 300 * 1024 * 1024)
+    await refused(large, 'larger than 64 MB')
+    await rm(large)
+    assert.deepEqual(await db.connection('inventory').from('stock_imports'), [])
+    assert.deepEqual(desk.faults, [])
+    await desk.close()
+  })
+
+  test('bring back to them whoever must sign in again before a file is taken', async ({
+    assert,
+  }) => {
+    const desk = await deskOf('clerk', 'Carl')
+    const { page } = desk
+    await page.goto(`${base}/admin/stock/imports`)
+    await page.getByLabel('CSV file').setInputFiles(csv('count.csv', COUNT))
+    await db.connection('accounts').from('sessions').delete()
+    await page.getByRole('button', { name: 'Try it' }).click()
+    await page.getByLabel('E-mail').fill(desk.person.email!)
+    await page.getByLabel('Password').fill('a long password')
+    await page.getByRole('button').click()
+    await page.getByLabel('CSV file').waitFor()
+    // Another window signed in anew: the form of this one is too old.
+    await page.getByLabel('CSV file').setInputFiles(csv('count.csv', COUNT))
+    await page
+      .locator('form [name=_csrf]')
+      .last()
+      .evaluate((field) => field.setAttribute('value', 'old'))
+    await page.getByRole('button', { name: 'Try it' }).click()
+    await page.getByRole('alert').getByText('Choose the file once more').waitFor()
+    assert.deepEqual(await db.connection('inventory').from('stock_imports'), [])
+    await desk.close()
+  })
+
+  test('are not there for a role that may not, and page through many rows', async ({ assert }) => {
+    const operator = await deskOf('operator', 'Olga')
+    const answer = await operator.page.goto(`${base}/admin/stock/imports`)
+    assert.equal(answer!.status(), 404)
+    assert.equal(await operator.page.getByRole('link', { name: 'Imports' }).count(), 0)
+    await operator.close()
+
+    const desk = await deskOf('clerk', 'Carl')
+    const { page } = desk
+    const rows = Array.from({ length: 120 }, (_, row) => `NEW-${row},New ${row},1.00,${row}\n`)
+    await page.goto(`${base}/admin/stock/imports`)
+    const file = csv('new.csv', `sku,name,price,counted\n${rows.join('')}`)
+    await page.getByLabel('CSV file').setInputFiles(file)
+    await page.getByRole('button', { name: 'Try it' }).click()
+    await page.getByRole('progressbar').waitFor()
+    await settle(idOf(page.url()))
+    const seen: string[] = []
+    await page.getByRole('link', { name: 'All 120' }).click()
+    for (let pages = 1; ; pages++) {
+      await page.locator(`tbody tr:first-child td:has-text("${(pages - 1) * 50 + 2}")`).waitFor()
+      seen.push(...(await page.locator('tbody tr th .code').allInnerTexts()))
+      const next = page.getByRole('link', { name: 'Next' })
+      if ((await next.count()) === 0) break
+      await next.click()
+    }
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 120 }, (_, row) => `NEW-${row}`)
+    )
+    assert.deepEqual(desk.faults, [])
+    await desk.close()
+  })
 })

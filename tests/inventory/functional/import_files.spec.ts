@@ -12,6 +12,8 @@ import { emptyShop, person, product, type Person } from '#tests/shop'
 const inventory = () => db.connection('inventory')
 const api = `http://${process.env.HOST}:${process.env.PORT}/api/v1/stock/imports`
 const MB = 1024 * 1024
+const FORM_START =
+  '--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\n'
 
 test.group('A CSV file', (group) => {
   let clerk: Person
@@ -146,22 +148,27 @@ test.group('A CSV file', (group) => {
     assert.deepEqual(await inventory().from('stock_import_parts'), [])
   }).timeout(30_000)
 
-  test('that breaks off on its way leaves nothing', async ({ assert }) => {
-    const sending = request(api, {
-      method: 'POST',
-      headers: {
-        'authorization': `Bearer ${clerk.token}`,
-        'content-type': 'text/csv',
-        'content-length': 4 * MB,
-      },
-    }).on('error', () => {})
-    const parts = async () => (await inventory().from('stock_import_parts').select('part')).length
-    sending.write(`sku,counted\n${'MUG,1\n'.repeat(100_000)}`)
-    while ((await parts()) === 0) await new Promise(setImmediate)
-    sending.destroy()
-    while ((await inventory().from('stock_imports')).length > 0) await new Promise(setImmediate)
-    assert.equal(await parts(), 0)
-  })
+  const forms: [what: string, type: string, start: string][] = [
+    ['as it is', 'text/csv', ''],
+    ['in a form', 'multipart/form-data; boundary=x', FORM_START],
+  ]
+  for (const [what, type, start] of forms)
+    test(`that breaks off on its way, sent ${what}, leaves nothing`, async ({ assert }) => {
+      const sending = request(api, {
+        method: 'POST',
+        headers: {
+          'authorization': `Bearer ${clerk.token}`,
+          'content-type': type,
+          'content-length': 4 * MB,
+        },
+      }).on('error', () => {})
+      const parts = async () => (await inventory().from('stock_import_parts').select('part')).length
+      sending.write(`${start}sku,counted\n${'MUG,1\n'.repeat(100_000)}`)
+      while ((await parts()) === 0) await new Promise(setImmediate)
+      sending.destroy()
+      while ((await inventory().from('stock_imports')).length > 0) await new Promise(setImmediate)
+      assert.equal(await parts(), 0)
+    })
 
   test('sent twice under one key is one import', async ({ assert }) => {
     const file = 'sku,counted\nMUG,41\n'
