@@ -7,6 +7,7 @@ import { deflateRawSync } from 'node:zlib'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { dryRun, rowsOf, upload, type File } from '#tests/imports'
+import { eventually } from '#tests/processes/app_process'
 import { emptyShop, person, product, type Person } from '#tests/shop'
 
 const inventory = () => db.connection('inventory')
@@ -164,9 +165,11 @@ test.group('A CSV file', (group) => {
       }).on('error', () => {})
       const parts = async () => (await inventory().from('stock_import_parts').select('part')).length
       sending.write(`${start}sku,counted\n${'MUG,1\n'.repeat(100_000)}`)
-      while ((await parts()) === 0) await new Promise(setImmediate)
+      await eventually('a part of it is here', async () => (await parts()) > 0)
       sending.destroy()
-      while ((await inventory().from('stock_imports')).length > 0) await new Promise(setImmediate)
+      await eventually('nothing of it is here', async () => {
+        return (await inventory().from('stock_imports')).length === 0
+      })
       assert.equal(await parts(), 0)
     })
 
