@@ -77,8 +77,6 @@ export interface StockCounts {
   low: number
   out: number
   in: number
-  /** Pieces reserved for orders, over all SKUs. */
-  reserved: number
 }
 
 /** Exact up to 10,000, then one more than that. */
@@ -92,8 +90,7 @@ export async function countStock(): Promise<StockCounts> {
           (select count(*) from (select from stock_items limit 10001) as counted)::int as all,
           (select count(*) from (select from stock_items where level = 'low' limit 10001) as counted)::int as low,
           (select count(*) from (select from stock_items where level = 'out' limit 10001) as counted)::int as out,
-          (select count(*) from (select from stock_items where level = 'in' limit 10001) as counted)::int as in,
-          (select coalesce(sum(reserved), 0) from stock_items) as reserved`,
+          (select count(*) from (select from stock_items where level = 'in' limit 10001) as counted)::int as in`,
     },
     []
   )
