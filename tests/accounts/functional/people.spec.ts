@@ -238,7 +238,9 @@ test.group('Access', (group) => {
     await trx.from('accounts').where('id', bea.id).update({ role: 'clerk' })
     await trx.from('accounts').where('id', ada.id).update({ role: 'clerk' })
     const late = desk.send(`${of(carl)}/role`, { role: 'admin' })
-    for (let waits = false; !waits;) {
+    let over = false
+    void late.then(() => (over = true))
+    for (let waits = false; !waits && !over;) {
       const { rows } = await trx.rawQuery('select from pg_locks where not granted limit 1')
       waits = rows.length > 0
     }
