@@ -33,22 +33,19 @@ export async function listItems(page: Page<StockFilters>): Promise<StockItem[]> 
     .limit(page.limit + 1)
   if (after) query.where('sku', '>', after)
   if (sku) query.whereIn('sku', sku)
-  // `strpos` has no wildcards: what is looked for is taken as it stands.
-  if (q)
-    query.whereRaw('(strpos(lower(sku), lower(?)) > 0 or strpos(lower(name), lower(?)) > 0)', [
-      q,
-      q,
-    ])
-  if (level) query.whereRaw(`${availability} = ?`, [level])
+  if (q) query.whereRaw(contains, [anywhere(q)])
+  if (level) query.where('level', level)
   if (updatedAfter) query.where('updated_at', '>=', updatedAfter)
   return query
 }
 
-/** `StockItem.availability`, as the database says it. */
-const availability = /* sql */ `
-  case when on_hand <= reserved then 'out'
-       when on_hand - reserved <= low_stock_at then 'low'
-       else 'in' end`
+/** Whether SKU or name contains what `anywhere` makes of a text; the expression of an index. */
+export const contains = /* sql */ `lower(sku || E'\\n' || name) like lower(?)`
+
+/** What is looked for is taken as it stands: it has no wildcards. */
+export function anywhere(text: string) {
+  return `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
+}
 
 function skuAfter({ after }: Page): string | null {
   if (after && !/^[A-Z0-9][A-Z0-9._-]{0,63}$/.test(after[0])) throw invalidCursor()

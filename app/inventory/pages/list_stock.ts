@@ -5,6 +5,7 @@ import db from '@adonisjs/lucid/services/db'
 import type { Slice } from '#admin/slices'
 import { run } from '#messaging/sql'
 import { invalidCursor } from '#http/pages'
+import { anywhere, contains } from '../find_stock.ts'
 
 export const SORTS = ['sku', 'name', 'onHand', 'reserved', 'available'] as const
 type Sort = (typeof SORTS)[number]
@@ -49,17 +50,14 @@ export async function listStock(filter: StockFilter, slice: Slice): Promise<Stoc
     .orderByRaw(`${COLUMNS[by]} ${down ? 'desc' : 'asc'}, sku ${down ? 'desc' : 'asc'}`)
     .limit(slice.limit + 1)
   if (level) query.where('level', level)
-  if (q) query.whereRaw(MATCHES, [q, q, q])
+  if (q) query.whereRaw(`(${contains} or ${hasBarcode})`, [anywhere(q), q])
   if (slice.from) {
     query.whereRaw(`(${COLUMNS[by]}, sku) ${down ? '<' : '>'} (?, ?)`, position(slice.from, by))
   }
   return query
 }
 
-/** `strpos` has no wildcards: what is looked for is taken as it stands. */
-const MATCHES = /* sql */ `
-  (strpos(lower(sku), lower(?)) > 0 or strpos(lower(name), lower(?)) > 0
-   or sku = (select barcodes.sku from barcodes where barcode = ?))`
+const hasBarcode = /* sql */ `sku = (select barcodes.sku from barcodes where barcode = ?)`
 
 function position([value, sku]: string[], by: Sort) {
   const isText = by === 'sku' || by === 'name'
