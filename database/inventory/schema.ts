@@ -198,7 +198,7 @@ export class StockImportPartSchema extends BaseModel {
 }
 
 export class StockImportRowSchema extends BaseModel {
-  static $columns = ['active', 'barcode', 'before', 'changesProduct', 'counted', 'delta', 'errors', 'importId', 'large', 'lists', 'lowStockAt', 'movementId', 'name', 'priceAmount', 'priceCurrency', 'received', 'row', 'sku', 'state'] as const
+  static $columns = ['active', 'barcode', 'before', 'changesProduct', 'counted', 'delta', 'errors', 'importId', 'large', 'lists', 'lowStockAt', 'movementId', 'name', 'priceAmount', 'priceCurrency', 'productVersion', 'received', 'row', 'sku', 'state', 'wrong'] as const
   $columns = StockImportRowSchema.$columns
   @column()
   declare active: boolean | null
@@ -231,6 +231,8 @@ export class StockImportRowSchema extends BaseModel {
   @column()
   declare priceCurrency: string | null
   @column()
+  declare productVersion: number | null
+  @column()
   declare received: number | null
   @column()
   declare row: number
@@ -238,6 +240,8 @@ export class StockImportRowSchema extends BaseModel {
   declare sku: string
   @column()
   declare state: string
+  @column()
+  declare wrong: boolean
 }
 
 export class StockImportSchema extends BaseModel {
