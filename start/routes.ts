@@ -16,6 +16,7 @@ import { staffActs as inventoryActs } from '#inventory/staff_acts'
 import { middleware } from '#middleware/named'
 import { operationsToday } from '#operations/operations_today'
 import { operationsPages, operationsRoutes } from '#operations/routes'
+import { orderPages } from '#orders/pages/routes'
 import { ordersToday } from '#orders/pages/today'
 import { liveOrderRoutes, ordersRoutes } from '#orders/routes'
 import { staffActs as ordersActs } from '#orders/staff_acts'
@@ -76,6 +77,7 @@ router
     operationsPages([ordersToday, stockToday, operationsToday])
     accountsPages()
     peoplePages()
+    orderPages()
     stockPages()
     itemPages()
   })

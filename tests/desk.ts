@@ -28,8 +28,8 @@ export class PlainDesk {
     this.#cookies.set('quartermaster-session', value!)
   }
 
-  async open(path: string): Promise<Answer> {
-    return this.#ask(path, {})
+  async open(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.#ask(path, { headers })
   }
 
   /** Sends a form as a page would; `from` is the page that it is on. */

@@ -11,6 +11,7 @@ const FILES = {
   'admin.js': 'text/javascript',
   'receive.js': 'text/javascript',
   'htmx.min.js': 'text/javascript',
+  'live_order.js': 'text/javascript',
 } as const
 
 const folder = new URL('assets/', import.meta.url)

@@ -44,14 +44,22 @@ const symbols = new Map<string, string>()
 
 /** Minor units → "€ 7.90", the currency before the amount. */
 export function money({ amount, currency }: { amount: number; currency: string }): string {
-  const { maximumFractionDigits: decimals } = new Intl.NumberFormat('en', {
-    style: 'currency',
-    currency,
-  }).resolvedOptions() as { maximumFractionDigits: number }
+  const decimals = decimalsOf(currency)
   const whole = Math.trunc(Math.abs(amount) / 10 ** decimals)
   const rest = String(Math.abs(amount) % 10 ** decimals).padStart(decimals, '0')
   const sign = amount < 0 ? MINUS : ''
   return `${symbolOf(currency)}${NARROW_SPACE}${sign}${number(whole)}${decimals ? `.${rest}` : ''}`
+}
+
+/** Minor units → "7.90", plain, for files. */
+export function major({ amount, currency }: { amount: number; currency: string }): string {
+  const decimals = decimalsOf(currency)
+  return (amount / 10 ** decimals).toFixed(decimals)
+}
+
+function decimalsOf(currency: string) {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+  return format.resolvedOptions().maximumFractionDigits!
 }
 
 function symbolOf(currency: string) {

@@ -18,6 +18,8 @@ export default class PageMiddleware {
     const { account, request, session, view } = ctx
     const zone = account?.timeZone ?? timeZone
     ctx.zone = zone
+    // Only where there are any: a session that is written needlessly undoes what a form says meanwhile.
+    if (isPart(ctx) && !session.flashMessages.isEmpty) session.reflash()
     const refused: Refused | null = session.flashMessages.get('refused') ?? null
     view.share({
       me: account ?? null,
@@ -33,4 +35,10 @@ export default class PageMiddleware {
     })
     return next()
   }
+}
+
+/** What brings in a part of a page, or follows it, must not take the words that the next page is to say. */
+function isPart({ request }: HttpContext) {
+  const isFetched = request.header('hx-request') && !request.header('hx-boosted')
+  return isFetched || request.header('accept') === 'text/event-stream'
 }

@@ -67,6 +67,16 @@ export function versionMoved(order: OrderRecord) {
   )
 }
 
+/** Somebody else has written the note that was to be replaced. */
+export function noteMoved(note: string | null) {
+  return new Problem(
+    412,
+    'version_moved',
+    'Somebody has written another note since. Read it, and decide anew.',
+    { members: { note } }
+  )
+}
+
 /** A move that the order's state does not allow; says the state and what would be allowed. */
 export function moveRefused(order: OrderRecord, { code }: Refusal, members: object = {}) {
   const allowed = allowedMoves(stateOf(order))

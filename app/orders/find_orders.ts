@@ -16,33 +16,52 @@ export async function findOrder(id: string, reader: SignedIn): Promise<OrderReco
 
 export type OrderFilters = Omit<Infer<typeof orderListParameters>, 'limit' | 'cursor'>
 
+/** Those of the ids that there are, in the order of the ids given. For the staff. */
+export async function findOrders(ids: string[]): Promise<OrderRecord[]> {
+  const rows: Record<string, unknown>[] = await orders()
+    .from('orders')
+    .select(orders().raw(orderColumns))
+    .whereIn('id', ids)
+  const found = new Map(rows.map((row) => [row.id, recordOf(row)]))
+  return ids.flatMap((id) => found.get(id) ?? [])
+}
+
 /** Newest first: ids are UUIDv7. One row more than the page holds. */
 export async function listOrders(
   reader: SignedIn,
   page: Page<OrderFilters>
 ): Promise<OrderRecord[]> {
   const after = idAfter(page)
+  const query = filteredOrders(reader, page.filters)
+  if (after) query.where('id', '<', after)
+  const rows: Record<string, unknown>[] = await query.orderBy('id', 'desc').limit(page.limit + 1)
+  return rows.map(recordOf)
+}
+
+/** Rows for `recordOf`, in no order. */
+export function filteredOrders(reader: SignedIn, filters: OrderFilters) {
   const owner = ownerFilter(reader)
-  const { status, customerId, email, number, reference, sku, attention } = page.filters
-  const { placedAfter, placedBefore, updatedAfter } = page.filters
+  const { status, customerId, email, number, reference, sku, attention } = filters
+  const { placedAfter, placedBefore, updatedAfter } = filters
   const query = orders().from('orders').select(orders().raw(orderColumns))
   if (owner) query.where('customer_id', owner)
-  if (after) query.where('id', '<', after)
   if (status) query.whereIn('status', status)
   if (customerId) query.where('customer_id', customerId)
   if (email) query.whereRaw('lower(email) = lower(?)', [email])
   if (number) query.where('number', number.replace(/^Q-/i, ''))
   if (reference) query.where('reference', reference)
-  if (sku) query.whereRaw(linesHold, [sku])
+  if (sku) query.whereRaw(`id in (${ordersWith})`, [sku]).whereRaw(linesHold, [sku])
   if (attention !== undefined) query.whereRaw(attention ? 'attention' : 'not attention')
   if (placedAfter)
     query.where('placed_at', '>=', placedAfter).where('id', '>', idAt(placedAfter, -1))
   if (placedBefore)
     query.where('placed_at', '<', placedBefore).where('id', '<', idAt(placedBefore, 1))
   if (updatedAfter) query.where('updated_at', '>=', updatedAfter)
-  const rows: Record<string, unknown>[] = await query.orderBy('id', 'desc').limit(page.limit + 1)
-  return rows.map(recordOf)
+  return query
 }
+
+/** Implied by the next one; PostgreSQL can begin with it where an SKU is in few orders of many. */
+const ordersWith = 'select order_id from order_lines where sku = ?'
 
 /** The lines in force, or those asked for, have this SKU. */
 const linesHold = /* sql */ `

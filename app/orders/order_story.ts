@@ -8,6 +8,8 @@ import type { StepRow } from './models/step_row.ts'
 
 export interface OrderStory {
   order: OrderRecord
+  /** Of the staff, for the staff. */
+  note: string | null
   /** The lines that each revision asked for. */
   revisions: { revision: number; lines: PricedLine[] }[]
   steps: StepRow[]
@@ -23,15 +25,19 @@ export interface OrderStory {
     resendOf: string | null
   }[]
   mails: {
+    id: string
     kind: string
     revision: number
     status: string
     attempts: number
+    createdAt: Date
     sentAt: Date | null
     lastError: string | null
   }[]
   /** What could not be handled of it, and what waits behind that. */
   deadLetters: { type: string; reason: string; error: string | null; createdAt: Date }[]
+  /** That the broker refuses what orders has to say of it, and all that comes after; null while it does not. */
+  parked: { error: string; parkedAt: Date } | null
 }
 
 /** @param idOrNumber - a UUID, or a number as people see it. @returns null when there is none */
@@ -43,13 +49,14 @@ export async function orderStory(
   if (!number && !isUuid(idOrNumber)) return null
   const row = await client
     .from('orders')
-    .select(client.raw(orderColumns))
+    .select(client.raw(orderColumns), 'note')
     .where(number ? { number } : { id: idOrNumber })
     .first()
   if (!row) return null
-  const order = recordOf(row)
+  const { note, ...columns } = row
+  const order = recordOf(columns)
   const { id } = order
-  const [lines, steps, messages, mails, deadLetters] = await Promise.all([
+  const [lines, steps, messages, mails, deadLetters, parked] = await Promise.all([
     client
       .from('order_lines')
       .where('order_id', id)
@@ -67,15 +74,17 @@ export async function orderStory(
       .from('notifications')
       .where('order_id', id)
       .orderBy('sequence')
-      .select('kind', 'revision', 'status', 'attempts')
-      .select('sent_at as sentAt', 'last_error as lastError'),
+      .select('id', 'kind', 'revision', 'status', 'attempts')
+      .select('created_at as createdAt', 'sent_at as sentAt', 'last_error as lastError'),
     client
       .from('dead_letters')
       .where('key', id)
       .orderBy('id')
       .select('type', 'reason', 'error_message as error', 'created_at as createdAt'),
+    client.from('parked_keys').where('key', id).select('error', 'parked_at as parkedAt').first(),
   ])
-  return { order, revisions: byRevision(lines), steps, messages, mails, deadLetters }
+  const revisions = byRevision(lines)
+  return { order, note, revisions, steps, messages, mails, deadLetters, parked: parked ?? null }
 }
 
 function byRevision(rows: (PricedLine & { revision: number })[]) {

@@ -98,6 +98,53 @@ export const shots: Shot[] = [
   { name: 'audit', path: '/admin/audit' },
   { name: 'account', path: '/admin/account', as: 'clerk' },
   { name: 'low-stock-mails', path: '/admin/account/low-stock', as: 'clerk' },
+  { name: 'orders', path: '/admin/orders', as: 'clerk' },
+  { name: 'orders-operator', path: '/admin/orders?attention=1', as: 'operator' },
+  { name: 'orders-nothing', path: '/admin/orders?q=unicorn', as: 'clerk' },
+  {
+    name: 'orders-selected',
+    path: '/admin/orders?status=confirmed',
+    as: 'clerk',
+    act: (page) => page.locator('.pick input').first().check(),
+  },
+  {
+    name: 'orders-fulfil',
+    path: ({ orders }) =>
+      `/admin/orders/fulfilment?orders[]=${orders.confirmed}:1&orders[]=${orders.cancelled}:1`,
+    as: 'clerk',
+  },
+  ...['pending', 'updating', 'confirmed', 'rejected', 'cancelled', 'fulfilled'].map(
+    (status): Shot => ({
+      name: `order-${status}`,
+      path: ({ orders }) => `/admin/orders/${orders[status]}`,
+      as: 'clerk',
+    })
+  ),
+  {
+    name: 'order-attention',
+    path: ({ attention }) => `/admin/orders/${attention}`,
+    as: 'operator',
+  },
+  {
+    name: 'order-forms',
+    path: ({ orders }) => `/admin/orders/${orders.confirmed}`,
+    as: 'clerk',
+    act: async (page) => {
+      for (const summary of await page.locator('main summary').all()) await summary.click()
+    },
+  },
+  {
+    name: 'order-cancel',
+    path: ({ orders }) => `/admin/orders/${orders.confirmed}`,
+    as: 'clerk',
+    act: (page) => page.getByRole('link', { name: 'Cancel order' }).click(),
+  },
+  {
+    name: 'slips',
+    path: ({ orders }) =>
+      `/admin/orders/slips?orders[]=${orders.confirmed}&orders[]=${orders.pending}`,
+    as: 'clerk',
+  },
   { name: 'nothing-here', path: '/admin/nothing', as: 'clerk', status: 404 },
 ]
 

@@ -72,6 +72,8 @@ export const ledgerFilterValidator = vine.compile(
     actor: id(),
     order: id(),
     message: id(),
+    /** In an order's timeline: what we have said of the message. */
+    answer: id(),
     import: id(),
     reference: line(64),
     from: day(),

@@ -6,6 +6,7 @@ import { shownSlice, sliceOf } from '#admin/slices'
 import { MOVEMENT_KINDS } from '../../ledger.ts'
 import type { MovementFilters } from '../../find_movements.ts'
 import type { MovementRow } from '../../transformers/movement_body.ts'
+import { findSaid } from '../find_said.ts'
 import { readLedger } from '../ledger_rows.ts'
 import { ledgerFilterValidator } from '../validators.ts'
 
@@ -18,7 +19,14 @@ export default class MovementsPageController {
     const shown = await ledgerFilterValidator.validate(query)
     const slice = sliceOf(query)
     const rows = await readLedger(filtersOf(shown, zone), slice)
-    if (query.fragment === 'timeline') return view.render('inventory::pages/timeline', { rows })
+    if (query.fragment === 'timeline') {
+      const answer = shown.answer && (await findSaid(shown.order, shown.answer))
+      return view.render('inventory::pages/timeline', {
+        rows,
+        answer,
+        of: `stock-${shown.message}`,
+      })
+    }
     return view.render('inventory::pages/movements', {
       ...{ query, filter: shown, kinds: Object.keys(MOVEMENT_KINDS) },
       slice: shownSlice(rows, slice, ({ id }) => [id], query),
@@ -38,7 +46,7 @@ type ShownFilter = Awaited<ReturnType<typeof ledgerFilterValidator.validate>>
 
 /** Days are those of the person who asks. */
 function filtersOf(
-  { from, to, actor, order, message, import: importId, ...rest }: ShownFilter,
+  { from, to, actor, order, message, answer, import: importId, ...rest }: ShownFilter,
   zone: string
 ): MovementFilters {
   const midnight = (day: string) => DateTime.fromISO(day, { zone })

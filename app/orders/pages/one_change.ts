@@ -1,0 +1,27 @@
+/*
+ * What a form at the desk does to one order, and what is said of it.
+ */
+import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { goTo, notice } from '#admin/notices'
+import { formScope, once } from '#http/idempotency'
+import { orderId } from '../validators/order_id.ts'
+
+/**
+ * Does it once, clicked twice or sent again by a reload, and shows the order.
+ *
+ * @param change - does it, and says in words what has changed
+ */
+export async function oneChange(
+  ctx: HttpContext,
+  change: (trx: TransactionClientContract, id: string) => Promise<{ about: string; text: string }>
+) {
+  const id = orderId(ctx)
+  const scope = formScope(ctx, ctx.account.id)
+  const { body } = await once(db.connection('orders'), scope, async (trx) => {
+    return { status: 200, headers: {}, body: await change(trx, id) }
+  })
+  notice(ctx, body as { about: string; text: string })
+  return goTo(ctx, `/admin/orders/${id}`)
+}

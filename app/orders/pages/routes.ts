@@ -1,0 +1,38 @@
+import router from '@adonisjs/core/services/router'
+import { middleware } from '#middleware/named'
+
+const OrderEventsController = () => import('../controllers/order_events_controller.js')
+const OrderFormsController = () => import('./controllers/order_forms_controller.js')
+const OrderPageController = () => import('./controllers/order_page_controller.js')
+const OrdersPageController = () => import('./controllers/orders_page_controller.js')
+const SelectedOrdersController = () => import('./controllers/selected_orders_controller.js')
+
+/** Below `/admin`, for the staff. */
+export function orderPages() {
+  router
+    .group(() => {
+      router.get('orders/fulfilment', [SelectedOrdersController, 'show'])
+      router.post('orders/fulfilment', [SelectedOrdersController, 'fulfil'])
+      router.get('orders/:id/cancellation', [OrderPageController, 'cancellation'])
+      router.get('orders/:id/fulfilment', [OrderPageController, 'fulfilment'])
+      router.post('orders/:id/lines', [OrderFormsController, 'lines'])
+      router.post('orders/:id/contact', [OrderFormsController, 'contact'])
+      router.post('orders/:id/note', [OrderFormsController, 'note'])
+      router.post('orders/:id/cancellation', [OrderFormsController, 'cancel'])
+      router.post('orders/:id/fulfilment', [OrderFormsController, 'fulfil'])
+      router
+        .post('orders/:id/mails/:mail', [OrderFormsController, 'mail'])
+        .where('mail', router.matchers.uuid())
+    })
+    .as('desk.work')
+    .use(middleware.roles(['clerk', 'admin']))
+  router
+    .group(() => {
+      router.get('orders', [OrdersPageController, 'index'])
+      router.get('orders.csv', [OrdersPageController, 'export'])
+      router.get('orders/slips', [SelectedOrdersController, 'slips'])
+      router.get('orders/:id', [OrderPageController, 'show'])
+      router.get('orders/:id/events', [OrderEventsController, 'index'])
+    })
+    .as('desk.pages')
+}
