@@ -235,7 +235,9 @@ test.group('An order at the desk', (group) => {
       )
       assert.equal(answer.location, home, time)
     }
-    assert.include((await clerk.open(home)).text, 'updating')
+    const { text } = await clerk.open(home)
+    assert.include(text, 'asks for revision 2: MUG 2 → 5')
+    assert.notInclude(text, 'Somebody has changed')
     assert.equal((await find(id)).revision, 2)
     const cancelling = { _key: randomUUID(), version: '3', reason: 'twice' }
     await clerk.send(`${home}/cancellation`, cancelling, home)
