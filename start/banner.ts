@@ -59,6 +59,8 @@ export function printBanner() {
 }
 
 function signIn() {
-  if (existsSync(administratorFile)) return `e-mail, password and token are in ${administratorFile}`
-  return 'make an account: node ace accounts:create --email=… --role=admin'
+  const where = `${publicUrl}/admin`
+  return existsSync(administratorFile)
+    ? `${where} (e-mail, password and token are in ${administratorFile})`
+    : `${where} (make an account: node ace accounts:create --email=… --role=admin)`
 }

@@ -36,6 +36,7 @@ export async function busyWeek(app: AppProcess, url: string): Promise<BusyWeek> 
   const staff = await hire(app)
   const story = new Story(app, staff)
   for (const moment of openingHours(Date.now())) await story.chapter(moment)
+  await story.endWithChange()
   await story.endWithImports()
   await moveToThePast(url, story.chapters)
   const client = new pg.Client(url)
@@ -134,6 +135,18 @@ class Story {
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
+  /** Whatever is left on the shelves, one change of the last hour is granted. */
+  async endWithChange() {
+    const { body } = await this.#act('orders', {
+      ...CUSTOMERS[0],
+      lines: [{ sku: 'PLATE-WHITE', quantity: 1 }],
+    })
+    await this.#settled()
+    this.#open.push({ id: body.id, at: new Date() })
+    await this.#changeOne([{ sku: 'PLATE-WHITE', quantity: 2 }])
+    await this.#settled()
+  }
+
   /** One that is applied, and one that waits with errors in it. */
   async endWithImports() {
     const send = async (file: string, name: string) => {
@@ -213,10 +226,9 @@ class Story {
     this.#open.push({ id: body.id, at })
   }
 
-  async #changeOne() {
+  async #changeOne(lines = this.#lines()) {
     const order = this.#open.at(-1)
     if (!order) return
-    const lines = this.#lines()
     await this.#app.request('PATCH', `/api/v1/orders/${order.id}`, {
       token: this.#staff.clerk.token,
       headers: { 'if-match': '*' },

@@ -93,6 +93,8 @@ async function take(page: Page, { path, act, status = 200 }: Shot, week: BusyWee
   const answer = await page.goto(base + (typeof path === 'string' ? path : path(week)))
   if (answer?.status() !== status) throw new Error(`answers ${answer?.status()}, not ${status}`)
   await act?.(page)
+  // What other modules have to tell comes after the page.
+  await page.locator('[hx-trigger="load"]').first().waitFor({ state: 'detached' })
   const all = await page.locator('html').evaluate((root) => root.scrollHeight)
   await page.setViewportSize({ width, height: Math.min(Math.max(all, height), MOST_PIXELS) })
   const browser = await page.context().newCDPSession(page)
