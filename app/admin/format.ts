@@ -102,3 +102,11 @@ export function day(at: Date | string, zone: string, now = new Date()): string {
   const date = moment.toFormat(moment.year === today.year ? 'd LLLL' : 'd LLLL yyyy')
   return moment.hasSame(today, 'day') ? `Today, ${date}` : `${moment.toFormat('cccc')}, ${date}`
 }
+
+/** "+38 ms", "+1.4 s", "+12 min". */
+export function since(from: Date, to: Date): string {
+  const ms = Math.max(0, to.getTime() - from.getTime())
+  if (ms < 1_000) return `+${ms} ms`
+  if (ms < 60_000) return `+${(ms / 1_000).toFixed(1)} s`
+  return ms < 3_600_000 ? `+${Math.round(ms / 60_000)} min` : `+${Math.round(ms / 3_600_000)} h`
+}

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Edge } from 'edge.js'
 import { assetVersion } from './assets.ts'
-import { count, duration, money, number, plural, signed } from './format.ts'
+import { count, duration, money, number, plural, signed, since } from './format.ts'
 import { icon } from './icons.ts'
 import { addressWith } from './slices.ts'
 import { spark } from './spark.ts'
@@ -20,6 +20,7 @@ export function addPageParts(edge: Edge) {
     number,
     plural,
     signed,
+    since,
     spark,
     addressWith,
   })) {

@@ -74,6 +74,12 @@ export const ledgerFilterValidator = vine.compile(
     message: id(),
     /** In an order's timeline: what we have said of the message. */
     answer: id(),
+    /** In an order's timeline: when the step was that it followed from. */
+    since: vine
+      .string()
+      .parse(empty)
+      .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+      .optional(),
     import: id(),
     reference: line(64),
     from: day(),

@@ -1,6 +1,7 @@
 /*
  * The one timeline of an order: each step with what followed from it. Oldest first: it is read as a story.
  */
+import { since } from '#admin/format'
 import type { OrderStory } from '../order_story.ts'
 import { awaitsAnswer, type MailKind } from '../order_status.ts'
 import type { StepRow } from '../models/step_row.ts'
@@ -41,7 +42,10 @@ export function timelineOf(story: OrderStory): Entry[] {
     { kind: 'step', id: `step-${step.sequence}`, at: step.at, step, ...tell(step) },
     ...messages
       .filter((message) => follows(message, step) && once(message))
-      .flatMap((message) => [messageEntry(message, step.at), ...stockEntries(message, story)]),
+      .flatMap((message) => [
+        messageEntry(message, step.at),
+        ...stockEntries(message, step.at, story),
+      ]),
     ...mails
       .filter(({ kind, revision }) => kind === step.detail.mail && revision === step.revision)
       .filter(once)
@@ -87,6 +91,7 @@ function mailEntry(mail: Mail, from: Date): Entry {
 /** From the moment on that stock has answered it, or a later one: before, there is nothing to tell. */
 function stockEntries(
   { id, type, data, resendOf, createdAt }: Message,
+  from: Date,
   story: OrderStory
 ): Entry[] {
   const { order, steps } = story
@@ -95,9 +100,9 @@ function stockEntries(
   const answers = steps.filter((step) => ANSWERS.includes(step.type))
   if (!answers.some((answer) => answer.revision >= revision)) return []
   const answer = answers.find((one) => one.revision === revision)
-  const query = new URLSearchParams({ order: order.id, message: id })
+  const query = new URLSearchParams({ order: order.id, message: id, since: from.toISOString() })
   if (answer?.message_id) query.set('answer', answer.message_id)
-  const after = answer ? since(createdAt, answer.at) : ''
+  const after = answer ? since(from, answer.at) : ''
   const href = `/admin/stock/movements?${query}`
   return [{ kind: 'stock', id: `stock-${id}`, at: createdAt, after, href }]
 }
@@ -106,12 +111,4 @@ function awaitsSomething({ status, stockReleasedAt, stockDeductedAt }: OrderStor
   if (status === 'cancelled') return stockReleasedAt === null
   if (status === 'fulfilled') return stockDeductedAt === null
   return awaitsAnswer(status)
-}
-
-/** "+38 ms", "+1.4 s", "+12 min". */
-export function since(from: Date, to: Date): string {
-  const ms = Math.max(0, to.getTime() - from.getTime())
-  if (ms < 1_000) return `+${ms} ms`
-  if (ms < 60_000) return `+${(ms / 1_000).toFixed(1)} s`
-  return ms < 3_600_000 ? `+${Math.round(ms / 60_000)} min` : `+${Math.round(ms / 3_600_000)} h`
 }

@@ -25,6 +25,7 @@ export default class MovementsPageController {
         rows,
         answer,
         of: `stock-${shown.message}`,
+        from: shown.since && new Date(shown.since),
       })
     }
     return view.render('inventory::pages/movements', {
@@ -46,7 +47,7 @@ type ShownFilter = Awaited<ReturnType<typeof ledgerFilterValidator.validate>>
 
 /** Days are those of the person who asks. */
 function filtersOf(
-  { from, to, actor, order, message, answer, import: importId, ...rest }: ShownFilter,
+  { from, to, actor, order, message, answer, since, import: importId, ...rest }: ShownFilter,
   zone: string
 ): MovementFilters {
   const midnight = (day: string) => DateTime.fromISO(day, { zone })
