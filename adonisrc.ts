@@ -55,6 +55,7 @@ export default defineConfig({
   metaFiles: [
     { pattern: 'docs/importing.md', reloadServer: false },
     { pattern: 'app/**/views/**/*.edge', reloadServer: false },
+    { pattern: 'app/contracts/samples/*.json', reloadServer: false },
     { pattern: 'app/operations/docs/*', reloadServer: false },
     { pattern: 'resources/views/**/*.edge', reloadServer: false },
   ],

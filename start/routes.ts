@@ -20,6 +20,8 @@ import { orderPages } from '#orders/pages/routes'
 import { ordersToday } from '#orders/pages/today'
 import { liveOrderRoutes, ordersRoutes } from '#orders/routes'
 import { staffActs as ordersActs } from '#orders/staff_acts'
+import messagingConfig from '#config/messaging'
+import { asyncApi } from '#start/asyncapi'
 import { signedIn } from '#start/kernel'
 import { openApi } from '#start/openapi'
 
@@ -31,6 +33,13 @@ router
     response.header('content-type', 'application/json').send(openApiText)
   )
   .as('openapi')
+
+const asyncApiText = JSON.stringify(asyncApi(messagingConfig.kafka))
+router
+  .get('asyncapi.json', ({ response }) =>
+    response.header('content-type', 'application/json').send(asyncApiText)
+  )
+  .as('asyncapi')
 
 /** Read last: whoever may not call, or not so often, is told so whatever they sent. */
 const body = [middleware.json(), middleware.body()]

@@ -3,79 +3,113 @@
  * levels keyed by SKU.
  */
 import vine from '@vinejs/vine'
-import { fields } from './fields.ts'
-import { defineMessage } from '../messaging/message.ts'
+import { fields, keys } from './fields.ts'
+import { defineMessage, type JsonSchema } from '../messaging/message.ts'
 
-const says = <T extends Parameters<typeof vine.compile>[0]>(type: string, data: T) =>
-  defineMessage({ module: 'inventory', type, version: 1, data: vine.compile(data) })
+const { object, whole, text, revision, shortages } = fields
+
+const saysOf =
+  (keySchema: JsonSchema) =>
+  <T extends Parameters<typeof vine.compile>[0]>(type: string, summary: string, data: T) =>
+    defineMessage({
+      module: 'inventory',
+      type,
+      version: 1,
+      summary,
+      keySchema,
+      data: vine.compile(data),
+    })
+const saysOfOrder = saysOf(keys.order)
+const saysOfSku = saysOf(keys.sku)
+
+const sku = () => text('The SKU, as in the key.')
 
 const product = () =>
-  vine.object({
-    sku: vine.string(),
-    name: vine.string(),
+  object({
+    sku: sku(),
+    name: text('For people.'),
     price: fields.money(),
-    active: vine.boolean({ strict: true }),
-    version: vine.number({ strict: true }).withoutDecimals().min(1),
+    active: fields.flag('Whether it can be ordered.'),
+    version: whole('Of the product: the highest is the newest.', 1),
   })
 
-export const productListed = says('product_listed', product())
-export const productChanged = says('product_changed', product())
+export const productListed = saysOfSku('product_listed', 'There is a new product.', product())
+export const productChanged = saysOfSku(
+  'product_changed',
+  'A product is as it says; also said of unchanged ones, so that a price list can be built anew.',
+  product()
+)
 
-const answer = {
-  revision: fields.revision,
-  heldRevision: fields.heldRevision,
-}
-const plainAnswer = () =>
-  vine.object({ revision: answer.revision(), heldRevision: answer.heldRevision() })
+/** The revision whose lines are held, null when none are. */
+const heldRevision = () =>
+  whole('The revision whose lines are held; null when nothing is.', 1).nullable()
 
-export const stockReserved = says('stock_reserved', plainAnswer())
-export const stockReleased = says('stock_released', plainAnswer())
-export const stockDeducted = says('stock_deducted', plainAnswer())
-export const stockRejected = says(
+const plainAnswer = () => object({ revision: revision(), heldRevision: heldRevision() })
+
+export const stockReserved = saysOfOrder(
+  'stock_reserved',
+  'The lines of the revision are held.',
+  plainAnswer()
+)
+export const stockReleased = saysOfOrder(
+  'stock_released',
+  'Nothing is held for the order any more; it was cancelled.',
+  plainAnswer()
+)
+export const stockDeducted = saysOfOrder(
+  'stock_deducted',
+  'What was held has left the building, and nothing is held any more.',
+  plainAnswer()
+)
+export const stockRejected = saysOfOrder(
   'stock_rejected',
-  vine.object({
-    revision: answer.revision(),
-    heldRevision: answer.heldRevision(),
-    shortages: fields.shortages(),
+  'The lines of the revision could not be had; what was held stays held.',
+  object({
+    revision: revision(),
+    heldRevision: heldRevision(),
+    shortages: shortages('What was missing.'),
   })
 )
 
-const pieces = () => vine.number({ strict: true }).withoutDecimals()
+const onHand = () => whole('Pieces that are there, after this.', 0)
+const reserved = () => whole('Pieces of those that are held for orders.', 0)
 
 /** A person has changed what is on hand, otherwise than by goods received. */
-export const stockAdjusted = says(
+export const stockAdjusted = saysOfSku(
   'stock_adjusted',
-  vine.object({
-    sku: vine.string(),
+  'What is on hand was corrected: adjusted, counted, imported, or a change taken back.',
+  object({
+    sku: sku(),
     cause: vine.enum(['adjust', 'count', 'import', 'reversal'] as const),
-    delta: pieces(),
-    onHand: pieces().min(0),
-    reserved: pieces().min(0),
-    /** Of an adjustment. */
-    reason: vine.string().nullable(),
-    reference: vine.string().nullable(),
+    delta: whole('By how many pieces, below zero for fewer.'),
+    onHand: onHand(),
+    reserved: reserved(),
+    reason: text('Of an adjustment, else null.').nullable(),
+    reference: text('A document, as who did it named it.').nullable(),
   })
 )
 
 /** No more are available than the mark; said once, and again only after there were more. */
-export const stockLow = says(
+export const stockLow = saysOfSku(
   'stock_low',
-  vine.object({
-    sku: vine.string(),
-    onHand: pieces().min(0),
-    reserved: pieces().min(0),
-    available: pieces().min(0),
-    lowStockAt: pieces().min(0),
+  'No more are available than the mark; said once, and again only after there were more.',
+  object({
+    sku: sku(),
+    onHand: onHand(),
+    reserved: reserved(),
+    available: whole('On hand, less reserved.', 0),
+    lowStockAt: whole('The mark.', 0),
   })
 )
 
-export const stockRestocked = says(
+export const stockRestocked = saysOfSku(
   'stock_restocked',
-  vine.object({
-    sku: vine.string(),
-    quantity: pieces().min(1),
-    onHand: pieces().min(0),
-    reserved: pieces().min(0),
-    reference: vine.string().nullable(),
+  'Goods were received.',
+  object({
+    sku: sku(),
+    quantity: whole('Pieces.', 1),
+    onHand: onHand(),
+    reserved: reserved(),
+    reference: text('A document, as who did it named it.').nullable(),
   })
 )

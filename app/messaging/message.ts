@@ -26,6 +26,9 @@ export interface Message<Data = unknown> {
   headers: Record<string, string>
 }
 
+/** JSON Schema, draft 7. */
+export type JsonSchema = Record<string, any>
+
 /** One type + version of message: what a module promises to say on its topic. */
 export interface MessageDefinition<Data> {
   source: string
@@ -34,7 +37,11 @@ export interface MessageDefinition<Data> {
   version: number
   /** The CloudEvents type, for example `quartermaster.orders.order_placed.v1`. */
   ceType: string
-  schema: { validate(data: unknown): Promise<unknown> }
+  /** What it says, in a sentence. */
+  summary: string
+  /** What its key is. */
+  keySchema: JsonSchema
+  schema: { validate(data: unknown): Promise<unknown>; toJSONSchema(): JsonSchema }
   /** A new message of this type about `key`. `id` is given where a caller must know it before. */
   about(
     key: string,
@@ -51,12 +58,15 @@ export type DataOf<Definition> = Definition extends MessageDefinition<infer Data
  *
  * @param of.module - the module that says it; it is the topic's name and the source too
  * @param of.data - a compiled vine schema of the data
+ * @param of.summary - for /asyncapi.json, as is `keySchema`
  */
 export function defineMessage<Schema extends SchemaTypes>(of: {
   module: string
   type: string
   version: number
   data: VineValidator<Schema, undefined>
+  summary?: string
+  keySchema?: JsonSchema
 }): MessageDefinition<Infer<Schema>> {
   const identity = {
     source: `/${of.module}`,
@@ -67,6 +77,8 @@ export function defineMessage<Schema extends SchemaTypes>(of: {
   return {
     ...identity,
     ceType: ceType(of.module, of.type, of.version),
+    summary: of.summary ?? '',
+    keySchema: of.keySchema ?? { type: 'string' },
     schema: of.data as unknown as MessageDefinition<unknown>['schema'],
     about: (key, data, { id = uuidv7(), headers = {} } = {}) => ({
       ...identity,

@@ -4,9 +4,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from '@japa/runner'
-import * as inventory from '#contracts/inventory'
-import * as orders from '#contracts/orders'
-import { decode, encode, NotOurEnvelope, type MessageDefinition } from '#messaging/message'
+import { decode, encode, NotOurEnvelope } from '#messaging/message'
+import { messages } from '#start/asyncapi'
 
 /** A message as it lies in a topic, its value parsed. */
 interface Sample {
@@ -15,14 +14,11 @@ interface Sample {
   value: Record<string, unknown>
 }
 
-const folder = new URL('samples/', import.meta.url)
+const folder = new URL('../../app/contracts/samples/', import.meta.url)
 const files = readdirSync(folder)
 
-const definitions = new Map<string, MessageDefinition<unknown>>(
-  [...Object.values(orders), ...Object.values(inventory)].map((definition) => [
-    `${definition.type}.v${definition.version}.json`,
-    definition as MessageDefinition<unknown>,
-  ])
+const definitions = new Map(
+  messages.map((definition) => [`${definition.type}.v${definition.version}.json`, definition])
 )
 
 test.group('The messages', () => {

@@ -13,6 +13,7 @@ const NO_OPERATIONS = [
   'GET /docs',
   'GET /docs/:file',
   'GET /openapi.json',
+  'GET /asyncapi.json',
   'GET /problems',
   'GET /problems/:code',
   'GET /dev/mail',

@@ -1,0 +1,92 @@
+import { Parser } from '@asyncapi/parser'
+import { test } from '@japa/runner'
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import { asyncApi, messages } from '#start/asyncapi'
+
+const document = asyncApi({ topicPrefix: 'shop.' })
+
+const parser = new Parser()
+
+/** Errors and warnings; what is merely recommended is not among them. */
+async function faults(text: string) {
+  const diagnostics = await parser.validate(text)
+  return diagnostics
+    .filter(({ severity }) => severity <= 1)
+    .map(({ message, path }) => `${path.join('.')}: ${message}`)
+}
+
+const ajv = new Ajv({ strict: false, allErrors: true })
+addFormats.default(ajv)
+ajv.addSchema(document, 'asyncapi')
+
+function held(schema: string, value: unknown) {
+  const validate = ajv.getSchema(`asyncapi#/components/messages/${schema}`)!
+  return validate(value) ? [] : validate.errors!.map((error) => ajv.errorsText([error]))
+}
+
+test.group('/asyncapi.json', () => {
+  test('is a valid AsyncAPI document', async ({ assert }) => {
+    assert.deepEqual(await faults(JSON.stringify(document)), [])
+    const broken = { ...document, operations: { send_orders: { action: 'shout' } } }
+    assert.isNotEmpty(await faults(JSON.stringify(broken)))
+  }).timeout(30_000)
+
+  test('has every message, on the topic that it is said on', ({ assert }) => {
+    const { channels, operations } = document
+    assert.sameMembers(Object.keys(channels), ['orders', 'inventory'])
+    for (const [topic, { address, bindings, messages: said }] of Object.entries(channels)) {
+      assert.equal(address, `shop.${topic}`)
+      assert.equal(bindings.kafka.topic, `shop.${topic}`)
+      const ours = messages.filter((message) => message.topic === topic)
+      assert.sameMembers(
+        Object.values(said).map(({ $ref }) => $ref),
+        ours.map(({ type, version }) => `#/components/messages/${type}.v${version}`)
+      )
+      const operation = operations[`send_${topic}`]
+      assert.containSubset(operation, { action: 'send', channel: { $ref: `#/channels/${topic}` } })
+      assert.lengthOf(operation.messages, ours.length)
+    }
+  })
+
+  for (const { type, version } of messages) {
+    const name = `${type}.v${version}`
+
+    test(`takes the sample of ${name}, and none without one of its fields`, ({ assert }) => {
+      const { summary, bindings, examples } = document.components.messages[name]
+      assert.isNotEmpty(summary)
+      const [{ headers, payload }] = examples
+      assert.deepEqual(held(`${name}/headers`, headers), [])
+      assert.deepEqual(held(`${name}/payload`, payload), [])
+      assert.isTrue(ajv.validate(bindings.kafka.key, headers.ce_subject))
+
+      assert.deepEqual(held(`${name}/payload`, { ...(payload as object), news: 1 }), [])
+      for (const field of Object.keys(payload as object)) {
+        const rest = { ...(payload as Record<string, unknown>) }
+        delete rest[field]
+        assert.lengthOf(held(`${name}/payload`, rest), 1, field)
+      }
+      for (const [header, wrong] of [
+        ['ce_type', 'quartermaster.orders.order_eaten.v1'],
+        ['ce_source', '/kitchen'],
+        ['ce_id', '7'],
+      ]) {
+        assert.isNotEmpty(held(`${name}/headers`, { ...headers, [header]: wrong }), header)
+      }
+    })
+  }
+
+  test('is served with the topics of this installation, and linked from the home page', async ({
+    client,
+    assert,
+  }) => {
+    const served = await client.get('/asyncapi.json')
+    served.assertStatus(200)
+    assert.equal(served.header('content-type'), 'application/json')
+    const { channels, info } = served.body()
+    assert.equal(channels.orders.address, 'orders')
+    assert.include(info.description, 'there are no topics')
+    const home = await client.get('/')
+    assert.include(home.text(), 'href="/asyncapi.json"')
+  })
+})
