@@ -41,7 +41,7 @@ export interface Pieces<Row extends SkuRow> {
  */
 export async function inPieces<Row extends SkuRow>(pieces: Pieces<Row>): Promise<boolean> {
   const read = (after: string) => {
-    const rows = run<Row>(db.connection('inventory'), pieces.rows, [pieces.work.id, after, PIECE])
+    const rows = readPiece(pieces, after)
     rows.catch(() => {})
     return rows
   }
@@ -54,6 +54,14 @@ export async function inPieces<Row extends SkuRow>(pieces: Pieces<Row>): Promise
     rows = await next
   }
   return true
+}
+
+/** Rows so new have no statistics: by itself PostgreSQL would read and sort all that are left, for each piece. */
+function readPiece<Row extends SkuRow>({ work, rows }: Pieces<Row>, after: string): Promise<Row[]> {
+  return db.connection('inventory').transaction(async (trx) => {
+    await trx.rawQuery('set local enable_bitmapscan = off')
+    return run<Row>(trx, rows, [work.id, after, PIECE])
+  })
 }
 
 async function piece<Row extends SkuRow>(
