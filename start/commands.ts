@@ -15,6 +15,7 @@ import OutboxStatus from '#messaging/commands/outbox_status'
 import OperationsReconcile from '#operations/commands/operations_reconcile'
 import OrdersLife from '#orders/commands/orders_life'
 import OrdersShow from '#orders/commands/orders_show'
+import MessagingContracts from '#start/contracts_command'
 import DemoSeed from '#start/demo/demo_seed'
 import DemoTraffic from '#start/demo/demo_traffic'
 import OpenApi from '#start/openapi_command'
@@ -27,6 +28,7 @@ const commands = new ListLoader([
   DemoSeed,
   DemoTraffic,
   InventoryReconcile,
+  MessagingContracts,
   MessagingTopics,
   MessagingVerify,
   OpenApi,
