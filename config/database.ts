@@ -104,6 +104,8 @@ function ownerConnection(module: ModuleName) {
         'waiting_keys',
         'parked_keys',
         'messaging_state',
+        'operator_acts',
+        'replays',
         'attempts',
       ],
     },

@@ -9,9 +9,14 @@ import DbSchema from '#database/commands/db_schema'
 import DbSetup from '#database/commands/db_setup'
 import InventoryReconcile from '#inventory/commands/inventory_reconcile'
 import StockImport from '#inventory/commands/stock_import'
+import DeadLettersDiscard from '#messaging/commands/dead_letters_discard'
+import DeadLettersList from '#messaging/commands/dead_letters_list'
+import DeadLettersRedrive from '#messaging/commands/dead_letters_redrive'
+import DeadLettersShow from '#messaging/commands/dead_letters_show'
 import MessagingTopics from '#messaging/commands/messaging_topics'
 import MessagingVerify from '#messaging/commands/messaging_verify'
 import OutboxStatus from '#messaging/commands/outbox_status'
+import OutboxUnpark from '#messaging/commands/outbox_unpark'
 import OperationsReconcile from '#operations/commands/operations_reconcile'
 import OrdersLife from '#orders/commands/orders_life'
 import OrdersShow from '#orders/commands/orders_show'
@@ -25,6 +30,10 @@ const commands = new ListLoader([
   DbEmbedded,
   DbSchema,
   DbSetup,
+  DeadLettersDiscard,
+  DeadLettersList,
+  DeadLettersRedrive,
+  DeadLettersShow,
   DemoSeed,
   DemoTraffic,
   InventoryReconcile,
@@ -36,6 +45,7 @@ const commands = new ListLoader([
   OrdersLife,
   OrdersShow,
   OutboxStatus,
+  OutboxUnpark,
   StockImport,
 ])
 

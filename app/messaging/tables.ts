@@ -78,3 +78,50 @@ export const messagingTables = /* sql */ `
   );
   insert into messaging_state default values;
 `
+
+/** What operators look for and leave behind: added by a migration of its own, to the tables above. */
+export const operatorTables = /* sql */ `
+  -- Letters of one group have one cause: what differs from message to message is left out of the error.
+  alter table dead_letters add column error_group text generated always as (
+    case when reason <> 'waiting' then left(
+      coalesce(error_class, '') || ': ' ||
+      regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+        coalesce(error_message, ''),
+        '^.* - ', ''),
+        '[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}', '…', 'gi'),
+        '"[^"]*"', '"…"', 'g'),
+        '[0-9]+', '…', 'g'), 300) end) stored;
+  create index dead_letters_group on dead_letters (consumer, left(md5(error_group), 10), id);
+
+  -- Who did what to the messages of this module, and why; ids are UUIDv7.
+  create table operator_acts (
+    id uuid primary key,
+    at timestamptz not null default now(),
+    who text not null,
+    act text not null,
+    why text,
+    -- What it was meant for, and what came of it: {} where the process died in the middle.
+    filter jsonb not null,
+    outcome jsonb not null default '{}'
+  );
+
+  -- Its rows with ids up to up_to are published again; those up to position have been.
+  create table replays (
+    id uuid primary key,
+    at timestamptz not null default now(),
+    who text not null,
+    why text not null,
+    filter jsonb not null,
+    position bigint not null,
+    up_to bigint not null,
+    matched bigint not null,
+    replayed bigint not null default 0,
+    finished_at timestamptz
+  );
+`
+
+/** Takes them away again. */
+export const dropOperatorTables = /* sql */ `
+  drop table replays, operator_acts;
+  alter table dead_letters drop column error_group;
+`

@@ -2,6 +2,7 @@
  * What the operator's commands answer to a script.
  */
 import type { BaseCommand } from '@adonisjs/core/ace'
+import type { ApplicationService } from '@adonisjs/core/types'
 import { isMachineTrouble } from '../retry_policy.ts'
 
 export const EXIT = {
@@ -15,17 +16,61 @@ export const EXIT = {
   nothing: 5,
 } as const
 
+/** A flag that cannot be what it is: exit 2. */
+export class Usage extends Error {
+  name = 'Usage'
+}
+
+/** What was asked for is not there: exit 5. */
+export class Nothing extends Error {
+  name = 'Nothing'
+}
+
 /** Runs the command's work; trouble is a sentence and an exit code, not a stack. */
 export async function guarded(command: BaseCommand, work: () => Promise<void>) {
   try {
     await work()
   } catch (error) {
-    const { message, code } = error as Error & { code?: string }
-    const reason = message || code || String(error)
-    const away = isMachineTrouble(error) || isBrokerTrouble(error)
-    command.exitCode = away ? EXIT.unreachable : EXIT.error
-    command.logger.error(away ? `Not reachable: ${reason}` : reason)
+    const { exitCode, message } = await verdict(command, error)
+    command.exitCode = exitCode
+    command.logger.error(message)
   }
+}
+
+async function verdict(command: BaseCommand, error: unknown) {
+  const { message, code } = error as Error & { code?: string }
+  const reason = message || code || String(error)
+  if (error instanceof Usage) return { exitCode: EXIT.usage, message }
+  if (error instanceof Nothing) return { exitCode: EXIT.nothing, message }
+  const missing = OF_OTHER_SCHEMA.has(code ?? '') ? await missingMigrations(command.app) : []
+  if (missing.length > 0) {
+    const names = missing.join(', ')
+    return {
+      exitCode: EXIT.error,
+      message: `The tables are older than this version: ${names} has not run. Run "node ace db:setup".`,
+    }
+  }
+  const away = isMachineTrouble(error) || isBrokerTrouble(error)
+  return away
+    ? { exitCode: EXIT.unreachable, message: `Not reachable: ${reason}` }
+    : { exitCode: EXIT.error, message: reason }
+}
+
+/** SQLSTATEs: a table, a column, a function or a schema that is not there. */
+const OF_OTHER_SCHEMA = new Set(['42P01', '42703', '42883', '3F000'])
+
+/** The migrations that the databases have not seen, as `database/orders/migrations/0008_operators`. */
+async function missingMigrations(app: ApplicationService): Promise<string[]> {
+  const { MigrationRunner } = await import('@adonisjs/lucid/migration')
+  const db = await app.container.make('lucid.db')
+  const missing: string[] = []
+  for (const [connectionName, { config }] of db.manager.connections) {
+    if (!config.migrations?.paths) continue
+    const runner = new MigrationRunner(db, app, { direction: 'up', connectionName })
+    const all = await runner.getList()
+    missing.push(...all.filter(({ status }) => status === 'pending').map(({ name }) => name))
+  }
+  return missing
 }
 
 function isBrokerTrouble(error: unknown) {

@@ -1,0 +1,63 @@
+/*
+ * The manners of an operator's command: who, whether, how far, and when to stop.
+ */
+import type { BaseCommand } from '@adonisjs/core/ace'
+import { terminalUser, type Operator } from '../operator_acts.ts'
+import { Usage } from './exit_codes.ts'
+
+/** The person at the terminal, or whom a script acts for. */
+export function operator({ as, why }: { as?: string; why?: string }): Operator {
+  return { who: as?.trim() || terminalUser(), why: why?.trim() || null }
+}
+
+/**
+ * The modules that a command is for: the one that is named, or all.
+ *
+ * @throws Usage
+ */
+export function chosenModules(all: { name: string }[], named?: string): string[] {
+  const names = all.map(({ name }) => name)
+  if (named === undefined) return names
+  if (!names.includes(named)) {
+    throw new Usage(`There is no module "${named}". There are ${names.join(' and ')}.`)
+  }
+  return [named]
+}
+
+/**
+ * Asks at a terminal; elsewhere --yes is the answer.
+ *
+ * @throws Usage without either
+ */
+export async function agreed(command: BaseCommand & { yes: boolean }, question: string) {
+  if (command.yes) return true
+  if (!process.stdin.isTTY) throw new Usage(`${question} Say --yes to go on.`)
+  return command.prompt.confirm(question)
+}
+
+/** A line on stderr that is written over and over; nothing where no person looks at it. */
+export function progress(what: string) {
+  const { stderr } = process
+  if (!stderr.isTTY) return { turn() {}, end() {} }
+  return {
+    turn: (done: number, all: number) => void stderr.write(`\r${what} ${done} of ${all}\u001b[K`),
+    end: () => void stderr.write('\r\u001b[K'),
+  }
+}
+
+/**
+ * Does a long work that Ctrl-C and SIGTERM end cleanly: the app goes down only after the work has seen
+ * the signal and returned.
+ */
+export async function interruptible<Result>(
+  { app }: BaseCommand,
+  work: (signal: AbortSignal) => Promise<Result>
+): Promise<Result> {
+  const stopping = new AbortController()
+  const working = work(stopping.signal)
+  app.terminating(async () => {
+    stopping.abort()
+    await working.catch(() => {})
+  })
+  return working
+}

@@ -1,0 +1,222 @@
+import db from '@adonisjs/lucid/services/db'
+import { test } from '@japa/runner'
+import { uuidv7 } from 'uuidv7'
+import { orderCancelled, orderPlaced } from '#contracts/orders'
+import DeadLettersDiscard from '#messaging/commands/dead_letters_discard'
+import DeadLettersList from '#messaging/commands/dead_letters_list'
+import DeadLettersRedrive from '#messaging/commands/dead_letters_redrive'
+import DeadLettersShow from '#messaging/commands/dead_letters_show'
+import { letterGroups } from '#messaging/letters'
+import { operatorActs } from '#messaging/operator_acts'
+import messaging from '#messaging/service'
+import { on } from '#messaging/subscription'
+import { alive, consumerOf, countOf, deliveries, letters } from '#tests/messaging/ledger_of_effects'
+import { run } from '#tests/messaging/operator_at_work'
+import { emptyShop, product } from '#tests/shop'
+
+const commands: Record<string, Parameters<typeof run>[0]> = {
+  list: DeadLettersList,
+  show: DeadLettersShow,
+  redrive: DeadLettersRedrive,
+  discard: DeadLettersDiscard,
+}
+
+const inventory = () => db.connection('inventory')
+
+/** Placed and then cancelled; each placement failed with a division by zero, so the rest waits. */
+async function stuck(...orders: string[]) {
+  const consumer = consumerOf(undefined, {
+    subscriptions: [
+      on([orderPlaced, orderCancelled] as never[], async (_, trx) => {
+        await trx.rawQuery('select 1 / 0')
+      }),
+    ],
+  })
+  for (const order of orders) {
+    const placed = orderPlaced.about(order, { revision: 1, lines: [{ sku: 'MUG', quantity: 2 }] })
+    const cancelled = orderCancelled.about(order, { revision: 2, lines: [], reason: null })
+    await consumer.handle(deliveries([placed]), alive)
+    await consumer.handle(deliveries([cancelled]), alive)
+  }
+}
+
+/** One whose data no version of us can read: it fails at every redrive. */
+async function broken(order: string) {
+  const message = orderPlaced.about(order, { revision: 1, lines: 17 } as never)
+  await messaging.consumer('inventory').handle(deliveries([message]), alive)
+}
+
+async function junk() {
+  const [one] = deliveries([orderPlaced.about(uuidv7(), { revision: 1, lines: [] })])
+  one.record.headers = {}
+  await messaging.consumer('inventory').handle([one], alive)
+}
+
+async function reserved(): Promise<number[]> {
+  const rows = await inventory().from('movements').whereNotNull('order_id').orderBy('id')
+  return rows.map((row) => row.reserved_delta)
+}
+
+test.group('Dead letters at the terminal', (group) => {
+  group.each.setup(async () => {
+    await emptyShop()
+    await product('MUG', 10)
+  })
+
+  test('are listed by what went wrong, and shown without what they say', async ({ assert }) => {
+    const [a, b, c] = [uuidv7(), uuidv7(), uuidv7()]
+    await stuck(a, b)
+    await broken(c)
+    await junk()
+    const groups = await letterGroups(inventory(), 'inventory')
+    assert.lengthOf(groups, 3)
+    assert.containSubset(groups[0], {
+      ...{ error: 'DatabaseError: division by zero', letters: 2, keysHeld: 2, waiting: 2 },
+      newest: { key: b, reason: 'failed', type: 'order_placed' },
+    })
+    const { json, exitCode } = await run(DeadLettersList, `--group=${groups[0].id}`, '--json')
+    assert.equal(exitCode, 0)
+    assert.deepEqual(
+      json.data.map(({ key, module }: { key: string; module: string }) => [module, key]),
+      [
+        ['inventory', a],
+        ['inventory', b],
+      ]
+    )
+    const listed = await run(DeadLettersList)
+    assert.include(listed.printed, 'division by zero')
+
+    const id = String(groups[0].newest.id)
+    const masked = await run(DeadLettersShow, id)
+    assert.include(masked.printed, '•••• (--payload shows it)')
+    assert.notInclude(masked.printed, 'quantity')
+    assert.isEmpty(await operatorActs(inventory()))
+    const shown = await run(DeadLettersShow, id, '--payload', '--as=Ada', '--json')
+    assert.include(shown.json.data[0].value, '"quantity":2')
+    assert.containSubset(await operatorActs(inventory()), [{ act: 'read', who: 'Ada' }])
+  })
+
+  test('are redriven by group, in the order of each key, the others left alone', async ({
+    assert,
+  }) => {
+    const [a, b, c] = [uuidv7(), uuidv7(), uuidv7()]
+    await stuck(a, b)
+    await broken(c)
+    const [{ id: cause }] = await letterGroups(inventory(), 'inventory')
+    const filter = [`--group=${cause}`, '--module=inventory']
+    const dry = await run(DeadLettersRedrive, ...filter, '--dry-run', '--json')
+    assert.deepEqual(dry.json.data, [{ module: 'inventory', keys: [a, b], junk: [] }])
+    assert.lengthOf(await letters(), 5)
+
+    // Two operators at once.
+    const both = await Promise.all([
+      messaging.consumer('inventory').redrive(a),
+      run(DeadLettersRedrive, ...filter, '--yes', '--json', '--why=mended', '--as=Ada'),
+    ])
+    assert.equal(both[1].exitCode, 0)
+    assert.equal(both[0].handled + both[1].json.data[0].handled, 4)
+    assert.deepEqual(
+      (await letters()).map(({ key }) => key),
+      [c]
+    )
+    assert.deepEqual((await reserved()).sort(), [-2, -2, 2, 2])
+    assert.containSubset(await operatorActs(inventory()), [
+      { act: 'redrive', who: 'Ada', why: 'mended', outcome: { finished: true, waiting: 0 } },
+    ])
+    assert.equal(await countOf('waiting_keys'), 1)
+  })
+
+  test('that fail again stay with a higher count, and the command exits 3', async ({ assert }) => {
+    const order = uuidv7()
+    await broken(order)
+    await junk()
+    const again = await run(DeadLettersRedrive, '--all', '--yes', '--json')
+    assert.equal(again.exitCode, 3)
+    assert.containSubset(again.json.data, [{ handled: 0, waiting: [order], junk: 1 }])
+    assert.deepEqual(
+      (await letters()).map(({ attempts }) => attempts),
+      [2, 2]
+    )
+  })
+
+  test('are discarded with a reason: the key is named, and what is redriven next', async ({
+    assert,
+  }) => {
+    const order = uuidv7()
+    await stuck(order)
+    const [first, second] = (await letters()) as unknown as { id: number }[]
+    const meant = ['--module=inventory', `--id=${first.id}`, '--json']
+    const dry = await run(DeadLettersDiscard, ...meant, '--dry-run')
+    const expected = [
+      {
+        ...{ module: 'inventory', key: order, discarded: 1 },
+        next: { id: second.id, type: 'order_cancelled' },
+      },
+    ]
+    assert.deepEqual(dry.json.data, expected)
+    assert.lengthOf(await letters(), 2)
+    const done = await run(DeadLettersDiscard, ...meant, '--why=a test order', '--yes')
+    assert.deepEqual([done.exitCode, done.json.data], [0, expected])
+    assert.containSubset(await letterGroups(inventory(), 'inventory'), [
+      { id: 'waiting', error: null, keysHeld: 1, waiting: 1 },
+    ])
+    const [act] = await operatorActs(inventory())
+    assert.containSubset(act, { act: 'discard', why: 'a test order' })
+    assert.include(JSON.stringify(act.outcome), 'quantity')
+
+    assert.equal((await run(DeadLettersRedrive, '--group=waiting', '--yes')).exitCode, 0)
+    assert.isEmpty(await letters())
+    assert.equal(await countOf('waiting_keys'), 0)
+    assert.isEmpty(await reserved())
+  })
+
+  test('whose last letter is discarded free their key', async ({ assert }) => {
+    const order = uuidv7()
+    await stuck(order)
+    await junk()
+    const done = await run(DeadLettersDiscard, '--all', '--why=of a test', '--yes', '--json')
+    assert.containSubset(done.json.data, [{ key: order, discarded: 2, next: null }])
+    assert.isEmpty(await letters())
+    assert.equal(await countOf('waiting_keys'), 0)
+  })
+
+  const wrong: [name: string, args: string[], exit: number, says: RegExp][] = [
+    ['redrive', ['--yes'], 2, /Say which/],
+    ['redrive', ['--all'], 2, /Say --yes/],
+    ['redrive', ['--all', '--module=mail', '--yes'], 2, /no module "mail"/],
+    ['redrive', ['--key=nobody', '--yes'], 5, /No dead letter matches/],
+    ['discard', ['--all', '--yes'], 2, /Say why/],
+    ['discard', ['--all', '--why=x'], 2, /Say --yes/],
+    ['discard', ['--type=none', '--why=x', '--yes'], 5, /matches/],
+    ['show', ['999999'], 5, /no dead letter 999999/],
+    ['list', ['--module=mail'], 2, /orders and inventory/],
+  ]
+  test('deadletters:{0} {1} exits {2}')
+    .with(wrong)
+    .run(async ({ assert }, [name, args, exit, says]) => {
+      await broken(uuidv7())
+      const { exitCode, printed } = await run(commands[name], ...args)
+      assert.equal(exitCode, exit)
+      assert.match(printed, says)
+      assert.lengthOf(await letters(), 1)
+    })
+
+  test('of tables that are older than the code name the migration that is missing', async ({
+    assert,
+    cleanup,
+  }) => {
+    const owner = db.connection('inventory_owner')
+    await owner.rawQuery('alter table operator_acts rename to acts_away')
+    const { rows } = await owner.rawQuery(
+      `delete from adonis_schema where name like '%operators' returning name, batch, migration_time`
+    )
+    cleanup(async () => {
+      await owner.table('adonis_schema').multiInsert(rows)
+      await owner.rawQuery('alter table acts_away rename to operator_acts')
+    })
+    await broken(uuidv7())
+    const { exitCode, printed } = await run(DeadLettersRedrive, '--all', '--yes')
+    assert.equal(exitCode, 1)
+    assert.match(printed, /database\/inventory\/migrations\/\d+_operators has not run.*db:setup/)
+  })
+})
