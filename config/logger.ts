@@ -1,6 +1,7 @@
 import env from '#start/env'
 import app from '@adonisjs/core/services/app'
 import { defineConfig, targets } from '@adonisjs/core/logger'
+import { traceId } from '#messaging/trace'
 
 export default defineConfig({
   default: 'app',
@@ -9,6 +10,11 @@ export default defineConfig({
       enabled: true,
       name: 'quartermaster',
       level: env.get('LOG_LEVEL'),
+      // Whatever is logged on the way of a request is found by the id of its trace.
+      mixin() {
+        const trace = traceId()
+        return trace ? { trace_id: trace } : {}
+      },
       transport: {
         targets: targets()
           .pushIf(!app.inProduction && process.stdout.isTTY === true, targets.pretty())

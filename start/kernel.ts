@@ -7,6 +7,7 @@ import server from '@adonisjs/core/services/server'
 server.errorHandler(() => import('#exceptions/handler'))
 
 server.use([
+  () => import('#middleware/observed_middleware'),
   () => import('#middleware/response_headers_middleware'),
   () => import('@adonisjs/cors/cors_middleware'),
 ])

@@ -11,6 +11,7 @@ import type { Line } from '#contracts/fields'
 import { stockDeducted, stockRejected, stockReleased, stockReserved } from '#contracts/inventory'
 import type { Message } from '#messaging/message'
 import { outbox } from '#messaging/outbox'
+import { because } from '#messaging/trace'
 import { lockStock, writeLedger, type NewMovement } from './ledger.ts'
 import { lockHeads, writeHeads, type MovedHead } from './reservations.ts'
 import { decide, type Head } from './stock_plan.ts'
@@ -37,7 +38,8 @@ export async function applyTargets(
   const movements: NewMovement[] = []
   const answers: Message<unknown>[] = []
 
-  for (const { key: orderId, id: messageId, type, data } of messages) {
+  for (const message of messages) {
+    const { key: orderId, id: messageId, type, data } = message
     const head = heads.get(orderId)!
     const decision = decide(head, { deduct: false, ...data }, ahead)
     if (decision.kind === 'stale') {
@@ -48,7 +50,7 @@ export async function applyTargets(
       continue
     }
     if (decision.kind === 'repeated') {
-      answers.push(answer(orderId, head))
+      answers.push(answer(message, head))
       continue
     }
     const before = moved.get(orderId)?.before ?? head.held
@@ -60,7 +62,7 @@ export async function applyTargets(
       balance.reserved += change.reservedDelta
       movements.push({ ...change, actor: SYSTEM, orderId, revision: data.revision, messageId })
     }
-    answers.push(answer(orderId, decision.head))
+    answers.push(answer(message, decision.head))
   }
 
   await Promise.all([
@@ -71,16 +73,19 @@ export async function applyTargets(
 }
 
 /** What inventory says of a head: the outcome of its revision, and whose lines are held now. */
-function answer(orderId: string, head: Head): Message<unknown> {
+function answer(target: Message<TargetData>, head: Head): Message<unknown> {
   const { revision, heldRevision, shortages } = head
+  const { key: orderId } = target
+  const held = { revision, heldRevision }
+  const none = { revision, heldRevision: null }
   switch (head.outcome!) {
     case 'reserved':
-      return stockReserved.about(orderId, { revision, heldRevision })
+      return stockReserved.about(orderId, held, because(target))
     case 'rejected':
-      return stockRejected.about(orderId, { revision, heldRevision, shortages })
+      return stockRejected.about(orderId, { ...held, shortages }, because(target))
     case 'released':
-      return stockReleased.about(orderId, { revision, heldRevision: null })
+      return stockReleased.about(orderId, none, because(target))
     case 'deducted':
-      return stockDeducted.about(orderId, { revision, heldRevision: null })
+      return stockDeducted.about(orderId, none, because(target))
   }
 }

@@ -11,6 +11,7 @@ import type { MessageComposeCallback } from '@adonisjs/mail/types'
 import { backoff } from '../messaging/retry_policy.ts'
 import { Signal } from '../messaging/signal.ts'
 import { run } from '../messaging/sql.ts'
+import { inTrace } from '../messaging/trace.ts'
 
 export interface Notification {
   id: string
@@ -23,6 +24,8 @@ export interface Notification {
   sequence: number
   /** What the mail is about, from the queue's `subject` column. */
   subject: string
+  /** Of the request that led to it, null when none did. */
+  traceparent: string | null
 }
 
 export interface MailSource {
@@ -133,7 +136,7 @@ export class MailQueue {
            select id from notifications as first
            where first.:subject: = due.:subject: and first.status = 'pending' order by sequence limit 1)
          order by next_attempt_at limit :batch for update skip locked)
-       returning id, kind, revision, detail, attempts, created_at, sequence, :subject: as subject`,
+       returning id, kind, revision, detail, attempts, created_at, sequence, traceparent, :subject: as subject`,
       { subject, batch: BATCH }
     )
     return rows
@@ -146,7 +149,8 @@ export class MailQueue {
     for (const notification of due) {
       // The rest is leased anew when its minute is over, here or in another process.
       if (!this.#options || Date.now() - leased > LEASE_USED_MS) break
-      if (await this.#deliver(options, source, notification)) sent.push(notification.id)
+      const deliver = () => this.#deliver(options, source, notification)
+      if (await inTrace(notification.traceparent, deliver)) sent.push(notification.id)
     }
     if (sent.length === 0) return
     await notifications(options, source)
@@ -164,6 +168,8 @@ export class MailQueue {
         message.messageId(`<${notification.id}@${options.domain}>`)
         return compose(message)
       })
+      const { id, kind, subject } = notification
+      options.logger.debug({ notification: id, kind, [source.subject]: subject }, 'a mail is sent')
       return true
     } catch (error) {
       await this.#later(options, source, notification, error as Error)

@@ -13,6 +13,8 @@ import { decode, type Message, type MessageDefinition } from './message.ts'
 import { backoff, isMachineTrouble, isMessagesOwnFault } from './retry_policy.ts'
 import { suspect, Suspicion } from './suspicion.ts'
 import { signature, type Subscription } from './subscription.ts'
+import { Tally } from './tally.ts'
+import { inTrace } from './trace.ts'
 import type { Delivery, Subscriber } from './transports/transport.ts'
 
 /** Tries of a message alone before an error on no list counts as the message's own. */
@@ -59,11 +61,12 @@ export class Consumer implements Subscriber {
   readonly #stopping = new AbortController()
   #failuresInRow = 0
   #trouble: string | null = null
-  readonly counts = { handled: 0, skipped: 0, repeated: 0, dead: 0, retried: 0 }
+  readonly #tally: Tally
 
   constructor(options: ConsumerOptions) {
     this.#options = options
     this.name = options.name
+    this.#tally = new Tally(options.name, options.logger)
     this.batchSize = options.batchSize ?? 200
     for (const subscription of options.subscriptions) {
       for (const definition of subscription.messages) {
@@ -76,6 +79,11 @@ export class Consumer implements Subscriber {
   /** The types + versions this consumer handles. */
   get definitions() {
     return [...this.#heard.values()].map(({ definition }) => definition)
+  }
+
+  /** Messages by what has become of them; `retried` counts transactions. */
+  get counts() {
+    return this.#tally.counts
   }
 
   degraded(): string[] {
@@ -96,7 +104,7 @@ export class Consumer implements Subscriber {
         const subscribed = this.#heard.get(signature(message))
         if (subscribed) heard.push({ delivery, message, ...subscribed })
         // No inbox row: a later version of us can still take it by replay.
-        else this.counts.skipped++
+        else this.#tally.add('skipped', [message])
       } catch (error) {
         junk.push({ delivery, message: null, reason: 'junk', error: error as Error, attempts: 1 })
       }
@@ -131,7 +139,7 @@ export class Consumer implements Subscriber {
         this.#trouble = null
         return
       } catch (error) {
-        this.counts.retried++
+        this.#tally.addRetry()
         if (error instanceof Suspicion) {
           await this.#pause(error, batch)
           continue
@@ -159,18 +167,18 @@ export class Consumer implements Subscriber {
 
   /** One transaction. Rolled back whole on any error. */
   async #commit(heard: Heard[], batch: Batch) {
-    let fresh = 0
-    let after = { dead: 0, failed: 0, failuresInRow: this.#failuresInRow }
+    let fresh: Heard[] = []
+    let dead: Message[] = []
+    let after = { failed: 0, failuresInRow: this.#failuresInRow }
     await this.#options.client().transaction(async (trx) => {
       // Two statements, sent together: the second must see what the first had to wait for.
       const [admitted, waiting] = await Promise.all([
         admit(trx, this.name, [...new Set(heard.map(({ message }) => message.id))]),
         waitingKeys(trx, this.name, [...new Set(heard.map(({ message }) => message.key))]),
       ])
-      const news = heard.filter(({ message }) => admitted.delete(message.id))
-      fresh = news.length
-      if (fresh === 0) return
-      const { valid, burials, failed, failuresInRow } = await this.#sort(news, waiting, batch)
+      fresh = heard.filter(({ message }) => admitted.delete(message.id))
+      if (fresh.length === 0) return
+      const { valid, burials, failed, failuresInRow } = await this.#sort(fresh, waiting, batch)
       for (const subscription of this.#options.subscriptions) {
         const messages = valid
           .filter((one) => one.subscription === subscription)
@@ -178,14 +186,22 @@ export class Consumer implements Subscriber {
         if (messages.length > 0) await subscription.handle(messages, trx)
       }
       await bury(trx, this.name, burials)
-      after = { dead: burials.length, failed, failuresInRow }
+      dead = burials.map(({ message }) => message!)
+      after = { failed, failuresInRow }
     })
-    this.counts.repeated += heard.length - fresh
-    this.counts.handled += fresh - after.dead
-    this.counts.dead += after.dead
+    this.#count(heard, fresh, dead)
     this.#failuresInRow = after.failuresInRow
     batch.failed += after.failed
-    if (after.dead > 0) this.#mourn(after.dead)
+    if (dead.length > 0) this.#mourn(dead.length)
+  }
+
+  #count(heard: Heard[], fresh: Heard[], dead: Message[]) {
+    const [news, buried] = [new Set(fresh), new Set(dead)]
+    const messages = heard.filter((one) => !news.has(one)).map(({ message }) => message)
+    this.#tally.add('repeated', messages)
+    const handled = fresh.map(({ message }) => message).filter((one) => !buried.has(one))
+    this.#tally.add('handled', handled)
+    this.#tally.add('dead', dead)
   }
 
   /** Whose key waits, waits; whose data breaks its schema fails, and its key waits from here on. */
@@ -234,16 +250,14 @@ export class Consumer implements Subscriber {
     batch.failed++
     this.#failuresInRow++
     // Another consumer, to whom the partition goes, may have been first.
-    if (ours) {
-      this.counts.dead++
-      this.#mourn(1, error)
-    } else this.counts.repeated++
+    this.#tally.add(ours ? 'dead' : 'repeated', [message])
+    if (ours) inTrace(message.headers.traceparent, () => this.#mourn(1, error))
     return true
   }
 
   async #buryJunk(junk: Burial[], batch: Batch) {
     await this.#insist((trx) => bury(trx, this.name, junk), batch)
-    this.counts.dead += junk.length
+    this.#tally.addJunk(junk.length)
     this.#mourn(junk.length, junk[0].error!)
   }
 

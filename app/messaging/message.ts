@@ -5,6 +5,7 @@
 import type { VineValidator } from '@vinejs/vine'
 import type { SchemaTypes, Infer } from '@vinejs/vine/types'
 import { uuidv7 } from 'uuidv7'
+import { continued, currentTrace } from './trace.ts'
 
 /** A message on its way in or out. `data` has been validated only once a consumer has done so. */
 export interface Message<Data = unknown> {
@@ -42,7 +43,11 @@ export interface MessageDefinition<Data> {
   /** What its key is. */
   keySchema: JsonSchema
   schema: { validate(data: unknown): Promise<unknown>; toJSONSchema(): JsonSchema }
-  /** A new message of this type about `key`. `id` is given where a caller must know it before. */
+  /**
+   * A new message of this type about `key`. `id` is given where a caller must know it before, and
+   * `traceparent` where the message is said because of another one; else it is part of the trace under
+   * way, or begins one.
+   */
   about(
     key: string,
     data: Data,
@@ -86,7 +91,9 @@ export function defineMessage<Schema extends SchemaTypes>(of: {
       key,
       time: new Date().toISOString(),
       data,
-      headers,
+      headers: headers.traceparent
+        ? headers
+        : { traceparent: continued(currentTrace()), ...headers },
     }),
   }
 }

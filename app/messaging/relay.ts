@@ -7,10 +7,12 @@ import type { Logger } from '@adonisjs/core/logger'
 import type { ClientConfig } from 'pg'
 import { LeaderConnection, SIGN_OF_LIFE_MS, STEP_DOWN } from './leader_connection.ts'
 import { encode, type WireRecord } from './message.ts'
+import { publishLatency } from './metrics.ts'
 import { outbox } from './outbox.ts'
 import { RelayFloor } from './relay_floor.ts'
 import { backoff } from './retry_policy.ts'
 import { Signal } from './signal.ts'
+import { inTrace } from './trace.ts'
 import { settleTransport } from './transport_change.ts'
 import { MessageRefused, type Transport } from './transports/transport.ts'
 
@@ -220,11 +222,26 @@ export class Relay {
       // Not awaited: on this connection the next read comes after it, and sees it. A mark that fails
       // ends the leadership, and its rows are sent again.
       mark(connection, partition, rows, first).catch((error) => connection.fail(error))
+      this.#published(rows)
       this.#tries.delete(partition)
       if (this.#tries.size === 0) this.#trouble = null
     } catch (error) {
       if (error instanceof MessageRefused) await this.#refused(connection, partition, rows, error)
       else await this.#tryLater(partition, error)
+    }
+  }
+
+  #published(rows: OutboxRow[]) {
+    const { module, logger } = this.#options
+    const now = Date.now()
+    for (const { headers, created_at: created } of rows) {
+      if (headers.ce_replayof) continue
+      publishLatency.observe({ module }, Math.max(0, now - created.getTime()) / 1_000)
+    }
+    if (!logger.isLevelEnabled('debug')) return
+    for (const { id, message_id: messageId, type, key, headers } of rows) {
+      const step = { module, outboxId: id, messageId, type, key }
+      inTrace(headers.traceparent, () => logger.debug(step, 'a message is published'))
     }
   }
 
@@ -241,14 +258,15 @@ export class Relay {
     if (rows.length > 1) {
       return this.#publish(connection, partition, rows.slice(0, Math.ceil(rows.length / 2)))
     }
-    const [{ id, key }] = rows
+    const [{ id, key, headers }] = rows
     await connection.query(
       'insert into parked_keys (key, outbox_id, error) values ($1, $2, $3) on conflict do nothing',
       [key, id, error.message]
     )
-    this.#options.logger.error(
-      { module: this.#options.module, key, outboxId: id, reason: error.message },
-      'the broker refuses a message: its key is parked'
+    const { module, logger } = this.#options
+    const parked = { module, key, outboxId: id, reason: error.message }
+    inTrace(headers.traceparent, () =>
+      logger.error(parked, 'the broker refuses a message: its key is parked')
     )
   }
 

@@ -7,6 +7,7 @@ import { uuidv7 } from 'uuidv7'
 import { customerMails } from '#config/mail'
 import { mailQueue } from '#mail/queue'
 import { run } from '#messaging/sql'
+import { currentTrace } from '#messaging/trace'
 import type { MailKind } from './order_status.ts'
 
 /** The mail that a move asks for; null where customers get none from here. */
@@ -19,13 +20,15 @@ export interface NewNotification {
   kind: MailKind
   revision: number
   detail: Record<string, unknown>
+  /** Of the message that led to it; that of the request when undefined. */
+  traceparent?: string
 }
 
 const insertNotifications = {
   name: 'notifications_insert',
   text: /* sql */ `
-    insert into notifications (id, order_id, kind, revision, detail)
-    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::jsonb[])
+    insert into notifications (id, order_id, kind, revision, detail, traceparent)
+    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::jsonb[], $6::text[])
     on conflict (order_id, kind, revision) do nothing`,
 }
 
@@ -37,6 +40,7 @@ export async function notify(trx: TransactionClientContract, notifications: NewN
     notifications.map(({ kind }) => kind),
     notifications.map(({ revision }) => revision),
     notifications.map(({ detail }) => JSON.stringify(detail)),
+    notifications.map(({ traceparent = currentTrace() }) => traceparent ?? null),
   ])
   trx.after('commit', () => mailQueue.wake())
 }

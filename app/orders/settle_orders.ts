@@ -7,6 +7,7 @@ import { SYSTEM } from '#contracts/actor'
 import type { Line, Shortage } from '#contracts/fields'
 import type { Message } from '#messaging/message'
 import { outbox } from '#messaging/outbox'
+import { because } from '#messaging/trace'
 import { orderConfirmed, orderRejected } from '#contracts/orders'
 import { mailOf, notify, type NewNotification } from './notifications.ts'
 import {
@@ -91,23 +92,18 @@ function applyMove(order: SettledOrder, { to, step }: Move, { data }: Message<An
 function announcement(
   { id, revision, heldRevision }: SettledOrder,
   { says }: Move,
-  { data }: Message<AnswerData>,
+  message: Message<AnswerData>,
   lines: LineRow[]
 ): Message<unknown> | null {
+  const shortages = message.data.shortages
   if (says === 'order_confirmed') {
-    return orderConfirmed.about(id, {
-      revision,
-      heldRevision: heldRevision!,
-      lines: linesAt(lines, id, heldRevision!),
-      declined: data.shortages ?? null,
-    })
+    const held = linesAt(lines, id, heldRevision!)
+    const data = { revision, heldRevision: heldRevision!, lines: held, declined: shortages ?? null }
+    return orderConfirmed.about(id, data, because(message))
   }
   if (says === 'order_rejected') {
-    return orderRejected.about(id, {
-      revision,
-      lines: linesAt(lines, id, revision),
-      shortages: data.shortages ?? [],
-    })
+    const data = { revision, lines: linesAt(lines, id, revision), shortages: shortages ?? [] }
+    return orderRejected.about(id, data, because(message))
   }
   return null
 }
@@ -142,7 +138,8 @@ function stepOf(
 function notificationOf(
   { id: orderId, revision, heldRevision }: SettledOrder,
   kind: NewNotification['kind'],
-  { data: { shortages = [] } }: Message<AnswerData>
+  { data: { shortages = [] }, headers: { traceparent } }: Message<AnswerData>
 ): NewNotification {
-  return { orderId, kind, revision, detail: { linesOf: heldRevision ?? revision, shortages } }
+  const detail = { linesOf: heldRevision ?? revision, shortages }
+  return { orderId, kind, revision, detail, traceparent }
 }

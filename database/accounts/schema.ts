@@ -108,7 +108,7 @@ export class InvitationSchema extends BaseModel {
 }
 
 export class NotificationSchema extends BaseModel {
-  static $columns = ['attempts', 'createdAt', 'detail', 'id', 'invitationId', 'kind', 'lastError', 'nextAttemptAt', 'revision', 'sentAt', 'sequence', 'status'] as const
+  static $columns = ['attempts', 'createdAt', 'detail', 'id', 'invitationId', 'kind', 'lastError', 'nextAttemptAt', 'revision', 'sentAt', 'sequence', 'status', 'traceparent'] as const
   $columns = NotificationSchema.$columns
   @column()
   declare attempts: number
@@ -134,6 +134,8 @@ export class NotificationSchema extends BaseModel {
   declare sequence: bigint | number
   @column()
   declare status: string
+  @column()
+  declare traceparent: string | null
 }
 
 export class SessionSchema extends BaseModel {

@@ -105,7 +105,7 @@ export class MovementSchema extends BaseModel {
 }
 
 export class NotificationSchema extends BaseModel {
-  static $columns = ['accountId', 'attempts', 'createdAt', 'detail', 'id', 'kind', 'lastError', 'nextAttemptAt', 'period', 'revision', 'sentAt', 'sequence', 'status'] as const
+  static $columns = ['accountId', 'attempts', 'createdAt', 'detail', 'id', 'kind', 'lastError', 'nextAttemptAt', 'period', 'revision', 'sentAt', 'sequence', 'status', 'traceparent'] as const
   $columns = NotificationSchema.$columns
   @column()
   declare accountId: string
@@ -133,6 +133,8 @@ export class NotificationSchema extends BaseModel {
   declare sequence: bigint | number
   @column()
   declare status: string
+  @column()
+  declare traceparent: string | null
 }
 
 export class ReceiptScanSchema extends BaseModel {

@@ -4,6 +4,7 @@ import { DateTime } from 'luxon'
 import { uuidv7 } from 'uuidv7'
 import { notFound, Problem } from '#http/problem'
 import { mailQueue } from '#mail/queue'
+import { currentTrace } from '#messaging/trace'
 import type { StaffRole } from './change_role.ts'
 import { INVITATION_DAYS, type Invitation } from './invitation.ts'
 
@@ -55,7 +56,7 @@ export async function withdraw(id: string): Promise<Invitation> {
 
 async function mailIn(trx: TransactionClientContract, { id, revision }: Invitation) {
   const mail = { id: uuidv7(), invitation_id: id, kind: 'invitation', revision }
-  await trx.table('notifications').insert(mail)
+  await trx.table('notifications').insert({ ...mail, traceparent: currentTrace() ?? null })
   trx.after('commit', () => mailQueue.wake())
 }
 

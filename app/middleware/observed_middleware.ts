@@ -1,0 +1,29 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import type { NextFn } from '@adonisjs/core/types/http'
+import { requestDuration } from '#http/metrics'
+import { continued, inTrace } from '#messaging/trace'
+
+/** Each request goes on with its caller's trace, or begins one; it is timed, and logged at `debug`. */
+export default class ObservedMiddleware {
+  handle(ctx: HttpContext, next: NextFn) {
+    const trace = continued(ctx.request.header('traceparent'))
+    const began = performance.now()
+    ctx.response.response.once('close', () => {
+      inTrace(trace, () => observe(ctx, (performance.now() - began) / 1_000))
+    })
+    return inTrace(trace, next)
+  }
+}
+
+function observe({ request, response, route, logger }: HttpContext, seconds: number) {
+  const raw = response.response
+  // What no route takes has one name: anyone may ask for anything.
+  const name = route?.name ?? route?.pattern ?? 'none'
+  const status = raw.headersSent ? `${Math.floor(raw.statusCode / 100)}xx` : 'none'
+  if (!String(raw.getHeader('content-type')).startsWith('text/event-stream')) {
+    requestDuration.observe({ route: name, method: request.method(), status }, seconds)
+  }
+  if (!logger.isLevelEnabled('debug')) return
+  const answer = { route: name, method: request.method(), status: raw.statusCode, seconds }
+  logger.debug(answer, 'a request is answered')
+}
