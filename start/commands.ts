@@ -15,6 +15,7 @@ import DeadLettersRedrive from '#messaging/commands/dead_letters_redrive'
 import DeadLettersShow from '#messaging/commands/dead_letters_show'
 import MessagingTopics from '#messaging/commands/messaging_topics'
 import MessagingVerify from '#messaging/commands/messaging_verify'
+import OutboxReplay from '#messaging/commands/outbox_replay'
 import OutboxStatus from '#messaging/commands/outbox_status'
 import OutboxUnpark from '#messaging/commands/outbox_unpark'
 import OperationsReconcile from '#operations/commands/operations_reconcile'
@@ -44,6 +45,7 @@ const commands = new ListLoader([
   OperationsReconcile,
   OrdersLife,
   OrdersShow,
+  OutboxReplay,
   OutboxStatus,
   OutboxUnpark,
   StockImport,

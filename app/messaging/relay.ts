@@ -317,7 +317,8 @@ function toRecord(row: OutboxRow): WireRecord {
     key: row.key,
     type: row.type,
     version: row.version,
-    time: row.created_at.toISOString(),
+    // A replayed row is younger than what it says.
+    time: row.headers.ce_time ?? row.created_at.toISOString(),
     json: row.json,
     headers: row.headers,
   })

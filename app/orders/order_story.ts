@@ -66,6 +66,7 @@ export async function orderStory(
     client
       .from('outbox')
       .where('key', id)
+      .whereRaw(`headers->>'ce_replayof' is null`)
       .orderBy('id')
       .select('message_id as id', 'type', 'data', 'created_at as createdAt')
       .select('published_at as publishedAt', 'partition', 'offset')

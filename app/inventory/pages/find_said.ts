@@ -17,6 +17,7 @@ export async function findSaid(key: string | undefined, messageId: string): Prom
     .connection('inventory')
     .from('outbox')
     .where({ key, message_id: messageId })
+    .orderBy('id')
     .select('message_id as id', 'type', 'created_at as at', 'published_at as publishedAt')
     .select('partition', 'offset')
     .first()

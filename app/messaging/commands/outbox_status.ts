@@ -20,6 +20,7 @@ export default class OutboxStatus extends BaseCommand {
       table.head([
         'Module',
         'Pending',
+        'Replayed',
         'Oldest',
         'Published/min',
         'Parked keys',
@@ -31,6 +32,7 @@ export default class OutboxStatus extends BaseCommand {
         table.row([
           one.module,
           String(one.pending),
+          String(one.replayed),
           oldest,
           String(one.publishedPerMinute),
           String(one.parkedKeys),

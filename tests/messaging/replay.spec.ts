@@ -1,0 +1,218 @@
+import { readdir } from 'node:fs/promises'
+import db from '@adonisjs/lucid/services/db'
+import type { ApiClient } from '@japa/api-client'
+import { test } from '@japa/runner'
+import { uuidv7 } from 'uuidv7'
+import { mailDir } from '#config/mail'
+import { directConnection } from '#config/database'
+import OutboxReplay from '#messaging/commands/outbox_replay'
+import { outboxStatus } from '#messaging/outbox_status'
+import { planReplay } from '#messaging/replay_plan'
+import { findReplay, replays, runReplay, startReplay } from '#messaging/replay'
+import messaging from '#messaging/service'
+import { run } from '#tests/messaging/operator_at_work'
+import { commit, message, orders, published } from '#tests/messaging/outbox_at_work'
+import { cancel, emptyShop, fulfil, patch, person, post, product } from '#tests/shop'
+import { settled, startWork, transports } from '#tests/transports'
+
+const WHY = '--why=the ERP lost its disk'
+
+for (const [name, makeTransport] of transports) {
+  test.group(`A replay over ${name}`, (group) => {
+    group.each.setup(async () => {
+      await emptyShop()
+      return startWork(makeTransport())
+    })
+
+    test('of everything changes no balance and no order, and sends no mail; nor without the inbox', async ({
+      client,
+      assert,
+    }) => {
+      await ordersInEveryState(client)
+      const before = await everything()
+      const told = await run(OutboxReplay, WHY, '--as=Ada', '--yes', '--json', '--rate=100000')
+      assert.equal(told.exitCode, 0)
+      await settled()
+      assert.deepEqual(await everything(), before)
+      assert.deepEqual((await messaging.verify(0)).findings, [])
+      const rows = await orders().from('outbox').orderBy('id')
+      const again = rows.filter(({ headers }) => headers.ce_replayof)
+      const first = rows.filter(({ headers }) => !headers.ce_replayof)
+      assert.deepEqual(
+        again.map(({ message_id: id, headers, data }) => [id, headers.ce_replayof, data]),
+        first.map(({ message_id: id, data }) => [id, id, data])
+      )
+      assert.deepEqual(
+        again.map(({ headers }) => headers.ce_time),
+        first.map(({ created_at: at }) => at.toISOString())
+      )
+      assert.containSubset(await replays(orders()), [
+        { who: 'Ada', why: 'the ERP lost its disk', replayed: first.length, filter: {} },
+      ])
+
+      for (const module of ['orders', 'inventory'])
+        await db.connection(module).from('inbox').delete()
+      await run(OutboxReplay, WHY, '--yes', '--rate=100000')
+      await settled()
+      assert.deepEqual(await everything(), before)
+    }).timeout(60_000)
+  })
+}
+
+test.group('outbox:replay', (group) => {
+  group.each.setup(() => emptyShop())
+
+  test('publishes what its dry run has shown, and nothing that came later', async ({ assert }) => {
+    const [a, b] = [message(), message()]
+    await marked(a, b)
+    const dry = await run(OutboxReplay, '--module=orders', '--dry-run', '--json')
+    const [{ upTo, ...plan }] = dry.json.data
+    assert.containSubset(plan, {
+      ...{ count: 2, types: [{ type: 'order_placed', count: 2 }], prunedBefore: null },
+      keys: { count: 2, first: [a.key, b.key].sort()[0], last: [a.key, b.key].sort()[1] },
+      ...{ oldest: a.time, newest: b.time },
+    })
+    assert.lengthOf(await published(), 2)
+
+    await marked(message())
+    const meant = ['--module=orders', `--up-to=${upTo}`, WHY, '--yes', '--json']
+    const done = await run(OutboxReplay, ...meant)
+    assert.containSubset(done.json.data, [{ matched: 2, replayed: 2 }])
+    assert.deepEqual(await waiting(), [a.id, b.id])
+    assert.lengthOf(await published(), 3)
+    assert.containSubset(await outboxStatus('orders', directConnection('orders')), {
+      ...{ pending: 0, replayed: 2, oldestSeconds: null },
+    })
+  })
+
+  test('goes on where it was stopped, or killed, and replays nothing twice', async ({ assert }) => {
+    const said = Array.from({ length: 25 }, () => message())
+    await marked(...said)
+    const direct = directConnection('orders')
+    const plan = (await planReplay(direct, {}))!
+    const by = { who: 'Ada', why: 'a test' }
+    const replay = await startReplay(orders(), plan, {}, by)
+    const stop = new AbortController()
+    const turn = () => stop.abort()
+    const half = await runReplay(orders(), direct, replay, {
+      ...{ rate: 40, turn, signal: stop.signal },
+    })
+    assert.containSubset(half, { replayed: 10, matched: 25, finishedAt: null })
+    const both = await Promise.all([
+      run(OutboxReplay, `--resume=${replay.id}`, '--rate=40', '--json'),
+      runReplay(orders(), direct, replay, { rate: 40 }),
+    ])
+    assert.equal(both[0].exitCode, 0)
+    assert.deepEqual(
+      await waiting(),
+      said.map(({ id }) => id)
+    )
+    assert.containSubset(await findReplay(orders(), replay.id), { replayed: 25 })
+  })
+
+  test('finds messages by id, key, time and what came since', async ({ assert }) => {
+    const said = ['k', 'l', 'k'].map((key) => message(key))
+    said[0].time = '2026-01-01T10:00:00.000Z'
+    await marked(...said)
+    const ids = said.map(({ id }) => id)
+    const cases: [args: string[], meant: string[]][] = [
+      [[`--id=${ids[1]}`], [ids[1]]],
+      [['--key=k'], [ids[0], ids[2]]],
+      [[`--since-message=${ids[1]}`], [ids[1], ids[2]]],
+      [['--to=2026-01-01T11:00:00Z'], [ids[0]]],
+      [
+        ['--from=2h', '--type=order_placed'],
+        [ids[1], ids[2]],
+      ],
+    ]
+    for (const [args, meant] of cases) {
+      const { exitCode } = await run(OutboxReplay, ...args, '--module=orders', WHY, '--yes')
+      assert.equal(exitCode, 0)
+      assert.deepEqual(await waiting(), meant)
+      await orders().from('outbox').whereNull('published_at').delete()
+    }
+  })
+
+  const wrong: [args: string[], exit: number, says: RegExp][] = [
+    [['--module=mail'], 2, /no module "mail"/],
+    [['--type=order_eaten'], 2, /"order_eaten"/],
+    [['--from=yesterday'], 2, /--from is "yesterday"/],
+    [['--id=17'], 2, /UUID/],
+    [['--up-to=3'], 2, /--module/],
+    [['--rate=0'], 2, /--rate/],
+    [['--yes'], 2, /Say why/],
+    [[WHY], 2, /Publish 1 messages again\? Say --yes/],
+    [[WHY, '--yes', '--key=nobody'], 5, /Nothing matches/],
+    [[WHY, '--yes', `--id=${uuidv7()}`], 5, /is kept/],
+    [[WHY, '--yes', `--since-message=${uuidv7()}`], 5, /is kept/],
+    [[WHY, '--yes', '--from=30d', '--to=20d'], 5, /older than .* is no longer kept/],
+    [[`--resume=${uuidv7()}`], 5, /no replay/],
+  ]
+  test('{0} exits {1}')
+    .with(wrong)
+    .run(async ({ assert }, [args, exit, says]) => {
+      await marked(message(), message())
+      const ids = await published()
+      await orders().from('outbox').where('message_id', ids[0]).delete()
+      const { exitCode, printed } = await run(OutboxReplay, ...args)
+      assert.equal(exitCode, exit)
+      assert.match(printed, says)
+      assert.isEmpty(await waiting())
+    })
+})
+
+/** Commits messages that have been published. */
+async function marked(...messages: ReturnType<typeof message>[]) {
+  await commit(...messages)
+  await orders().from('outbox').whereNull('published_at').update({ published_at: new Date() })
+}
+
+/** The ids of the messages that are still to be published, in outbox order. */
+async function waiting(): Promise<string[]> {
+  const rows = await orders().from('outbox').whereNull('published_at').orderBy('id')
+  return rows.map((row) => row.message_id)
+}
+
+async function ordersInEveryState(client: ApiClient) {
+  const [ada, clerk] = [await person('customer', 'Ada'), await person('admin', 'Eve')]
+  await product('MUG', 20)
+  await product('TEA', 1)
+  await settled()
+  const place = async (sku: string, quantity: number) => {
+    const placed = await post(client, ada, { lines: [{ sku, quantity }] })
+    placed.assertStatus(202)
+    return placed.body().id as string
+  }
+  const ids = await Promise.all([1, 2, 3, 4].map((quantity) => place('MUG', quantity)))
+  await place('TEA', 5)
+  await settled()
+  const declined = { lines: [{ sku: 'MUG', quantity: 99 }] }
+  const answers = [
+    await cancel(client, ada, ids[0], { reason: 'too dear' }),
+    await fulfil(client, clerk, ids[1], { revision: 1, carrier: 'DHL' }),
+    await patch(client, ada, ids[2], '*', declined),
+    await patch(client, ada, ids[3], '*', { lines: [{ sku: 'MUG', quantity: 6 }] }),
+  ]
+  for (const answer of answers) if (answer.status() >= 400) throw new Error(answer.text())
+  await settled()
+}
+
+/** All that a message may change. */
+async function everything() {
+  const tables: [module: string, table: string, order: string][] = [
+    ['orders', 'orders', 'id'],
+    ['orders', 'order_lines', 'order_id, revision, position'],
+    ['orders', 'timeline_steps', 'id'],
+    ['orders', 'price_list', 'sku'],
+    ['orders', 'notifications', 'id'],
+    ['orders', 'dead_letters', 'id'],
+    ['inventory', 'stock_items', 'sku'],
+    ['inventory', 'movements', 'id'],
+    ['inventory', 'dead_letters', 'id'],
+  ]
+  const rows: Record<string, unknown> = {}
+  for (const [module, table, order] of tables) {
+    rows[`${module}.${table}`] = await db.connection(module).from(table).orderByRaw(order)
+  }
+  return { ...rows, mails: (await readdir(mailDir)).length }
+}
