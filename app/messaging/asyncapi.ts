@@ -93,9 +93,7 @@ const envelope: JsonSchema = {
       'The id of a message with the same content: it was said again, under an id of its own.',
       'uuid'
     ),
-    'ce_replayof': header(
-      'An operator has replayed the message: you may have had it, under the same ce_id.'
-    ),
+    'ce_replayof': header('There when an operator has replayed the message: its own id.', 'uuid'),
   },
   required: [
     ...['content-type', 'ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_time'],
