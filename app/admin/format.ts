@@ -105,7 +105,7 @@ export function day(at: Date | string, zone: string, now = new Date()): string {
 
 /** "+38 ms", "+1.4 s", "+12 min". */
 export function since(from: Date, to: Date): string {
-  const ms = Math.max(0, to.getTime() - from.getTime())
+  const ms = Math.max(0, to.getTime() - from.getTime()) || 0
   if (ms < 1_000) return `+${ms} ms`
   if (ms < 60_000) return `+${(ms / 1_000).toFixed(1)} s`
   return ms < 3_600_000 ? `+${Math.round(ms / 60_000)} min` : `+${Math.round(ms / 3_600_000)} h`

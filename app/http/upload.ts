@@ -3,6 +3,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { Problem } from './problem.ts'
 import { Busboy, type BusboyHeaders } from '@fastify/busboy'
 
 export interface Upload {
@@ -37,19 +38,36 @@ export function fileOfForm(
   return new Promise((resolve, reject) => {
     form.on('field', (name, value) => (fields[name] = value))
     form.on('file', (_, stream, filename) => {
-      // Whoever reads it hears of it; while nobody does, it must not end the process.
-      stream.on('error', () => {})
+      let broken = false
+      // It may come before anybody reads; unheard it would end the process.
+      stream.on('error', () => (broken = true))
       request.once('close', () => {
         if (!request.complete) stream.destroy(new Error('aborted'))
       })
       const name = filename?.replace(/[\p{Cc}\p{Cs}]/gu, '').slice(-200)
-      resolve({ fields, upload: { name: name || null, bytes: piecesOf(stream) } })
+      resolve({ fields, upload: { name: name || null, bytes: wholeOf(stream, () => broken) } })
     })
     form.on('finish', () => resolve({ fields, upload: null }))
-    form.on('error', reject)
-    request.once('close', () => reject(new Error('aborted')))
+    form.on('error', () => reject(unreadable()))
+    request.once('close', () => {
+      if (!request.complete) reject(new Error('aborted'))
+    })
     request.pipe(form)
   })
+}
+
+function unreadable() {
+  return new Problem(
+    422,
+    'no_csv',
+    'The form breaks off, or is no form: no file is in it. Send it again.'
+  )
+}
+
+/** @throws Problem at the end of a file that has none */
+async function* wholeOf(stream: Readable, isBroken: () => boolean) {
+  yield* piecesOf(stream)
+  if (isBroken()) throw unreadable()
 }
 
 /** Who stops reading must be able to answer still: the stream is not destroyed. */

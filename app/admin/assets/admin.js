@@ -13,6 +13,12 @@ addEventListener('keydown', ({ key }) => {
   }
 })
 
+/* Figures are looked at again, but not while nobody can see them. */
+setInterval(() => {
+  if (document.hidden) return
+  for (const part of document.querySelectorAll('[data-live]')) part.dispatchEvent(new Event('look'))
+}, 5000)
+
 /* What could not be shown comes when it can be. */
 const again = () => document.querySelector('[data-again]')
 const tryAgain = async () => {

@@ -77,6 +77,12 @@ async function withSeparator(text: AsyncGenerator<string>) {
     start += value ?? ''
     if (done || start.length > LONGEST_ROW || /[^\r\n][\r\n]/.test(start)) break
   }
+  // Excel's own first line says which one it is, and is no row.
+  const said = /^sep=([,;\t])\r?\n/i.exec(start)
+  if (said) {
+    start = start.slice(said[0].length)
+    return { separator: said[1], text: whole() }
+  }
   const line = start
     .trimStart()
     .split(/[\r\n]/, 1)[0]

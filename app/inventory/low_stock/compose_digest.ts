@@ -17,6 +17,9 @@ interface LowItem extends Record<string, unknown> {
   level: 'low' | 'out' | 'in'
 }
 
+/** In one mail; the list has them all. */
+const MOST_ROWS = 200
+
 const lowItems = {
   name: 'low_stock_items',
   text: /* sql */ `
@@ -34,7 +37,8 @@ export function digestComposer(staff: StaffDirectory) {
     const still = items.filter(({ level }) => level !== 'in')
     const content = {
       title: still.length > 0 ? titleOf(still) : `${plural(items.length, 'SKU')} ran low`,
-      rows: items.map((item) => ({
+      more: Math.max(0, items.length - MOST_ROWS),
+      rows: items.slice(0, MOST_ROWS).map((item) => ({
         ...item,
         url: `${publicUrl}/admin/stock/${item.sku}`,
         left: number(item.available),

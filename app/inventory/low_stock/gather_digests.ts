@@ -18,14 +18,27 @@ const SETTLED_MS = 35_000
 /** At once: when nothing more has crossed for so long, but not later than this after the first. */
 const QUIET_MS = 60_000
 const MOST_WAIT_MS = 5 * 60_000
-/** In one mail; the list has them all. */
-const MOST_IN_A_MAIL = 200
+/** Of one mail: an import may bring down a whole catalogue. */
+const MOST_CROSSINGS = 20_000
 
 /** @returns how many mails were gathered */
 export async function gatherDigests(readers: LowStockReader[], now = new Date()): Promise<number> {
+  await forgetOthers(readers)
   let gathered = 0
   for (const reader of readers) if (await gather(reader, now)) gathered++
   return gathered
+}
+
+/** Whoever asks again later is told of what crosses from then on. */
+async function forgetOthers(readers: LowStockReader[]) {
+  await db
+    .connection('inventory')
+    .from('low_stock_readers')
+    .whereNotIn(
+      'account_id',
+      readers.map(({ id }) => id)
+    )
+    .delete()
 }
 
 async function gather(reader: LowStockReader, now: Date): Promise<boolean> {
@@ -89,7 +102,7 @@ function crossingsBetween(
     .where('id', '>', after)
     .where('id', '<', until)
     .orderBy('id')
-    .limit(MOST_IN_A_MAIL)
+    .limit(MOST_CROSSINGS)
 }
 
 function isTime(crossings: Crossing[], now: Date) {

@@ -61,7 +61,8 @@ const hasBarcode = /* sql */ `sku = (select barcodes.sku from barcodes where bar
 
 function position([value, sku]: string[], by: Sort) {
   const isText = by === 'sku' || by === 'name'
-  if (sku === undefined || (!isText && !/^-?\d{1,10}$/.test(value))) throw invalidCursor()
+  const isBalance = /^-?\d{1,10}$/.test(value) && Math.abs(Number(value)) < 2 ** 31
+  if (sku === undefined || !(isText || isBalance)) throw invalidCursor()
   return [isText ? value : Number(value), sku]
 }
 

@@ -37,8 +37,9 @@ export async function placedAndFulfilled(today: DateTime): Promise<Day[]> {
     ]
   )
   const counted = new Map(missing.map((begin, place) => [begin.toMillis(), rows[place]]))
+  const days = begins.map((begin) => counted.get(begin.toMillis()) ?? known.get(begin.toMillis())!)
   remember(counted, today)
-  return begins.map((begin) => counted.get(begin.toMillis()) ?? known.get(begin.toMillis())!)
+  return days
 }
 
 function remember(counted: Map<number, Day>, today: DateTime) {

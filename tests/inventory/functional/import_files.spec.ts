@@ -37,6 +37,7 @@ test.group('A CSV file', (group) => {
     ['a byte order mark', `\uFEFF${umlauts}`, 'Großer Becher für Tee'],
     ['Windows-1252', Buffer.from(umlauts, 'latin1'), 'Großer Becher für Tee'],
     ['the Windows-1252 of a price', Buffer.from('sku,name,counted\nMUG,5 \x80 mug,41\n', 'latin1'), '5 € mug'], // prettier-ignore
+    ['the line in which Excel names its separator', `sep=;\r\n${umlauts}`, 'Großer Becher für Tee'],
     ['tabs', umlauts.replaceAll(';', '\t'), 'Großer Becher für Tee'],
     ['old line ends', ascii.replaceAll('\r\n', '\r'), 'Becher'],
     ['no end of the last line', ascii.trimEnd(), 'Becher'],
@@ -171,6 +172,26 @@ test.group('A CSV file', (group) => {
         return (await inventory().from('stock_imports')).length === 0
       })
       assert.equal(await parts(), 0)
+    })
+
+  const halves: [what: string, form: string][] = [
+    ['without its end', `${FORM_START}sku,counted\nMUG,41\n`],
+    ['without a part', 'MUG,41'],
+    ['cut within a field', '--x\r\nContent-Disposition: form-data; name="reference"\r\n\r\nPO'],
+  ]
+  for (const [what, body] of halves)
+    test(`in a form ${what} is refused, and the sender is told`, async ({ assert }) => {
+      const answer = await fetch(api, {
+        method: 'POST',
+        headers: {
+          'authorization': `Bearer ${clerk.token}`,
+          'content-type': 'multipart/form-data; boundary=x',
+        },
+        body,
+      })
+      assert.equal(answer.status, 422)
+      assert.containSubset(await answer.json(), { code: 'no_csv' })
+      assert.isEmpty(await inventory().from('stock_imports'))
     })
 
   test('sent twice under one key is one import', async ({ assert }) => {

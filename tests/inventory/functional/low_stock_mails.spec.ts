@@ -112,6 +112,17 @@ test.group('Low-stock mails', (group) => {
     assert.equal(await gather(inMinutes(2)), 0)
   })
 
+  test('tell who asks again later of what crosses from then on', async ({ assert }) => {
+    await asks(clerk, 'at_once')
+    await gather(new Date())
+    await asks(clerk, null)
+    await lost('MUG', 9)
+    await gather(inMinutes(2))
+    await asks(clerk, 'at_once')
+    assert.equal(await gather(inMinutes(4)), 0)
+    assert.isEmpty(await mails())
+  })
+
   test('say how things stand when they are sent, and nothing to who has changed their mind', async ({
     assert,
   }) => {

@@ -11,15 +11,18 @@ import { readLedger } from '../ledger_rows.ts'
 import { ledgerFilterValidator } from '../validators.ts'
 
 const EXPORTED = 2_000
+/** A change from 100 lines to 100 others moves the stock of 200 SKUs. */
+const MOST_OF_A_MESSAGE = 200
 
 /** The ledger over all SKUs, as a page, as a part of an order's timeline, and as CSV. */
 export default class MovementsPageController {
   async index({ request, view, zone }: HttpContext) {
     const query = request.qs()
     const shown = await ledgerFilterValidator.validate(query)
-    const slice = sliceOf(query)
+    const inTimeline = query.fragment === 'timeline'
+    const slice = sliceOf(query, inTimeline ? MOST_OF_A_MESSAGE : undefined)
     const rows = await readLedger(filtersOf(shown, zone), slice)
-    if (query.fragment === 'timeline') {
+    if (inTimeline) {
       const answer = shown.answer && (await findSaid(shown.order, shown.answer))
       return view.render('inventory::pages/timeline', {
         rows,

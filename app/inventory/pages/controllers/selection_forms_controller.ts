@@ -4,6 +4,7 @@ import { plural, number } from '#admin/format'
 import { goBack, notice } from '#admin/notices'
 import { actorOf } from '#contracts/actor'
 import { formScope, once } from '#http/idempotency'
+import { lockStock } from '../../ledger.ts'
 import { restock } from '../../restock.ts'
 import { selectionFormValidator } from '../validators.ts'
 
@@ -12,9 +13,10 @@ export default class SelectionFormsController {
   async restock(ctx: HttpContext) {
     const { account, request } = ctx
     const { skus, quantity, reference } = await selectionFormValidator.validate(request.body())
-    // In the order in which everybody locks balances.
-    const selected = [...new Set(skus)].sort()
+    const selected = [...new Set(skus)]
     await once(db.connection('inventory'), formScope(ctx, account.id), async (trx) => {
+      // All at once, in the order in which everybody locks balances.
+      await lockStock(trx, selected)
       for (const sku of selected) await restock(trx, { sku, quantity, reference }, actorOf(account))
       return { status: 201, headers: {}, body: null }
     })
