@@ -16,8 +16,18 @@ addEventListener('keydown', ({ key }) => {
 /* Figures are looked at again, but not while nobody can see them. */
 setInterval(() => {
   if (document.hidden) return
-  for (const part of document.querySelectorAll('[data-live]')) part.dispatchEvent(new Event('look'))
+  for (const part of document.querySelectorAll('[data-look]')) part.dispatchEvent(new Event('look'))
 }, 5000)
+
+/* The new page is morphed into the old one, which keeps what stands in fields: a form that was sent is as the
+   server shows it, so that one more Enter does not send it again; and a dialog that was sent is over. */
+addEventListener('htmx:before:swap', ({ detail }) => {
+  if (detail.ctx.sourceElement?.method !== 'post') return
+  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close()
+})
+addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
+  if (ctx.sourceElement?.method === 'post') ctx.sourceElement.reset()
+})
 
 /* What could not be shown comes when it can be. */
 const again = () => document.querySelector('[data-again]')
