@@ -25,6 +25,7 @@ export default defineConfig({
   ],
   preloads: [
     () => import('#start/messaging'),
+    { file: () => import('#start/metrics'), environment: ['web', 'test'] },
     { file: () => import('#start/kernel'), environment: ['web', 'test'] },
     { file: () => import('#start/routes'), environment: ['web', 'test'] },
     { file: () => import('#start/first_run'), environment: ['web'] },

@@ -17,6 +17,9 @@ export const inventoryUrl = (env.get('INVENTORY_URL') ?? ownAddress).replace(/\/
 /** Of "today", and of people who have set none of their own. */
 export const timeZone = env.get('TIME_ZONE')
 
+/** Whoever has it reads /metrics; undefined: only this machine does. */
+export const metricsToken = env.get('METRICS_TOKEN')
+
 export const dataDir = env.get('DATA_DIR')
 
 const proxies = new BlockList()

@@ -190,6 +190,8 @@ export default await Env.create(new URL('../', import.meta.url), {
   TIME_ZONE: timeZone('UTC'),
   TOKEN_DAYS: integer(30, { min: 1, max: 3_650 }),
 
+  METRICS_TOKEN: optionalText,
+
   RATE_LIMIT: rateLimit(600),
   CORS_ORIGINS: origins,
   TRUSTED_PROXIES: addresses,

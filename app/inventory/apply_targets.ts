@@ -13,6 +13,7 @@ import type { Message } from '#messaging/message'
 import { outbox } from '#messaging/outbox'
 import { because } from '#messaging/trace'
 import { lockStock, writeLedger, type NewMovement } from './ledger.ts'
+import { staleTargets } from './metrics.ts'
 import { lockHeads, writeHeads, type MovedHead } from './reservations.ts'
 import { decide, type Head } from './stock_plan.ts'
 
@@ -43,6 +44,7 @@ export async function applyTargets(
     const head = heads.get(orderId)!
     const decision = decide(head, { deduct: false, ...data }, ahead)
     if (decision.kind === 'stale') {
+      staleTargets.inc()
       logger.info(
         { orderId, messageId, type, revision: data.revision },
         'a stale target changes nothing'

@@ -12,6 +12,8 @@ import { backoff } from '../messaging/retry_policy.ts'
 import { Signal } from '../messaging/signal.ts'
 import { run } from '../messaging/sql.ts'
 import { inTrace } from '../messaging/trace.ts'
+import type { Figures } from '../contracts/figures.ts'
+import { delivered, mailsGivenUp, oldestMail, pendingMails } from './metrics.ts'
 
 export interface Notification {
   id: string
@@ -46,6 +48,7 @@ export interface MailQueueOptions {
 }
 
 type WaitingMails = {
+  pending: number
   since: Date | null
   givenUp: number
 }
@@ -53,6 +56,7 @@ type WaitingMails = {
 const WAITING = {
   name: 'mails_waiting',
   text: /* sql */ `select
+    (select count(*) from (select from notifications where status = 'pending' limit 10001) as counted)::int as pending,
     (select min(created_at) from (select created_at from notifications where status = 'pending' limit 10001) as due) as since,
     (select count(*) from (select from notifications where status = 'given_up' limit 10001) as counted)::int as "givenUp"`,
 }
@@ -92,7 +96,7 @@ export class MailQueue {
   }
 
   /** What has not been sent: the first that waits, and how many were given up, counted up to 10,001. */
-  async waiting(db: Database): Promise<WaitingMails> {
+  async waiting(db: Database): Promise<Omit<WaitingMails, 'pending'>> {
     const found = await Promise.all(
       this.#sources.map(({ connection }) =>
         run<WaitingMails>(db.connection(connection), WAITING, [])
@@ -103,6 +107,23 @@ export class MailQueue {
       since: since.sort((a, b) => a.getTime() - b.getTime())[0] ?? null,
       givenUp: found.reduce((sum, [{ givenUp }]) => sum + givenUp, 0),
     }
+  }
+
+  /** Of each list, for a scrape. */
+  figures(db: Database): Figures[] {
+    return this.#sources.map(({ connection: module }) => ({
+      source: `mails of ${module}`,
+      async read() {
+        const [found] = await run<WaitingMails>(db.connection(module), WAITING, [])
+        const age = found.since ? Date.now() - found.since.getTime() : 0
+        pendingMails.set({ module }, found.pending)
+        oldestMail.set({ module }, Math.max(0, age) / 1_000)
+        mailsGivenUp.set({ module }, found.givenUp)
+      },
+      forget() {
+        for (const gauge of [pendingMails, oldestMail, mailsGivenUp]) gauge.remove({ module })
+      },
+    }))
   }
 
   /** What an operator should know, in words; empty while all is well. */
@@ -153,6 +174,7 @@ export class MailQueue {
       if (await inTrace(notification.traceparent, deliver)) sent.push(notification.id)
     }
     if (sent.length === 0) return
+    delivered.inc({ module: source.connection, outcome: 'sent' }, sent.length)
     await notifications(options, source)
       .whereIn('id', sent)
       .update({ status: 'sent', sent_at: new Date(), last_error: null })
@@ -193,6 +215,7 @@ export class MailQueue {
         next_attempt_at: new Date(Date.now() + backoff(attempts, NEXT_TRY_MS)),
         last_error: error.message,
       })
+    delivered.inc({ module: source.connection, outcome: givenUp ? 'given_up' : 'retried' })
     if (givenUp)
       logger.error({ notification: id, kind, reason: error.message }, 'a mail is given up')
     else if ((attempts & (attempts - 1)) === 0) {

@@ -21,6 +21,8 @@ import type { Delivery, Subscriber } from './transports/transport.ts'
 const TRIES = 5
 /** Shorter than any session's timeout. */
 const SIGN_OF_LIFE_MS = 1_000
+/** No transaction may take longer than half a minute, and each try gives a sign: so long is for ever. */
+const STUCK_MS = 5 * 60_000
 export interface ConsumerOptions {
   /** The module that hears; also its Lucid connection. */
   name: string
@@ -31,6 +33,8 @@ export interface ConsumerOptions {
   batchSize?: number
   /** Milliseconds between tries of a consumer that has paused itself. */
   pauseMs?: number
+  /** Milliseconds without a sign of a batch under way after which only a new process helps. */
+  stuckMs?: number
 }
 
 interface Heard {
@@ -61,6 +65,12 @@ export class Consumer implements Subscriber {
   readonly #stopping = new AbortController()
   #failuresInRow = 0
   #trouble: string | null = null
+  /** When the batch under way last gave a sign, in milliseconds; null while none is. */
+  #sign: number | null = null
+  /** It waits, for nearly everything fails. */
+  paused = false
+  /** When it committed last, in milliseconds since 1970; null before the first time. */
+  lastCommit: number | null = null
   readonly #tally: Tally
 
   constructor(options: ConsumerOptions) {
@@ -90,12 +100,32 @@ export class Consumer implements Subscriber {
     return this.#trouble ? [`consumer ${this.name}: ${this.#trouble}`] : []
   }
 
+  /** What only a new process can mend, in words; empty as long as this one can help itself. */
+  stuck(): string[] {
+    const silent = this.#sign === null ? 0 : Date.now() - this.#sign
+    if (silent < (this.#options.stuckMs ?? STUCK_MS)) return []
+    return [`consumer ${this.name}: a batch has hung for ${Math.round(silent / 1_000)} s`]
+  }
+
   stop() {
     this.#stopping.abort()
   }
 
   /** @throws only when stopped, or when `alive` does */
   async handle(deliveries: Delivery[], alive: () => Promise<void>): Promise<void> {
+    const sign = () => {
+      this.#sign = Date.now()
+      return alive()
+    }
+    this.#sign = Date.now()
+    try {
+      await this.#handle(deliveries, sign)
+    } finally {
+      this.#sign = null
+    }
+  }
+
+  async #handle(deliveries: Delivery[], alive: () => Promise<void>) {
     const heard: Heard[] = []
     const junk: Burial[] = []
     for (const delivery of deliveries) {
@@ -136,7 +166,7 @@ export class Consumer implements Subscriber {
       await batch.alive()
       try {
         await this.#commit(heard, batch)
-        this.#trouble = null
+        this.#committed()
         return
       } catch (error) {
         this.#tally.addRetry()
@@ -268,7 +298,7 @@ export class Consumer implements Subscriber {
       await batch.alive()
       try {
         await this.#options.client().transaction(transaction)
-        this.#trouble = null
+        this.#committed()
         return
       } catch (error) {
         this.#say(error as Error, attempt)
@@ -277,13 +307,20 @@ export class Consumer implements Subscriber {
     }
   }
 
+  #committed() {
+    this.#trouble = null
+    this.lastCommit = Date.now()
+  }
+
   async #pause(suspicion: Suspicion, batch: Batch) {
     this.#trouble = `paused, for nearly everything fails: ${suspicion.message}`
     this.#options.logger.error(
       { consumer: this.name, reason: suspicion.message },
       'consumer pauses'
     )
+    this.paused = true
     await this.#rest(this.#options.pauseMs ?? 30_000, batch)
+    this.paused = false
   }
 
   #say(error: Error, attempt: number) {

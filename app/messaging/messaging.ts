@@ -132,6 +132,24 @@ export class Messaging {
     return this.#running !== null
   }
 
+  /** What runs in this process; nothing while messaging does not run. */
+  work() {
+    return this.#running ?? { relays: [], consumers: [] }
+  }
+
+  /** Messages in the topics that a module's consumer has not handled; null where the outbox tells it. */
+  async lag(module: string): Promise<number | null> {
+    const { topics } = this.consumer(module)
+    return (await this.#running?.transport.lag(module, topics)) ?? null
+  }
+
+  /** What only a new process can mend, in words; empty as long as this one can help itself. */
+  stuck(): string[] {
+    if (!this.#running) return []
+    const { transport, consumers } = this.#running
+    return [transport, ...consumers].flatMap((part) => part.stuck())
+  }
+
   /** What an operator should know, in words; empty while all is well. */
   degraded(): string[] {
     if (!this.#running) return ['messaging is not running']

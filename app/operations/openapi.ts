@@ -8,6 +8,10 @@ import type { Readiness } from './readiness.ts'
 export const openapi: Section = {
   tags: [{ name: 'Health', description: 'For load balancers and operators.' }],
   schemas: {
+    Liveness: answer<{ status: 1; stuck: 1 }>({
+      status: oneOf(['ok', 'stuck']),
+      stuck: { ...list(text()), description: 'Why it should be started anew.' },
+    }),
     Readiness: answer<Readiness>({
       status: oneOf(
         ['ok', 'degraded', 'unavailable'],
@@ -27,8 +31,13 @@ export const openapi: Section = {
       answers: {
         200: {
           description: 'It does.',
-          schema: answer<{ status: 1 }>({ status: oneOf(['ok']) }),
-          example: { status: 'ok' },
+          schema: ref('Liveness'),
+          example: { status: 'ok', stuck: [] },
+        },
+        503: {
+          description: 'It cannot help itself: only a new process can.',
+          schema: ref('Liveness'),
+          example: { status: 'stuck', stuck: ['consumer orders: a batch has hung for 301 s'] },
         },
       },
     },

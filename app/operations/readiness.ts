@@ -12,11 +12,23 @@ interface Part {
   degraded(): string[]
 }
 
+/** Facts that are read from a database, at most once in a few seconds. */
+interface Read {
+  refresh(): Promise<void>
+}
+
 let phase: Phase = 'starting'
+const reads: Read[] = []
 const parts = new Set<Part>()
 
 /** From now on a part of the process has a say. */
 export function observe(part: Part) {
+  parts.add(part)
+}
+
+/** So has what is read before it is asked. */
+export function watchMessages(read: Read, part: Part) {
+  reads.push(read)
   parts.add(part)
 }
 
@@ -37,6 +49,7 @@ export async function readiness(): Promise<Readiness> {
   if (phase !== 'running') return { status: 'unavailable', transport, degraded: [phase] }
   const away = await databaseAway()
   if (away) return { status: 'unavailable', transport, degraded: [`database: ${away}`] }
+  await Promise.all(reads.map((read) => read.refresh()))
   const degraded = [...messaging.degraded(), ...[...parts].flatMap((part) => part.degraded())]
   return { status: degraded.length > 0 ? 'degraded' : 'ok', transport, degraded }
 }

@@ -7,6 +7,7 @@ import { todayPage } from './today_page.ts'
 const DevMailsController = () => import('./controllers/dev_mails_controller.js')
 const DocsController = () => import('./controllers/docs_controller.js')
 const HealthController = () => import('./controllers/health_controller.js')
+const MetricsController = () => import('./controllers/metrics_controller.js')
 const HomeController = () => import('./controllers/home_controller.js')
 const ProblemsController = () => import('./controllers/problems_controller.js')
 
@@ -27,6 +28,7 @@ export function operationsRoutes() {
   router.get('problems/:code', [ProblemsController, 'show']).as('problems.show')
   router.get('health/live', [HealthController, 'live']).as('health.live')
   router.get('health/ready', [HealthController, 'ready']).as('health.ready')
+  router.get('metrics', [MetricsController, 'index']).as('metrics')
   if (app.inProduction) return
   router.get('dev/mail', [DevMailsController, 'index']).as('dev.mails')
   router.get('dev/mail/:id', [DevMailsController, 'show']).as('dev.mail')

@@ -9,6 +9,7 @@ import type { Message } from '#messaging/message'
 import { outbox } from '#messaging/outbox'
 import { because } from '#messaging/trace'
 import { orderConfirmed, orderRejected } from '#contracts/orders'
+import { answersWithoutEffect } from './metrics.ts'
 import { mailOf, notify, type NewNotification } from './notifications.ts'
 import {
   linesOf,
@@ -51,6 +52,7 @@ export async function settleOrders(
     const result = order ? move(order, answer) : ({ outcome: 'unexpected' } as const)
     if (!order || result.outcome !== 'moved') {
       const { key: orderId, type, id: messageId } = message
+      answersWithoutEffect.inc({ outcome: result.outcome })
       logger.info({ orderId, type, messageId, outcome: result.outcome }, 'an answer moves nothing')
       continue
     }

@@ -6,6 +6,7 @@
 import type { Logger } from '@adonisjs/core/logger'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { Signal } from '#messaging/signal'
+import { swept } from './metrics.ts'
 import { flagOverdue, resendDue, waitingAmong, type Timing } from './models/waiting.ts'
 
 export interface SweeperOptions {
@@ -81,9 +82,11 @@ export class Sweeper {
       if (!this.#unanswered.has(id)) this.#unanswered.set(id, this.#now())
     }
     this.counts.resent += resent.length
+    swept.inc({ outcome: 'resent' }, resent.length)
     if (resent.length > 0) logger.warn({ orders: resent.length }, 'orders are told again')
     const flagged = await flagOverdue(client(), timing, MOST)
     this.counts.flagged += flagged.length
+    swept.inc({ outcome: 'flagged' }, flagged.length)
     for (const orderId of flagged) {
       // From here on the order itself shows it.
       this.#unanswered.delete(orderId)

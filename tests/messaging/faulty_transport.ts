@@ -40,8 +40,16 @@ export class FaultyTransport implements Transport {
     return this.inner.contents(topic)
   }
 
+  lag(subscriber: string, topics: string[]) {
+    return this.inner.lag(subscriber, topics)
+  }
+
   degraded() {
     return this.inner.degraded()
+  }
+
+  stuck() {
+    return this.inner.stuck()
   }
 
   close() {

@@ -38,7 +38,15 @@ export class EmbeddedTransport implements Transport {
     return null
   }
 
+  async lag() {
+    return null
+  }
+
   degraded() {
+    return []
+  }
+
+  stuck(): string[] {
     return []
   }
 

@@ -12,7 +12,7 @@ import type { Admin, Kafka, Producer } from 'kafkajs'
 import type { WireRecord } from '../message.ts'
 import { backoff } from '../retry_policy.ts'
 import { readContents } from './kafka_contents.ts'
-import { beMember } from './kafka_membership.ts'
+import { beMember, SilentMembership } from './kafka_membership.ts'
 import { MessageRefused, type Subscriber, type TopicContents, type Transport } from './transport.ts'
 
 export interface KafkaOptions {
@@ -29,6 +29,9 @@ export interface KafkaOptions {
   logger: Logger
 }
 
+/** Memberships in a row that fetched nothing from a broker that answers: the client is beyond help. */
+const IN_VAIN = 5
+
 const REFUSED = new Set(['INVALID_RECORD', 'UNSUPPORTED_FOR_MESSAGE_FORMAT', 'INVALID_TIMESTAMP'])
 
 export class KafkaTransport implements Transport {
@@ -42,6 +45,8 @@ export class KafkaTransport implements Transport {
   /** Topic → partitions, as last seen. */
   readonly #partitions = new Map<string, number>()
   #admin: Promise<Admin> | null = null
+  /** Memberships in a row that fetched nothing although the broker answered, of each consumer. */
+  readonly #inVain = new Map<string, number>()
   /** How often a consumer was built anew after it had stopped by itself. */
   rebuilt = 0
 
@@ -115,8 +120,26 @@ export class KafkaTransport implements Transport {
     })
   }
 
+  async lag(subscriber: string, topics: string[]): Promise<number> {
+    const admin = await this.#connectedAdmin()
+    const names = topics.map((topic) => this.#topic(topic))
+    const groupId = this.#group(subscriber)
+    const committed = await admin.fetchOffsets({ groupId, topics: names })
+    const lags = committed.map(async ({ topic, partitions }) =>
+      lagOf(await admin.fetchTopicOffsets(topic), partitions)
+    )
+    const all = await Promise.all(lags)
+    return all.reduce((sum, lag) => sum + lag, 0)
+  }
+
   degraded() {
     return [...this.#troubles.values()]
+  }
+
+  stuck() {
+    return [...this.#inVain]
+      .filter(([, memberships]) => memberships >= IN_VAIN)
+      .map(([name]) => `consumer ${name}: its client was built anew ${IN_VAIN} times in vain`)
   }
 
   async close() {
@@ -135,7 +158,7 @@ export class KafkaTransport implements Transport {
         for (const topic of subscriber.topics) await this.openTopic(topic)
         await beMember({
           kafka: await this.#client(),
-          groupId: `${this.#options.topicPrefix}${subscriber.name}`,
+          groupId: this.#group(subscriber.name),
           topicPrefix: this.#options.topicPrefix,
           sessionTimeout: this.#options.sessionTimeout,
           subscriber,
@@ -144,9 +167,11 @@ export class KafkaTransport implements Transport {
             attempt = 1
             this.#troubles.delete(subscriber.name)
           },
+          fetched: () => this.#inVain.delete(subscriber.name),
         })
       } catch (error) {
         const { message } = rootCause(error)
+        this.#countInVain(subscriber.name, error)
         this.#troubles.set(subscriber.name, `consumer ${subscriber.name}: ${message}`)
         if ((attempt & (attempt - 1)) === 0) {
           this.#options.logger.warn({ consumer: subscriber.name, reason: message }, 'kafka is away')
@@ -157,6 +182,17 @@ export class KafkaTransport implements Transport {
       }).catch(() => {})
       this.rebuilt++
     }
+  }
+
+  /** A broker that is away is no fault of the client: topics are asked for before each membership. */
+  #countInVain(name: string, error: unknown) {
+    if (error instanceof SilentMembership) {
+      this.#inVain.set(name, (this.#inVain.get(name) ?? 0) + 1)
+    } else this.#inVain.delete(name)
+  }
+
+  #group(subscriber: string) {
+    return `${this.#options.topicPrefix}${subscriber}`
   }
 
   #topic(topic: string) {
@@ -231,6 +267,17 @@ export class KafkaTransport implements Transport {
     this.#kafka ??= connectionlessClient(this.#options)
     return this.#kafka
   }
+}
+
+/** What lies in the partitions of a topic behind what is committed; -1 is nothing committed. */
+function lagOf(
+  ends: { partition: number; low: string; high: string }[],
+  committed: { partition: number; offset: string }[]
+) {
+  const next = new Map(committed.map(({ partition, offset }) => [partition, Number(offset)]))
+  return ends.reduce((sum, { partition, low, high }) => {
+    return sum + Math.max(0, Number(high) - Math.max(next.get(partition) ?? -1, Number(low)))
+  }, 0)
 }
 
 /** kafkajs is loaded only where it is used: the embedded transport starts without it. */

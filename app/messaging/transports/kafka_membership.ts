@@ -14,6 +14,11 @@ const PARTITIONS_AT_ONCE = 24
 /** So often the offsets of what is handled are committed. */
 const COMMIT_MS = 250
 
+/** A membership that ended because nothing came from a broker that did not refuse either. */
+export class SilentMembership extends Error {
+  name = 'SilentMembership'
+}
+
 export interface MembershipOptions {
   kafka: Kafka
   groupId: string
@@ -24,6 +29,8 @@ export interface MembershipOptions {
   subscriber: Subscriber
   stopping: AbortSignal
   joined(): void
+  /** The broker has answered a fetch, with messages or without. */
+  fetched(): void
 }
 
 /**
@@ -32,7 +39,8 @@ export interface MembershipOptions {
  * @throws the error that ended it
  */
 export async function beMember(options: MembershipOptions): Promise<void> {
-  const { kafka, groupId, sessionTimeout, topicPrefix, subscriber, stopping, joined } = options
+  const { kafka, groupId, sessionTimeout, topicPrefix, subscriber, stopping, joined, fetched } =
+    options
   const consumer = kafka.consumer({
     groupId,
     sessionTimeout,
@@ -50,6 +58,7 @@ export async function beMember(options: MembershipOptions): Promise<void> {
     },
   })
   consumer.on(consumer.events.GROUP_JOIN, joined)
+  consumer.on(consumer.events.FETCH, fetched)
   const ended = endOf(consumer, stopping)
   const offsets = new HandledOffsets(consumer)
   const gathering = new Gathering(subscriber)
@@ -79,7 +88,7 @@ function endOf(consumer: Consumer, stopping: AbortSignal) {
     let lastSign = Date.now()
     const sign = () => (lastSign = Date.now())
     const watch = setInterval(() => {
-      if (Date.now() - lastSign > SILENT_MS) end(new Error('nothing fetched for 30 s'))
+      if (Date.now() - lastSign > SILENT_MS) end(new SilentMembership('nothing fetched for 30 s'))
     }, 1_000)
     const end = (error: Error | null) => {
       clearInterval(watch)

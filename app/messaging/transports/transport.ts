@@ -57,8 +57,14 @@ export interface Transport {
   /** What lies in the topic now, for a proof; null where nothing is kept. */
   contents(topic: string): Promise<TopicContents | null>
 
+  /** How many messages of the topics that subscriber has not handled; null where nothing is kept. */
+  lag(subscriber: string, topics: string[]): Promise<number | null>
+
   /** What an operator should know, in words; empty while all is well. */
   degraded(): string[]
+
+  /** What only a new process can mend, in words; empty as long as this one can help itself. */
+  stuck(): string[]
 
   /** Stops delivering and sending, after what is under way. */
   close(): Promise<void>

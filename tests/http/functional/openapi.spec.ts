@@ -14,6 +14,7 @@ const NO_OPERATIONS = [
   'GET /docs/:file',
   'GET /openapi.json',
   'GET /asyncapi.json',
+  'GET /metrics',
   'GET /problems',
   'GET /problems/:code',
   'GET /dev/mail',

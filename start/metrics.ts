@@ -1,0 +1,26 @@
+/*
+ * The composition root of /metrics: what a scrape reads.
+ */
+import app from '@adonisjs/core/services/app'
+import db from '@adonisjs/lucid/services/db'
+import { modules } from '#config/database'
+import { inventoryFigures } from '#inventory/metrics'
+import { mailQueue } from '#mail/queue'
+import { watchMessages } from '#operations/readiness'
+import { MessagingFigures } from '#operations/metrics/messaging_figures'
+import { scraped } from '#operations/metrics/scrape'
+import { measurePools, measureProcess, measureWork } from '#operations/metrics/work_gauges'
+import { ordersFigures } from '#orders/metrics'
+
+const messaging = await app.container.make('messaging')
+
+measureProcess()
+measurePools(db, [...modules])
+measureWork(messaging)
+for (const { name } of messaging.config.modules) {
+  const figures = new MessagingFigures(messaging, name, () => db.connection(name))
+  watchMessages(scraped(figures), figures)
+}
+for (const figures of mailQueue.figures(db)) scraped(figures)
+scraped(ordersFigures)
+scraped(inventoryFigures)
