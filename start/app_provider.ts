@@ -49,6 +49,13 @@ export default class AppProvider {
       'array.maxLength': 'must have at most {{ max }} entries',
       'email': 'must be an e-mail address',
       'regex': 'has the wrong form',
+      'sku.regex':
+        'must be letters, digits, dots, underscores and hyphens, the first a letter or a digit',
+      'price.regex': 'must be an amount such as 1250.00, without separators of thousands',
+      'currency.regex': 'must be an ISO 4217 code such as EUR',
+      'country.regex': 'must be two capital letters such as DE',
+      'barcodes.*.regex': 'must be 8 or 12 to 14 digits',
+      'trackingUrl.regex': 'must begin with http:// or https://',
       'uuid': 'must be a UUID',
       'enum': 'must be one of {{ choices }}',
       'url': 'must be an address that begins with http:// or https://',

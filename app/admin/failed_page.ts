@@ -51,7 +51,7 @@ function refusal({ request }: HttpContext, problem: Problem): Refused {
   const errors = problem.errors.map(({ pointer, detail }) => [pointer.slice(1), detail])
   return {
     form: request.url(),
-    message: problem.message,
+    message: inWords(problem),
     code: problem.code!,
     errors: Object.fromEntries(errors),
     input: sentFields(request.body()),
@@ -69,6 +69,15 @@ function notKept(ctx: HttpContext) {
 /** A file cannot be shown, to be sent once more: it is chosen again. */
 export function isUpload({ request }: HttpContext) {
   return request.header('content-type')?.startsWith('multipart/form-data') ?? false
+}
+
+/** Programs read pointers, people the name of the field: "/trackingUrl must …" → "Tracking url must …". */
+function inWords({ code, errors, message }: Problem): string {
+  if (code !== 'invalid_fields' || errors.length === 0) return message
+  const [{ pointer, detail }] = errors
+  const field = pointer.split('/').findLast((part) => !/^\d*$/.test(part)) ?? 'it'
+  const words = field.replace(/([A-Z])/g, ' $1').toLowerCase()
+  return `${words[0].toUpperCase()}${words.slice(1)} ${detail}.`
 }
 
 /** The form as it was sent, for a page that sends it once more. */

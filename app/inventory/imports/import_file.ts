@@ -62,7 +62,11 @@ export function summary(
   const { rows, changes, unchanged, listed, products, up, down, large } = counts
   return [
     `${rows} rows: ${changes} change stock (+${up} −${down}), ${unchanged} have no effect, ${listed} list a product, ${products} change one, ${counts.errors} have errors.`,
-    ...(large > 0 ? [`${large} changes are large: more than half of what there was.`] : []),
+    ...(large > 0
+      ? [
+          `${large} ${large === 1 ? 'change is' : 'changes are'} large: more than half of what there was.`,
+        ]
+      : []),
     ...(ignored.length > 0 ? [`Columns that mean nothing here: ${ignored.join(', ')}.`] : []),
     ...errors.map(({ row, sku, detail }) => `row ${row}, ${sku || '(no SKU)'}: ${detail}`),
     status === 'applied'

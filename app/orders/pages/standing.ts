@@ -16,16 +16,18 @@ function now({ order, steps }: OrderStory, clock: (at: Date | string) => string)
   const { status, revision, heldRevision, lines } = order
   const moves = ['placed', 'revised', 'confirmed', 'change_accepted', 'change_declined']
   const since = clock(steps.findLast(({ type }) => moves.includes(type))?.at ?? order.placedAt)
+  const many = pieces(lines) !== 1
   const holds = `${plural(pieces(lines), 'piece')} of revision ${heldRevision}`
+  const isHeld = `${holds} ${many ? 'are' : 'is'} held`
   switch (status) {
     case 'pending':
       return heldRevision === null
         ? `since ${since}: stock has not answered revision ${revision} yet, nothing is held.`
-        : `since ${since}: ${holds} are held, and stock has not answered revision ${revision} yet.`
+        : `since ${since}: ${isHeld}, and stock has not answered revision ${revision} yet.`
     case 'updating':
       return `to revision ${revision} since ${since}. Revision ${heldRevision} is held and stays in force until stock answers.`
     case 'confirmed':
-      return `since ${since}: ${holds} are held and can be fulfilled.`
+      return `since ${since}: ${isHeld} and can be fulfilled.`
     case 'rejected':
       return `at ${clock(order.rejectedAt!)}: ${short(order.shortages)}. Nothing is held.`
     case 'cancelled': {
@@ -36,7 +38,7 @@ function now({ order, steps }: OrderStory, clock: (at: Date | string) => string)
     case 'fulfilled': {
       const by = [order.carrier, order.trackingNumber].filter(Boolean).join(' ')
       const deducted = order.stockDeductedAt ? 'Stock is deducted.' : ''
-      return `at ${clock(order.fulfilledAt!)}${by ? ` with ${by}` : ''}. ${holds} have left. ${deducted}`.trim()
+      return `at ${clock(order.fulfilledAt!)}${by ? ` with ${by}` : ''}. ${holds} ${many ? 'have' : 'has'} left. ${deducted}`.trim()
     }
   }
 }
