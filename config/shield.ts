@@ -1,7 +1,7 @@
 import { defineConfig } from '@adonisjs/shield'
 
-/** What those send who are not signed in yet. */
-const DOORS = ['/admin/login', '/admin/invitation']
+/** The routes of what those send who are not signed in yet. */
+const DOORS = ['desk.login.store', 'desk.invitation.accept']
 
 /** Of the admin pages: nothing inline, nothing from elsewhere, every form with our token. */
 export default defineConfig({
@@ -22,8 +22,7 @@ export default defineConfig({
     enabled: true,
     methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
     // A form whose session has ended is not taken: it is kept until its sender has signed in again.
-    exceptRoutes: ({ request, session }) =>
-      !session.has('signedIn') && !DOORS.includes(request.url()),
+    exceptRoutes: ({ route, session }) => !session.has('signedIn') && !DOORS.includes(route!.name!),
   },
   hsts: { enabled: false },
   xFrame: { enabled: true, action: 'DENY' },

@@ -2,10 +2,10 @@
  * The routes of all modules, and who may pass to them.
  */
 import router from '@adonisjs/core/services/router'
-import { nameActs } from '#accounts/audit/acts'
 import { accountsPages, peoplePages } from '#accounts/pages/routes'
 import { accountsRoutes, deskRoutes, signInRoutes } from '#accounts/routes'
 import { staffActs as accountsActs } from '#accounts/staff_acts'
+import { nameActs } from '#admin/acts'
 import { assetRoutes } from '#admin/routes'
 import { publicUrl } from '#config/app'
 import { itemPages, stockPages, uploadPages } from '#inventory/pages/routes'
@@ -73,7 +73,7 @@ router
 assetRoutes()
 
 /** A form is read first: whatever keeps it from being taken, what was typed is shown again. */
-const form = [middleware.body(), middleware.session(), middleware.auth()]
+const form = [middleware.ownForms(), middleware.body(), middleware.session(), middleware.auth()]
 const desk = [middleware.shield(), signedIn.atDesk(), middleware.page(), signedIn.audited()]
 
 router
@@ -97,6 +97,9 @@ router
 router
   .group(uploadPages)
   .prefix('admin')
-  .use([middleware.session(), middleware.auth(), middleware.upload({ most: MOST_BYTES }), ...desk])
+  .use([
+    ...[middleware.ownForms(), middleware.session(), middleware.auth()],
+    ...[middleware.upload({ most: MOST_BYTES }), ...desk],
+  ])
 
 for (const acts of [accountsActs, inventoryActs, ordersActs]) nameActs(acts)

@@ -39,9 +39,16 @@ export class PlainDesk {
     return this.sendAsItIs(path, { _csrf: csrf, ...fields }, from)
   }
 
-  async sendAsItIs(path: string, fields: Record<string, string>, from = '/admin/account') {
+  /** @param headers - what the browser says of the site that the form is on */
+  async sendAsItIs(
+    path: string,
+    fields: Record<string, string>,
+    from = '/admin/account',
+    headers: Record<string, string> = { origin: base }
+  ) {
     const body = new URLSearchParams(fields)
-    return this.#ask(path, { method: 'POST', body, headers: { referer: base + from } })
+    const referer = base + from
+    return this.#ask(path, { method: 'POST', body, headers: { referer, ...headers } })
   }
 
   async signIn({ email }: Person, password = 'a long password', more: Record<string, string> = {}) {

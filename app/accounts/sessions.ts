@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import type { HttpContext } from '@adonisjs/core/http'
 import { MessageBuilder } from '@adonisjs/core/helpers'
 import db from '@adonisjs/lucid/services/db'
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { SESSION_HOURS } from '#config/session'
 import type { SignedIn } from '#contracts/actor'
 import { run } from '#messaging/sql'
@@ -82,16 +83,17 @@ interface Kept {
 /** Ends them at once; another process takes some seconds to end what they hold open. @returns how many */
 export async function endSessions(
   accountId: string,
-  which: { handle?: string; exceptId?: string } = {}
+  which: { handle?: string; exceptId?: string } = {},
+  client: QueryClientContract = accounts()
 ): Promise<number> {
-  const rows: { id: string }[] = await accounts()
+  const rows: { id: string }[] = await client
     .from('sessions')
     .where('user_id', accountId)
     .select('id')
   const ids = rows
     .map(({ id }) => id)
     .filter((id) => id !== which.exceptId && (!which.handle || handleOf(id) === which.handle))
-  await accounts().from('sessions').whereIn('id', ids).delete()
+  await client.from('sessions').whereIn('id', ids).delete()
   for (const id of ids) sessionHasEnded(id)
   return ids.length
 }

@@ -7,6 +7,7 @@ import { AccessToken } from '@adonisjs/auth/access_tokens'
 import { Secret } from '@adonisjs/core/helpers'
 import hash from '@adonisjs/core/services/hash'
 import db from '@adonisjs/lucid/services/db'
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { SignedIn } from '#contracts/actor'
 import { isUuid } from '#http/fields'
 import Account, { TOKEN_PREFIX } from './models/account.ts'
@@ -113,8 +114,12 @@ export async function revokeToken(token: string) {
 }
 
 /** All of an account, or one of them, at once. @returns how many */
-export async function revokeTokens(accountId: string, tokenId?: string): Promise<number> {
-  const query = accounts().from('access_tokens').where('tokenable_id', accountId)
+export async function revokeTokens(
+  accountId: string,
+  tokenId?: string,
+  client: QueryClientContract = accounts()
+): Promise<number> {
+  const query = client.from('access_tokens').where('tokenable_id', accountId)
   if (tokenId) query.where('id', tokenId)
   const revoked: { id: string }[] = await query.delete().returning('id')
   lookUpAnew()

@@ -43,6 +43,8 @@ export async function showFailure(ctx: HttpContext, error: unknown, problem: Pro
       requestId: request.id(),
       form: sent && !isUpload(ctx) ? formOf(ctx) : null,
       address: request.url(true),
+      // Who cannot be said to sit at the desk has had nothing done.
+      begun: ctx.account !== undefined,
     })
   )
 }

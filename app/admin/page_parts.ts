@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Edge } from 'edge.js'
+import { actAt } from './acts.ts'
 import { assetVersion } from './assets.ts'
 import { count, duration, money, number, plural, signed, since } from './format.ts'
 import { icon } from './icons.ts'
@@ -23,6 +24,7 @@ export function addPageParts(edge: Edge) {
     since,
     spark,
     addressWith,
+    actAt,
   })) {
     edge.global(name, part)
   }

@@ -6,6 +6,7 @@ export const middleware = router.named({
   json: () => import('#middleware/json_body_middleware'),
   limited: () => import('#middleware/rate_limit_middleware'),
   auth: () => import('@adonisjs/auth/initialize_auth_middleware'),
+  ownForms: () => import('#admin/own_forms_middleware'),
   page: () => import('#admin/page_middleware'),
   roles: () => import('#middleware/roles_middleware'),
   session: () => import('@adonisjs/session/session_middleware'),

@@ -1,5 +1,5 @@
+import { actOf } from '#admin/acts'
 import { csvLine } from '#admin/csv'
-import { actOf } from './acts.ts'
 import { readAudit, type AuditFilter, type AuditRow } from './read_audit.ts'
 
 const AT_A_TIME = 2_000

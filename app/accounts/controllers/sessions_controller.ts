@@ -3,7 +3,7 @@ import { goTo } from '#admin/notices'
 import { Problem } from '#http/problem'
 import { logIn } from '../log_in.ts'
 import { accountAtDesk, beginSession } from '../sessions.ts'
-import { deskLogInValidator } from '../validators/account.ts'
+import { deskLogInValidator, keptFormValidator } from '../validators/account.ts'
 import { sessionHasEnded } from '../watched_sign_ins.ts'
 
 /** Signing in and out at the admin pages. */
@@ -29,7 +29,7 @@ export default class SessionsController {
       const state = { ...kept, refusal: error }
       return response.status(error.status).send(await view.render('accounts::pages/login', state))
     }
-    const form = interruptedForm(sent.resume)
+    const form = await interruptedForm(sent.resume)
     if (!form) return goTo(ctx, ownPage(sent.next))
     session.put('interrupted', form)
     return goTo(ctx, '/admin/resume')
@@ -65,12 +65,11 @@ function ownPage(path: unknown): string {
   return typeof path === 'string' && /^\/admin([/?][^\\\p{Cc}]*)?$/u.test(path) ? path : '/admin'
 }
 
-function interruptedForm(text: unknown): object | null {
+async function interruptedForm(text: unknown) {
   if (typeof text !== 'string' || text === '') return null
   try {
-    const form = JSON.parse(text)
-    const isForm = ownPage(form.action) === form.action && Array.isArray(form.fields)
-    return isForm ? { action: form.action, fields: form.fields } : null
+    const form = await keptFormValidator.validate(JSON.parse(text))
+    return ownPage(form.action) === form.action ? form : null
   } catch {
     return null
   }

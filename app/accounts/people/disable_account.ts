@@ -1,3 +1,4 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { DateTime } from 'luxon'
 import type { SignedIn } from '#contracts/actor'
 import { endSessions } from '../sessions.ts'
@@ -19,15 +20,17 @@ export async function disableAccount(id: string, by: SignedIn) {
 
 /** They sign in anew, with the password they had; a service needs a new token. */
 export async function enableAccount(id: string, by: SignedIn) {
-  // Whatever was on its way when the account was disabled.
-  await endSignIns(id)
-  const { name } = await changeAccess(id, by, (person) => {
+  const { name } = await changeAccess(id, by, async (person, trx) => {
+    if (!person.disabledAt) return
+    // Whatever was on its way when the account was disabled.
+    await endSignIns(id, trx)
     person.disabledAt = null
   })
   return { name }
 }
 
-async function endSignIns(id: string) {
-  const [sessions, tokens] = await Promise.all([endSessions(id), revokeTokens(id)])
+async function endSignIns(id: string, client?: TransactionClientContract) {
+  const sessions = await endSessions(id, {}, client)
+  const tokens = await revokeTokens(id, undefined, client)
   return { sessions, tokens }
 }

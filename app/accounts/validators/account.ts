@@ -18,3 +18,11 @@ export const logInValidator = vine.compile(
 export const deskLogInValidator = vine.compile(
   vine.object({ email: email(), password: vine.string().minLength(1).maxLength(200) })
 )
+
+/** A form that travels through the sign-in, as `formOf` of app/admin/failed_page.ts writes it. */
+export const keptFormValidator = vine.compile(
+  vine.object({
+    action: vine.string(),
+    fields: vine.array(vine.object({ name: vine.string(), value: vine.string() })),
+  })
+)

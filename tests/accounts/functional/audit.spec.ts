@@ -5,7 +5,7 @@ import router from '@adonisjs/core/services/router'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
-import { namedActs } from '#accounts/audit/acts'
+import { namedActs } from '#admin/acts'
 import { plainDeskOf, type PlainDesk } from '#tests/desk'
 import { emptyShop, person, product, type Person } from '#tests/shop'
 

@@ -6,6 +6,7 @@ import { test } from '@japa/runner'
 import { PlainDesk, plainDeskOf } from '#tests/desk'
 import { emptyShop, person, product, type Person } from '#tests/shop'
 
+const base = `http://${process.env.HOST}:${process.env.PORT}`
 const accounts = () => db.connection('accounts')
 
 test.group('Signing in at a desk', (group) => {
@@ -89,6 +90,16 @@ test.group('Signing in at a desk', (group) => {
     assert.equal((await new PlainDesk('198.51.100.7').signIn(carl)).status, 303)
   })
 
+  test('takes no form without its token, however its address is written', async ({ assert }) => {
+    const fields = { email: carl.email!, password: 'a long password', token: 'any' }
+    for (const door of ['login', 'login/', 'invitation', 'invitation/']) {
+      const desk = new PlainDesk()
+      const { status, location } = await desk.sendAsItIs(`/admin/${door}`, fields, '/admin/login')
+      assert.deepEqual([status, location], [303, '/admin/login'], door)
+      assert.match((await desk.open('/admin')).location!, /^\/admin\/login/, door)
+    }
+  })
+
   test('is not for customers', async ({ assert }) => {
     const desk = new PlainDesk()
     const { status, text } = await desk.signIn(await person('customer', 'Ada'))
@@ -148,9 +159,51 @@ test.group('A form at a desk', (group) => {
     const csrf = /name="_csrf" value="([^"]+)"/.exec(refused.text)![1]
     const fields = { _csrf: csrf, email: carl.email!, password: 'a long password', resume }
     assert.equal((await desk.sendAsItIs('/admin/login', fields)).location, '/admin/resume')
+    const { text } = await desk.open('/admin/resume')
+    assert.match(text, /restocked<\/b>\s+<a class="code" href="\/admin\/stock\/MUG">MUG/)
     const sent = await desk.send('/admin/stock/MUG/restocks', { quantity: '7' }, '/admin/resume')
     assert.equal(sent.status, 303)
     assert.equal(await onHand(), 12)
+  })
+
+  test('of a foreign site is not kept for those who sign in, and leaves their session alone', async ({
+    assert,
+  }) => {
+    const foreign: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { 'origin': base, 'sec-fetch-site': 'cross-site' },
+      { 'origin': base, 'sec-fetch-site': 'same-site' },
+      { origin: 'null' },
+      {},
+    ]
+    for (const headers of foreign) {
+      for (const path of ['stock/MUG/restocks', 'logout', 'login', 'stock/imports']) {
+        // Another site's form comes without the cookie.
+        const desk = new PlainDesk()
+        const fields = { quantity: '7' }
+        const answer = await desk.sendAsItIs(`/admin/${path}`, fields, '', headers)
+        assert.deepEqual([answer.status, answer.location], [303, '/admin/login'], path)
+        assert.isUndefined(desk.session)
+      }
+    }
+    assert.equal(await onHand(), 5)
+  })
+
+  test('that is kept is one: whatever else is sent for it is left', async ({ assert }) => {
+    const wrong = [
+      '{"action":"/admin","fields":[1]}',
+      '{"action":"/admin","fields":[{"name":"a"}]}',
+      '{"action":"/admin","fields":[{"name":"a","value":{"b":1}}]}',
+      '{"action":"//evil.example","fields":[]}',
+      'null',
+      'garbage',
+    ]
+    for (const resume of wrong) {
+      const desk = new PlainDesk()
+      const { location } = await desk.signIn(carl, undefined, { resume })
+      assert.equal(location, '/admin', resume)
+      assert.equal((await desk.open('/admin/resume')).status, 303)
+    }
   })
 
   test('that was under way when its session was ended does not open it again', async ({

@@ -213,6 +213,33 @@ test.group('Access', (group) => {
     assert.deepEqual([role, disabledAt], ['admin', null])
   })
 
+  test('is given back to the disabled alone: nobody else is signed out on the way', async ({
+    assert,
+    client,
+  }) => {
+    const eve = await person('customer', 'Eve')
+    const his = await plainDeskOf(carl)
+    const tokens = [ada, carl, eve].map(({ token }) => token)
+    for (const one of [ada, carl, eve]) await desk.send(`${of(one)}/enabling`, {}, of(carl))
+    for (const token of tokens) {
+      ;(await client.get('/api/v1/accounts/me').bearerToken(token)).assertStatus(200)
+    }
+    assert.equal((await desk.open('/admin/account')).status, 200)
+    assert.equal((await his.open('/admin/account')).status, 200)
+    // A session that was on its way when the account was disabled.
+    await desk.send(`${of(carl)}/disabling`, {}, of(carl))
+    const late = {
+      id: 'late',
+      data: '{}',
+      user_id: carl.id,
+      expires_at: new Date(Date.now() + 1e6),
+    }
+    await accounts().table('sessions').insert(late)
+    await desk.send(`${of(carl)}/enabling`, {}, of(carl))
+    assert.isNull((await account(carl.id)).disabled_at)
+    assert.isEmpty(await accounts().from('sessions').where('user_id', carl.id))
+  })
+
   test('of two administrators who demote each other at once is left to one', async ({ assert }) => {
     const bea = await person('admin', 'Bea')
     const hers = await plainDeskOf(bea)

@@ -1,3 +1,4 @@
+import router from '@adonisjs/core/services/router'
 import type { StaffAct, StaffActs } from '#contracts/staff_acts'
 
 const acts = new Map<string, StaffAct>()
@@ -10,6 +11,15 @@ export function nameActs(named: StaffActs) {
 /** Also of an act whose route is gone since: then in the words of the route. */
 export function actOf(route: string): StaffAct {
   return acts.get(route) ?? { words: route.replaceAll(/[._]/g, ' ') }
+}
+
+/** What a form does that is sent to this address, and to which thing; null when it is no act. */
+export function actAt(address: string) {
+  const found = router.match(address.split('?')[0], 'POST', false)
+  const act = acts.get(found?.route.name ?? '')
+  if (!found || !act) return null
+  const [thing] = Object.values(found.params)
+  return { words: act.words, thing, page: thing && act.page?.(thing) }
 }
 
 /** Those that have words, by their words. */
