@@ -162,7 +162,7 @@ export default class AppProvider {
     const db = await this.app.container.make('lucid.db')
     const logger = await this.app.container.make('logger')
     const forget = () => {
-      for (const module of ['orders', 'inventory']) {
+      for (const module of ['orders', 'inventory', 'accounts']) {
         forgetOldAnswers(db.connection(module)).catch((error) =>
           logger.warn({ err: error, module }, 'old idempotency keys stay for now')
         )

@@ -8,6 +8,11 @@ export interface Actor {
 export const ROLES = ['customer', 'clerk', 'operator', 'admin', 'service'] as const
 export type Role = (typeof ROLES)[number]
 
+/** Whether it is a role of people who work here. */
+export function isStaff(role: Role) {
+  return role === 'clerk' || role === 'operator' || role === 'admin'
+}
+
 /** The account behind a request. */
 export interface SignedIn {
   id: string
@@ -39,6 +44,11 @@ declare module '@adonisjs/core/http' {
     signIn: SignIn
     /** The status of the refusal, where a page answers one by going back to its form. */
     refusedWith?: number
+    /**
+     * For the audit, by those who know: what is acted on, by the name that counts, also where the address
+     * names it otherwise or not at all. Of several, all.
+     */
+    thing?: string | string[]
   }
 }
 

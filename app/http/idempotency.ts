@@ -16,6 +16,8 @@ export interface IdempotencyScope {
   key: string
   /** sha256 of the parsed body, its members in sorted order. */
   payloadHash: string
+  /** A person waits for the answer to the first click; a program is told to ask again. */
+  waits?: boolean
 }
 
 /** At a time: a delete must not be a burden to those who write. */
@@ -69,7 +71,8 @@ export function offeredScope({ request }: HttpContext, accountId: string): Idemp
 
 /**
  * The same for a form of our pages, which carries the key that it was shown with: clicked twice or sent again
- * by a reload, it has one effect. Null without one.
+ * by a reload, it has one effect. Whoever goes back and types something else sends another form. Null
+ * without a key.
  */
 export function formScope({ request }: HttpContext, accountId: string): IdempotencyScope | null {
   // Sent once more it also says which page it was on.
@@ -78,7 +81,8 @@ export function formScope({ request }: HttpContext, accountId: string): Idempote
   // The same form of an older page carries another token.
   const fields = canonical({ ...sent, _csrf: null })
   const payloadHash = createHash('sha256').update(fields).digest('hex')
-  return { accountId, method: request.method(), path: request.url(), key, payloadHash }
+  const scope = { accountId, method: request.method(), path: request.url() }
+  return { ...scope, key: `${key} ${payloadHash}`, payloadHash, waits: true }
 }
 
 const findKey = {
@@ -131,7 +135,7 @@ export function lockText({ accountId, method, path, key }: IdempotencyScope) {
 /**
  * Does the work once for each key, in one transaction with the key's row; each time without a key.
  *
- * @throws Problem 409 `request_in_progress`, 422 `idempotency_key_reused`, and what `work` throws: then
+ * @throws Problem 409 `request_in_progress` where the scope does not wait, 422 `idempotency_key_reused`, and what `work` throws: then
  *   nothing is kept, and the same key may be sent again
  */
 export async function once(
@@ -141,11 +145,7 @@ export async function once(
 ): Promise<Answer> {
   return client.transaction(async (trx) => {
     if (!scope) return work(trx)
-    const { rows } = await trx.rawQuery<{ rows: { mine: boolean }[] }>(
-      'select pg_try_advisory_xact_lock(hashtextextended(?, 0)) as mine',
-      [lockText(scope)]
-    )
-    if (!rows[0].mine) throw inProgress()
+    await lock(trx, scope)
     const earlier = await earlierAnswer(trx, scope)
     if (earlier) return earlier
     const answer = await work(trx)
@@ -167,7 +167,20 @@ export async function once(
   })
 }
 
-/** Answers are kept for a day; the older ones are forgotten. @returns how many */
+async function lock(trx: TransactionClientContract, scope: IdempotencyScope) {
+  const text = [lockText(scope)]
+  if (scope.waits) {
+    await trx.rawQuery('select pg_advisory_xact_lock(hashtextextended(?, 0))', text)
+    return
+  }
+  const { rows } = await trx.rawQuery<{ rows: { mine: boolean }[] }>(
+    'select pg_try_advisory_xact_lock(hashtextextended(?, 0)) as mine',
+    text
+  )
+  if (!rows[0].mine) throw inProgress()
+}
+
+/** Those older than a day. @returns how many */
 export async function forgetOldAnswers(client: QueryClientContract): Promise<number> {
   for (let forgotten = 0; ;) {
     const { rowCount } = await client.rawQuery<{ rowCount: number }>(

@@ -17,41 +17,45 @@ export type Product = Infer<typeof productValidator>
  *
  * @param expected - the version that the caller has seen, `*` for any that there is; null to list it too,
  *   `new` to list it and nothing else
+ * @param trx - to be part of; one of its own without
  * @throws Problem 412 `version_moved` · 409 `barcode_taken`, `sku_taken`
  */
 export async function putProduct(
   sku: string,
   product: Product,
-  expected: number | '*' | 'new' | null
+  expected: number | '*' | 'new' | null,
+  trx?: TransactionClientContract
 ): Promise<{ item: StockItem; created: boolean }> {
-  return db.connection('inventory').transaction(async (trx) => {
-    const lists = expected === null || expected === 'new'
-    const created = lists && (await insertNew(trx, sku, product))
-    if (expected === 'new' && !created) throw skuTaken(sku)
-    const item = await StockItem.query({ client: trx }).where('sku', sku).forUpdate().first()
-    const asSeen = typeof expected !== 'number' || item?.version === expected
-    if (!item || !asSeen) throw productMoved(item?.version)
-    if (!created) item.version++
-    item.merge({
-      name: product.name,
-      priceAmount: product.price.amount,
-      priceCurrency: product.price.currency,
-      active: product.active ?? true,
-      lowStockAt: product.lowStockAt ?? null,
-      updatedAt: DateTime.utc(),
-    })
-    const { onHand, reserved, lowStockAt, isLow } = item
-    const balance = { onHand, reserved, lowStockAt, isLow }
-    const nowLow = becomesLow(balance)
-    item.isLow = balance.isLow
-    await item.save()
-    await replaceBarcodes(trx, sku, product.barcodes ?? [])
-    await item.load('barcodes')
-    const says = created ? productListed : productChanged
-    await outbox.add(trx, [says.about(sku, listing(item))])
-    if (nowLow) await sayLow(trx, [sku], new Map([[sku, balance]]))
-    return { item, created }
+  if (!trx) {
+    const inventory = db.connection('inventory')
+    return inventory.transaction((own) => putProduct(sku, product, expected, own))
+  }
+  const lists = expected === null || expected === 'new'
+  const created = lists && (await insertNew(trx, sku, product))
+  if (expected === 'new' && !created) throw skuTaken(sku)
+  const item = await StockItem.query({ client: trx }).where('sku', sku).forUpdate().first()
+  const asSeen = typeof expected !== 'number' || item?.version === expected
+  if (!item || !asSeen) throw productMoved(item?.version)
+  if (!created) item.version++
+  item.merge({
+    name: product.name,
+    priceAmount: product.price.amount,
+    priceCurrency: product.price.currency,
+    active: product.active ?? true,
+    lowStockAt: product.lowStockAt ?? null,
+    updatedAt: DateTime.utc(),
   })
+  const { onHand, reserved, lowStockAt, isLow } = item
+  const balance = { onHand, reserved, lowStockAt, isLow }
+  const nowLow = becomesLow(balance)
+  item.isLow = balance.isLow
+  await item.save()
+  await replaceBarcodes(trx, sku, product.barcodes ?? [])
+  await item.load('barcodes')
+  const says = created ? productListed : productChanged
+  await outbox.add(trx, [says.about(sku, listing(item))])
+  if (nowLow) await sayLow(trx, [sku], new Map([[sku, balance]]))
+  return { item, created }
 }
 
 /** What inventory publishes of a product. */

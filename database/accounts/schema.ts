@@ -60,7 +60,7 @@ export class AccountSchema extends BaseModel {
 }
 
 export class AuditEntrySchema extends BaseModel {
-  static $columns = ['accountId', 'accountName', 'act', 'address', 'at', 'detail', 'id', 'path', 'requestId', 'role', 'status', 'thing'] as const
+  static $columns = ['accountId', 'accountName', 'act', 'address', 'also', 'at', 'detail', 'id', 'path', 'requestId', 'role', 'status', 'thing'] as const
   $columns = AuditEntrySchema.$columns
   @column()
   declare accountId: string
@@ -70,6 +70,8 @@ export class AuditEntrySchema extends BaseModel {
   declare act: string
   @column()
   declare address: string
+  @column()
+  declare also: any | null
   @column.dateTime()
   declare at: DateTime
   @column()
@@ -86,6 +88,29 @@ export class AuditEntrySchema extends BaseModel {
   declare status: number | null
   @column()
   declare thing: string | null
+}
+
+export class IdempotencyKeySchema extends BaseModel {
+  static $columns = ['accountId', 'body', 'createdAt', 'headers', 'key', 'method', 'path', 'payloadHash', 'status'] as const
+  $columns = IdempotencyKeySchema.$columns
+  @column({ isPrimary: true })
+  declare accountId: string
+  @column()
+  declare body: any
+  @column.dateTime({ autoCreate: true })
+  declare createdAt: DateTime
+  @column()
+  declare headers: any
+  @column()
+  declare key: string
+  @column()
+  declare method: string
+  @column()
+  declare path: string
+  @column()
+  declare payloadHash: string
+  @column()
+  declare status: number
 }
 
 export class InvitationSchema extends BaseModel {

@@ -10,7 +10,7 @@ const COLUMNS: [string, (row: AuditRow) => unknown][] = [
   ['account_id', (row) => row.account_id],
   ['role', (row) => row.role],
   ['act', (row) => actOf(row.act).words],
-  ['thing', (row) => row.thing],
+  ['thing', (row) => [row.thing, ...(row.also ?? [])].join(' ')],
   ['path', (row) => row.path],
   ['detail', (row) => JSON.stringify(row.detail)],
   ['address', (row) => row.address],

@@ -16,6 +16,8 @@ export interface AuditRow {
   act: string
   path: string
   thing: string | null
+  /** Where it was done to several: the others. */
+  also: string[] | null
   detail: Record<string, unknown>
   address: string
   request_id: string
@@ -43,7 +45,7 @@ export async function readAudit(
     .limit(limit + 1)
   if (person) query.where('account_id', person)
   if (acts) query.whereIn('act', acts)
-  if (thing) query.where('thing', thing)
+  if (thing) query.whereRaw('(thing = ? or also @> array[?]::text[])', [thing, thing])
   if (since) query.where('id', '>=', firstIdAt(since.getTime()))
   if (before) query.where('id', '<', firstIdAt(before.getTime()))
   if (from) {

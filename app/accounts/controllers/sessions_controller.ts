@@ -1,6 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { goTo } from '#admin/notices'
 import { Problem } from '#http/problem'
+import { writeDownPassage } from '../audit/write_audit.ts'
 import { logIn } from '../log_in.ts'
 import { accountAtDesk, beginSession } from '../sessions.ts'
 import { deskLogInValidator, keptFormValidator } from '../validators/account.ts'
@@ -22,6 +23,7 @@ export default class SessionsController {
       const { email, password } = await deskLogInValidator.validate(sent)
       const account = await logIn(email, password, request.ip())
       if (account.role === 'customer') throw noDesk()
+      await writeDownPassage(ctx, account, 303)
       await beginSession(ctx, account)
     } catch (error) {
       if (!isRefusal(error)) throw error
@@ -44,6 +46,8 @@ export default class SessionsController {
   async destroy(ctx: HttpContext) {
     const { auth, session } = ctx
     const { sessionId } = session
+    const account = await accountAtDesk(sessionId)
+    if (account) await writeDownPassage(ctx, account, 303)
     await auth.use('web').logout()
     session.clear()
     sessionHasEnded(sessionId)

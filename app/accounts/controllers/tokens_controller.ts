@@ -1,15 +1,18 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { tokenDays } from '#config/accounts'
 import { accountBody } from '../account_body.ts'
+import { writeDownPassage } from '../audit/write_audit.ts'
 import { bearerToken } from '../authenticate_middleware.ts'
 import { logIn } from '../log_in.ts'
 import { issueToken, revokeToken } from '../tokens.ts'
 import { logInValidator } from '../validators/account.ts'
 
 export default class TokensController {
-  async store({ request, response }: HttpContext) {
+  async store(ctx: HttpContext) {
+    const { request, response } = ctx
     const { email, password } = await logInValidator.validate(request.body())
     const account = await logIn(email, password, request.ip())
+    await writeDownPassage(ctx, account, 201)
     const issued = await issueToken(account, tokenDays)
     return response.status(201).json({ ...issued, account: accountBody(account) })
   }

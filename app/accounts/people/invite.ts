@@ -1,4 +1,3 @@
-import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { DateTime } from 'luxon'
 import { uuidv7 } from 'uuidv7'
@@ -15,41 +14,40 @@ export interface Invited {
 }
 
 /** The mail commits with it. @throws Problem 409 `email_taken` */
-export async function invite({ email, name, role }: Invited): Promise<Invitation> {
-  return accounts().transaction(async (trx) => {
-    await refuseKnown(email, trx)
-    const invited = { id: uuidv7(), email: email.toLowerCase(), name, role, expires_at: inAWeek() }
-    const [invitation]: Invitation[] = await trx
-      .insertQuery<Invitation>()
-      .table('invitations')
-      .insert(invited)
-      .returning('*')
-      .catch((error) => {
-        throw error.constraint === 'invitations_email' ? invitedAlready() : error
-      })
-    await mailIn(trx, invitation)
-    return invitation
-  })
+export async function invite(
+  trx: TransactionClientContract,
+  { email, name, role }: Invited
+): Promise<Invitation> {
+  await refuseKnown(email, trx)
+  const invited = { id: uuidv7(), email: email.toLowerCase(), name, role, expires_at: inAWeek() }
+  const [invitation]: Invitation[] = await trx
+    .insertQuery<Invitation>()
+    .table('invitations')
+    .insert(invited)
+    .returning('*')
+    .catch((error) => {
+      throw error.constraint === 'invitations_email' ? invitedAlready() : error
+    })
+  await mailIn(trx, invitation)
+  return invitation
 }
 
 /** In a mail of its own; the link of the one before is good no more. @throws Problem 404 `not_found` */
-export async function inviteAgain(id: string): Promise<Invitation> {
-  return accounts().transaction(async (trx) => {
-    const [invitation]: Invitation[] = await trx
-      .from('invitations')
-      .where('id', id)
-      .increment('revision', 1)
-      .update({ expires_at: inAWeek() })
-      .returning('*')
-    if (!invitation) throw notFound('invitation')
-    await mailIn(trx, invitation)
-    return invitation
-  })
+export async function inviteAgain(trx: TransactionClientContract, id: string): Promise<Invitation> {
+  const [invitation]: Invitation[] = await trx
+    .from('invitations')
+    .where('id', id)
+    .increment('revision', 1)
+    .update({ expires_at: inAWeek() })
+    .returning('*')
+  if (!invitation) throw notFound('invitation')
+  await mailIn(trx, invitation)
+  return invitation
 }
 
 /** Its link opens nothing more. @throws Problem 404 `not_found` */
-export async function withdraw(id: string): Promise<Invitation> {
-  const [invitation] = await accounts().from('invitations').where('id', id).delete().returning('*')
+export async function withdraw(trx: TransactionClientContract, id: string): Promise<Invitation> {
+  const [invitation] = await trx.from('invitations').where('id', id).delete().returning('*')
   if (!invitation) throw notFound('invitation')
   return invitation
 }
@@ -83,8 +81,4 @@ function invitedAlready() {
 
 function inAWeek() {
   return DateTime.now().plus({ days: INVITATION_DAYS }).toJSDate()
-}
-
-function accounts() {
-  return db.connection('accounts')
 }

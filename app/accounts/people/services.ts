@@ -1,12 +1,13 @@
 import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { notFound, unprocessable } from '#http/problem'
 import Account from '../models/account.ts'
 import { createAccount } from '../sign_up.ts'
 import { issueToken } from '../tokens.ts'
 
 /** A program that places orders and reads stock; it signs in with tokens alone. */
-export async function addService(name: string): Promise<Account> {
-  return createAccount({ email: null, name, password: null, role: 'service' })
+export async function addService(trx: TransactionClientContract, name: string): Promise<Account> {
+  return createAccount({ email: null, name, password: null, role: 'service' }, trx)
 }
 
 /**

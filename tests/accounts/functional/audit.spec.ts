@@ -9,7 +9,9 @@ import { namedActs } from '#admin/acts'
 import { plainDeskOf, type PlainDesk } from '#tests/desk'
 import { emptyShop, person, product, type Person } from '#tests/shop'
 
-const entries = () => db.connection('accounts').from('audit_entries').orderBy('id')
+const written = () => db.connection('accounts').from('audit_entries').orderBy('id')
+/** But for the sign-ins that every test begins with. */
+const entries = () => written().whereNot('act', 'desk.login.store')
 
 test.group('The audit', (group) => {
   let carl: Person
@@ -64,6 +66,59 @@ test.group('The audit', (group) => {
     assert.include(text, 'href="/admin/stock/MUG"')
   })
 
+  test('names the thing as everybody names it, and what was made, and all of several', async ({
+    assert,
+  }) => {
+    await product('PLATE', 5)
+    await his.send('/admin/stock/mug/restocks', { quantity: '7' })
+    const { id } = await db.connection('inventory').from('movements').where('sku', 'MUG').first()
+    await his.send(`/admin/stock/movements/${id}/reversal`)
+    const fields = { name: 'A cup', price: '7.90', currency: 'EUR' }
+    await his.send('/admin/stock/products', { ...fields, sku: 'cup' })
+    const several = { 'skus[0]': 'PLATE', 'skus[1]': 'MUG', 'quantity': '1' }
+    await his.send('/admin/stock/restocks', several)
+    const made = await desk.send('/admin/people/services', { name: 'shop' })
+    const invited = { email: 'm@example.com', name: 'Maren', role: 'clerk' }
+    await desk.send('/admin/people/invitations', invited)
+    const invitation = await db.connection('accounts').from('invitations').first()
+    assert.deepEqual(
+      (await entries()).map(({ thing, also, status }) => [thing, also, status]),
+      [
+        ['MUG', null, 303],
+        ['MUG', null, 303],
+        ['CUP', null, 303],
+        ['PLATE', ['MUG'], 303],
+        [made.location!.split('/').at(-1), null, 303],
+        [invitation.id, null, 303],
+      ]
+    )
+    const { text } = await desk.open('/admin/audit.csv?thing=MUG')
+    assert.match(text, /restocked a selection,PLATE MUG/)
+  })
+
+  test('tells who of the staff came and went, and from where', async ({ client, assert }) => {
+    await his.send('/admin/logout', {}, '/admin/account')
+    const signIn = { email: carl.email, password: 'a long password' }
+    ;(await client.post('/api/v1/tokens').json(signIn)).assertStatus(201)
+    const eve = await person('customer', 'Eve')
+    const hers = { email: eve.email, password: 'a long password' }
+    ;(await client.post('/api/v1/tokens').json(hers)).assertStatus(201)
+    const rows = await written().where('account_name', 'Carl')
+    assert.deepEqual(
+      rows.map(({ act, address, detail, status }) => [act, address, detail, status]),
+      [
+        ['desk.login.store', his.address, {}, 303],
+        ['desk.logout', his.address, {}, 303],
+        ['tokens.store', rows[2].address, {}, 201],
+      ]
+    )
+    assert.isEmpty(await written().where('account_id', eve.id))
+    const { text } = await desk.open('/admin/audit')
+    for (const said of ['signed in', 'signed out', 'logged in to the API']) {
+      assert.include(text, said)
+    }
+  })
+
   test('has what the staff does by the API, and nothing of customers', async ({
     client,
     assert,
@@ -114,13 +169,13 @@ test.group('The audit', (group) => {
       assert.equal(status, 200)
       return [...text.matchAll(/(?:clerk|admin),([^,]+),/g)].map(([, words]) => words)
     }
-    assert.deepEqual(await acts(''), ['counted', 'restocked'])
-    assert.deepEqual(await acts(`person=${carl.id}`), ['restocked'])
+    assert.deepEqual(await acts(''), ['counted', 'restocked', 'signed in', 'signed in'])
+    assert.deepEqual(await acts(`person=${carl.id}`), ['restocked', 'signed in'])
     assert.deepEqual(await acts('act=counted'), ['counted'])
     assert.deepEqual(await acts('thing=MUG&act=restocked'), ['restocked'])
     assert.deepEqual(await acts('thing=CUP'), [])
     assert.deepEqual(await acts('from=2020-01-01&to=2020-12-31'), [])
-    assert.deepEqual(await acts('from=2020-01-01'), ['counted', 'restocked'])
+    assert.deepEqual(await acts('from=2020-01-01&thing=MUG'), ['counted', 'restocked'])
     for (const wrong of ['from=2026-02-31', 'person=carl', 'after=garbage', 'act=%00']) {
       assert.equal((await desk.open(`/admin/audit?${wrong}`)).status, 422, wrong)
     }

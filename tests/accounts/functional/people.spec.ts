@@ -122,6 +122,28 @@ test.group('An invitation', (group) => {
     assert.lengthOf(await accounts().from('invitations'), 1)
   })
 
+  test('is made once and sent again once, however often its form is clicked', async ({
+    assert,
+  }) => {
+    const twice = (path: string, fields: Record<string, string> = {}) => {
+      const form = { ...fields, _key: randomUUID() }
+      const send = () => desk.send(path, form, '/admin/people')
+      return Promise.all([send(), send()]).then(send)
+    }
+    const said = async () => (await desk.open('/admin/people')).text
+    await said()
+    await twice('/admin/people/invitations', maren)
+    assert.include(await said(), 'is invited; a mail goes to maren@example.com')
+    const { id } = await invitation()
+    await twice(`/admin/people/invitations/${id}/mail`)
+    assert.include(await said(), 'gets a new link')
+    assert.equal((await invitation()).revision, 2)
+    await twice(`/admin/people/invitations/${id}/withdrawal`)
+    assert.include(await said(), 'is not invited any more')
+    await twice('/admin/people/services', { name: 'shop' })
+    assert.lengthOf(await accounts().from('accounts').where('role', 'service'), 1)
+  })
+
   test('is for the roles of the staff alone', async ({ assert }) => {
     for (const role of ['customer', 'service', 'root', '', 'Admin']) {
       await desk.send('/admin/people/invitations', { ...maren, role }, '/admin/people')
@@ -385,8 +407,11 @@ test.group('Sessions, tokens and the password', (group) => {
     const desk = await plainDeskOf(await person('admin', 'Ada'))
     const added = await desk.send('/admin/people/services', { name: 'shop' }, '/admin/people')
     const page = added.location!
-    await desk.send(`${page}/tokens`, { name: 'production' }, page)
-    const kept = JSON.stringify(await accounts().from('sessions'))
+    const form = { name: 'production', _key: randomUUID() }
+    await desk.send(`${page}/tokens`, form, page)
+    await desk.send(`${page}/tokens`, form, '/admin/account')
+    const tables = ['sessions', 'idempotency_keys']
+    const kept = JSON.stringify(await Promise.all(tables.map((name) => accounts().from(name))))
     const { text } = await desk.open(page)
     const token = /id="new-token">([^<]+)</.exec(text)![1]
     assert.notInclude(kept, token)

@@ -1,5 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { goTo, notice } from '#admin/notices'
+import { writeDownPassage } from '../../audit/write_audit.ts'
 import { acceptInvitation } from '../../people/accept_invitation.ts'
 import { openInvitation } from '../../people/invitation.ts'
 import { beginSession } from '../../sessions.ts'
@@ -18,6 +19,7 @@ export default class InvitationController {
     const { password } = await newPasswordFormValidator.validate(ctx.request.body())
     const account = await acceptInvitation(ctx.request.input('token'), password)
     if (!account) return gone(ctx)
+    await writeDownPassage(ctx, account, 303)
     await beginSession(ctx, account)
     notice(ctx, { about: account.name, text: `is signed in, as ${account.role}` })
     return goTo(ctx, '/admin')

@@ -1,19 +1,22 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { goTo, notice } from '#admin/notices'
 import { invite, inviteAgain, withdraw } from '../../people/invite.ts'
+import { oneAct } from '../one_act.ts'
 import { idValidator, invitationFormValidator } from '../validators.ts'
 
 /** Inviting somebody of the staff. */
 export default class InvitationsController {
   async store(ctx: HttpContext) {
-    const { name, email } = await invite(await invitationFormValidator.validate(ctx.request.body()))
+    const invited = await invitationFormValidator.validate(ctx.request.body())
+    const { id, name, email } = await oneAct(ctx, (trx) => invite(trx, invited))
+    ctx.thing = id
     notice(ctx, { about: name, text: `is invited; a mail goes to ${email}` })
     return goTo(ctx, '/admin/people')
   }
 
   async sendAgain(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
-    const { name, email } = await inviteAgain(id)
+    const { name, email } = await oneAct(ctx, (trx) => inviteAgain(trx, id))
     notice(ctx, {
       about: name,
       text: `gets a new link at ${email}; the one before is good no more`,
@@ -23,7 +26,7 @@ export default class InvitationsController {
 
   async destroy(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
-    const { name } = await withdraw(id)
+    const { name } = await oneAct(ctx, (trx) => withdraw(trx, id))
     notice(ctx, { about: name, text: 'is not invited any more; the link opens nothing' })
     return goTo(ctx, '/admin/people')
   }

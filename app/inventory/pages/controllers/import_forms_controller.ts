@@ -25,7 +25,9 @@ export default class ImportFormsController {
       file,
       (hash) => scope && { ...scope, key: `${scope.key} ${hash}`, payloadHash: hash }
     )
-    return goTo(ctx, `/admin/stock/imports/${(body as { id: string }).id}`)
+    const { id } = body as { id: string }
+    ctx.thing = id
+    return goTo(ctx, `/admin/stock/imports/${id}`)
   }
 
   apply(ctx: HttpContext) {

@@ -12,6 +12,7 @@ import { adjustmentFormValidator, countFormValidator, restockFormValidator } fro
 export default class MovementFormsController {
   async restock(ctx: HttpContext) {
     const { sku } = await skuValidator.validate(ctx.params)
+    ctx.thing = sku
     const goods = await restockFormValidator.validate(ctx.request.body())
     saysMovement(ctx, await oneMovement(ctx, (trx, by) => restock(trx, { sku, ...goods }, by)))
     return goBack(ctx, `/admin/stock/${sku}`)
@@ -19,6 +20,7 @@ export default class MovementFormsController {
 
   async adjust(ctx: HttpContext) {
     const { sku } = await skuValidator.validate(ctx.params)
+    ctx.thing = sku
     const change = await adjustmentFormValidator.validate(ctx.request.body())
     saysMovement(ctx, await oneMovement(ctx, (trx, by) => adjustStock(trx, { sku, ...change }, by)))
     return goBack(ctx, `/admin/stock/${sku}`)
@@ -26,6 +28,7 @@ export default class MovementFormsController {
 
   async count(ctx: HttpContext) {
     const { sku } = await skuValidator.validate(ctx.params)
+    ctx.thing = sku
     const count = await countFormValidator.validate(ctx.request.body())
     saysMovement(ctx, await oneMovement(ctx, (trx, by) => countStock(trx, { sku, ...count }, by)))
     return goBack(ctx, `/admin/stock/${sku}`)
@@ -34,6 +37,7 @@ export default class MovementFormsController {
   async reverse(ctx: HttpContext) {
     const { id } = ctx.params
     const movement = await oneMovement(ctx, (trx, by) => reverseMovement(trx, id, by))
+    ctx.thing = movement.sku
     saysMovement(ctx, movement)
     return goBack(ctx, `/admin/stock/${movement.sku}`)
   }

@@ -1,9 +1,11 @@
 import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+import { money } from '#admin/format'
 import { goTo, notice } from '#admin/notices'
+import { formScope, once } from '#http/idempotency'
 import { findItem } from '../../find_stock.ts'
 import { putProduct } from '../../put_product.ts'
 import { productValidator, skuValidator } from '../../validators/stock.ts'
-import { money } from '#admin/format'
 import { productOfForm, typedPrice } from '../product_form.ts'
 
 /** Listing a product, and changing what is said of it. */
@@ -19,10 +21,14 @@ export default class ProductFormsController {
 
   async store(ctx: HttpContext) {
     const { sku } = await skuValidator.validate(ctx.request.body())
+    ctx.thing = sku
     const product = await productValidator.validate(await productOfForm(ctx.request.body()))
-    const { item } = await putProduct(sku, product, 'new')
-    notice(ctx, { about: item.sku, text: `is listed at ${money(product.price)}` })
-    return goTo(ctx, `/admin/stock/${item.sku}`)
+    await once(db.connection('inventory'), formScope(ctx, ctx.account.id), async (trx) => {
+      await putProduct(sku, product, 'new', trx)
+      return { status: 201, headers: {}, body: null }
+    })
+    notice(ctx, { about: sku, text: `is listed at ${money(product.price)}` })
+    return goTo(ctx, `/admin/stock/${sku}`)
   }
 
   async edit({ params, view }: HttpContext) {
@@ -44,10 +50,14 @@ export default class ProductFormsController {
 
   async update(ctx: HttpContext) {
     const { sku } = await skuValidator.validate(ctx.params)
+    ctx.thing = sku
     const { version } = ctx.request.body()
     const product = await productValidator.validate(await productOfForm(ctx.request.body()))
-    const { item } = await putProduct(sku, product, Number(version) || '*')
-    notice(ctx, { about: sku, text: `is saved: ${item.name}, ${money(product.price)}` })
+    await once(db.connection('inventory'), formScope(ctx, ctx.account.id), async (trx) => {
+      await putProduct(sku, product, Number(version) || '*', trx)
+      return { status: 200, headers: {}, body: null }
+    })
+    notice(ctx, { about: sku, text: `is saved: ${product.name}, ${money(product.price)}` })
     return goTo(ctx, `/admin/stock/${sku}`)
   }
 }

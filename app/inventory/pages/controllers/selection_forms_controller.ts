@@ -14,6 +14,7 @@ export default class SelectionFormsController {
     const { account, request } = ctx
     const { skus, quantity, reference } = await selectionFormValidator.validate(request.body())
     const selected = [...new Set(skus)]
+    ctx.thing = selected
     await once(db.connection('inventory'), formScope(ctx, account.id), async (trx) => {
       // All at once, in the order in which everybody locks balances.
       await lockStock(trx, selected)
