@@ -1,5 +1,6 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
+import { guarded } from '#messaging/commands/exit_codes'
 
 export default class DbSetup extends BaseCommand {
   static commandName = 'db:setup'
@@ -17,6 +18,10 @@ export default class DbSetup extends BaseCommand {
   declare json: boolean
 
   async run() {
+    await guarded(this, () => this.#setUp())
+  }
+
+  async #setUp() {
     const { setUpDatabases } = await import('#database/setup')
     const db = await this.app.container.make('lucid.db')
     const reports = await setUpDatabases(this.app, db, { dryRun: this.dryRun })

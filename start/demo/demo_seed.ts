@@ -1,5 +1,6 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
+import { EXIT, guarded } from '#messaging/commands/exit_codes'
 
 export default class DemoSeed extends BaseCommand {
   static commandName = 'demo:seed'
@@ -17,13 +18,15 @@ export default class DemoSeed extends BaseCommand {
     if (!this.yes) {
       if (!process.stdin.isTTY) {
         this.logger.error('This lists products. Say --yes to go on.')
-        this.exitCode = 2
+        this.exitCode = EXIT.usage
         return
       }
       if (!(await this.prompt.confirm('List twelve demo products with stock here?'))) return
     }
-    const { seedCatalogue } = await import('./seed.ts')
-    const listed = await seedCatalogue()
-    this.logger.log(this.json ? JSON.stringify({ listed }) : `Listed ${listed} products.`)
+    await guarded(this, async () => {
+      const { seedCatalogue } = await import('./seed.ts')
+      const listed = await seedCatalogue()
+      this.logger.log(this.json ? JSON.stringify({ listed }) : `Listed ${listed} products.`)
+    })
   }
 }

@@ -49,9 +49,7 @@ export default class DemoTraffic extends BaseCommand {
     const { playTraffic } = await import('./traffic.ts')
     const { withDemoTokens } = await import('./traffic_accounts.ts')
     const end = new AbortController()
-    const stop = () => end.abort()
-    process.once('SIGINT', stop).once('SIGTERM', stop)
-    if (this.seconds) setTimeout(stop, this.seconds * 1000).unref()
+    if (this.seconds) setTimeout(() => end.abort(), this.seconds * 1000).unref()
 
     const counts: Record<string, number> = {}
     const acted = (act: Act, status: number) => {
@@ -59,17 +57,17 @@ export default class DemoTraffic extends BaseCommand {
       counts[ended] = (counts[ended] ?? 0) + 1
     }
     const said = setInterval(() => this.#say(counts), SAYS_EVERY_MS)
+    const url = this.url ?? publicUrl
+    const playing = withDemoTokens(({ shop, clerk }) =>
+      playTraffic({ url, rate: this.rate, shop, clerk, signal: end.signal, acted })
+    )
+    // Ctrl+C: the tokens are revoked before the app closes the database.
+    this.app.terminating(() => {
+      end.abort()
+      return playing.catch(() => {})
+    })
     try {
-      await withDemoTokens(({ shop, clerk }) =>
-        playTraffic({
-          url: this.url ?? publicUrl,
-          rate: this.rate,
-          shop,
-          clerk,
-          signal: end.signal,
-          acted,
-        })
-      )
+      await playing
     } finally {
       clearInterval(said)
     }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
+import { EXIT, guarded } from '#messaging/commands/exit_codes'
 import { ROLES, type Role } from '#contracts/actor'
 
 export default class AccountsCreate extends BaseCommand {
@@ -36,43 +37,39 @@ export default class AccountsCreate extends BaseCommand {
     if (this.email && !/^[^\s@]+@[^\s@]+$/.test(this.email))
       return this.#wrong(`--email: "${this.email}" is no e-mail address.`)
 
+    await guarded(this, () => this.#create(role))
+  }
+
+  async #create(role: Role) {
     const { createAccount } = await import('../sign_up.ts')
     const { issueToken } = await import('../tokens.ts')
     const { tokenDays } = await import('#config/accounts')
-    const { Problem } = await import('#http/problem')
     const password = this.email ? await this.#password() : null
-    try {
-      const account = await createAccount({
-        email: this.email ?? null,
-        name: this.name ?? this.email ?? role,
-        password: password?.text ?? null,
+    const account = await createAccount({
+      email: this.email ?? null,
+      name: this.name ?? this.email ?? role,
+      password: password?.text ?? null,
+      role,
+    })
+    const days = role === 'service' ? null : tokenDays
+    const issued = this.token ? await issueToken(account, days) : null
+    const { id, email, name } = account
+    const made = password?.made ? password.text : null
+    if (this.json) {
+      const result = {
+        id,
+        email,
+        name,
         role,
-      })
-      const days = role === 'service' ? null : tokenDays
-      const issued = this.token ? await issueToken(account, days) : null
-      const { id, email, name } = account
-      const made = password?.made ? password.text : null
-      if (this.json) {
-        const result = {
-          id,
-          email,
-          name,
-          role,
-          password: made,
-          token: issued?.token ?? null,
-          expiresAt: issued?.expiresAt ?? null,
-        }
-        return this.logger.log(JSON.stringify(result))
+        password: made,
+        token: issued?.token ?? null,
+        expiresAt: issued?.expiresAt ?? null,
       }
-      this.logger.log(`Created the ${role} ${name} (${id}).`)
-      if (made) this.logger.log(`Password: ${made}`)
-      if (issued)
-        this.logger.log(`Token: ${issued.token}  (until ${issued.expiresAt ?? 'revoked'})`)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      this.logger.error(error.message)
-      this.exitCode = 1
+      return this.logger.log(JSON.stringify(result))
     }
+    this.logger.log(`Created the ${role} ${name} (${id}).`)
+    if (made) this.logger.log(`Password: ${made}`)
+    if (issued) this.logger.log(`Token: ${issued.token}  (until ${issued.expiresAt ?? 'revoked'})`)
   }
 
   async #password() {
@@ -87,6 +84,6 @@ export default class AccountsCreate extends BaseCommand {
 
   #wrong(message: string) {
     this.logger.error(message)
-    this.exitCode = 2
+    this.exitCode = EXIT.usage
   }
 }
