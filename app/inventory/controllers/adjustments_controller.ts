@@ -11,6 +11,7 @@ export default class AdjustmentsController {
     const { account, params, request } = ctx
     const scope = idempotencyScope(ctx, account.id)
     const { sku } = await skuValidator.validate(params)
+    ctx.thing = sku
     const adjustment = await adjustmentValidator.validate(request.body())
     const answer = await once(db.connection('inventory'), scope, async (trx) => {
       return movementAnswer(await adjustStock(trx, { sku, ...adjustment }, actorOf(account)))

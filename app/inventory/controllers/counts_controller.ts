@@ -11,6 +11,7 @@ export default class CountsController {
     const { account, params, request } = ctx
     const scope = offeredScope(ctx, account.id)
     const { sku } = await skuValidator.validate(params)
+    ctx.thing = sku
     const count = await countValidator.validate(request.body())
     const answer = await once(db.connection('inventory'), scope, async (trx) => {
       return movementAnswer(await countStock(trx, { sku, ...count }, actorOf(account)))

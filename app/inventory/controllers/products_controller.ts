@@ -27,6 +27,7 @@ export default class ProductsController {
   async update(ctx: HttpContext) {
     const { account, params, request, response } = ctx
     const { sku } = await skuValidator.validate(params)
+    ctx.thing = sku
     const product = await productValidator.validate(request.body())
     const expected = request.header('if-match')?.trim() === '*' ? '*' : ifMatch(ctx)
     const { item, created } = await putProduct(sku, product, expected)

@@ -11,6 +11,7 @@ export default class RestocksController {
     const { account, params, request } = ctx
     const scope = idempotencyScope(ctx, account.id)
     const { sku } = await skuValidator.validate(params)
+    ctx.thing = sku
     const goods = await restockValidator.validate(request.body())
     const answer = await once(db.connection('inventory'), scope, async (trx) => {
       return movementAnswer(await restock(trx, { sku, ...goods }, actorOf(account)))

@@ -126,15 +126,15 @@ test.group('The audit', (group) => {
     const ada = await person('customer', 'Ada')
     await client.post('/api/v1/orders').bearerToken(ada.token).json({})
     const restocked = await client
-      .post('/api/v1/stock/MUG/restocks')
+      .post('/api/v1/stock/mug/restocks')
       .bearerToken(carl.token)
       .header('idempotency-key', 'one')
       .json({ quantity: 3 })
     restocked.assertStatus(201)
     const rows = await entries()
     assert.deepEqual(
-      rows.map(({ act, status }) => [act, status]),
-      [['inventory.restocks.store', 201]]
+      rows.map(({ act, thing, status }) => [act, thing, status]),
+      [['inventory.restocks.store', 'MUG', 201]]
     )
   })
 
