@@ -25,5 +25,6 @@ export default defineConfig({
       : undefined,
     sessionTimeout: env.get('KAFKA_SESSION_TIMEOUT'),
   },
+  retention: { outbox: env.get('OUTBOX_RETENTION'), inbox: env.get('INBOX_RETENTION') },
   acceptTransportChange: env.get('TRANSPORT_CHANGE') === 'accept',
 })

@@ -8,7 +8,6 @@ import type { Sweeper } from '#orders/sweeper'
 export default class AppProvider {
   #sweeper: Sweeper | null = null
   #digests: DigestWorker | null = null
-  #forgetting: NodeJS.Timeout | null = null
 
   constructor(protected app: ApplicationService) {}
 
@@ -74,7 +73,7 @@ export default class AppProvider {
     await this.#startSweeper()
     await this.#startImports()
     await this.#startDigests()
-    await this.#startForgetting()
+    await this.#startRetention()
     observe(stepFeed)
     await demoIsOrderable()
     enter('running')
@@ -84,12 +83,13 @@ export default class AppProvider {
   async shutdown() {
     const { mailQueue } = await import('#mail/queue')
     const { importWorker } = await import('#inventory/imports/import_worker')
+    const { retention } = await import('#operations/retention')
     const { stepFeed } = await import('#orders/live/step_feed')
-    if (this.#forgetting) clearInterval(this.#forgetting)
     await Promise.all([
       mailQueue.stop(),
       this.#sweeper?.stop(),
       this.#digests?.stop(),
+      retention.stop(),
       stepFeed.stop(),
       importWorker.stop(),
     ])
@@ -156,18 +156,15 @@ export default class AppProvider {
     this.#digests.start()
   }
 
-  /** Idempotency keys count for a day. A minute without the database is made up for in the next. */
-  async #startForgetting() {
-    const { forgetOldAnswers } = await import('#http/idempotency')
+  /** What nobody needs any longer goes, in the process that leads. */
+  async #startRetention() {
+    const { observe } = await import('#operations/readiness')
+    const { retention } = await import('#operations/retention')
+    const { forgettings } = await import('#start/retention')
     const db = await this.app.container.make('lucid.db')
-    const logger = await this.app.container.make('logger')
-    const forget = () => {
-      for (const module of ['orders', 'inventory', 'accounts']) {
-        forgetOldAnswers(db.connection(module)).catch((error) =>
-          logger.warn({ err: error, module }, 'old idempotency keys stay for now')
-        )
-      }
-    }
-    this.#forgetting = setInterval(forget, 60_000).unref()
+    const messaging = await this.app.container.make('messaging')
+    retention.use(forgettings(db, messaging), await this.app.container.make('logger'))
+    observe(retention)
+    retention.start()
   }
 }

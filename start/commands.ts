@@ -7,6 +7,7 @@ import AccountsCreate from '#accounts/commands/accounts_create'
 import DbEmbedded from '#database/commands/db_embedded'
 import DbSchema from '#database/commands/db_schema'
 import DbSetup from '#database/commands/db_setup'
+import InventoryAnnounce from '#inventory/commands/inventory_announce'
 import InventoryReconcile from '#inventory/commands/inventory_reconcile'
 import StockImport from '#inventory/commands/stock_import'
 import DeadLettersDiscard from '#messaging/commands/dead_letters_discard'
@@ -15,6 +16,7 @@ import DeadLettersRedrive from '#messaging/commands/dead_letters_redrive'
 import DeadLettersShow from '#messaging/commands/dead_letters_show'
 import MessagingTopics from '#messaging/commands/messaging_topics'
 import MessagingVerify from '#messaging/commands/messaging_verify'
+import OutboxPrune from '#messaging/commands/outbox_prune'
 import OutboxReplay from '#messaging/commands/outbox_replay'
 import OutboxStatus from '#messaging/commands/outbox_status'
 import OutboxUnpark from '#messaging/commands/outbox_unpark'
@@ -37,6 +39,7 @@ const commands = new ListLoader([
   DeadLettersShow,
   DemoSeed,
   DemoTraffic,
+  InventoryAnnounce,
   InventoryReconcile,
   MessagingContracts,
   MessagingTopics,
@@ -45,6 +48,7 @@ const commands = new ListLoader([
   OperationsReconcile,
   OrdersLife,
   OrdersShow,
+  OutboxPrune,
   OutboxReplay,
   OutboxStatus,
   OutboxUnpark,

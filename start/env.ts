@@ -25,6 +25,18 @@ function atLeastASecond(fallback: string) {
   }
 }
 
+/** Nothing may be forgotten that a replay of the outbox, or a topic, may still deliver again. */
+function inboxRetention(name: string, value?: string) {
+  if (!value) return undefined
+  const milliseconds = duration('15d')(name, value)
+  const outbox = duration('7d')('OUTBOX_RETENTION', process.env.OUTBOX_RETENTION)
+  const least = process.env.KAFKA_BROKERS ? outbox + MILLISECONDS.d : outbox
+  if (milliseconds >= least) return milliseconds
+  throw new Error(
+    `${name} is "${value}", but must be at least ${least / MILLISECONDS.h}h: OUTBOX_RETENTION and, with Kafka, what the topics keep and a day more. Without it, it is as long as needed`
+  )
+}
+
 function integer(fallback: number, { min, max }: { min: number; max: number }) {
   return (name: string, value = String(fallback)) => {
     const number = Number(value)
@@ -176,6 +188,9 @@ export default await Env.create(new URL('../', import.meta.url), {
   KAFKA_SESSION_TIMEOUT: duration('6s'),
   TRANSPORT_CHANGE: (name: string, value?: string) =>
     value ? oneOf(['accept'] as const)(name, value) : undefined,
+
+  OUTBOX_RETENTION: atLeastASecond('7d'),
+  INBOX_RETENTION: inboxRetention,
 
   ANSWER_TIMEOUT: atLeastASecond('30s'),
   PLACEMENTS_WAITING: integer(1_000, { min: 1, max: 100_000 }),

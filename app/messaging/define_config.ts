@@ -11,6 +11,8 @@ export interface MessagingConfig {
   /** Undefined: the embedded transport. */
   kafka?: Omit<KafkaOptions, 'logger'>
   acceptTransportChange: boolean
+  /** Milliseconds that published messages and handled ids are kept; without `inbox` as long as needed. */
+  retention: { outbox: number; inbox?: number }
 }
 
 export function defineConfig(config: MessagingConfig): MessagingConfig {

@@ -5,6 +5,7 @@ import type { Logger } from '@adonisjs/core/logger'
 import type { Database } from '@adonisjs/lucid/database'
 import { Consumer } from './consumer.ts'
 import type { MessagingConfig } from './define_config.ts'
+import { inboxNeeded } from './inbox_needed.ts'
 import { outboxStatus } from './outbox_status.ts'
 import { Relay } from './relay.ts'
 import { EmbeddedTransport } from './transports/embedded.ts'
@@ -12,6 +13,8 @@ import { KafkaTransport } from './transports/kafka.ts'
 import type { Subscription } from './subscription.ts'
 import type { Transport } from './transports/transport.ts'
 import { verify } from './verify.ts'
+
+const HOUR_MS = 3_600_000
 
 export class Messaging {
   readonly #db: Database
@@ -72,6 +75,7 @@ export class Messaging {
           connection: direct,
           transport,
           acceptTransportChange: this.config.acceptTransportChange,
+          retention: this.config.retention,
           logger: this.#logger,
         })
     )
@@ -117,6 +121,21 @@ export class Messaging {
           'update messaging_state set verified_id = (select coalesce(max(id), 0) from outbox)'
         )
     }
+  }
+
+  /**
+   * Milliseconds that inboxes remember a message: as set, or as long as it may be delivered again.
+   *
+   * @throws while the broker is away
+   */
+  async inboxRetention(): Promise<number> {
+    const { inbox, outbox } = this.config.retention
+    const transport = this.#running?.transport
+    if (inbox !== undefined) return inbox
+    if (!transport) throw new Error('messaging is not running')
+    const needed = this.config.modules.map(({ name }) => inboxNeeded(transport, name, outbox))
+    // What is handled is marked published a moment later, and deleted a moment later too.
+    return Math.max(...(await Promise.all(needed))) + HOUR_MS
   }
 
   async outboxStatus() {

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@adonisjs/core/logger'
 import type { ClientConfig } from 'pg'
+import type { MessagingConfig } from './define_config.ts'
 import { LeaderConnection, SIGN_OF_LIFE_MS, STEP_DOWN } from './leader_connection.ts'
 import { encode, type WireRecord } from './message.ts'
 import { publishLatency } from './metrics.ts'
@@ -29,6 +30,8 @@ export interface RelayOptions {
   transport: Transport
   /** Takes over an outbox whose last transport was Kafka without the proof that nothing is there. */
   acceptTransportChange: boolean
+  /** Held against what the transport needs; not looked at without. */
+  retention?: MessagingConfig['retention']
   logger: Logger
 }
 

@@ -2,6 +2,8 @@
  * Which transport an outbox goes through is on record, and over how many partitions: changing either
  * without care loses messages, or the order of their keys.
  */
+import type { MessagingConfig } from './define_config.ts'
+import { inboxNeeded } from './inbox_needed.ts'
 import type { LeaderConnection } from './leader_connection.ts'
 import type { Transport } from './transports/transport.ts'
 
@@ -11,11 +13,16 @@ import type { Transport } from './transports/transport.ts'
  * @returns the topic's partitions
  * @throws Error that says what to do: when the broker's partitions are not those on record, and when an
  *   outbox that went through Kafka would go on without it. Rows that Kafka had acknowledged, but that we
- *   had not handled, would be lost to us.
+ *   had not handled, would be lost to us. And when inboxes would forget what may still be delivered again.
  */
 export async function settleTransport(
   connection: LeaderConnection,
-  options: { module: string; transport: Transport; acceptTransportChange: boolean }
+  options: {
+    module: string
+    transport: Transport
+    acceptTransportChange: boolean
+    retention?: MessagingConfig['retention']
+  }
 ): Promise<number> {
   const { module, transport, acceptTransportChange } = options
   const [last] = await connection.query<{
@@ -39,9 +46,27 @@ export async function settleTransport(
       `the topic ${module} has ${partitions} partitions, but its messages were spread over ${known}: the order of their keys would be lost. Change the number with "node ace messaging:topics --partitions"`
     )
   }
+  if (options.retention) await requireInboxKept(transport, module, options.retention)
   await connection.query('update messaging_state set transport = $1, partitions = $2', [
     transport.name,
     partitions,
   ])
   return partitions
+}
+
+async function requireInboxKept(
+  transport: Transport,
+  module: string,
+  { outbox, inbox }: MessagingConfig['retention']
+) {
+  if (inbox === undefined) return
+  const needed = await inboxNeeded(transport, module, outbox)
+  if (inbox >= needed) return
+  throw new Error(
+    `INBOX_RETENTION is ${hours(inbox)}, but messages of ${module} may be delivered again for ${hours(needed)}: out of its topic, or by a replay. Set more, or leave it out`
+  )
+}
+
+function hours(milliseconds: number) {
+  return Number.isFinite(milliseconds) ? `${Math.ceil(milliseconds / 3_600_000)}h` : 'ever'
 }

@@ -20,6 +20,10 @@ export class FaultyTransport implements Transport {
     this.name = inner.name
   }
 
+  retention(topic: string) {
+    return this.inner.retention(topic)
+  }
+
   async send(topic: string, partition: number, records: WireRecord[]) {
     await this.faults.before?.(partition, records)
     const offset = await this.inner.send(topic, partition, records)

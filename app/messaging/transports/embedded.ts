@@ -34,6 +34,10 @@ export class EmbeddedTransport implements Transport {
     this.#subscribers.push(subscriber)
   }
 
+  async retention() {
+    return 0
+  }
+
   async contents() {
     return null
   }

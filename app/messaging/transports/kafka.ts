@@ -34,6 +34,9 @@ const IN_VAIN = 5
 
 const REFUSED = new Set(['INVALID_RECORD', 'UNSUPPORTED_FOR_MESSAGE_FORMAT', 'INVALID_TIMESTAMP'])
 
+/** `ConfigResourceTypes.TOPIC` of kafkajs. */
+const TOPIC = 2
+
 export class KafkaTransport implements Transport {
   readonly name = 'kafka'
   readonly #options: KafkaOptions
@@ -106,6 +109,16 @@ export class KafkaTransport implements Transport {
 
   subscribe(subscriber: Subscriber) {
     if (subscriber.topics.length > 0) this.#loops.push(this.#consume(subscriber))
+  }
+
+  async retention(topic: string): Promise<number> {
+    const admin = await this.#connectedAdmin()
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: TOPIC, name: this.#topic(topic), configNames: ['retention.ms'] }],
+    })
+    const kept = Number(resources[0].configEntries[0].configValue)
+    return kept < 0 ? Infinity : kept
   }
 
   async contents(topic: string): Promise<TopicContents> {

@@ -54,6 +54,14 @@ export interface Transport {
   /** Starts to deliver; a broker that is away delays deliveries, not the call. */
   subscribe(subscriber: Subscriber): void
 
+  /**
+   * Milliseconds that a topic keeps a message after it was handled; 0 where it keeps none, Infinity where
+   * it keeps all.
+   *
+   * @throws while the broker is away
+   */
+  retention(topic: string): Promise<number>
+
   /** What lies in the topic now, for a proof; null where nothing is kept. */
   contents(topic: string): Promise<TopicContents | null>
 

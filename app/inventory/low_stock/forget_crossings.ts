@@ -1,0 +1,14 @@
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
+import { firstIdAt, forgetInBatches } from '#messaging/retention'
+
+const KEPT_MS = 90 * 86_400_000
+
+/** Who reads of them by mail has done so within a day. */
+export async function forgetCrossings(client: QueryClientContract) {
+  return forgetInBatches(
+    client,
+    `delete from low_crossings where id in (
+       select id from low_crossings where id < :bound order by id limit :most)`,
+    { bound: firstIdAt(Date.now() - KEPT_MS) }
+  )
+}

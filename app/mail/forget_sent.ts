@@ -1,0 +1,16 @@
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
+import { firstIdAt, forgetInBatches } from '../messaging/retention.ts'
+
+const KEPT_MS = 90 * 86_400_000
+
+/** Mails are remembered for 90 days after they were sent; those given up, until a person has looked. */
+export async function forgetSentMails(client: QueryClientContract) {
+  return forgetInBatches(
+    client,
+    `delete from notifications where id in (
+       select id from notifications
+       where id < :bound and status = 'sent' and sent_at < now() - :kept * interval '1 millisecond'
+       order by id limit :most for update skip locked)`,
+    { bound: firstIdAt(Date.now() - KEPT_MS), kept: KEPT_MS }
+  )
+}

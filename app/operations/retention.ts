@@ -1,0 +1,97 @@
+/*
+ * Growth without rot: a job that forgets what nobody needs any longer, in the process that leads the module
+ * it belongs to.
+ */
+import type { Logger } from '@adonisjs/core/logger'
+import { Signal } from '#messaging/signal'
+
+const TICK_MS = 60_000
+
+/** One table and its rule. */
+export interface Forgetting {
+  /** `outbox`, `inbox`, … */
+  table: string
+  module: string
+  /** Whether this process is the one to do it. */
+  isOurs(): boolean
+  /** @returns how many rows went */
+  forget(): Promise<number>
+}
+
+/** What has become of a table's forgetting in this process; for metrics. */
+export interface Forgotten {
+  module: string
+  table: string
+  /** Rows since the start. */
+  rows: number
+  /** When it last ran to its end; null before. */
+  lastRun: Date | null
+  /** Why the last run failed; null when it did not. */
+  trouble: string | null
+}
+
+class Retention {
+  /** One for each rule. */
+  forgotten: Forgotten[] = []
+  #forgettings: Forgetting[] = []
+  #logger: Logger | null = null
+  readonly #woken = new Signal()
+  #running: Promise<void> | null = null
+  #stopped = false
+
+  use(forgettings: Forgetting[], logger: Logger) {
+    this.#forgettings = forgettings
+    this.#logger = logger
+    this.forgotten = forgettings.map(({ module, table }) => {
+      return { module, table, rows: 0, lastRun: null, trouble: null }
+    })
+  }
+
+  start() {
+    this.#stopped = false
+    this.#running = this.#run()
+  }
+
+  async stop() {
+    this.#stopped = true
+    this.#woken.raise()
+    await this.#running
+  }
+
+  /** What an operator should know, in words; empty while all is well. */
+  degraded(): string[] {
+    return this.forgotten
+      .filter(({ trouble }) => trouble)
+      .map(({ module, table, trouble }) => `old rows of ${module}.${table} stay: ${trouble}`)
+  }
+
+  /** One round. What fails is made up for in the next, a minute later. */
+  async tick() {
+    for (const [place, { module, table, isOurs, forget }] of this.#forgettings.entries()) {
+      if (this.#stopped) return
+      if (!isOurs()) continue
+      const record = this.forgotten[place]
+      try {
+        record.rows += await forget()
+        record.lastRun = new Date()
+        record.trouble = null
+      } catch (error) {
+        const reason = (error as Error).message
+        if (record.trouble !== reason) {
+          this.#logger?.warn({ module, table, reason }, 'old rows stay for now')
+        }
+        record.trouble = reason
+      }
+    }
+  }
+
+  async #run() {
+    for (;;) {
+      await this.#woken.wait(TICK_MS)
+      if (this.#stopped) return
+      await this.tick()
+    }
+  }
+}
+
+export const retention = new Retention()

@@ -1,0 +1,35 @@
+/*
+ * What is forgotten, and when: docs/settings.md.
+ */
+import type { Database } from '@adonisjs/lucid/database'
+import { forgetSessions } from '#accounts/forget_sessions'
+import { forgetOldAnswers } from '#http/idempotency'
+import { forgetCrossings } from '#inventory/low_stock/forget_crossings'
+import { forgetSentMails } from '#mail/forget_sent'
+import type { Messaging } from '#messaging/messaging'
+import { pruneActs, pruneInbox, pruneOutbox } from '#messaging/retention'
+import type { Forgetting } from '#operations/retention'
+
+/** The rules of all modules. A module without an outbox is looked after where orders leads. */
+export function forgettings(db: Database, messaging: Messaging): Forgetting[] {
+  const rule = (module: string, table: string, forget: () => Promise<number>): Forgetting => ({
+    ...{ module, table, forget },
+    isOurs: () => messaging.leads(module === 'accounts' ? 'orders' : module),
+  })
+  const of = (module: string) => db.connection(module)
+  const { outbox } = messaging.config.retention
+  const kernel = messaging.config.modules.flatMap(({ name }) => [
+    rule(name, 'outbox', () => pruneOutbox(of(name), outbox)),
+    rule(name, 'inbox', async () => pruneInbox(of(name), name, await messaging.inboxRetention())),
+    rule(name, 'operator_acts', () => pruneActs(of(name))),
+    rule(name, 'idempotency_keys', () => forgetOldAnswers(of(name))),
+    rule(name, 'notifications', () => forgetSentMails(of(name))),
+  ])
+  return [
+    ...kernel,
+    rule('inventory', 'low_crossings', () => forgetCrossings(of('inventory'))),
+    rule('accounts', 'idempotency_keys', () => forgetOldAnswers(of('accounts'))),
+    rule('accounts', 'notifications', () => forgetSentMails(of('accounts'))),
+    rule('accounts', 'sessions', () => forgetSessions(of('accounts'))),
+  ]
+}
