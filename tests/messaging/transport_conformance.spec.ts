@@ -25,6 +25,12 @@ for (const [name, makeTransport] of transports) {
       assert.equal(await transport.openTopic('orders'), partitions)
     })
 
+    test('tells how long a topic keeps what was handled', async ({ assert }) => {
+      await transport.openTopic('orders')
+      const kept = { embedded: 0, kafka: 7 * 86_400_000 }
+      assert.equal(await transport.retention('orders'), kept[transport.name])
+    })
+
     test('delivers key, value and headers as they were sent', async ({ assert }) => {
       const heard = await listen(transport, ['orders'])
       const sent = { ...record('k', 1), value: Buffer.from('{"name":"Grüße 茶"}') }
