@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
@@ -11,7 +13,8 @@ import { planReplay } from '#messaging/replay_plan'
 import { findReplay, replays, runReplay, startReplay } from '#messaging/replay'
 import messaging from '#messaging/service'
 import { run } from '#tests/messaging/operator_at_work'
-import { commit, message, orders, published } from '#tests/messaging/outbox_at_work'
+import { commit, message, orders, published, until } from '#tests/messaging/outbox_at_work'
+import { ace as aceProcess, APP_ROOT } from '#tests/processes/app_process'
 import { cancel, emptyShop, fulfil, patch, person, post, product } from '#tests/shop'
 import { settled, startWork, transports } from '#tests/transports'
 
@@ -110,6 +113,40 @@ test.group('outbox:replay', (group) => {
     assert.containSubset(await findReplay(orders(), replay.id), { replayed: 25 })
   })
 
+  test('ends cleanly on Ctrl-C, says how to go on, and exits 3', async ({ assert }) => {
+    await marked(...Array.from({ length: 40 }, () => message()))
+    const replaying = spawn(
+      process.execPath,
+      ['ace.js', 'outbox:replay', WHY, '--yes', '--rate=8'],
+      {
+        ...{ cwd: APP_ROOT, env: environment(), stdio: ['ignore', 'pipe', 'ignore'] },
+      }
+    )
+    const said: string[] = []
+    replaying.stdout!.on('data', (data) => said.push(String(data)))
+    const ended = once(replaying, 'exit')
+    await until(async () => (await waiting()).length > 0, 'it has begun')
+    replaying.kill('SIGINT')
+    const [code] = await ended
+    assert.equal(code, 3)
+    const [{ id, replayed }] = await replays(orders())
+    assert.isBelow(replayed, 40)
+    assert.lengthOf(await waiting(), replayed)
+    assert.include(said.join(''), `Go on with: node ace outbox:replay --resume=${id}`)
+  }).timeout(30_000)
+
+  test('and its kind exit 4 while the database is away', async ({ assert }) => {
+    const env = { ...environment(), DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' }
+    const told = await Promise.all([
+      aceProcess(env, 'outbox:replay', WHY, '--yes'),
+      aceProcess(env, 'deadletters:redrive', '--all', '--yes'),
+    ])
+    assert.deepEqual(
+      told.map(({ code }) => code),
+      [4, 4]
+    )
+  }).timeout(30_000)
+
   test('finds messages by id, key, time and what came since', async ({ assert }) => {
     const said = ['k', 'l', 'k'].map((key) => message(key))
     said[0].time = '2026-01-01T10:00:00.000Z'
@@ -160,6 +197,11 @@ test.group('outbox:replay', (group) => {
       assert.isEmpty(await waiting())
     })
 })
+
+function environment() {
+  const { PATH = '', HOME = '', DATABASE_URL = '', DATA_DIR = '', APP_KEY = '' } = process.env
+  return { PATH, HOME, DATABASE_URL, DATA_DIR, APP_KEY, NODE_ENV: 'development' }
+}
 
 /** Commits messages that have been published. */
 async function marked(...messages: ReturnType<typeof message>[]) {
