@@ -22,6 +22,9 @@ export const metricsToken = env.get('METRICS_TOKEN')
 
 export const dataDir = env.get('DATA_DIR')
 
+/** Whether this web process publishes, handles, mails and sweeps too, or leaves that to workers. */
+export const works = env.get('WORK') === 'on'
+
 const proxies = new BlockList()
 for (const { address, bits } of env.get('TRUSTED_PROXIES')) {
   proxies.addSubnet(address, bits, isIPv4(address) ? 'ipv4' : 'ipv6')

@@ -1,14 +1,9 @@
 import type { Server } from 'node:http'
 import vine, { SimpleMessagesProvider } from '@vinejs/vine'
 import type { ApplicationService } from '@adonisjs/core/types'
-import type { DigestWorker } from '#inventory/low_stock/digest_worker'
-import type { Sweeper } from '#orders/sweeper'
 
 /** What the app itself adds to the framework: its views, and the words of its validation. */
 export default class AppProvider {
-  #sweeper: Sweeper | null = null
-  #digests: DigestWorker | null = null
-
   constructor(protected app: ApplicationService) {}
 
   register() {
@@ -62,18 +57,16 @@ export default class AppProvider {
     })
   }
 
-  /** The web process sends mail and sweeps too; it says that it is ready when the first order can be placed. */
+  /** Says that it is ready when the first order can be placed. */
   async ready() {
     if (this.app.getEnvironment() !== 'web') return
+    const { works } = await import('#config/app')
     const { enter, observe } = await import('#operations/readiness')
     const { stepFeed } = await import('#orders/live/step_feed')
     const { demoIsOrderable, printBanner } = await import('#start/banner')
+    const { DUTIES, takeUp } = await import('#start/duties')
     await this.#prepareDraining()
-    await this.#startMail()
-    await this.#startSweeper()
-    await this.#startImports()
-    await this.#startDigests()
-    await this.#startRetention()
+    await takeUp(this.app, works ? DUTIES : [])
     observe(stepFeed)
     await demoIsOrderable()
     enter('running')
@@ -81,32 +74,9 @@ export default class AppProvider {
   }
 
   async shutdown() {
-    const { mailQueue } = await import('#mail/queue')
-    const { importWorker } = await import('#inventory/imports/import_worker')
-    const { retention } = await import('#operations/retention')
+    const { layDown } = await import('#start/duties')
     const { stepFeed } = await import('#orders/live/step_feed')
-    await Promise.all([
-      mailQueue.stop(),
-      this.#sweeper?.stop(),
-      this.#digests?.stop(),
-      retention.stop(),
-      stepFeed.stop(),
-      importWorker.stop(),
-    ])
-  }
-
-  async #startMail() {
-    const { mailDomain } = await import('#config/mail')
-    const { mailQueue } = await import('#mail/queue')
-    const mail = await this.app.container.make('mail.manager')
-    mailQueue.start({
-      db: await this.app.container.make('lucid.db'),
-      logger: await this.app.container.make('logger'),
-      domain: mailDomain,
-      send: (compose) => mail.use().send(compose),
-    })
-    const { observe } = await import('#operations/readiness')
-    observe(mailQueue)
+    await Promise.all([layDown(), stepFeed.stop()])
   }
 
   /** What is asked is still answered; what would keep the process is ended. */
@@ -122,49 +92,5 @@ export default class AppProvider {
       endEventStreams()
       drain()
     })
-  }
-
-  async #startSweeper() {
-    const { answerTimeout } = await import('#config/orders')
-    const { observe } = await import('#operations/readiness')
-    const { Sweeper } = await import('#orders/sweeper')
-    const db = await this.app.container.make('lucid.db')
-    const messaging = await this.app.container.make('messaging')
-    this.#sweeper = new Sweeper({
-      client: () => db.connection('orders'),
-      leads: () => messaging.leads('orders'),
-      answerTimeout,
-      logger: await this.app.container.make('logger'),
-    })
-    observe(this.#sweeper)
-    this.#sweeper.start()
-  }
-
-  async #startImports() {
-    const { importWorker } = await import('#inventory/imports/import_worker')
-    const { observe } = await import('#operations/readiness')
-    importWorker.start(await this.app.container.make('logger'))
-    observe(importWorker)
-  }
-
-  async #startDigests() {
-    const { DigestWorker } = await import('#inventory/low_stock/digest_worker')
-    const { observe } = await import('#operations/readiness')
-    const staff = await this.app.container.make('staffDirectory')
-    this.#digests = new DigestWorker(staff, await this.app.container.make('logger'))
-    observe(this.#digests)
-    this.#digests.start()
-  }
-
-  /** What nobody needs any longer goes, in the process that leads. */
-  async #startRetention() {
-    const { observe } = await import('#operations/readiness')
-    const { retention } = await import('#operations/retention')
-    const { forgettings } = await import('#start/retention')
-    const db = await this.app.container.make('lucid.db')
-    const messaging = await this.app.container.make('messaging')
-    retention.use(forgettings(db, messaging), await this.app.container.make('logger'))
-    observe(retention)
-    retention.start()
   }
 }

@@ -27,6 +27,7 @@ import MessagingContracts from '#start/contracts_command'
 import DemoSeed from '#start/demo/demo_seed'
 import DemoTraffic from '#start/demo/demo_traffic'
 import OpenApi from '#start/openapi_command'
+import MessagingWork from '#start/work_command'
 
 const commands = new ListLoader([
   AccountsCreate,
@@ -44,6 +45,7 @@ const commands = new ListLoader([
   MessagingContracts,
   MessagingTopics,
   MessagingVerify,
+  MessagingWork,
   OpenApi,
   OperationsReconcile,
   OrdersLife,

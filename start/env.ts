@@ -191,6 +191,7 @@ export default await Env.create(new URL('../', import.meta.url), {
 
   OUTBOX_RETENTION: atLeastASecond('7d'),
   INBOX_RETENTION: inboxRetention,
+  WORK: oneOf(['on', 'off'] as const, 'on'),
 
   ANSWER_TIMEOUT: atLeastASecond('30s'),
   PLACEMENTS_WAITING: integer(1_000, { min: 1, max: 100_000 }),

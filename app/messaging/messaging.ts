@@ -1,6 +1,7 @@
 /*
  * The kernel at work in this process: one relay and one consumer per module, on one transport.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@adonisjs/core/logger'
 import type { Database } from '@adonisjs/lucid/database'
 import { Consumer } from './consumer.ts'
@@ -11,16 +12,31 @@ import { Relay } from './relay.ts'
 import { EmbeddedTransport } from './transports/embedded.ts'
 import { KafkaTransport } from './transports/kafka.ts'
 import type { Subscription } from './subscription.ts'
+import { tellTheLeader } from './tell_the_leader.ts'
 import type { Transport } from './transports/transport.ts'
 import { verify } from './verify.ts'
 
 const HOUR_MS = 3_600_000
 
+/** Whoever ends a process kills it some seconds later: Docker after ten. */
+const STOP_WITHIN_MS = 6_000
+
+export interface MessagingParts {
+  relay: boolean
+  consumers: boolean
+}
+
 export class Messaging {
   readonly #db: Database
   readonly #logger: Logger
   readonly #subscriptions = new Map<string, Subscription[]>()
-  #running: { transport: Transport; relays: Relay[]; consumers: Consumer[] } | null = null
+  #running: {
+    transport: Transport
+    relays: Relay[]
+    consumers: Consumer[]
+    /** Each ends the telling of leaders elsewhere. */
+    told: (() => void)[]
+  } | null = null
 
   constructor(
     readonly config: MessagingConfig,
@@ -64,33 +80,51 @@ export class Messaging {
     return kafka ? new KafkaTransport({ ...kafka, logger: this.#logger }) : new EmbeddedTransport()
   }
 
-  /** Starts relays and consumers. A broker or database that is away delays messages, not the start. */
-  start(transport = this.transport()) {
-    const consumers = this.config.modules.map(({ name }) => this.consumer(name))
+  /**
+   * Starts relays and consumers. A broker or database that is away delays messages, not the start.
+   *
+   * @param parts - an embedded relay hands over to the consumers of its process and to no other: without
+   *   them it does not start, and leaves the lock to a process that has them
+   */
+  start(transport = this.transport(), parts: MessagingParts = { relay: true, consumers: true }) {
+    const { modules, acceptTransportChange } = this.config
+    const consumers = parts.consumers ? modules.map(({ name }) => this.consumer(name)) : []
     for (const consumer of consumers) transport.subscribe(consumer)
-    const relays = this.config.modules.map(
+    const publishes = parts.relay && (parts.consumers || transport.name === 'kafka')
+    const relays = (publishes ? modules : []).map(
       ({ name, direct }) =>
         new Relay({
           module: name,
           connection: direct,
           transport,
-          acceptTransportChange: this.config.acceptTransportChange,
+          acceptTransportChange,
           retention: this.config.retention,
           logger: this.#logger,
         })
     )
     for (const relay of relays) relay.start()
-    this.#running = { transport, relays, consumers }
+    const told = publishes ? [] : modules.map(({ name }) => tellTheLeader(this.#db, name))
+    this.#running = { transport, relays, consumers, told }
   }
 
-  /** Drains what is under way; what is not finished is repeated at the next start. */
-  async stop() {
+  /**
+   * Quiet first: no more is begun, and what is under way is finished and marked. After the deadline what
+   * is left is left undone, and repeated at the next start.
+   *
+   * @param deadline - milliseconds
+   */
+  async stop(deadline = STOP_WITHIN_MS) {
     const running = this.#running
     if (!running) return
     this.#running = null
-    for (const consumer of running.consumers) consumer.stop()
-    await Promise.all(running.relays.map((relay) => relay.stop()))
-    await running.transport.close()
+    const { transport, relays, consumers, told } = running
+    for (const forget of told) forget()
+    const late = sleep(deadline, undefined, { ref: false }).then(() => {
+      for (const consumer of consumers) consumer.stop()
+    })
+    const ended = Promise.all(relays.map((relay) => relay.stop()))
+    await Promise.race([ended, late])
+    await Promise.all([ended, transport.close()])
   }
 
   /**

@@ -8,7 +8,7 @@ declare module '@adonisjs/core/types' {
   }
 }
 
-/** Binds the kernel; runs it in the web process and nowhere else by itself. */
+/** Binds the kernel; whoever starts it, it stops with the app. */
 export default class MessagingProvider {
   constructor(protected app: ApplicationService) {}
 
@@ -17,12 +17,6 @@ export default class MessagingProvider {
       const config = this.app.config.get<MessagingConfig>('messaging')
       return new Messaging(config, await resolver.make('lucid.db'), await resolver.make('logger'))
     })
-  }
-
-  async ready() {
-    if (this.app.getEnvironment() !== 'web') return
-    const messaging = await this.app.container.make('messaging')
-    messaging.start()
   }
 
   async shutdown() {

@@ -35,6 +35,11 @@ export interface RelayOptions {
   logger: Logger
 }
 
+/** Where the leader hears that a process without its lock has committed something. */
+export function channelOf(module: string) {
+  return `outbox_${module}`
+}
+
 interface OutboxRow {
   id: number
   message_id: string
@@ -97,7 +102,7 @@ export class Relay {
   }
 
   get #channel() {
-    return `outbox_${this.#options.module}`
+    return channelOf(this.#options.module)
   }
 
   get #leaves() {
@@ -165,6 +170,8 @@ export class Relay {
         connection.ifLost()
       }
       await Promise.allSettled(this.#busy.values())
+      // Marks come before it on this connection: answered, they are made.
+      await connection.query('select')
     } finally {
       clearInterval(life)
     }

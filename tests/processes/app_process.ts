@@ -38,6 +38,8 @@ export interface AppOptions {
   env?: Record<string, string>
   /** Another entry file than the app's own. */
   entry?: string
+  /** A command's name and flags, after the entry file `ace.js`. */
+  args?: string[]
   /** Another user than ours. */
   as?: { uid: number; gid: number }
 }
@@ -84,7 +86,7 @@ export class AppProcess {
     const port = options.port ?? (await freePort())
     const env = environmentOf(options, port)
     const entry = options.entry ?? 'bin/server.ts'
-    const child = spawn(NODE, ['--import=@poppinss/ts-exec', entry], {
+    const child = spawn(NODE, ['--import=@poppinss/ts-exec', entry, ...(options.args ?? [])], {
       cwd: APP_ROOT,
       env,
       // A process group of its own: a Ctrl-C at the tests' terminal is not meant for it.
@@ -112,6 +114,21 @@ export class AppProcess {
       throw new Error(`${error.message}\n${app.printed}`, { cause: error })
     })
     return app
+  }
+
+  /**
+   * Starts `messaging:work`, and waits until it works.
+   *
+   * @throws Error with all it printed when it ends before, or does not work in time
+   */
+  static async startWorker(options: AppOptions, ...flags: string[]): Promise<AppProcess> {
+    const args = ['messaging:work', ...flags]
+    const worker = await this.launch({ ...options, entry: 'ace.js', args })
+    await eventually('the worker works', async () => {
+      if (worker.end) throw new Error(`The worker ended: ${worker.printed}`)
+      return worker.stdout.includes('works over')
+    })
+    return worker
   }
 
   get printed() {

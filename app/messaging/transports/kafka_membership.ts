@@ -62,6 +62,7 @@ export async function beMember(options: MembershipOptions): Promise<void> {
   const ended = endOf(consumer, stopping)
   const offsets = new HandledOffsets(consumer)
   const gathering = new Gathering(subscriber)
+  const underWay = new Set<Promise<void>>()
   try {
     await consumer.connect()
     await consumer.subscribe({
@@ -72,10 +73,17 @@ export async function beMember(options: MembershipOptions): Promise<void> {
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-      eachBatch: (payload) => deliver(gathering, offsets, topicPrefix, payload),
+      eachBatch: async (payload) => {
+        if (stopping.aborted) return
+        const delivery = deliver(gathering, offsets, options, payload)
+        underWay.add(delivery)
+        await delivery.finally(() => underWay.delete(delivery))
+      },
     })
     const error = await ended
     if (error) throw error
+    // What has been begun is finished while we are a member: its offsets count.
+    await Promise.allSettled(underWay)
   } finally {
     await offsets.close()
     await consumer.disconnect().catch(() => {})
@@ -200,13 +208,13 @@ class HandledOffsets {
 async function deliver(
   gathering: Gathering,
   offsets: HandledOffsets,
-  topicPrefix: string,
+  { topicPrefix, stopping }: MembershipOptions,
   { batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload
 ) {
   const topic = batch.topic.slice(topicPrefix.length)
   const isOurs = () => isRunning() && !isStale()
   for (let from = 0; from < batch.messages.length; from += gathering.batchSize) {
-    if (!isOurs()) return
+    if (!isOurs() || stopping.aborted) return
     const messages = batch.messages.slice(from, from + gathering.batchSize)
     const deliveries = messages.map((message): Delivery => ({
       topic,

@@ -1,0 +1,79 @@
+import { BaseCommand, flags } from '@adonisjs/core/ace'
+import type { CommandOptions } from '@adonisjs/core/types/ace'
+import { EXIT } from '#messaging/commands/exit_codes'
+
+/** After the signal, whatever it is at: Docker kills after ten seconds. */
+const GONE_WITHIN_MS = 9_000
+
+const on = (description: string) => ({ description, default: true, showNegatedVariantInHelp: true })
+
+export default class MessagingWork extends BaseCommand {
+  static commandName = 'messaging:work'
+  static description = 'Run a worker: what "npm start" does beside answering requests'
+  static help = [
+    'As many as you like may run: one of them leads each relay, and the others stand by; consumers, mail,',
+    'imports and digests are shared. SIGTERM or Ctrl-C: begins nothing more, finishes what is under way,',
+    'and is gone within 9 s; what cannot be finished by then is done by the next.',
+    'Example: node ace messaging:work',
+    'Example: node ace messaging:work --only=relay,consumers',
+    'Example: node ace messaging:work --no-mail --no-imports',
+  ]
+  static options: CommandOptions = { startApp: true, staysAlive: true }
+
+  @flags.array({
+    description: 'These alone: relay, consumers, mail, sweeper, imports, digests, retention',
+  })
+  declare only?: string[]
+
+  @flags.boolean(on('Publish the outboxes'))
+  declare relay: boolean
+
+  @flags.boolean(on('Handle the messages'))
+  declare consumers: boolean
+
+  @flags.boolean(on('Send mails'))
+  declare mail: boolean
+
+  @flags.boolean(
+    on("Tell inventory again of orders that wait for its answer, where orders' relay leads")
+  )
+  declare sweeper: boolean
+
+  @flags.boolean(on('Read, apply and undo imports of stock files'))
+  declare imports: boolean
+
+  @flags.boolean(on('Gather low-stock mails'))
+  declare digests: boolean
+
+  @flags.boolean(on('Delete what nobody needs any longer, where the relay leads'))
+  declare retention: boolean
+
+  async run() {
+    const { DUTIES, objection, takeUp } = await import('#start/duties')
+    const messaging = await this.app.container.make('messaging')
+    const only = this.only?.flatMap((names) => names.split(','))
+    const unknown = only?.find((name) => !(DUTIES as readonly string[]).includes(name))
+    if (unknown !== undefined) {
+      return this.#refuse(`--only names "${unknown}", but must name some of ${DUTIES.join(', ')}.`)
+    }
+    const duties = DUTIES.filter((duty) => this[duty] && (!only || only.includes(duty)))
+    const wrong =
+      duties.length === 0
+        ? 'Everything is switched off: there is nothing to do.'
+        : objection(duties, messaging.transportName)
+    if (wrong) return this.#refuse(wrong)
+
+    this.app.terminating(() => {
+      this.logger.log('stops when what is under way is finished')
+      setTimeout(() => process.exit(EXIT.error), GONE_WITHIN_MS).unref()
+    })
+    await takeUp(this.app, duties)
+    this.logger.log(`works over ${messaging.transportName}: ${duties.join(', ')}`)
+  }
+
+  #refuse(message: string) {
+    this.logger.error(message)
+    this.exitCode = EXIT.usage
+    return this.terminate()
+  }
+}

@@ -1,0 +1,161 @@
+/*
+ * Several processes on one database and one broker: two that answer requests, and a worker. Whichever is
+ * frozen or killed, the others go on; whoever is asked to end leaves nothing to be done twice.
+ */
+import { randomBytes } from 'node:crypto'
+import { test } from '@japa/runner'
+import { Kafka, logLevel } from 'kafkajs'
+import { brokers } from '#tests/kafka/broker'
+import { AppProcess, dataDirectory, endApps, slowdown } from './app_process.ts'
+import { ShopProcess } from './shop_process.ts'
+
+const TAKE_OVER_MS = 5_000
+/** A member of a consumer group that died is missed for so long. */
+const SESSION_MS = 10_000
+
+const kafka = await brokers()
+const transports: [name: string, options: Parameters<typeof ShopProcess.open>[0]][] = [
+  ['embedded', {}],
+]
+if (kafka) {
+  const topicPrefix = `w${randomBytes(4).toString('hex')}.`
+  transports.push(['kafka', { kafka: { brokers: kafka.join(), topicPrefix } }])
+}
+
+for (const [transport, options] of transports) {
+  const within = TAKE_OVER_MS + (transport === 'kafka' ? SESSION_MS : 0)
+
+  test.group(`Three processes on ${transport}`, (group) => {
+    let shop: ShopProcess
+    let first: AppProcess
+    let second: AppProcess
+    let worker: AppProcess
+    let home: Awaited<ReturnType<typeof dataDirectory>>
+
+    group.setup(async () => {
+      home = await dataDirectory()
+      shop = await ShopProcess.open(options)
+      first = shop.app
+      const beside = { ...shop.options, dataDir: home.path }
+      ;[second, worker] = await Promise.all([
+        AppProcess.start(beside),
+        AppProcess.startWorker(beside),
+      ])
+      return async () => {
+        await endApps()
+        await shop.close()
+        await home.remove()
+      }
+    })
+
+    async function goesOn(through: AppProcess) {
+      shop.app = through
+      const began = performance.now()
+      await shop.place(10)
+      await shop.settled()
+      return (performance.now() - began) / slowdown()
+    }
+
+    test('go on when any is frozen or killed', async ({ assert }) => {
+      process.kill(first.pid, 'SIGSTOP')
+      assert.isBelow(await goesOn(second), within, 'the first, which leads, is frozen')
+      process.kill(first.pid, 'SIGCONT')
+
+      await worker.kill('SIGKILL')
+      assert.isBelow(await goesOn(second), within, 'the worker is killed')
+      worker = await AppProcess.startWorker({ ...shop.options, dataDir: home.path })
+
+      await second.kill('SIGKILL')
+      assert.isBelow(await goesOn(first), within, 'the second is killed')
+      await shop.assertKept(assert)
+    })
+
+    test('leave all work to the worker where they only answer, and it leaves nothing half done', async ({
+      assert,
+    }) => {
+      await first.kill('SIGTERM')
+      await shop.start({ env: { WORK: 'off' } })
+      assert.isBelow(await goesOn(shop.app), within)
+
+      const placing = shop.place(150)
+      while (shop.accepted.length < 110) await new Promise((resolve) => setImmediate(resolve))
+      assert.deepEqual(await worker.kill('SIGTERM'), { code: 0, signal: null })
+      assert.deepEqual(await handledButDueAgain(shop), [])
+      await placing
+
+      worker = await AppProcess.startWorker(shop.options)
+      await shop.assertKept(assert)
+      await shop.assertProven(assert)
+    })
+  })
+}
+
+test.group('A worker', (group) => {
+  group.teardown(endApps)
+
+  test('is told what it cannot do', async ({ assert }) => {
+    const refused = async (flags: string[], env: Record<string, string> = {}) => {
+      const worker = await AppProcess.launch({
+        dataDir: '/nowhere',
+        databaseUrl: 'postgres://nobody@127.0.0.1:1/none',
+        entry: 'ace.js',
+        args: ['messaging:work', ...flags],
+        env: { APP_KEY: randomBytes(16).toString('hex'), ...env },
+      })
+      assert.deepEqual(await worker.exited, { code: 2, signal: null }, worker.printed)
+      return worker.printed
+    }
+    const [unknown, nothing, embedded, sweeper] = await Promise.all([
+      refused(['--only=relay,postman']),
+      refused(['--only=mail', '--no-mail']),
+      refused(['--no-consumers']),
+      refused(['--no-relay'], { KAFKA_BROKERS: '127.0.0.1:1' }),
+    ])
+    assert.include(unknown, 'postman')
+    assert.include(nothing, 'nothing to do')
+    assert.include(embedded, 'Without Kafka')
+    assert.include(sweeper, 'Sweeper and retention work')
+  })
+})
+
+interface Handled {
+  id: string
+  marked: boolean
+  partition: number
+  offset: string
+}
+
+/** Messages that were handled, and that the next process will be handed again. */
+async function handledButDueAgain(shop: ShopProcess) {
+  const due = []
+  for (const [module, consumer] of [
+    ['orders', 'inventory'],
+    ['inventory', 'orders'],
+  ]) {
+    const handled = await shop.query<Handled>(
+      `select id, published_at is not null as marked, partition, "offset" from ${module}.outbox
+       join ${consumer}.inbox using (message_id)`
+    )
+    const committed = await committedOffsets(shop, module, consumer)
+    due.push(...handled.filter((message) => !message.marked || !committed(message)))
+  }
+  return due
+}
+
+async function committedOffsets({ options }: ShopProcess, topic: string, group: string) {
+  if (!options.kafka) return () => true
+  const { topicPrefix } = options.kafka
+  const client = new Kafka({
+    brokers: options.kafka.brokers.split(','),
+    logLevel: logLevel.NOTHING,
+  })
+  const admin = client.admin()
+  await admin.connect()
+  const [{ partitions }] = await admin.fetchOffsets({
+    groupId: `${topicPrefix}${group}`,
+    topics: [`${topicPrefix}${topic}`],
+  })
+  await admin.disconnect()
+  const next = new Map(partitions.map(({ partition, offset }) => [partition, BigInt(offset)]))
+  return ({ partition, offset }: Handled) => BigInt(offset) < (next.get(partition) ?? 0n)
+}
