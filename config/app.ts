@@ -14,6 +14,17 @@ const ownAddress = `http://${env.get('HOST')}:${env.get('PORT')}`
 export const ordersUrl = (env.get('ORDERS_URL') ?? ownAddress).replace(/\/$/, '')
 export const inventoryUrl = (env.get('INVENTORY_URL') ?? ownAddress).replace(/\/$/, '')
 
+const here: string[] = env.get('MODULES')
+
+/** Where the pages of a module are that runs in another process, as far as that is known. */
+export const elsewhere = [
+  { module: 'orders', pages: '/admin/orders', url: env.get('ORDERS_URL') && ordersUrl },
+  { module: 'inventory', pages: '/admin/stock', url: env.get('INVENTORY_URL') && inventoryUrl },
+].filter(({ module, url }) => url && !here.includes(module))
+
+/** Whether stock's part of a page can be read from this process; otherwise a link leads to it. */
+export const stockIsHere = here.includes('inventory')
+
 /** Of "today", and of people who have set none of their own. */
 export const timeZone = env.get('TIME_ZONE')
 

@@ -1,5 +1,5 @@
 /*
- * Three modules, three schemas, three roles. `<module>` is the connection for the app's work: it acts
+ * Three modules, three schemas, three roles; MODULES says which of them run here, accounts always does. `<module>` is the connection for the app's work: it acts
  * as `<module>_app`, which can read no other module's tables, and ends whatever takes too long.
  * `directConnection` has no such limits and goes around a pooler, for relays and proofs;
  * `<module>_owner` owns the tables, for migrations.
@@ -12,11 +12,18 @@ import pg, { type Client } from 'pg'
 // Our largest bigints are amounts below 2^53 and row ids: numbers hold them exactly.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
-export const modules = ['orders', 'inventory', 'accounts'] as const
-export type ModuleName = (typeof modules)[number]
+export type ModuleName = 'orders' | 'inventory' | 'accounts'
+
+/** Those that run in this process. */
+export const modules: ModuleName[] = [...env.get('MODULES'), 'accounts']
+
+/** Whether the module runs in this process, or in one of its own. */
+export function runsHere(module: ModuleName) {
+  return modules.includes(module)
+}
 
 /** Those with models, whose classes are made from the tables; orders reads its tables by statement. */
-export const modelled: ModuleName[] = ['inventory', 'accounts']
+export const modelled: ModuleName[] = modules.filter((module) => module !== 'orders')
 
 const urls: Record<ModuleName, string> = {
   orders: env.get('ORDERS_DATABASE_URL') ?? env.get('DATABASE_URL')!,
@@ -113,13 +120,11 @@ function ownerConnection(module: ModuleName) {
 }
 
 export default defineConfig({
-  connection: 'orders',
-  connections: {
-    orders: moduleConnection('orders'),
-    inventory: moduleConnection('inventory'),
-    accounts: moduleConnection('accounts'),
-    orders_owner: ownerConnection('orders'),
-    inventory_owner: ownerConnection('inventory'),
-    accounts_owner: ownerConnection('accounts'),
-  },
+  connection: modules[0],
+  connections: Object.fromEntries(
+    modules.flatMap((module) => [
+      [module, moduleConnection(module)],
+      [`${module}_owner`, ownerConnection(module)],
+    ])
+  ),
 })

@@ -1,15 +1,14 @@
 import env from '#start/env'
-import { directConnection } from '#config/database'
+import { directConnection, runsHere } from '#config/database'
 import { defineConfig } from '#messaging/define_config'
 
 const brokers = env.get('KAFKA_BROKERS')
 const mechanism = env.get('KAFKA_SASL_MECHANISM')
 
 export default defineConfig({
-  modules: [
-    { name: 'orders', direct: directConnection('orders') },
-    { name: 'inventory', direct: directConnection('inventory') },
-  ],
+  modules: (['orders', 'inventory'] as const)
+    .filter(runsHere)
+    .map((name) => ({ name, direct: directConnection(name) })),
   kafka: brokers && {
     brokers,
     topicPrefix: env.get('KAFKA_TOPIC_PREFIX'),

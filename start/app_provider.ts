@@ -61,13 +61,14 @@ export default class AppProvider {
   async ready() {
     if (this.app.getEnvironment() !== 'web') return
     const { works } = await import('#config/app')
+    const { runsHere } = await import('#config/database')
     const { enter, observe } = await import('#operations/readiness')
     const { stepFeed } = await import('#orders/live/step_feed')
     const { demoIsOrderable, printBanner } = await import('#start/banner')
     const { DUTIES, takeUp } = await import('#start/duties')
     await this.#prepareDraining()
     await takeUp(this.app, works ? DUTIES : [])
-    observe(stepFeed)
+    if (runsHere('orders')) observe(stepFeed)
     await demoIsOrderable()
     enter('running')
     printBanner()

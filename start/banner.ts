@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import app from '@adonisjs/core/services/app'
 import db from '@adonisjs/lucid/services/db'
 import { publicUrl } from '#config/app'
+import { modules } from '#config/database'
 import { mailDestination } from '#config/mail'
 import messaging from '#messaging/service'
 import { administratorFile, firstOrderCommands } from '#operations/first_steps'
@@ -16,7 +17,7 @@ const MOST_WAIT_MS = 5_000
 
 /** On a first run the demo travels from inventory to orders' price list before we say "ready". */
 export async function demoIsOrderable() {
-  if (!app.inDev || !embeddedPostgres()) return
+  if (!app.inDev || !embeddedPostgres() || modules.length < 3) return
   const skus = demoCatalogue.map(({ sku }) => sku)
   const listed = await db
     .connection('inventory')
@@ -45,6 +46,7 @@ export function printBanner() {
         ? `embedded PostgreSQL in ${embedded.dataDir}, port ${embedded.port}`
         : 'as DATABASE_URL says',
     ],
+    ['modules', modules.join(', ')],
     [
       'transport',
       messaging.transportName === 'kafka' ? `Kafka at ${process.env.KAFKA_BROKERS}` : 'embedded',

@@ -29,6 +29,13 @@ import DemoTraffic from '#start/demo/demo_traffic'
 import OpenApi from '#start/openapi_command'
 import MessagingWork from '#start/work_command'
 
+const modules = (process.env.MODULES || 'orders,inventory').split(',').map((name) => name.trim())
+
+/** A module that runs elsewhere has its commands there. */
+function of(wanted: string[], ...commands: ConstructorParameters<typeof ListLoader>[0]) {
+  return wanted.every((module) => modules.includes(module)) ? commands : []
+}
+
 const commands = new ListLoader([
   AccountsCreate,
   DbEmbedded,
@@ -38,23 +45,19 @@ const commands = new ListLoader([
   DeadLettersList,
   DeadLettersRedrive,
   DeadLettersShow,
-  DemoSeed,
-  DemoTraffic,
-  InventoryAnnounce,
-  InventoryReconcile,
+  ...of(['orders', 'inventory'], DemoTraffic),
+  ...of(['inventory'], DemoSeed, InventoryAnnounce, InventoryReconcile, StockImport),
   MessagingContracts,
   MessagingTopics,
   MessagingVerify,
   MessagingWork,
   OpenApi,
   OperationsReconcile,
-  OrdersLife,
-  OrdersShow,
+  ...of(['orders'], OrdersLife, OrdersShow),
   OutboxPrune,
   OutboxReplay,
   OutboxStatus,
   OutboxUnpark,
-  StockImport,
 ])
 
 export const getMetaData = commands.getMetaData.bind(commands)

@@ -3,6 +3,7 @@
  * what it was told to.
  */
 import type { ApplicationService } from '@adonisjs/core/types'
+import { runsHere } from '#config/database'
 import { DigestWorker } from '#inventory/low_stock/digest_worker'
 import { importWorker } from '#inventory/imports/import_worker'
 import { mailQueue } from '#mail/queue'
@@ -44,9 +45,9 @@ export async function takeUp(app: ApplicationService, duties: readonly Duty[]) {
   const messaging = await app.container.make('messaging')
   messaging.start(messaging.transport(), { relay: has('relay'), consumers: has('consumers') })
   if (has('mail')) ends.push(await sendMail(app))
-  if (has('sweeper')) ends.push(await sweep(app))
-  if (has('imports')) ends.push(await workOnImports(app))
-  if (has('digests')) ends.push(await gatherDigests(app))
+  if (has('sweeper') && runsHere('orders')) ends.push(await sweep(app))
+  if (has('imports') && runsHere('inventory')) ends.push(await workOnImports(app))
+  if (has('digests') && runsHere('inventory')) ends.push(await gatherDigests(app))
   if (has('retention')) ends.push(await forget(app))
 }
 

@@ -103,6 +103,25 @@ function brokers(name: string, value?: string) {
   return list
 }
 
+const MODULES = ['orders', 'inventory'] as const
+
+/** One alone is heard by the other over Kafka only. */
+function parts(name: string, value?: string) {
+  const given = value ? [...new Set(entries(value))] : [...MODULES]
+  const wrong = given.find((entry) => !MODULES.includes(entry as never))
+  if (wrong !== undefined) {
+    throw new Error(
+      `${name} holds "${wrong}", but must be orders, inventory, or both. Example: orders,inventory`
+    )
+  }
+  if (given.length < MODULES.length && !process.env.KAFKA_BROKERS) {
+    throw new Error(
+      `${name} is "${value}", but a module that runs alone needs Kafka to reach the other: set KAFKA_BROKERS. Example: KAFKA_BROKERS=kafka-1:9092,kafka-2:9092`
+    )
+  }
+  return given as (typeof MODULES)[number][]
+}
+
 function timeZone(fallback: string) {
   return (name: string, value = fallback) => {
     try {
@@ -176,6 +195,8 @@ export default await Env.create(new URL('../', import.meta.url), {
   ACCOUNTS_DATABASE_URL: databaseUrl,
   ORDERS_DIRECT_URL: databaseUrl,
   INVENTORY_DIRECT_URL: databaseUrl,
+
+  MODULES: parts,
 
   KAFKA_BROKERS: brokers,
   KAFKA_TOPIC_PREFIX: text(''),

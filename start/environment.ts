@@ -82,7 +82,10 @@ export function startFault(error: unknown): string | null {
 
 function requireAllUrls() {
   if (process.env.DATABASE_URL) return
-  const missing = DATABASE_URLS.slice(1).filter((name) => !process.env[name])
+  const here = [...(process.env.MODULES || 'orders,inventory').split(','), 'accounts']
+  const missing = here
+    .map((module) => `${module.trim().toUpperCase()}_DATABASE_URL`)
+    .filter((name) => !process.env[name])
   if (missing.length > 0) {
     throw new EmbeddedPostgresError(
       `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing. Set one URL per module, or DATABASE_URL for all of them.`

@@ -2,6 +2,7 @@
  * The composition root: which module hears what, and who writes its mails.
  */
 import app from '@adonisjs/core/services/app'
+import { runsHere } from '#config/database'
 import { composeInvitation } from '#accounts/mails/compose'
 import { digestComposer } from '#inventory/low_stock/compose_digest'
 import { subscriptions as inventorySubscriptions } from '#inventory/subscriptions'
@@ -11,15 +12,18 @@ import { subscriptions as ordersSubscriptions } from '#orders/subscriptions'
 
 const messaging = await app.container.make('messaging')
 
-messaging.subscribe('orders', ordersSubscriptions)
-messaging.subscribe('inventory', inventorySubscriptions)
-
-mailQueue.serve({ connection: 'orders', subject: 'order_id', compose: composeOrderMail })
-mailQueue.serve({
-  connection: 'inventory',
-  subject: 'account_id',
-  compose: digestComposer(await app.container.make('staffDirectory')),
-})
+if (runsHere('orders')) {
+  messaging.subscribe('orders', ordersSubscriptions)
+  mailQueue.serve({ connection: 'orders', subject: 'order_id', compose: composeOrderMail })
+}
+if (runsHere('inventory')) {
+  messaging.subscribe('inventory', inventorySubscriptions)
+  mailQueue.serve({
+    connection: 'inventory',
+    subject: 'account_id',
+    compose: digestComposer(await app.container.make('staffDirectory')),
+  })
+}
 mailQueue.serve({
   connection: 'accounts',
   subject: 'invitation_id',

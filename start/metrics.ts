@@ -3,7 +3,7 @@
  */
 import app from '@adonisjs/core/services/app'
 import db from '@adonisjs/lucid/services/db'
-import { modules } from '#config/database'
+import { modules, runsHere } from '#config/database'
 import { inventoryFigures } from '#inventory/metrics'
 import { mailQueue } from '#mail/queue'
 import { watchMessages } from '#operations/readiness'
@@ -22,5 +22,5 @@ for (const { name } of messaging.config.modules) {
   watchMessages(scraped(figures), figures)
 }
 for (const figures of mailQueue.figures(db)) scraped(figures)
-scraped(ordersFigures)
-scraped(inventoryFigures)
+if (runsHere('orders')) scraped(ordersFigures)
+if (runsHere('inventory')) scraped(inventoryFigures)

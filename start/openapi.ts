@@ -32,11 +32,22 @@ as leaving it out, unless it says otherwise; blanks around texts are removed, an
 refused.
 `.trim()
 
-/** @param publicUrl - where the API is reached; no slash at the end */
-export function openApi(publicUrl: string) {
+/**
+ * @param publicUrl - where the API is reached; no slash at the end
+ * @param served - whether a module's operations are served there
+ */
+export function openApi(
+  publicUrl: string,
+  served: (module: 'orders' | 'inventory') => boolean = () => true
+) {
   return openApiDocument({
     info: { title: 'Quartermaster', version: '1', description },
     publicUrl,
-    sections: [orders, inventory, accounts, operations],
+    sections: [
+      ...(served('orders') ? [orders] : []),
+      ...(served('inventory') ? [inventory] : []),
+      accounts,
+      operations,
+    ],
   })
 }

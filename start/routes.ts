@@ -7,7 +7,8 @@ import { accountsRoutes, deskRoutes, signInRoutes } from '#accounts/routes'
 import { staffActs as accountsActs } from '#accounts/staff_acts'
 import { nameActs } from '#admin/acts'
 import { assetRoutes } from '#admin/routes'
-import { publicUrl } from '#config/app'
+import { elsewhere, publicUrl } from '#config/app'
+import { runsHere } from '#config/database'
 import { itemPages, stockPages, uploadPages } from '#inventory/pages/routes'
 import { stockToday } from '#inventory/pages/today'
 import { catalogueRoutes, inventoryRoutes, inventoryUploads } from '#inventory/routes'
@@ -27,7 +28,10 @@ import { openApi } from '#start/openapi'
 
 operationsRoutes()
 
-const openApiText = JSON.stringify(openApi(publicUrl))
+const orders = runsHere('orders')
+const inventory = runsHere('inventory')
+
+const openApiText = JSON.stringify(openApi(publicUrl, runsHere))
 router
   .get('openapi.json', ({ response }) =>
     response.header('content-type', 'application/json').send(openApiText)
@@ -47,26 +51,26 @@ const body = [middleware.json(), middleware.body()]
 router.group(signInRoutes).prefix('api/v1').use(body)
 
 router
-  .group(catalogueRoutes)
+  .group(() => inventory && catalogueRoutes())
   .prefix('api/v1')
   .use([signedIn.required({ optional: true }), middleware.limited(), ...body])
 
 router
-  .group(liveOrderRoutes)
+  .group(() => orders && liveOrderRoutes())
   .prefix('api/v1')
   .use([signedIn.required({ ticket: true }), middleware.limited(), ...body])
 
 router
   .group(() => {
     accountsRoutes()
-    inventoryRoutes()
-    ordersRoutes()
+    if (inventory) inventoryRoutes()
+    if (orders) ordersRoutes()
   })
   .prefix('api/v1')
   .use([signedIn.required(), middleware.limited(), ...body, signedIn.audited()])
 
 router
-  .group(inventoryUploads)
+  .group(() => inventory && inventoryUploads())
   .prefix('api/v1')
   .use([signedIn.required(), middleware.limited(), signedIn.audited()])
 
@@ -83,19 +87,22 @@ router
 
 router
   .group(() => {
-    operationsPages([ordersToday, stockToday, operationsToday])
+    const today = [orders && ordersToday, inventory && stockToday, operationsToday]
+    operationsPages(today.filter((part) => part !== false))
     accountsPages()
     peoplePages()
-    orderPages()
-    stockPages()
-    itemPages()
+    if (orders) orderPages()
+    if (inventory) {
+      stockPages()
+      itemPages()
+    }
   })
   .prefix('admin')
   .use([...form, ...desk])
 
 /** The file is not read before it is clear who sends it. */
 router
-  .group(uploadPages)
+  .group(() => inventory && uploadPages())
   .prefix('admin')
   .use([
     ...[middleware.ownForms(), middleware.session(), middleware.auth()],
@@ -103,3 +110,12 @@ router
   ])
 
 for (const acts of [accountsActs, inventoryActs, ordersActs]) nameActs(acts)
+
+/** Pages of the module that runs elsewhere: our links to them lead there. */
+for (const { pages, url } of elsewhere) {
+  for (const path of [pages, `${pages}/*`]) {
+    router.get(path, ({ request, response }) =>
+      response.redirect().toPath(`${url}${request.url(true)}`)
+    )
+  }
+}

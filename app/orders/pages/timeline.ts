@@ -1,6 +1,7 @@
 /*
  * The one timeline of an order: each step with what followed from it. Oldest first: it is read as a story.
  */
+import { stockIsHere } from '#config/app'
 import { since } from '#admin/format'
 import type { OrderStory } from '../order_story.ts'
 import { awaitsAnswer, type MailKind } from '../order_status.ts'
@@ -16,7 +17,7 @@ export type Entry = { id: string; at: Date } & (
   | ({ kind: 'step'; step: StepRow } & Telling)
   | { kind: 'message'; after: string; message: Message }
   /** What inventory has done about a message, and said: its page fills it in. */
-  | { kind: 'stock'; after: string; href: string }
+  | { kind: 'stock'; after: string; href: string; isHere: boolean }
   | { kind: 'mail'; after: string; mail: Mail; name: string }
   | { kind: 'wait' }
 )
@@ -104,7 +105,7 @@ function stockEntries(
   if (answer?.message_id) query.set('answer', answer.message_id)
   const after = answer ? since(from, answer.at) : ''
   const href = `/admin/stock/movements?${query}`
-  return [{ kind: 'stock', id: `stock-${id}`, at: createdAt, after, href }]
+  return [{ kind: 'stock', id: `stock-${id}`, at: createdAt, after, href, isHere: stockIsHere }]
 }
 
 function awaitsSomething({ status, stockReleasedAt, stockDeductedAt }: OrderStory['order']) {
