@@ -2,6 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
 import { formOf, isUpload } from '#admin/failed_page'
 import { goTo } from '#admin/notices'
+import { isFetched } from '#admin/page_middleware'
 import { accountAtDesk } from './sessions.ts'
 import { watchSession } from './watched_sign_ins.ts'
 
@@ -23,6 +24,8 @@ export default class DeskMiddleware {
 /** Nothing typed is lost: a form travels through the sign-in and can be sent after it. */
 async function signInFirst(ctx: HttpContext) {
   const { request, response, view } = ctx
+  // The whole page goes to the sign-in, not the part of it that was looked at again.
+  if (isFetched(ctx)) return response.header('HX-Refresh', 'true').send('')
   if (request.method() === 'GET' || request.method() === 'HEAD' || isUpload(ctx)) {
     return goTo(ctx, `/admin/login?next=${encodeURIComponent(request.url(true))}`)
   }

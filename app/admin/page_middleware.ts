@@ -38,7 +38,11 @@ export default class PageMiddleware {
 }
 
 /** What brings in a part of a page, or follows it, must not take the words that the next page is to say. */
-function isPart({ request }: HttpContext) {
-  const isFetched = request.header('hx-request') && !request.header('hx-boosted')
-  return isFetched || request.header('accept') === 'text/event-stream'
+function isPart(ctx: HttpContext) {
+  return isFetched(ctx) || ctx.request.header('accept') === 'text/event-stream'
+}
+
+/** A part of a page that a script looks at again. */
+export function isFetched({ request }: HttpContext) {
+  return request.header('hx-request') !== undefined && !request.header('hx-boosted')
 }

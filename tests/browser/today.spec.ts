@@ -60,6 +60,17 @@ test.group('The page of the day', (group) => {
     })
   }
 
+  test('goes to the sign-in when the session has ended', async ({ assert }) => {
+    const desk = await deskOf('clerk', 'Carl')
+    const { page } = desk
+    await page.getByText('orders were placed').waitFor()
+    await db.connection('accounts').from('sessions').delete()
+    await page.waitForURL(/\/admin\/login\?next=/)
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    assert.deepEqual(desk.faults, [])
+    await desk.close()
+  })
+
   test('tells an operator what is stuck', async ({ assert }) => {
     await db
       .connection('orders')
