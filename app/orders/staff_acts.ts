@@ -15,5 +15,5 @@ export const staffActs: StaffActs = {
   'desk.work.order_forms.cancel': { words: 'cancelled an order', page },
   'desk.work.order_forms.fulfil': { words: 'fulfilled an order', page },
   'desk.work.order_forms.mail': { words: 'sent a mail again' },
-  'desk.work.selected_orders.fulfil': { words: 'fulfilled a selection' },
+  'desk.work.selected_orders.fulfil': { words: 'fulfilled a selection', page },
 }

@@ -31,6 +31,7 @@ export default class SelectedOrdersController {
       carrier,
     } = await bulkFulfilmentValidator.validate(ctx.request.body())
     const selected = selectedOf(orders)
+    ctx.thing = selected.map(({ id }) => id)
     await fulfilSelected(selected, carrier ?? null, ctx.account)
     const all = [...orders, ...others]
     const rows = await judge(selectedOf(all))
