@@ -47,7 +47,10 @@ if (!customElements.get('live-order')) {
         this.again = this.busy
         if (this.busy) return
         this.busy = true
-        await fetchPage().then((page) => this.#take(page), () => {})
+        await fetchPage().then(
+          (page) => this.#take(page),
+          () => {}
+        )
         this.busy = false
         if (this.again) await this.#refresh()
       }
@@ -97,7 +100,8 @@ function renew(part) {
   const fresh = document.importNode(part, true)
   old.replaceWith(fresh)
   htmx.process(fresh)
-  if (focus) [...fresh.querySelectorAll('a,button')].find((one) => one.textContent === focus)?.focus()
+  if (focus)
+    [...fresh.querySelectorAll('a,button')].find((one) => one.textContent === focus)?.focus()
 }
 
 /* Rows are added and renewed in place; what inventory has told of a message stays. */
