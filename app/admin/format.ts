@@ -3,6 +3,7 @@
  * read differently.
  */
 import { DateTime } from 'luxon'
+import { decimalsOf } from '#http/fields'
 
 const NARROW_SPACE = '\u202F'
 const MINUS = '\u2212'
@@ -55,11 +56,6 @@ export function money({ amount, currency }: { amount: number; currency: string }
 export function major({ amount, currency }: { amount: number; currency: string }): string {
   const decimals = decimalsOf(currency)
   return (amount / 10 ** decimals).toFixed(decimals)
-}
-
-function decimalsOf(currency: string) {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
-  return format.resolvedOptions().maximumFractionDigits!
 }
 
 function symbolOf(currency: string) {

@@ -86,6 +86,18 @@ export const money = (most: number) =>
 /** The codes of ISO 4217. */
 export const currencies = new Set(Intl.supportedValuesOf('currency'))
 
+/** Making a format costs more than all that is asked of it. */
+const decimals = new Map<string, number>()
+
+/** Of a currency (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD. */
+export function decimalsOf(currency: string): number {
+  if (!decimals.has(currency)) {
+    const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+    decimals.set(currency, format.resolvedOptions().maximumFractionDigits!)
+  }
+  return decimals.get(currency)!
+}
+
 const isCurrency = vine.createRule(
   (value: unknown, _: undefined, field: FieldContext) => {
     if (typeof value === 'string' && !currencies.has(value)) {

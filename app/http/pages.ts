@@ -67,12 +67,6 @@ export function idAfter({ after }: Page): string | null {
   return after && after[0]
 }
 
-/** The lowest UUIDv7 of this millisecond: ids are in the order of their times. */
-export function firstIdAt(milliseconds: number): string {
-  const hex = Math.max(0, milliseconds).toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7000-8000-000000000000`
-}
-
 /**
  * @param rows - up to `limit` + 1 rows: the one too many says that there is more
  * @param position - where a row stands in the order of the list

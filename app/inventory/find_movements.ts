@@ -5,7 +5,8 @@
 import db from '@adonisjs/lucid/services/db'
 import type { DatabaseQueryBuilderContract } from '@adonisjs/lucid/types/querybuilder'
 import type { Infer } from '@vinejs/vine/types'
-import { firstIdAt, idAfter, type Page } from '#http/pages'
+import { idAfter, type Page } from '#http/pages'
+import { firstIdAt } from '#messaging/sql'
 import type { MovementRow } from './transformers/movement_body.ts'
 import type { movementListParameters } from './validators/stock.ts'
 

@@ -4,6 +4,7 @@
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { Client, type ClientConfig } from 'pg'
+import { firstIdAt } from './sql.ts'
 
 /** Rows a transaction at most: a delete must not be a burden to those who write. */
 const BATCH = 5_000
@@ -103,12 +104,6 @@ export async function forgetInBatches(
     forgotten += rowCount
     if (rowCount < BATCH) return forgotten
   }
-}
-
-/** The UUIDv7 before which all that are older than a time sort, in milliseconds. */
-export function firstIdAt(time: number): string {
-  const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
 }
 
 /** How many rows `pruneOutbox` would delete. */

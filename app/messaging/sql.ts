@@ -51,3 +51,9 @@ interface KnexClient {
   acquireConnection(): Promise<Client>
   releaseConnection(connection: Client): Promise<void>
 }
+
+/** The least id that can have been given then: a UUIDv7 begins with its time. @param time - milliseconds */
+export function firstIdAt(time: number): string {
+  const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
+}

@@ -4,7 +4,8 @@
 import db from '@adonisjs/lucid/services/db'
 import type { Slice } from '#admin/slices'
 import { isUuid } from '#http/fields'
-import { firstIdAt, invalidCursor } from '#http/pages'
+import { invalidCursor } from '#http/pages'
+import { firstIdAt } from '#messaging/sql'
 
 export interface AuditRow {
   id: string

@@ -1,6 +1,7 @@
 /*
  * What a row would do to the stock as it is now: before, by how much, or why not.
  */
+import { decimalsOf } from '#http/fields'
 import type { RowError, SaidRow } from './read_cells.ts'
 
 /** What the database knows of an SKU. */
@@ -170,16 +171,6 @@ function pricing(said: SaidRow, { known, currency: shared }: Facts): Priced {
         : null
   if (detail === null) return { amount, currency, errors: [] }
   return { amount: null, currency, errors: [{ column: 'price', code: 'invalid', detail }] }
-}
-
-const decimals = new Map<string, number>()
-
-function decimalsOf(currency: string): number {
-  if (!decimals.has(currency)) {
-    const format = new Intl.NumberFormat('en', { style: 'currency', currency })
-    decimals.set(currency, format.resolvedOptions().maximumFractionDigits!)
-  }
-  return decimals.get(currency)!
 }
 
 function changes(said: SaidRow, { amount, currency }: Priced, { known, barcodeOf }: Facts) {

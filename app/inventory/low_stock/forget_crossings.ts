@@ -1,5 +1,6 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
-import { firstIdAt, forgetInBatches } from '#messaging/retention'
+import { forgetInBatches } from '#messaging/retention'
+import { firstIdAt } from '#messaging/sql'
 
 const KEPT_MS = 90 * 86_400_000
 

@@ -10,7 +10,7 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { DateTime } from 'luxon'
 import { uuidv7 } from 'uuidv7'
 import type { LowStockReader } from '#contracts/staff_directory'
-import { firstIdAt } from '#http/pages'
+import { firstIdAt } from '#messaging/sql'
 import { mailQueue } from '#mail/queue'
 
 /** A crossing counts when every transaction with an earlier one has ended: none lasts longer than 30 s. */

@@ -1,7 +1,6 @@
 import db from '@adonisjs/lucid/services/db'
 import { DateTime } from 'luxon'
-import { firstIdAt } from '#http/pages'
-import { run } from '#messaging/sql'
+import { firstIdAt, run } from '#messaging/sql'
 
 const DAYS = 30
 

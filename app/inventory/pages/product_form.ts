@@ -2,7 +2,7 @@
  * A product as people type it: a price in major units with a dot or a comma, barcodes one to a line.
  */
 import vine from '@vinejs/vine'
-import { currencies } from '#http/fields'
+import { currencies, decimalsOf } from '#http/fields'
 import { unprocessable } from '#http/problem'
 
 const typedProduct = vine.compile(
@@ -53,9 +53,4 @@ export function minorUnits(typed: string, currency: string): number | null {
 /** 790 → "7.90", to be typed over. */
 export function typedPrice({ amount, currency }: { amount: number; currency: string }): string {
   return (amount / 10 ** decimalsOf(currency)).toFixed(decimalsOf(currency))
-}
-
-function decimalsOf(currency: string) {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
-  return format.resolvedOptions().maximumFractionDigits!
 }

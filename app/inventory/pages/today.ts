@@ -5,7 +5,7 @@ import db from '@adonisjs/lucid/services/db'
 import type { TodayPart } from '#contracts/today'
 import { run } from '#messaging/sql'
 import { availableByDay } from './available_by_day.ts'
-import type { StockRow } from './list_stock.ts'
+import { countStock, type StockRow } from './list_stock.ts'
 
 /** So many of those that run out are shown; the list has them all. */
 const SHOWN = 7
@@ -16,28 +16,10 @@ export const stockToday: TodayPart = {
   section: 'inventory::components/today_section',
   wide: true,
   async read({ zone }) {
-    const [counts, rows] = await Promise.all([countLevels(), runningLow()])
+    const [counts, rows] = await Promise.all([countStock(), runningLow()])
     const skus = rows.map(({ sku }) => sku)
     return { ...counts, rows, days: await availableByDay(skus, zone) }
   },
-}
-
-type Levels = Record<'all' | 'low' | 'out', number>
-
-/** Exact up to 10,000, then one more than that. */
-async function countLevels(): Promise<Levels> {
-  const [levels] = await run<Levels>(
-    db.connection('inventory'),
-    {
-      name: 'stock_today',
-      text: /* sql */ `select
-        (select count(*) from (select from stock_items limit 10001) as counted)::int as all,
-        (select count(*) from (select from stock_items where level = 'low' limit 10001) as counted)::int as low,
-        (select count(*) from (select from stock_items where level = 'out' limit 10001) as counted)::int as out`,
-    },
-    []
-  )
-  return levels
 }
 
 /** Those that are out first; of each the first by SKU. */

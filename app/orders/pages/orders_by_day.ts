@@ -4,7 +4,7 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import type { DateTime } from 'luxon'
-import { run } from '#messaging/sql'
+import { firstIdAt, run } from '#messaging/sql'
 
 const DAYS = 30
 /** A day is counted up to this many, in one statement for all that are not known. */
@@ -30,8 +30,8 @@ export async function placedAndFulfilled(today: DateTime): Promise<Day[]> {
     db.connection('orders'),
     countDays,
     [
-      missing.map(firstIdOf),
-      ends.map(firstIdOf),
+      missing.map((begin) => firstIdAt(begin.toMillis())),
+      ends.map((end) => firstIdAt(end.toMillis())),
       missing.map((begin) => begin.toJSDate()),
       ends.map((end) => end.toJSDate()),
     ]
@@ -60,10 +60,4 @@ const countDays = {
     from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[])
       with ordinality as day(first, next, begins, ends, place)
     order by place`,
-}
-
-/** The least id that can have been given then. */
-export function firstIdOf(moment: DateTime): string {
-  const stamp = moment.toMillis().toString(16).padStart(12, '0')
-  return `${stamp.slice(0, 8)}-${stamp.slice(8)}-0000-0000-000000000000`
 }

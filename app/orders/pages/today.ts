@@ -4,9 +4,9 @@
 import db from '@adonisjs/lucid/services/db'
 import { DateTime } from 'luxon'
 import type { TodayPart } from '#contracts/today'
-import { run } from '#messaging/sql'
+import { firstIdAt, run } from '#messaging/sql'
 import { STATUSES, type Status } from '../order_status.ts'
-import { firstIdOf, placedAndFulfilled } from './orders_by_day.ts'
+import { placedAndFulfilled } from './orders_by_day.ts'
 
 export const ordersToday: TodayPart = {
   sentence: 'orders::components/today_sentence',
@@ -52,7 +52,7 @@ type Counts = Record<
 /** Exact up to 10,000, then one more than that. Ids are UUIDv7: those of a day lie together. */
 async function countToday(today: DateTime): Promise<Counts> {
   const [counts] = await run<Counts & Record<string, unknown>>(db.connection('orders'), statement, [
-    firstIdOf(today),
+    firstIdAt(today.toMillis()),
     today.toJSDate(),
   ])
   return counts
