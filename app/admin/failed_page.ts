@@ -75,7 +75,7 @@ export function isUpload({ request }: HttpContext) {
 
 /** Programs read pointers, people the name of the field: "/trackingUrl must …" → "Tracking url must …". */
 function inWords({ code, errors, message }: Problem): string {
-  if (code !== 'invalid_fields' || errors.length === 0) return message
+  if (code !== 'invalid_fields' || !message.startsWith('/')) return message
   const [{ pointer, detail }] = errors
   const field = pointer.split('/').findLast((part) => !/^\d*$/.test(part)) ?? 'it'
   const words = field.replace(/([A-Z])/g, ' $1').toLowerCase()
