@@ -46,7 +46,7 @@ export function printBanner() {
         ? `embedded PostgreSQL in ${embedded.dataDir}, port ${embedded.port}`
         : 'as DATABASE_URL says',
     ],
-    ['modules', modules.join(', ')],
+    ...(modules.length < 3 ? [['modules', modules.join(', ')]] : []),
     [
       'transport',
       messaging.transportName === 'kafka' ? `Kafka at ${process.env.KAFKA_BROKERS}` : 'embedded',
