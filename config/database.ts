@@ -37,9 +37,13 @@ const directUrls: Record<ModuleName, string> = {
   accounts: urls.accounts,
 }
 
-/** A statement that waits longer than this is given up, and with it the transaction. */
+/**
+ * A statement that waits longer than this is given up, and with it the transaction. None takes the cores of
+ * others: starting a parallel worker costs more than a page's statements have to do.
+ */
 const LIMITS =
-  '-c lock_timeout=5s -c statement_timeout=5s -c idle_in_transaction_session_timeout=5s'
+  '-c lock_timeout=5s -c statement_timeout=5s -c idle_in_transaction_session_timeout=5s ' +
+  '-c max_parallel_workers_per_gather=0'
 
 /** What `pg` needs to connect as a module's own role, without limits and around a pooler. */
 export function directConnection(module: ModuleName) {

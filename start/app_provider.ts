@@ -26,6 +26,7 @@ export default class AppProvider {
     for (const module of ['admin', 'orders', 'inventory', 'accounts', 'operations', 'mail']) {
       edge.mount(module, this.app.makePath('app', module, 'views'))
     }
+    await this.#keepWhatPagesShare()
     vine.messagesProvider = new SimpleMessagesProvider({
       'required': 'is required',
       'string': 'must be a text',
@@ -54,6 +55,28 @@ export default class AppProvider {
       'enum': 'must be one of {{ choices }}',
       'url': 'must be an address that begins with http:// or https://',
       'distinct': 'must not have an entry twice',
+    })
+  }
+
+  /**
+   * Makes once what the framework makes for each request, a millisecond or two each: Edge looks for
+   * components on the disk whenever it makes a renderer, shield's middleware imports Edge.
+   */
+  async #keepWhatPagesShare() {
+    const { default: edge } = await import('edge.js')
+    const { HttpContext } = await import('@adonisjs/core/http')
+    const { default: ShieldMiddleware } = await import('@adonisjs/shield/shield_middleware')
+    const renderer = edge.createRenderer()
+    HttpContext.getter(
+      'view',
+      function (this: InstanceType<typeof HttpContext>) {
+        return renderer.clone().share({ request: this.request })
+      },
+      true
+    )
+    this.app.container.singleton(ShieldMiddleware, async () => {
+      const encryption = await this.app.container.make('encryption')
+      return new ShieldMiddleware(this.app.config.get('shield', {}), encryption.use(), edge)
     })
   }
 

@@ -8,28 +8,46 @@ const DAYS = 30
  * What was available at the end of each of the last days, and is now; the oldest first. A SKU without
  * a movement so old begins with its first balance, 0.
  *
+ * @param items - with what is available of them now
  * @param zone - IANA name: whose midnight a day ends at
  */
-export async function availableByDay(skus: string[], zone: string): Promise<Map<string, number[]>> {
+export async function availableByDay(
+  items: { sku: string; available: number }[],
+  zone: string
+): Promise<Map<string, number[]>> {
   const today = DateTime.now().setZone(zone).startOf('day')
   const ends = Array.from({ length: DAYS }, (_, day) =>
     firstIdAt(today.minus({ days: DAYS - 1 - day }).toMillis())
   )
-  // One look into the index for each day and SKU, however many movements there are.
-  const rows = await run<{ sku: string; values: number[] }>(
+  const skus = items.map(({ sku }) => sku)
+  const rows = await run<{ sku: string; day: number; balance: number }>(
     db.connection('inventory'),
-    {
-      name: 'available_by_day',
-      text: /* sql */ `
-        select sku, array(
-            select coalesce((select on_hand - reserved from movements
-                             where movements.sku = stock_items.sku and id < bound
-                             order by id desc limit 1), 0)
-            from unnest($2::uuid[]) with ordinality as day(bound, n) order by n
-          ) || (on_hand - reserved) as values
-        from stock_items where sku = any ($1::text[])`,
-    },
+    lastOfEachDay,
     [skus, ends]
   )
-  return new Map(rows.map(({ sku, values }) => [sku, values]))
+  const days = new Map(skus.map((sku) => [sku, new Array<number>(DAYS).fill(0)]))
+  for (const { sku, day, balance } of rows) days.get(sku)!.fill(balance, day)
+  for (const { sku, available } of items) days.get(sku)!.push(available)
+  return days
+}
+
+/**
+ * The balance that each day with a movement left behind, the oldest first: one look into the index for
+ * each, from the newest backwards, however many movements there are.
+ */
+const lastOfEachDay = {
+  name: 'last_of_each_day',
+  text: /* sql */ `
+    with recursive last(sku, day, balance) as (
+      select sku, newest.* from unnest($1::text[]) as sku, lateral (
+        select width_bucket(id, $2::uuid[]), on_hand - reserved from movements
+        where movements.sku = sku.sku and id < ($2::uuid[])[cardinality($2::uuid[])]
+        order by id desc limit 1) as newest
+      union all
+      select sku, before.* from last, lateral (
+        select width_bucket(id, $2::uuid[]), on_hand - reserved from movements
+        where movements.sku = last.sku and id < ($2::uuid[])[last.day]
+        order by id desc limit 1) as before
+    )
+    select * from last order by day`,
 }

@@ -17,8 +17,7 @@ export const stockToday: TodayPart = {
   wide: true,
   async read({ zone }) {
     const [counts, rows] = await Promise.all([countStock(), runningLow()])
-    const skus = rows.map(({ sku }) => sku)
-    return { ...counts, rows, days: await availableByDay(skus, zone) }
+    return { ...counts, rows, days: await availableByDay(rows, zone) }
   },
 }
 

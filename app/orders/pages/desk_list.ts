@@ -8,6 +8,7 @@ import type { Slice } from '#admin/slices'
 import type { SignedIn } from '#contracts/actor'
 import { isUuid } from '#http/fields'
 import { invalidCursor } from '#http/pages'
+import { run } from '#messaging/sql'
 import { filteredOrders, type OrderFilters } from '../find_orders.ts'
 import { recordOf, type OrderRecord } from '../models/order.ts'
 import { STATUSES, type Status } from '../order_status.ts'
@@ -67,11 +68,18 @@ export type DeskCounts = Record<Status | 'all' | 'attention', number>
 
 /** Of all orders; exact up to 10,000, then one more than that. */
 export async function countOrders(): Promise<DeskCounts> {
-  const counted = (name: string, condition: string) =>
-    `(select count(*) from (select from orders ${condition} limit 10001) as counted)::int as "${name}"`
-  const { rows } = await db.connection('orders').rawQuery<{ rows: DeskCounts[] }>(
-    `select ${counted('all', '')}, ${counted('attention', 'where attention')},
-     ${STATUSES.map((status) => counted(status, `where status = '${status}'`)).join(', ')}`
-  )
-  return rows[0]
+  const [counts] = await run<DeskCounts>(db.connection('orders'), countStatement, [])
+  const all = STATUSES.reduce((sum, status) => sum + counts[status], 0)
+  return { ...counts, all: Math.min(all, MOST) }
+}
+
+const MOST = 10_001
+
+const counted = (name: string, condition: string) =>
+  `(select count(*) from (select from orders where ${condition} limit ${MOST}) as counted)::int as "${name}"`
+
+const countStatement = {
+  name: 'desk_counts',
+  text: `select ${counted('attention', 'attention')},
+    ${STATUSES.map((status) => counted(status, `status = '${status}'`)).join(', ')}`,
 }

@@ -4,8 +4,19 @@
 import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
+import { DateTime } from 'luxon'
+import type { Slice } from '#admin/slices'
 import { orderPlaced } from '#contracts/orders'
 import { applyTargets } from '#inventory/apply_targets'
+import { availableByDay } from '#inventory/pages/available_by_day'
+import {
+  listStock,
+  positionOf,
+  SORTS,
+  type StockFilter,
+  type StockRow,
+} from '#inventory/pages/list_stock'
+import { firstIdAt } from '#messaging/sql'
 import { plainDeskOf, type PlainDesk } from '#tests/desk'
 import { emptyShop, person, product } from '#tests/shop'
 
@@ -35,5 +46,104 @@ test.group('The pages of the stock room', (group) => {
       const { status } = await clerk.open(`/admin/stock?sort=onHand&after=${after}`)
       assert.equal(status, 422, onHand)
     }
+  })
+})
+
+/** Enough for a look at every hundredth block of the table to find some. */
+const MANY = 12_000
+
+test.group('The stock list of a large shop', (group) => {
+  group.setup(async () => {
+    await emptyShop()
+    await inventory().rawQuery(
+      `insert into stock_items (sku, name, price_amount, price_currency, on_hand, reserved, low_stock_at)
+       select 'SKU-' || lpad(n::text, 5, '0'), 'Product ' || n, 100, 'EUR', n * 7 % 97, least(n / 2000, n * 7 % 97), 5
+       from generate_series(1, ?) as n`,
+      [MANY]
+    )
+  })
+
+  for (const sort of SORTS.flatMap((by) => [by, `-${by}`] as const)) {
+    test('has every product once and in order, there and back: {sort}')
+      .with([{ sort }])
+      .run(async ({ assert }) => {
+        // Farther at once than the list looks ahead.
+        const there = await walk({ sort }, { limit: 7_000, from: null, backwards: false })
+        assert.lengthOf(there, MANY)
+        assert.deepEqual(skus(there), skus([...there].sort(compare(sort))))
+
+        const from = positionOf(there.at(-1)!, { sort })
+        const back = await walk({ sort }, { limit: 450, from, backwards: true })
+        assert.deepEqual(skus(back), skus(there.slice(0, -1).reverse()))
+      })
+  }
+
+  test('finds and filters in any order', async ({ assert }) => {
+    const filter = { q: 'product 11', level: 'in', sort: '-available' } as const
+    const found = await walk(filter, { limit: 50, from: null, backwards: false })
+    const all = await walk({ sort: '-available' }, { limit: 450, from: null, backwards: false })
+    const fits = ({ name, level }: StockRow) => name.startsWith('Product 11') && level === 'in'
+    assert.isAbove(found.length, 500)
+    assert.deepEqual(skus(found), skus(all.filter(fits)))
+  })
+})
+
+/** Page by page to the end. */
+async function walk(filter: StockFilter, slice: Slice): Promise<StockRow[]> {
+  const rows = await listStock(filter, slice)
+  if (rows.length <= slice.limit) return rows
+  const page = rows.slice(0, slice.limit)
+  const from = positionOf(page.at(-1)!, filter)
+  return [...page, ...(await walk(filter, { ...slice, from }))]
+}
+
+function compare(sort: NonNullable<StockFilter['sort']>) {
+  const by = sort.replace('-', '')
+  const direction = sort.startsWith('-') ? -1 : 1
+  return (a: StockRow, b: StockRow) => {
+    if (a[by] === b[by]) return (a.sku < b.sku ? -1 : 1) * direction
+    return (a[by]! < b[by]! ? -1 : 1) * direction
+  }
+}
+
+function skus(rows: StockRow[]) {
+  return rows.map(({ sku }) => sku)
+}
+
+test.group('What was available by day', (group) => {
+  group.setup(emptyShop)
+
+  test('is what the last movement of each day left, in the days of whoever looks', async ({
+    assert,
+  }) => {
+    const zone = 'Pacific/Auckland'
+    const midnight = DateTime.now().setZone(zone).startOf('day')
+    const moves: [daysAgo: number, hour: number, onHand: number][] = [
+      [40, 12, 3],
+      [29, 0, 5],
+      [10, 9, 8],
+      [10, 23, 12],
+      [9, 0, 20],
+      [0, 0, 21],
+    ]
+    for (const sku of ['TEA-1', 'TEA-2', 'TEA-3']) await product(sku, 0)
+    for (const [daysAgo, hour, onHand] of moves) {
+      const at = midnight.minus({ days: daysAgo }).set({ hour })
+      await inventory().rawQuery(
+        `insert into movements (id, sku, kind, on_hand_delta, reserved_delta, on_hand, reserved, actor, at)
+         values (?, 'TEA-1', 'restock', 1, 0, ?, 0, '{"kind": "system", "id": null, "name": null}', ?)`,
+        [firstIdAt(at.toMillis()), onHand, at.toJSDate()]
+      )
+    }
+    const days = await availableByDay(
+      [
+        { sku: 'TEA-1', available: 22 },
+        { sku: 'TEA-2', available: 4 },
+      ],
+      zone
+    )
+    const ofTea = [...Array(1).fill(3), ...Array(19).fill(5), 12, ...Array(9).fill(20), 22]
+    assert.deepEqual(days.get('TEA-1'), ofTea)
+    assert.deepEqual(days.get('TEA-2'), [...Array(30).fill(0), 4])
   })
 })

@@ -15,7 +15,7 @@ export default class ItemPageController {
     const item = await findItem(params.sku)
     const { sku } = item
     const [days, counts, rows] = await Promise.all([
-      availableByDay([sku], zone),
+      availableByDay([item], zone),
       countLedger(sku),
       readLedger({ sku, by }, slice),
     ])

@@ -12,10 +12,7 @@ export default class StockPageController {
     const filter = await stockFilterValidator.validate(query)
     const [items, counts] = await Promise.all([listStock(filter, slice), countStock()])
     const shown = shownSlice(items, slice, (row) => positionOf(row, filter), query)
-    const days = await availableByDay(
-      shown.rows.map(({ sku }) => sku),
-      zone
-    )
+    const days = await availableByDay(shown.rows, zone)
     return view.render('inventory::pages/stock', {
       ...{ filter, query, counts, slice: shown, days },
       sort: { by: (filter.sort ?? 'sku').replace('-', ''), down: filter.sort?.startsWith('-') },
