@@ -17,7 +17,8 @@ const HELP = `npm run bench -- confirm | live | lists | pages [options]
             an open loop, so that a slow answer delays no later request.
   live      What idle streams cost, and how soon after its commit a step is in a stream.
   lists     A page of GET /orders, with few stored orders and with many.
-  pages     The list pages of the staff, with 100000 SKUs and many orders: server time, weight, first paint.
+  pages     The pages of the staff, with 100000 SKUs and many orders, and scans: server time, weight, first
+            paint.
 
   Each starts a database, a broker and apps of its own, and removes them with their data.
 
