@@ -1,7 +1,8 @@
-import { defineConfig, stores } from '@adonisjs/session'
+import { defineConfig } from '@adonisjs/session'
+import { touchedSessions } from '#accounts/touched_sessions'
 import { publicUrl } from '#config/app'
 
-/** A working day, counted from the last request. */
+/** A working day, counted from the last request, to a minute. */
 export const SESSION_HOURS = 10
 
 /** Of people at the admin pages. */
@@ -12,8 +13,7 @@ const sessionConfig = defineConfig({
   cookie: { path: '/', httpOnly: true, secure: publicUrl.startsWith('https:'), sameSite: 'lax' },
   store: 'database',
   stores: {
-    // In the database: a restart signs nobody out, and a session can be revoked.
-    database: stores.database({ connectionName: 'accounts', tableName: 'sessions' }),
+    database: touchedSessions,
   },
 })
 

@@ -207,6 +207,24 @@ test.group('A form at a desk', (group) => {
     }
   })
 
+  test('that is used ends later, which is written once a minute', async ({ assert }) => {
+    const desk = await plainDeskOf(carl)
+    const ends = async () => {
+      const session = await accounts().from('sessions').where('user_id', carl.id).firstOrFail()
+      return session.expires_at as Date
+    }
+    // The first page puts its own things into the session.
+    await desk.open('/admin/account')
+    const used = await ends()
+    const soon = new Date(used.getTime() - 9 * 60 * 60 * 1_000)
+    await accounts().from('sessions').update({ expires_at: soon })
+    await desk.open('/admin/account')
+    assert.isAtLeast((await ends()).getTime(), used.getTime())
+    await accounts().from('sessions').update({ expires_at: soon })
+    await desk.open('/admin/account')
+    assert.deepEqual(await ends(), soon)
+  })
+
   test('that was under way when its session was ended does not open it again', async ({
     assert,
   }) => {

@@ -10,11 +10,14 @@ export default class StockPageController {
     const query = request.qs()
     const slice = sliceOf(query)
     const filter = await stockFilterValidator.validate(query)
-    const [items, counts] = await Promise.all([listStock(filter, slice), countStock()])
-    const shown = shownSlice(items, slice, (row) => positionOf(row, filter), query)
-    const days = await availableByDay(shown.rows, zone)
+    const list = async () => {
+      const items = await listStock(filter, slice)
+      const shown = shownSlice(items, slice, (row) => positionOf(row, filter), query)
+      return { slice: shown, days: await availableByDay(shown.rows, zone) }
+    }
+    const [listed, counts] = await Promise.all([list(), countStock()])
     return view.render('inventory::pages/stock', {
-      ...{ filter, query, counts, slice: shown, days },
+      ...{ filter, query, counts, ...listed },
       sort: { by: (filter.sort ?? 'sku').replace('-', ''), down: filter.sort?.startsWith('-') },
     })
   }
