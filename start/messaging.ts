@@ -14,7 +14,12 @@ const messaging = await app.container.make('messaging')
 
 if (runsHere('orders')) {
   messaging.subscribe('orders', ordersSubscriptions)
-  mailQueue.serve({ connection: 'orders', subject: 'order_id', compose: composeOrderMail })
+  mailQueue.serve({
+    connection: 'orders',
+    subject: 'order_id',
+    compose: composeOrderMail,
+    page: (order) => `/admin/orders/${order}`,
+  })
 }
 if (runsHere('inventory')) {
   messaging.subscribe('inventory', inventorySubscriptions)
@@ -22,10 +27,12 @@ if (runsHere('inventory')) {
     connection: 'inventory',
     subject: 'account_id',
     compose: digestComposer(await app.container.make('staffDirectory')),
+    page: () => '/admin/stock?level=low',
   })
 }
 mailQueue.serve({
   connection: 'accounts',
   subject: 'invitation_id',
   compose: composeInvitation,
+  page: () => '/admin/people#invited',
 })

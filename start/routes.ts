@@ -16,9 +16,11 @@ import { MOST_BYTES } from '#inventory/imports/receive_upload'
 import { staffActs as inventoryActs } from '#inventory/staff_acts'
 import { middleware } from '#middleware/named'
 import { operationsToday } from '#operations/operations_today'
+import { operatorPages } from '#operations/pages/routes'
 import { operationsPages, operationsRoutes } from '#operations/routes'
+import { staffActs as operationsActs } from '#operations/staff_acts'
 import { orderPages } from '#orders/pages/routes'
-import { ordersToday } from '#orders/pages/today'
+import { countAttention, ordersToday } from '#orders/pages/today'
 import { liveOrderRoutes, ordersRoutes } from '#orders/routes'
 import { staffActs as ordersActs } from '#orders/staff_acts'
 import messagingConfig from '#config/messaging'
@@ -89,6 +91,7 @@ router
   .group(() => {
     const today = [orders && ordersToday, inventory && stockToday, operationsToday]
     operationsPages(today.filter((part) => part !== false))
+    operatorPages(orders ? countAttention : null)
     accountsPages()
     peoplePages()
     if (orders) orderPages()
@@ -109,7 +112,7 @@ router
     ...[middleware.upload({ most: MOST_BYTES }), ...desk],
   ])
 
-for (const acts of [accountsActs, inventoryActs, ordersActs]) nameActs(acts)
+for (const acts of [accountsActs, inventoryActs, ordersActs, operationsActs]) nameActs(acts)
 
 /** Pages of the module that runs elsewhere: our links to them lead there. */
 for (const { pages, url } of elsewhere) {

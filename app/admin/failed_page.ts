@@ -40,6 +40,7 @@ export async function showFailure(ctx: HttpContext, error: unknown, problem: Pro
   return response.status(problem.status === 403 ? 404 : problem.status).send(
     await view.render(page, {
       problem,
+      words: inWords(problem),
       requestId: request.id(),
       form: sent && !isUpload(ctx) ? formOf(ctx) : null,
       address: request.url(true),

@@ -15,7 +15,7 @@ const ALWAYS_HERE = 'accounts' as const
 
 const STAFF: Role[] = ['clerk', 'operator', 'admin']
 
-/** In the bar; on the phone as tabs, of which five fit. */
+/** In the bar; on the phone as tabs, of which six fit. */
 const PLACES: Place[] = [
   { href: '/admin', label: 'Today', icon: 'calendar-days', roles: STAFF },
   { href: '/admin/orders', label: 'Orders', icon: 'receipt-text', roles: STAFF, module: 'orders' },
@@ -33,6 +33,12 @@ const PLACES: Place[] = [
     icon: 'file-up',
     roles: ['clerk', 'admin'],
     module: 'inventory',
+  },
+  {
+    href: '/admin/operations',
+    label: 'Operations',
+    icon: 'activity',
+    roles: ['operator', 'admin'],
   },
 ]
 

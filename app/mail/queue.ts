@@ -37,6 +37,28 @@ export interface MailSource {
   subject: string
   /** Null when there is no longer anything to say: the mail counts as sent. */
   compose(notification: Notification): Promise<MessageComposeCallback | null>
+  /** Where the staff finds what a mail is about. */
+  page(subject: string): string
+}
+
+/** What waits of the mails of one module; both counted up to 10,001. */
+export interface WaitingMails {
+  module: string
+  pending: number
+  /** Of the first that waits; null when none does. */
+  since: Date | null
+  givenUp: number
+}
+
+/** A mail that was tried for a day in vain. */
+export interface GivenUpMail {
+  module: string
+  id: string
+  kind: string
+  page: string
+  error: string | null
+  attempts: number
+  at: Date
 }
 
 export interface MailQueueOptions {
@@ -47,11 +69,7 @@ export interface MailQueueOptions {
   logger: Logger
 }
 
-type WaitingMails = {
-  pending: number
-  since: Date | null
-  givenUp: number
-}
+type Counted = Omit<WaitingMails, 'module'> & Record<string, unknown>
 
 const WAITING = {
   name: 'mails_waiting',
@@ -79,6 +97,11 @@ export class MailQueue {
     this.#sources.push(source)
   }
 
+  /** Those that send mails. */
+  get modules(): string[] {
+    return this.#sources.map(({ connection }) => connection)
+  }
+
   /** Says that a notification has committed. */
   wake() {
     this.#woken.raise()
@@ -95,18 +118,32 @@ export class MailQueue {
     await this.#running
   }
 
-  /** What has not been sent: the first that waits, and how many were given up, counted up to 10,001. */
-  async waiting(db: Database): Promise<Omit<WaitingMails, 'pending'>> {
-    const found = await Promise.all(
-      this.#sources.map(({ connection }) =>
-        run<WaitingMails>(db.connection(connection), WAITING, [])
-      )
+  /** What has not been sent. */
+  async waiting(db: Database): Promise<WaitingMails[]> {
+    return Promise.all(
+      this.#sources.map(async ({ connection: module }) => {
+        const [found] = await run<Counted>(db.connection(module), WAITING, [])
+        return { module, ...found }
+      })
     )
-    const since = found.flatMap(([{ since: first }]) => first ?? [])
-    return {
-      since: since.sort((a, b) => a.getTime() - b.getTime())[0] ?? null,
-      givenUp: found.reduce((sum, [{ givenUp }]) => sum + givenUp, 0),
-    }
+  }
+
+  /** The newest first, at most `limit` of each module. */
+  async givenUp(db: Database, limit: number): Promise<GivenUpMail[]> {
+    const found = await Promise.all(
+      this.#sources.map(async ({ connection: module, subject, page }) => {
+        const rows = await db
+          .connection(module)
+          .from('notifications')
+          .where('status', 'given_up')
+          .orderBy('created_at', 'desc')
+          .limit(limit)
+          .select('id', 'kind', 'attempts', 'last_error as error', 'created_at as at')
+          .select(`${subject} as subject`)
+        return rows.map(({ subject: about, ...mail }) => ({ module, ...mail, page: page(about) }))
+      })
+    )
+    return found.flat()
   }
 
   /** Of each list, for a scrape. */
@@ -114,7 +151,7 @@ export class MailQueue {
     return this.#sources.map(({ connection: module }) => ({
       source: `mails of ${module}`,
       async read() {
-        const [found] = await run<WaitingMails>(db.connection(module), WAITING, [])
+        const [found] = await run<Counted>(db.connection(module), WAITING, [])
         const age = found.since ? Date.now() - found.since.getTime() : 0
         pendingMails.set({ module }, found.pending)
         oldestMail.set({ module }, Math.max(0, age) / 1_000)

@@ -3,6 +3,7 @@
  * through it. The server ends a session that stays silent for three seconds, so a leader that is frozen
  * or cut off loses its lock and its voice together.
  */
+import { hostname } from 'node:os'
 import { Client, type ClientConfig, type QueryConfig, type QueryResultRow } from 'pg'
 import { writeTogether } from './sql.ts'
 
@@ -27,7 +28,11 @@ export class LeaderConnection {
    * @param on.lost - the connection has ended; statements throw from now on
    */
   static async open(config: ClientConfig, on: { notified(word: string): void; lost(): void }) {
-    const client = new Client(config)
+    // Whoever asks the server who leads is told the machine and the process.
+    const client = new Client({
+      ...config,
+      application_name: `${hostname()}, process ${process.pid}`,
+    })
     const connection = new LeaderConnection(client, on.lost)
     const lose = (error = new Error('Connection ended')) => connection.fail(error)
     client

@@ -72,13 +72,15 @@ export async function redriveLetters(
       result.handled += handled
       if (free) result.freed++
       else result.waiting.push(key)
-      on.turn?.(++done, all)
+      done++
+      on.turn?.(done, all)
     }
     for (const id of plan.junk) {
       if (on.signal?.aborted) break
       if (await redriveJunk(client, consumer, id)) result.handled++
       else result.junk++
-      on.turn?.(++done, all)
+      done++
+      on.turn?.(done, all)
     }
   } finally {
     result.finished = done === all

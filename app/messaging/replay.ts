@@ -34,18 +34,27 @@ const columns = [
   ...['up_to as upTo', 'finished_at as finishedAt'],
 ]
 
-/** Puts a replay on record, as it was planned; nothing is published yet. */
+/**
+ * Puts a replay on record, as it was planned; nothing is published yet.
+ *
+ * @param id - a UUIDv7; begun twice under the same one, it is one replay
+ */
 export async function startReplay(
   client: QueryClientContract,
   plan: ReplayPlan,
   filter: ReplayFilter,
-  { who, why }: Operator & { why: string }
+  { who, why }: Operator & { why: string },
+  id = uuidv7()
 ): Promise<Replay> {
-  const id = uuidv7()
-  await client.table('replays').insert({
-    ...{ id, who, why, filter },
-    ...{ position: plan.after, up_to: plan.upTo, matched: plan.count },
-  })
+  await client
+    .knexQuery()
+    .table('replays')
+    .insert({
+      ...{ id, who, why, filter },
+      ...{ position: plan.after, up_to: plan.upTo, matched: plan.count },
+    })
+    .onConflict('id')
+    .ignore()
   return (await findReplay(client, id))!
 }
 

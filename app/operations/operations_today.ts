@@ -28,8 +28,8 @@ export const operationsToday: TodayPart = {
       deadLetters: sum('deadLetters'),
       parkedKeys: sum('parkedKeys'),
       waitingKeys: sum('waitingKeys'),
-      mailWaits: mails.since && secondsSince(mails.since),
-      mailsGivenUp: mails.givenUp,
+      mailWaits: longest(mails, 'since')?.seconds ?? null,
+      mailsGivenUp: mails.reduce((total, { givenUp }) => total + givenUp, 0),
     }
   },
 }

@@ -1,7 +1,6 @@
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
-import { orderCancelled, orderPlaced } from '#contracts/orders'
 import DeadLettersDiscard from '#messaging/commands/dead_letters_discard'
 import DeadLettersList from '#messaging/commands/dead_letters_list'
 import DeadLettersRedrive from '#messaging/commands/dead_letters_redrive'
@@ -9,8 +8,8 @@ import DeadLettersShow from '#messaging/commands/dead_letters_show'
 import { letterGroups } from '#messaging/letters'
 import { operatorActs } from '#messaging/operator_acts'
 import messaging from '#messaging/service'
-import { on } from '#messaging/subscription'
-import { alive, consumerOf, countOf, deliveries, letters } from '#tests/messaging/ledger_of_effects'
+import { countOf, letters } from '#tests/messaging/ledger_of_effects'
+import { broken, junk, stuck } from '#tests/messaging/laid_down'
 import { run } from '#tests/messaging/operator_at_work'
 import { emptyShop, product } from '#tests/shop'
 
@@ -22,35 +21,6 @@ const commands: Record<string, Parameters<typeof run>[0]> = {
 }
 
 const inventory = () => db.connection('inventory')
-
-/** Placed and then cancelled; each placement failed with a division by zero, so the rest waits. */
-async function stuck(...orders: string[]) {
-  const consumer = consumerOf(undefined, {
-    subscriptions: [
-      on([orderPlaced, orderCancelled] as never[], async (_, trx) => {
-        await trx.rawQuery('select 1 / 0')
-      }),
-    ],
-  })
-  for (const order of orders) {
-    const placed = orderPlaced.about(order, { revision: 1, lines: [{ sku: 'MUG', quantity: 2 }] })
-    const cancelled = orderCancelled.about(order, { revision: 2, lines: [], reason: null })
-    await consumer.handle(deliveries([placed]), alive)
-    await consumer.handle(deliveries([cancelled]), alive)
-  }
-}
-
-/** One whose data no version of us can read: it fails at every redrive. */
-async function broken(order: string) {
-  const message = orderPlaced.about(order, { revision: 1, lines: 17 } as never)
-  await messaging.consumer('inventory').handle(deliveries([message]), alive)
-}
-
-async function junk() {
-  const [one] = deliveries([orderPlaced.about(uuidv7(), { revision: 1, lines: [] })])
-  one.record.headers = {}
-  await messaging.consumer('inventory').handle([one], alive)
-}
 
 async function reserved(): Promise<number[]> {
   const rows = await inventory().from('movements').whereNotNull('order_id').orderBy('id')

@@ -16,8 +16,16 @@ addEventListener('keydown', ({ key }) => {
 /* Figures are looked at again, but not while nobody can see them. */
 setInterval(() => {
   if (document.hidden) return
-  for (const part of document.querySelectorAll('[data-look]')) part.dispatchEvent(new Event('look'))
+  for (const part of document.querySelectorAll('[data-look]')) {
+    if (part.dataset.look === 'focus' && !document.hasFocus()) continue
+    part.dispatchEvent(new Event('look'))
+  }
 }, 5000)
+const tellFocus = () => {
+  document.documentElement.dataset.live = document.hasFocus() ? 'on' : 'paused'
+}
+for (const name of ['focus', 'blur']) addEventListener(name, tellFocus)
+tellFocus()
 
 /* The new page is morphed into the old one, which keeps what stands in fields: a form that was sent is as the
    server shows it, so that one more Enter does not send it again; and a dialog that was sent is over. */

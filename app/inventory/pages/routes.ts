@@ -1,6 +1,7 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
 
+const HeldUpController = () => import('./controllers/held_up_controller.js')
 const ImportFormsController = () => import('./controllers/import_forms_controller.js')
 const ImportsPageController = () => import('./controllers/imports_page_controller.js')
 const ItemPageController = () => import('./controllers/item_page_controller.js')
@@ -20,6 +21,7 @@ export function stockPages() {
       router.get('stock', [StockPageController, 'index'])
       router.get('stock/movements', [MovementsPageController, 'index'])
       router.get('stock/movements.csv', [MovementsPageController, 'export'])
+      router.get('stock/held-up/:order', [HeldUpController, 'show'])
     })
     .as('stock.pages')
   router

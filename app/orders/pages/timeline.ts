@@ -19,7 +19,8 @@ export type Entry = { id: string; at: Date } & (
   /** What inventory has done about a message, and said: its page fills it in. */
   | { kind: 'stock'; after: string; href: string; isHere: boolean }
   | { kind: 'mail'; after: string; mail: Mail; name: string }
-  | { kind: 'wait' }
+  /** Why, is inventory's to say. */
+  | { kind: 'wait'; href: string; isHere: boolean }
 )
 
 /** Inventory's answers; each carries the id of the message that it was heard by. */
@@ -56,8 +57,9 @@ export function timelineOf(story: OrderStory): Entry[] {
     ...messages.filter(once).map((message) => messageEntry(message, message.createdAt)),
     ...mails.filter(once).map((mail) => mailEntry(mail, mail.createdAt)),
   ]
+  const wait = { href: `/admin/stock/held-up/${order.id}`, isHere: stockIsHere }
   const waits: Entry[] = awaitsSomething(order)
-    ? [{ kind: 'wait', id: 'wait', at: new Date() }]
+    ? [{ kind: 'wait', id: 'wait', at: new Date(), ...wait }]
     : []
   return [...entries, ...rest, ...waits]
 }

@@ -41,6 +41,16 @@ const TONES: Partial<Record<Status, string>> = {
   rejected: 'bad',
 }
 
+/** Orders that stock has been asked about in vain; counted up to 10,001. */
+export async function countAttention(): Promise<number> {
+  const [{ attention }] = await run<{ attention: number }>(
+    db.connection('orders'),
+    attentionStatement,
+    []
+  )
+  return attention
+}
+
 type Counts = Record<
   Status | `${Status}_today` | 'placed' | 'fulfilledToday' | 'attention',
   number
@@ -70,4 +80,9 @@ const statement = {
     ${counted('fulfilledToday', 'fulfilled_at >= $2')},
     ${counted('attention', 'attention')},
     (select updated_at from orders where resend_at is not null order by resend_at limit 1) as "waitsSince"`,
+}
+
+const attentionStatement = {
+  name: 'orders_attention',
+  text: `select ${counted('attention', 'attention')}`,
 }

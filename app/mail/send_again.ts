@@ -1,0 +1,31 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { mailQueue } from './queue.ts'
+
+/**
+ * Sends a mail once more, with what it says now and under the Message-ID that it had. One that is on its
+ * way already stays so. From now on it has its whole day of tries, as a new one has.
+ *
+ * @param trx - of the module whose mail it is
+ * @returns what kind of mail it is; null when there is none of that id
+ */
+export async function sendAgain(
+  trx: TransactionClientContract,
+  id: string
+): Promise<{ kind: string } | null> {
+  const mail = await trx
+    .from('notifications')
+    .where('id', id)
+    .forUpdate()
+    .select('kind', 'status')
+    .first()
+  if (!mail) return null
+  if (mail.status !== 'pending') {
+    const now = new Date()
+    await trx
+      .from('notifications')
+      .where('id', id)
+      .update({ status: 'pending', attempts: 0, next_attempt_at: now, created_at: now })
+    trx.after('commit', () => mailQueue.wake())
+  }
+  return { kind: mail.kind }
+}

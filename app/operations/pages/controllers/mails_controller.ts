@@ -1,0 +1,21 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+import { goTo, notice } from '#admin/notices'
+import { notFound } from '#http/problem'
+import { mailQueue } from '#mail/queue'
+import { sendAgain } from '#mail/send_again'
+import * as says from '../says.ts'
+import { mailValidator } from '../validators.ts'
+
+/** Mails that were given up. */
+export default class MailsController {
+  async sendAgain(ctx: HttpContext) {
+    const { module, id } = await mailValidator.validate(ctx.params)
+    if (!mailQueue.modules.includes(module)) throw notFound('mail')
+    ctx.thing = id
+    const mail = await db.connection(module).transaction((trx) => sendAgain(trx, id))
+    if (!mail) throw notFound('mail')
+    notice(ctx, says.sentAgain(mail.kind))
+    return goTo(ctx, '/admin/operations')
+  }
+}

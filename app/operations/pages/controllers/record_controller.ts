@@ -1,0 +1,17 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { outcomeOf, record } from '../record.ts'
+import { replaysAtWork } from '../replays_at_work.ts'
+import { recordValidator } from '../validators.ts'
+
+const SHOWN = 50
+
+/** Who did what with messages. */
+export default class RecordController {
+  async index({ request, view }: HttpContext) {
+    const { before } = await recordValidator.validate(request.qs())
+    const { rows, older } = await record({ before, limit: SHOWN })
+    return view.render('operations::pages/record', {
+      ...{ rows, older, outcomeOf, isAtWork: replaysAtWork.has },
+    })
+  }
+}

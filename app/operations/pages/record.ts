@@ -1,0 +1,53 @@
+/*
+ * What operators did with messages, at these pages or at a terminal.
+ */
+import { number, plural } from '#admin/format'
+import db from '@adonisjs/lucid/services/db'
+import { operatorActs, type OperatorAct } from '#messaging/operator_acts'
+import { replays, type Replay } from '#messaging/replay'
+import messaging from '#messaging/service'
+
+export type Recorded = { module: string; id: string; at: Date; who: string; why: string | null } & (
+  { what: 'act'; act: OperatorAct } | { what: 'replay'; replay: Replay }
+)
+
+/** The newest first, of all modules; ids are UUIDv7, so they order what different modules keep. */
+export async function record({ before, limit }: { before?: string; limit: number }) {
+  const found = await Promise.all(
+    messaging.config.modules.map(async ({ name: module }): Promise<Recorded[]> => {
+      const client = db.connection(module)
+      const [acts, replayed] = await Promise.all([
+        operatorActs(client, { before, limit: limit + 1 }),
+        replays(client, { before, limit: limit + 1 }),
+      ])
+      return [
+        ...acts.map((act) => ({ ...common(module, act), what: 'act' as const, act })),
+        ...replayed.map((replay) => ({
+          ...common(module, replay),
+          what: 'replay' as const,
+          replay,
+        })),
+      ]
+    })
+  )
+  const all = found.flat().sort((a, b) => (a.id < b.id ? 1 : -1))
+  const rows = all.slice(0, limit)
+  return { rows, older: all.length > limit ? rows.at(-1)!.id : null }
+}
+
+function common(module: string, { id, at, who, why }: OperatorAct | Replay) {
+  return { module, id, at, who, why }
+}
+
+/** In words; empty where there is nothing to add. */
+export function outcomeOf({ act, outcome }: OperatorAct): string {
+  if (act === 'discard') return plural((outcome as { letters: unknown[] }).letters.length, 'letter')
+  if (act === 'unpark') return plural((outcome as { keys: unknown[] }).keys.length, 'key')
+  const said = Object.entries(outcome).filter(
+    ([, value]) => value !== null && typeof value !== 'object'
+  )
+  if (said.length === 0) return act === 'read' ? '' : 'under way, or broken off'
+  return said
+    .map(([name, value]) => `${name} ${typeof value === 'number' ? number(value) : value}`)
+    .join(', ')
+}

@@ -1,0 +1,41 @@
+/*
+ * Replays that were begun at a page: each goes on in the process that took the form. One that ends with
+ * its process stands on record as unfinished, and anybody can go on with it.
+ */
+import app from '@adonisjs/core/services/app'
+import logger from '@adonisjs/core/services/logger'
+import db from '@adonisjs/lucid/services/db'
+import { runReplay, type Replay } from '#messaging/replay'
+import messaging from '#messaging/service'
+
+/** Messages a second. */
+export const RATE = 500
+
+class ReplaysAtWork {
+  readonly #stopping = new AbortController()
+  readonly #running = new Map<string, Promise<unknown>>()
+
+  constructor() {
+    app.terminating(async () => {
+      this.#stopping.abort()
+      await Promise.allSettled(this.#running.values())
+    })
+  }
+
+  goOn(module: string, replay: Replay) {
+    if (this.#running.has(replay.id)) return
+    const { direct } = messaging.config.modules.find(({ name }) => name === module)!
+    const { signal } = this.#stopping
+    const running = runReplay(db.connection(module), direct, replay, { rate: RATE, signal })
+      .catch((error: Error) =>
+        logger.warn({ replay: replay.id, reason: error.message }, 'a replay broke off')
+      )
+      .finally(() => this.#running.delete(replay.id))
+    this.#running.set(replay.id, running)
+  }
+
+  /** Whether it is under way in this process. */
+  has = ({ id }: Replay) => this.#running.has(id)
+}
+
+export const replaysAtWork = new ReplaysAtWork()

@@ -1,0 +1,32 @@
+import router from '@adonisjs/core/services/router'
+import { middleware } from '#middleware/named'
+import { operationsPage } from './operations_page.ts'
+
+const LettersController = () => import('./controllers/letters_controller.js')
+const MailsController = () => import('./controllers/mails_controller.js')
+const ParkedKeysController = () => import('./controllers/parked_keys_controller.js')
+const RecordController = () => import('./controllers/record_controller.js')
+const ReplaysController = () => import('./controllers/replays_controller.js')
+
+/** Below `/admin`, for operators. @param attention - see `operationsPage` */
+export function operatorPages(attention: (() => Promise<number>) | null) {
+  router
+    .group(() => {
+      router.get('', operationsPage(attention)).as('index')
+      router.get('record', [RecordController, 'index'])
+      router.get('letters', [LettersController, 'index'])
+      router.post('letters/redrive', [LettersController, 'redrive'])
+      router.get('letters/discard', [LettersController, 'confirmDiscard'])
+      router.post('letters/discard', [LettersController, 'discard'])
+      router.get('letters/:module/:id', [LettersController, 'show'])
+      router.post('letters/:module/:id/payload', [LettersController, 'unmask'])
+      router.post('parked/retry', [ParkedKeysController, 'retry'])
+      router.post('mails/:module/:id', [MailsController, 'sendAgain'])
+      router.get('replay', [ReplaysController, 'plan'])
+      router.post('replays', [ReplaysController, 'store'])
+      router.post('replays/:module/:id', [ReplaysController, 'resume'])
+    })
+    .prefix('operations')
+    .as('operations')
+    .use(middleware.roles(['operator', 'admin']))
+}

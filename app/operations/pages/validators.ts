@@ -1,0 +1,89 @@
+/*
+ * What the operators' pages take. A form sends an empty text for a field left empty.
+ */
+import vine from '@vinejs/vine'
+import { DateTime } from 'luxon'
+import * as inventory from '#contracts/inventory'
+import * as orders from '#contracts/orders'
+import messaging from '#messaging/service'
+import { text as words } from '#http/fields'
+import { unprocessable } from '#http/problem'
+import { LONGEST_KEY } from '#messaging/message'
+
+/** Where none is named, the first: an address without its filters is one too. */
+const someModule = () => module().parse((value) => value || messaging.config.modules[0].name)
+/** What the modules say, by type. */
+export const TYPES = [...Object.values(orders), ...Object.values(inventory)]
+  .map(({ type }) => type)
+  .sort()
+
+const empty = (value: unknown) => (value === '' ? undefined : value)
+const module = () => vine.enum(() => messaging.config.modules.map(({ name }) => name))
+const id = () => vine.number().withoutDecimals().min(1).max(Number.MAX_SAFE_INTEGER)
+const uuid = () => vine.string().uuid()
+
+/** Which letters: all that is given must be true of them; of all modules where none is named. */
+const which = {
+  module: module().parse(empty).optional(),
+  group: vine
+    .string()
+    .regex(/^([0-9a-f]{10}|waiting)$/)
+    .parse(empty)
+    .optional(),
+  key: words(LONGEST_KEY).parse(empty).optional(),
+  id: id().parse(empty).optional(),
+}
+
+export const lettersValidator = vine.compile(
+  vine.object({ ...which, module: someModule(), after: id().parse(empty).optional() })
+)
+export const redriveValidator = vine.compile(vine.object(which))
+export const discardValidator = vine.compile(vine.object({ ...which, module: module() }))
+export const whyValidator = vine.compile(vine.object({ why: words(500) }))
+export const letterValidator = vine.compile(vine.object({ module: module(), id: id() }))
+export const parkedKeyValidator = vine.compile(
+  vine.object({ module: module(), key: words(LONGEST_KEY) })
+)
+export const mailValidator = vine.compile(vine.object({ module: vine.string(), id: uuid() }))
+export const recordValidator = vine.compile(vine.object({ before: uuid().parse(empty).optional() }))
+export const replayValidator = vine.compile(vine.object({ module: module(), id: uuid() }))
+export const plannedValidator = vine.compile(
+  vine.object({
+    upTo: vine.number().withoutDecimals().min(0),
+    count: id(),
+    replay: uuid(),
+    why: words(500),
+  })
+)
+
+export const replayFilterValidator = vine.compile(
+  vine.object({
+    module: someModule(),
+    id: uuid().parse(empty).optional(),
+    type: vine.enum(TYPES).parse(empty).optional(),
+    key: words(LONGEST_KEY).parse(empty).optional(),
+    from: words(40).parse(empty).optional(),
+    to: words(40).parse(empty).optional(),
+  })
+)
+
+/**
+ * A time as a browser's field sends it, on the reader's clock, as RFC 3339.
+ *
+ * @throws Problem 422
+ */
+export function moment(field: 'from' | 'to', text: string | undefined, zone: string) {
+  if (text === undefined) return undefined
+  const read = DateTime.fromISO(text, { zone })
+  if (read.isValid) return read.toUTC().toISO()!
+  const detail = 'must be a time such as 2026-11-22T13:00'
+  throw unprocessable('invalid_fields', `/${field} ${detail}`, [
+    { pointer: `/${field}`, code: 'moment', detail },
+  ])
+}
+
+/** What was asked for, without what was left open. */
+export function given<Filter extends object>(filter: Filter): Filter {
+  const entries = Object.entries(filter).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as Filter
+}

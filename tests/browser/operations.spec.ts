@@ -1,0 +1,95 @@
+/*
+ * The operators' page in a browser: seen, redriven, hidden texts asked for, replayed.
+ */
+import { test } from '@japa/runner'
+import { uuidv7 } from 'uuidv7'
+import { barriers, base, deskOf } from '#tests/browser'
+import { broken, stuck } from '#tests/messaging/laid_down'
+import { letters } from '#tests/messaging/ledger_of_effects'
+import { commit, message, orders } from '#tests/messaging/outbox_at_work'
+import { emptyShop, product } from '#tests/shop'
+
+test.group('Operations', (group) => {
+  group.each.setup(async () => {
+    await emptyShop()
+    await product('MUG', 10)
+  })
+
+  for (const [theme, size, scripts] of [
+    ['light', 'desktop', true],
+    ['dark', 'phone', true],
+    ['light', 'phone', false],
+  ] as const) {
+    test(`an operator finds what is stuck and redrives it: ${theme}, ${size}, scripts ${scripts}`, async ({
+      assert,
+    }) => {
+      const order = uuidv7()
+      await stuck(order)
+      await broken(uuidv7())
+      const desk = await deskOf('operator', 'Olga', { theme, size, scripts })
+      const { page } = desk
+      const clean = async () => {
+        if (scripts) assert.deepEqual(await barriers(page), [])
+      }
+      await page.getByRole('link', { name: 'Operations' }).click()
+      await page.getByText('in 2 groups').waitFor()
+      await clean()
+      await page.getByRole('link', { name: 'DatabaseError' }).click()
+      await page.getByRole('heading', { name: 'Dead letters of inventory' }).waitFor()
+      await clean()
+      await page.getByRole('link', { name: 'order_placed' }).click()
+      await page.getByText('•••••').waitFor()
+      await page.getByRole('button', { name: 'Show what is hidden' }).click()
+      await page.getByText('"MUG"').waitFor()
+      await clean()
+      await page.getByRole('link', { name: 'Discard…' }).click()
+      await page.getByText('a redrive begins with order_cancelled').waitFor()
+      await clean()
+      await page.getByRole('link', { name: 'Leave it' }).click()
+      await page.getByRole('button', { name: 'Redrive 1 of inventory: division by zero' }).click()
+      await page.getByText('2 letters handled, 1 key free.').waitFor()
+      await page.getByText('in 1 group').waitFor()
+      assert.lengthOf(await letters(), 1)
+      assert.deepEqual(desk.faults, [])
+      await desk.close()
+    })
+  }
+
+  test('a replay is looked at, begun and seen to end, with the keyboard alone', async ({
+    assert,
+  }) => {
+    await commit(message(), message())
+    await orders().from('outbox').update({ published_at: new Date() })
+    const desk = await deskOf('operator', 'Olga', { theme: 'dark' })
+    const { page } = desk
+    await page.goto(`${base}/admin/operations#replay`)
+    await page.getByLabel('Type').focus()
+    await page.keyboard.type('order_placed')
+    await page.keyboard.press('Tab')
+    await page.getByRole('button', { name: 'Dry run' }).press('Enter')
+    await page.getByText('It would publish 2 messages').waitFor()
+    assert.deepEqual(await barriers(page), [])
+    await page.getByLabel('Why').fill('the ERP lost its disk')
+    await page.keyboard.press('Enter')
+    // The page looks again by itself.
+    await page
+      .getByRole('row', { name: 'the ERP lost its disk' })
+      .getByText('2 messages published again')
+      .waitFor()
+    assert.deepEqual(await barriers(page), [])
+    assert.deepEqual(desk.faults, [])
+    await desk.close()
+  })
+
+  test('what is new is shown without a reload, but not while nobody looks', async ({ assert }) => {
+    const desk = await deskOf('operator', 'Olga')
+    const { page } = desk
+    await page.goto(`${base}/admin/operations`)
+    await page.getByText('every message that came could be handled').waitFor()
+    await stuck(uuidv7())
+    await page.getByRole('link', { name: 'DatabaseError' }).waitFor()
+    assert.equal(await page.locator('html').getAttribute('data-live'), 'on')
+    assert.deepEqual(desk.faults, [])
+    await desk.close()
+  })
+})

@@ -1,0 +1,37 @@
+/*
+ * Dead letters of inventory, each laid down by its consumer as in real life.
+ */
+import { uuidv7 } from 'uuidv7'
+import { orderCancelled, orderPlaced } from '#contracts/orders'
+import messaging from '#messaging/service'
+import { on } from '#messaging/subscription'
+import { alive, consumerOf, deliveries } from './ledger_of_effects.ts'
+
+/** Placed and then cancelled; each placement failed with a division by zero, so the rest waits. */
+export async function stuck(...orders: string[]) {
+  const consumer = consumerOf(undefined, {
+    subscriptions: [
+      on([orderPlaced, orderCancelled] as never[], async (_, trx) => {
+        await trx.rawQuery('select 1 / 0')
+      }),
+    ],
+  })
+  for (const order of orders) {
+    const placed = orderPlaced.about(order, { revision: 1, lines: [{ sku: 'MUG', quantity: 2 }] })
+    const cancelled = orderCancelled.about(order, { revision: 2, lines: [], reason: null })
+    await consumer.handle(deliveries([placed]), alive)
+    await consumer.handle(deliveries([cancelled]), alive)
+  }
+}
+
+/** One whose data no version of us can read: it fails at every redrive. */
+export async function broken(order: string) {
+  const message = orderPlaced.about(order, { revision: 1, lines: 17 } as never)
+  await messaging.consumer('inventory').handle(deliveries([message]), alive)
+}
+
+export async function junk() {
+  const [one] = deliveries([orderPlaced.about(uuidv7(), { revision: 1, lines: [] })])
+  one.record.headers = {}
+  await messaging.consumer('inventory').handle([one], alive)
+}

@@ -1,0 +1,268 @@
+/*
+ * The operators' pages, as their forms are sent: what each does to messages, and what it refuses.
+ */
+import db from '@adonisjs/lucid/services/db'
+import { test } from '@japa/runner'
+import { uuidv7 } from 'uuidv7'
+import { letterGroups } from '#messaging/letters'
+import { operatorActs } from '#messaging/operator_acts'
+import { replays } from '#messaging/replay'
+import { plainDeskOf, type PlainDesk } from '#tests/desk'
+import { broken, junk, stuck } from '#tests/messaging/laid_down'
+import { countOf, letters } from '#tests/messaging/ledger_of_effects'
+import { commit, message, orders, until } from '#tests/messaging/outbox_at_work'
+import { emptyShop, hear, person, post, priced, product } from '#tests/shop'
+
+const HOME = '/admin/operations'
+const inventory = () => db.connection('inventory')
+
+test.group('An operator at the page', (group) => {
+  let desk: PlainDesk
+
+  group.each.setup(async () => {
+    await emptyShop()
+    await product('MUG', 10)
+    desk = await plainDeskOf(await person('operator', 'Olga'))
+  })
+
+  const send = (path: string, fields: Record<string, string>, from = HOME) =>
+    desk.send(`${HOME}/${path}`, fields, from)
+  const said = async (path = HOME) => {
+    const { text } = await desk.open(path)
+    return text.replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ')
+  }
+
+  test('finds the failures by their cause, and redrives one cause in the order of its keys', async ({
+    assert,
+  }) => {
+    const [a, b, c] = [uuidv7(), uuidv7(), uuidv7()]
+    await stuck(a, b)
+    await broken(c)
+    const page = await said()
+    assert.include(page, '5 dead letters in 2 groups')
+    assert.include(page, 'division by zero')
+    const [{ id: cause }] = await letterGroups(inventory(), 'inventory')
+    await send('letters/redrive', { module: 'inventory', group: cause })
+    assert.include(await said(), '4 letters handled, 2 keys free.')
+    assert.deepEqual(
+      (await letters()).map(({ key }) => key),
+      [c]
+    )
+    assert.containSubset(await operatorActs(inventory()), [
+      { act: 'redrive', filter: { group: cause }, outcome: { handled: 4, finished: true } },
+    ])
+    assert.match((await operatorActs(inventory()))[0].who, /^Olga <.+@.+>$/)
+  })
+
+  test('who redrives while the cause still stands is told so, and nothing is lost', async ({
+    assert,
+  }) => {
+    await broken(uuidv7())
+    await junk()
+    await send('letters/redrive', {})
+    assert.include(
+      await said(),
+      '1 key failed again and waits on: what is wrong is wrong still. 1 still no message of ours.'
+    )
+    assert.deepEqual(
+      (await letters()).map(({ attempts }) => attempts),
+      [2, 2]
+    )
+  })
+
+  test('may do the same as another at the same time: each letter is handled once', async ({
+    assert,
+  }) => {
+    await stuck(uuidv7(), uuidv7(), uuidv7())
+    const other = await plainDeskOf(await person('admin', 'Ada'))
+    await Promise.all([
+      send('letters/redrive', { module: 'inventory' }),
+      other.send(`${HOME}/letters/redrive`, { module: 'inventory' }, HOME),
+    ])
+    assert.isEmpty(await letters())
+    assert.equal(await countOf('waiting_keys'), 0)
+    const moved = await inventory().from('movements').whereNotNull('order_id')
+    assert.lengthOf(moved, 6)
+  })
+
+  test('reads what a letter says only by asking, and that is on record', async ({ assert }) => {
+    await stuck(uuidv7())
+    const [{ id }] = (await letters()) as unknown as { id: number }[]
+    const path = `${HOME}/letters/inventory/${id}`
+    assert.notInclude(await said(path), 'MUG')
+    assert.include(await said(path), '•••••')
+    assert.isEmpty(await operatorActs(inventory()))
+    const asked = await send(`letters/inventory/${id}/payload`, {}, path)
+    assert.equal(asked.location, path)
+    assert.include(await said(path), '&quot;sku&quot;: &quot;MUG&quot;')
+    assert.containSubset(await operatorActs(inventory()), [{ act: 'read', filter: { id } }])
+    assert.notInclude(await said(path), 'MUG', 'hidden again by a reload')
+    const audited = await db
+      .connection('accounts')
+      .from('audit_entries')
+      .where('act', 'operations.letters.unmask')
+    assert.lengthOf(audited, 1)
+  })
+
+  test('discards with a reason, having been told whose state stays behind and what comes next', async ({
+    assert,
+  }) => {
+    const order = uuidv7()
+    await stuck(order)
+    const [first, second] = (await letters()) as unknown as { id: number }[]
+    const path = `${HOME}/letters/discard?module=inventory&id=${first.id}`
+    const asked = await said(path)
+    assert.include(asked, 'Discard 1 dead letter of inventory?')
+    assert.include(asked, order)
+    assert.include(asked, `a redrive begins with order_cancelled, letter ${second.id}`)
+    assert.lengthOf(await letters(), 2)
+
+    const which = { module: 'inventory', id: String(first.id), _from: path }
+    const refused = await send('letters/discard', { ...which, why: '  ' }, path)
+    assert.equal(refused.location, path)
+    assert.include(await said(path), 'Not discarded. Why')
+    assert.lengthOf(await letters(), 2)
+
+    await send('letters/discard', { ...which, why: 'a test order' }, path)
+    assert.include(await said(), '1 key waits with what is left: redrive it.')
+    assert.lengthOf(await letters(), 1)
+    assert.containSubset(await operatorActs(inventory()), [{ act: 'discard', why: 'a test order' }])
+    // Sent once more, there is nothing to discard.
+    await send('letters/discard', { ...which, why: 'a test order' }, path)
+    assert.include(await said(), 'No letter is like that any more')
+    assert.lengthOf(await letters(), 1)
+  })
+
+  test('lets a key be tried again that the broker refused', async ({ assert }) => {
+    const key = uuidv7()
+    await orders().table('parked_keys').insert({ key, outbox_id: 1, error: 'too large' })
+    assert.include(await said(), 'The broker refuses it: too large')
+    await send('parked/retry', { module: 'orders', key })
+    assert.isEmpty(await orders().from('parked_keys'))
+    await send('parked/retry', { module: 'orders', key })
+    assert.include(await said(), 'The key is free already')
+  })
+
+  test('sends a mail again that was given up', async ({ client, assert }) => {
+    await priced('MUG')
+    const order = { lines: [{ sku: 'MUG', quantity: 1 }], name: 'Ada', email: 'ada@example.com' }
+    const placed = await post(client, await person('service'), order)
+    await hear(placed.body().id, 'reserved', { revision: 1, heldRevision: 1 })
+    const givenUp = { status: 'given_up', attempts: 40, last_error: 'mailbox is full' }
+    const [{ id }] = await orders().from('notifications').update(givenUp, ['id'])
+    assert.include(await said(), 'mailbox is full')
+    await send(`mails/orders/${id}`, {})
+    assert.include(await said(), 'is tried anew for a day')
+    const [mail] = await orders().from('notifications')
+    assert.deepEqual([mail.status, mail.attempts], ['pending', 0])
+  })
+
+  test('replays what the dry run has shown, once, and it is on record with the reason', async ({
+    assert,
+  }) => {
+    await marked(message(), message())
+    const page = `${HOME}/replay?module=orders&type=order_placed`
+    const { text } = await desk.open(page)
+    const fields = fieldsOf(text)
+    assert.equal(fields.count, '2')
+    await marked(message())
+    const why = 'the ERP lost its disk'
+    await send('replays', { ...fields, why: ' ' }, page)
+    assert.include(await said(page), 'Not replayed. Why')
+    for (const again of [1, 2]) {
+      const { location } = await send('replays', { ...fields, why }, page)
+      assert.equal(location, `${HOME}#record`, `time ${again}`)
+    }
+    await until(
+      async () => (await replays(orders())).every(({ finishedAt }) => finishedAt),
+      'replayed'
+    )
+    assert.containSubset(await replays(orders()), [{ why, matched: 2, replayed: 2 }])
+    assert.lengthOf(await replays(orders()), 1)
+    const rows = await orders().from('outbox').whereRaw(`headers ->> 'ce_replayof' is not null`)
+    assert.lengthOf(rows, 2)
+    assert.include(await said(), '2 messages published again')
+    assert.include(await said(`${HOME}/record`), why)
+  })
+
+  test('is told when there is less to replay than the dry run has shown', async ({ assert }) => {
+    await marked(message(), message())
+    const page = `${HOME}/replay?module=orders`
+    const fields = fieldsOf((await desk.open(page)).text)
+    await orders().rawQuery('delete from outbox where id = (select min(id) from outbox)')
+    await send('replays', { ...fields, why: 'lost' }, page)
+    assert.include(await said(page), 'The dry run showed 2 messages, now there are 1')
+    assert.isEmpty(await replays(orders()))
+  })
+
+  test('goes on with a replay that its process did not end', async ({ assert }) => {
+    await marked(message(), message())
+    const { rows } = await orders().rawQuery('select max(id) as last from outbox')
+    const id = uuidv7()
+    await orders()
+      .table('replays')
+      .insert({
+        ...{ id, who: 'Ada', why: 'lost', filter: {}, position: 0 },
+        ...{ up_to: rows[0].last, matched: 2 },
+      })
+    assert.include(await said(), '0 of 2 messages published again unfinished')
+    await send(`replays/orders/${id}`, {})
+    await until(async () => (await replays(orders()))[0].finishedAt !== null, 'replayed')
+    assert.containSubset(await replays(orders()), [{ replayed: 2 }])
+  })
+
+  const wrong: [path: string, status: number, says: RegExp][] = [
+    ['letters', 200, /None is left/],
+    ['letters?module=mail', 422, /Module must be one of orders,inventory/],
+    ['letters?module=inventory&group=x', 422, /Group/],
+    ['letters/inventory/4711', 404, /nothing at this address/],
+    ['replay?module=orders&type=order_palced', 422, /Type must be one of .*order_placed/],
+    ['replay?module=orders&from=yesterday', 422, /From must be a time such as/],
+    ['replay?module=orders&id=17', 422, /Id must be a UUID/],
+    ['replay?module=orders&key=nobody', 200, /no published message like that is kept/],
+    ['record?before=17', 422, /Before/],
+  ]
+  test('{0} is answered with {1} and words')
+    .with(wrong)
+    .run(async ({ assert }, [path, status, says]) => {
+      const { status: told, text } = await desk.open(`${HOME}/${path}`)
+      assert.equal(told, status)
+      assert.match(text.replaceAll('&quot;', ''), says)
+    })
+
+  test('is one: a clerk finds no such page, and no link to it', async ({ assert }) => {
+    const clerk = await plainDeskOf(await person('clerk', 'Carl'))
+    assert.equal((await clerk.open(HOME)).status, 404)
+    assert.notInclude((await clerk.open('/admin')).text, `href="${HOME}`)
+    await stuck(uuidv7())
+    await clerk.send(`${HOME}/letters/redrive`, {})
+    assert.lengthOf(await letters(), 2)
+  })
+
+  test('and a clerk both learn on the order’s page that stock is held up with it', async ({
+    assert,
+  }) => {
+    const order = uuidv7()
+    await stuck(order)
+    const clerk = await plainDeskOf(await person('clerk', 'Carl'))
+    const { text } = await clerk.open(`/admin/stock/held-up/${order}`)
+    assert.include(text, '2 messages about it wait there since')
+    assert.include(text, 'An operator can redrive them.')
+    assert.include(await said(`/admin/stock/held-up/${order}`), 'division by zero. Redrive them')
+    assert.include(await said(`/admin/stock/held-up/${uuidv7()}`), 'nothing of it is held up there')
+    assert.equal((await desk.open('/admin/stock/held-up/17')).status, 404)
+  })
+})
+
+/** Said, and published. */
+async function marked(...messages: ReturnType<typeof message>[]) {
+  await commit(...messages)
+  await orders().from('outbox').whereNull('published_at').update({ published_at: new Date() })
+}
+
+/** Those of the form that starts the replay. */
+function fieldsOf(text: string): Record<string, string> {
+  const form = text.slice(text.indexOf(`action="${HOME}/replays"`))
+  const found = form.matchAll(/<input type="hidden" name="([a-z]\w*)" value="([^"]*)"/gi)
+  return Object.fromEntries([...found].map(([, name, value]) => [name, value]))
+}
