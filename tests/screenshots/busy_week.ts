@@ -44,6 +44,7 @@ export async function busyWeek(app: AppProcess, url: string): Promise<BusyWeek> 
   try {
     await client.query(`update accounts.accounts set time_zone = $1`, [ZONE])
     await client.query(POSED)
+    await client.query(IN_TROUBLE)
     const { rows } = await client.query(
       'select distinct on (status) status, id from orders.orders where not attention order by status, id desc'
     )
@@ -291,3 +292,32 @@ const POSED = /* sql */ `
   update orders.orders set status = 'updating', held_revision = revision - 1, resend_at = null
     where id = (select id from orders.orders where status = 'confirmed' and revision = 2 and held_revision = 2
                 order by id desc limit 1)`
+
+/** What operators are there for: dead letters of three causes, a parked key, mails given up, and an act. */
+const IN_TROUBLE = /* sql */ `
+  create temp table stuck as
+    select id, row_number() over (order by id desc) as place from orders.orders where status = 'pending';
+  insert into inventory.waiting_keys (consumer, key, since)
+    select 'inventory', id, now() - interval '38 minutes' from stuck;
+  insert into inventory.dead_letters (consumer, reason, topic, message_id, key, type, value, headers,
+      error_class, error_message, error_stack, attempts, created_at)
+    select 'inventory', why.reason, 'orders', outbox.message_id, outbox.key, outbox.type, data::text, '{"ce_type": "order_placed"}',
+      why.class, why.error, why.class || ': ' || error || E'\\n    at moveStock (app/inventory/reservations.ts:48:31)', attempts,
+      now() - (interval '38 minutes' - place * interval '4 minutes')
+    from stuck join orders.outbox on outbox.key = stuck.id::text and outbox.type = 'order_placed',
+      lateral (values ('failed', 'TypeError', 'Cannot read properties of undefined (reading "currency")', 5),
+                      ('waiting', null, null, 0)) as why (reason, class, error, attempts);
+  insert into inventory.dead_letters (consumer, reason, topic, "offset", partition, value, headers, error_class,
+      error_message, attempts, created_at)
+    values ('inventory', 'junk', 'orders', 18204, 3, 'hello?', '{}', 'NotOurs', 'it has no ce_id', 1, now() - interval '2 hours');
+  insert into orders.parked_keys (key, outbox_id, error, parked_at)
+    select key, id, 'the message is larger than the broker takes (1.4 MB, at most 1.0 MB)', now() - interval '20 minutes'
+    from orders.outbox where type = 'order_placed' order by id desc offset 12 limit 1;
+  update orders.notifications set status = 'given_up', attempts = 31, last_error = '550 mailbox is full'
+    where id in (select id from orders.notifications order by id desc offset 5 limit 2);
+  insert into inventory.operator_acts (id, at, who, act, why, filter, outcome) values
+    ('01a00000-0000-7000-8000-000000000001', now() - interval '3 hours', 'Olu Adeyemi <olu@example.com>', 'redrive',
+     'price list mended', '{"group": "b95a31e4ef"}', '{"handled": 128, "freed": 41, "waiting": 0, "junk": 0, "finished": true}');
+  insert into orders.replays (id, at, who, why, filter, position, up_to, matched, replayed, finished_at) values
+    ('01a00000-0000-7000-8000-000000000002', now() - interval '1 hour', 'olu', 'the ERP lost its disk',
+     '{"type": "order_confirmed"}', 900, 900, 412, 412, now() - interval '59 minutes')`

@@ -145,6 +145,33 @@ export const shots: Shot[] = [
       `/admin/orders/slips?orders[]=${orders.confirmed}&orders[]=${orders.pending}`,
     as: 'clerk',
   },
+  { name: 'operations', path: '/admin/operations', as: 'operator' },
+  { name: 'operations-admin', path: '/admin/operations', as: 'admin' },
+  {
+    name: 'operations-letters',
+    path: '/admin/operations/letters?module=inventory',
+    as: 'operator',
+  },
+  {
+    name: 'operations-letter',
+    path: '/admin/operations/letters?module=inventory',
+    as: 'operator',
+    act: async (page) => {
+      await page.getByRole('link', { name: 'order_placed' }).first().click()
+      await page.getByRole('heading', { name: 'What went wrong' }).waitFor()
+    },
+  },
+  {
+    name: 'operations-discard',
+    path: '/admin/operations/letters/discard?module=inventory',
+    as: 'operator',
+  },
+  {
+    name: 'operations-replay',
+    path: '/admin/operations/replay?module=orders',
+    as: 'operator',
+  },
+  { name: 'operations-record', path: '/admin/operations/record', as: 'operator' },
   { name: 'nothing-here', path: '/admin/nothing', as: 'clerk', status: 404 },
 ]
 

@@ -15,7 +15,9 @@ export interface AtWork {
   part: string
   state: string
   tone: Tone
-  /** More words, for a tooltip; null for none. */
+  /** The machine and process, where one of all does it. */
+  where: string | null
+  /** What it says is wrong; null for nothing. */
   detail: string | null
   /** Messages or mails, counted up to 10,001; null where only the outbox knows. */
   waiting: number | null
@@ -53,9 +55,8 @@ async function ofModule(module: string) {
   const ours = consumers.find(({ name }) => name === module)
   const relay: AtWork = {
     ...{ module, part: 'relay' },
-    ...(moved.leader
-      ? state('good', `leads on ${moved.leader}`)
-      : state('bad', 'nobody leads: nothing is published')),
+    ...(moved.leader ? state('good', 'leads') : state('bad', 'nobody leads: nothing is published')),
+    where: moved.leader,
     detail: relays.find((one) => one.module === module)?.degraded()[0] ?? null,
     waiting: pending.waiting + pending.parked + pending.replayed,
     oldest: oldest.waiting || null,
@@ -63,7 +64,7 @@ async function ofModule(module: string) {
     last: moved.lastPublished,
   }
   const consumer: AtWork = {
-    ...{ module, part: 'consumer', detail: ours?.degraded()[0] ?? null },
+    ...{ module, part: 'consumer', where: null, detail: ours?.degraded()[0] ?? null },
     ...consumerState(ours),
     ...{ waiting: lag, oldest: null },
     perMinute: moved.handledPerMinute,
@@ -93,7 +94,7 @@ function ofMails({
   givenUp,
 }: Awaited<ReturnType<typeof mailQueue.waiting>>[number]): AtWork {
   return {
-    ...{ module, part: 'mails', detail: null },
+    ...{ module, part: 'mails', where: null, detail: null },
     ...(givenUp > 0 ? state('warn', `${givenUp} given up`) : state('good', 'running')),
     waiting: pending,
     oldest: since && Math.max(0, Date.now() - since.getTime()) / 1_000,

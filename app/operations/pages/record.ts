@@ -41,13 +41,21 @@ function common(module: string, { id, at, who, why }: OperatorAct | Replay) {
 
 /** In words; empty where there is nothing to add. */
 export function outcomeOf({ act, outcome }: OperatorAct): string {
-  if (act === 'discard') return plural((outcome as { letters: unknown[] }).letters.length, 'letter')
-  if (act === 'unpark') return plural((outcome as { keys: unknown[] }).keys.length, 'key')
-  const said = Object.entries(outcome).filter(
-    ([, value]) => value !== null && typeof value !== 'object'
-  )
-  if (said.length === 0) return act === 'read' ? '' : 'under way, or broken off'
-  return said
-    .map(([name, value]) => `${name} ${typeof value === 'number' ? number(value) : value}`)
-    .join(', ')
+  if (act === 'read') return ''
+  if (Object.keys(outcome).length === 0) return 'under way, or broken off'
+  switch (act) {
+    case 'discard':
+      return plural((outcome as { letters: unknown[] }).letters.length, 'letter')
+    case 'unpark':
+      return plural((outcome as { keys: unknown[] }).keys.length, 'key')
+    case 'redrive': {
+      const { handled, freed, waiting } = outcome as Record<string, number>
+      const failed = waiting > 0 ? `, ${number(waiting)} failed again` : ''
+      return `${plural(handled, 'letter')} handled, ${plural(freed, 'key')} freed${failed}`
+    }
+    default:
+      return Object.entries(outcome)
+        .map(([name, value]) => `${name} ${typeof value === 'number' ? number(value) : value}`)
+        .join(', ')
+  }
 }
