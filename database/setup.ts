@@ -26,9 +26,18 @@ export async function setUpDatabases(
   const reports: SetupReport[] = []
   for (const module of modules) {
     if (!options.dryRun) await createSchemaAndRole(db, module)
-    reports.push({ module, migrated: await migrate(app, db, module, options) })
+    const migrated = await alone(db, module, () => migrate(app, db, module, options))
+    reports.push({ module, migrated })
   }
   return reports
+}
+
+/** Whoever comes second waits: Lucid's own lock would end its process. */
+async function alone<T>(db: Database, module: ModuleName, work: () => Promise<T>): Promise<T> {
+  return db.connection(`${module}_owner`).transaction(async (trx) => {
+    await trx.rawQuery(`select pg_advisory_xact_lock(hashtext('quartermaster migrations'))`)
+    return work()
+  })
 }
 
 async function createSchemaAndRole(db: Database, module: ModuleName) {
@@ -68,6 +77,7 @@ async function migrate(
     direction: 'up',
     connectionName: `${module}_owner`,
     dryRun,
+    disableLocks: true,
   })
   await runner.run()
   if (runner.error) throw runner.error
