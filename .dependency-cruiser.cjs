@@ -101,6 +101,7 @@ module.exports = {
           '^app/messaging/transports/kafka[.]ts$',
           '^app/messaging/transports/kafka_contents[.]ts$',
           '^app/messaging/transports/kafka_membership[.]ts$',
+          '^app/messaging/transports/kafka_metadata[.]ts$',
         ],
       },
       to: { path: '(^|/)node_modules/kafkajs/|^kafkajs(/|$)' },

@@ -12,6 +12,7 @@ import type { Admin, Kafka, Producer } from 'kafkajs'
 import type { WireRecord } from '../message.ts'
 import { backoff } from '../retry_policy.ts'
 import { readContents } from './kafka_contents.ts'
+import { tolerateLeaderlessPartitions } from './kafka_metadata.ts'
 import { beMember, SilentMembership } from './kafka_membership.ts'
 import { MessageRefused, type Subscriber, type TopicContents, type Transport } from './transport.ts'
 
@@ -33,6 +34,9 @@ export interface KafkaOptions {
 const IN_VAIN = 5
 
 const REFUSED = new Set(['INVALID_RECORD', 'UNSUPPORTED_FOR_MESSAGE_FORMAT', 'INVALID_TIMESTAMP'])
+
+/** So soon a partition that had no leader is sent to and fetched from again. */
+const METADATA_MS = 3_000
 
 /** `ConfigResourceTypes.TOPIC` of kafkajs. */
 const TOPIC = 2
@@ -174,6 +178,7 @@ export class KafkaTransport implements Transport {
           groupId: this.#group(subscriber.name),
           topicPrefix: this.#options.topicPrefix,
           sessionTimeout: this.#options.sessionTimeout,
+          metadataMaxAge: METADATA_MS,
           subscriber,
           stopping: this.#stopping.signal,
           joined: () => {
@@ -225,6 +230,7 @@ export class KafkaTransport implements Transport {
   async #partitionsOfNew(admin: Admin, name: string) {
     for (let attempt = 1; ; attempt++) {
       try {
+        await this.#assertLed(admin, name)
         return await this.#partitionsOf(admin, name)
       } catch (error) {
         if (attempt === 20) throw error
@@ -233,13 +239,19 @@ export class KafkaTransport implements Transport {
     }
   }
 
+  async #assertLed(admin: Admin, name: string) {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
+    const leaderless = topics[0].partitions.filter(({ leader }) => leader < 0)
+    if (leaderless.length > 0) throw new Error(`${leaderless.length} partitions have no leader yet`)
+  }
+
   async #connectedProducer() {
     this.#producer ??= this.#connected(async (kafka) => {
       const producer = kafka.producer({
         idempotent: false,
         maxInFlightRequests: 1,
         allowAutoTopicCreation: false,
-        metadataMaxAge: 30_000,
+        metadataMaxAge: METADATA_MS,
         retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 2_000 },
       })
       await producer.connect()
@@ -296,6 +308,7 @@ function lagOf(
 /** kafkajs is loaded only where it is used: the embedded transport starts without it. */
 async function connectionlessClient(options: KafkaOptions): Promise<Kafka> {
   const { Kafka, logLevel } = await import('kafkajs')
+  tolerateLeaderlessPartitions()
   return new Kafka({
     clientId: 'quartermaster',
     brokers: options.brokers,

@@ -26,6 +26,8 @@ export interface MembershipOptions {
   topicPrefix: string
   /** Milliseconds without a heartbeat after which the partitions go to another member. */
   sessionTimeout: number
+  /** Milliseconds. */
+  metadataMaxAge: number
   subscriber: Subscriber
   stopping: AbortSignal
   joined(): void
@@ -39,8 +41,9 @@ export interface MembershipOptions {
  * @throws the error that ended it
  */
 export async function beMember(options: MembershipOptions): Promise<void> {
-  const { kafka, groupId, sessionTimeout, topicPrefix, subscriber, stopping, joined, fetched } =
+  const { kafka, groupId, sessionTimeout, metadataMaxAge, topicPrefix, subscriber, stopping } =
     options
+  const { joined, fetched } = options
   const consumer = kafka.consumer({
     groupId,
     sessionTimeout,
@@ -49,7 +52,7 @@ export async function beMember(options: MembershipOptions): Promise<void> {
     maxWaitTimeInMs: 500,
     maxBytesPerPartition: 1024 * 1024,
     allowAutoTopicCreation: false,
-    metadataMaxAge: 30_000,
+    metadataMaxAge,
     retry: {
       retries: 3,
       initialRetryTime: 100,
