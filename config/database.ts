@@ -103,7 +103,8 @@ function ownerConnection(module: ModuleName) {
     },
     searchPath: [module],
     log,
-    pool: { min: 0, max: 2 },
+    // One holds the lock of the migrations, meanwhile.
+    pool: { min: 0, max: 3 },
     migrations: { naturalSort: true, paths: [`database/${module}/migrations`] },
     schemaGeneration: {
       enabled: modelled.includes(module),
@@ -118,6 +119,8 @@ function ownerConnection(module: ModuleName) {
         'operator_acts',
         'replays',
         'attempts',
+        'consumer_runs',
+        'suspects',
       ],
     },
   }

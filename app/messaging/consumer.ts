@@ -16,9 +16,12 @@ import { signature, type Subscription } from './subscription.ts'
 import { Tally } from './tally.ts'
 import { inTrace } from './trace.ts'
 import type { Delivery, Subscriber } from './transports/transport.ts'
+import { UncleanStops } from './unclean_stops.ts'
 
 /** Tries of a message alone before an error on no list counts as the message's own. */
 const TRIES = 5
+/** Of the process, the last one with this message alone. */
+const DEATHS = 3
 /** Shorter than any session's timeout. */
 const SIGN_OF_LIFE_MS = 1_000
 /** No transaction may take longer than half a minute, and each try gives a sign: so long is for ever. */
@@ -35,6 +38,11 @@ export interface ConsumerOptions {
   pauseMs?: number
   /** Milliseconds without a sign of a batch under way after which only a new process helps. */
   stuckMs?: number
+}
+
+/** Nobody came back to say what went wrong. */
+class ProcessDied extends Error {
+  name = 'ProcessDied'
 }
 
 interface Heard {
@@ -72,10 +80,12 @@ export class Consumer implements Subscriber {
   /** When it committed last, in milliseconds since 1970; null before the first time. */
   lastCommit: number | null = null
   readonly #tally: Tally
+  readonly #uncleanStops: UncleanStops
 
   constructor(options: ConsumerOptions) {
     this.#options = options
     this.name = options.name
+    this.#uncleanStops = new UncleanStops(options.name, options.client)
     this.#tally = new Tally(options.name, options.logger)
     this.batchSize = options.batchSize ?? 200
     for (const subscription of options.subscriptions) {
@@ -111,6 +121,11 @@ export class Consumer implements Subscriber {
     this.#stopping.abort()
   }
 
+  /** To be called when it has ended and left nothing half done: whoever comes next need not wonder. */
+  async leave() {
+    await this.#uncleanStops.leave()
+  }
+
   /** @throws only when stopped, or when `alive` does */
   async handle(deliveries: Delivery[], alive: () => Promise<void>): Promise<void> {
     const sign = () => {
@@ -122,6 +137,7 @@ export class Consumer implements Subscriber {
       await this.#handle(deliveries, sign)
     } finally {
       this.#sign = null
+      this.#uncleanStops.rest()
     }
   }
 
@@ -141,7 +157,10 @@ export class Consumer implements Subscriber {
     }
     const batch = { size: heard.length, failed: 0, alive }
     if (junk.length > 0) await this.#buryJunk(junk, batch)
-    if (heard.length > 0) await this.#settle(heard, batch)
+    if (heard.length === 0) return
+    const unclean = await this.#insisted(() => this.#uncleanStops.begin(), batch)
+    if (unclean) await this.#settleWarily(heard, batch)
+    else await this.#settle(heard, batch)
   }
 
   /**
@@ -156,6 +175,47 @@ export class Consumer implements Subscriber {
       message.data = await subscribed.definition.schema.validate(message.data)
       await subscribed.subscription.handle([message], trx)
     })
+  }
+
+  /**
+   * A process has died not long ago: this batch may kill the next. One whose messages were under way then
+   * is handled one by one, and a message that was alone then is laid down.
+   */
+  async #settleWarily(heard: Heard[], batch: Batch) {
+    const suspects = await this.#noted(heard, batch, { alone: false }, () =>
+      this.#settle(heard, batch)
+    )
+    if (suspects.size === 0) return
+    for (const one of heard) {
+      if (!suspects.get(one.message.id)) {
+        await this.#noted([one], batch, { alone: true }, () => this.#settle([one], batch))
+        continue
+      }
+      const error = new ProcessDied('the process died each time that it handled this message')
+      while (!(await this.#giveUp(one, error, DEATHS, batch)));
+      await this.#uncleanStops.clear([one.message.id])
+    }
+  }
+
+  /**
+   * Notes the messages while they are handled. Does not begin, and leaves them noted, where they were
+   * noted before: by somebody who died.
+   */
+  async #noted(
+    heard: Heard[],
+    batch: Batch,
+    { alone }: { alone: boolean },
+    handle: () => Promise<void>
+  ) {
+    const ids = heard.map(({ message }) => message.id)
+    const before = await this.#insisted(() => this.#uncleanStops.note(ids, alone), batch)
+    if (!alone && before.size > 0) return before
+    try {
+      await handle()
+    } finally {
+      await this.#uncleanStops.clear(ids).catch(() => {})
+    }
+    return before
   }
 
   /** Commits the batch, whatever it takes: by retry, by halves, by burying what cannot be handled. */
@@ -293,13 +353,17 @@ export class Consumer implements Subscriber {
 
   /** Commits a transaction that nothing but the machine can stop. */
   async #insist(transaction: (trx: TransactionClientContract) => Promise<void>, batch: Batch) {
+    await this.#insisted(() => this.#options.client().transaction(transaction), batch)
+    this.#committed()
+  }
+
+  /** What nothing but the machine can stop is tried until it is done. */
+  async #insisted<T>(work: () => Promise<T>, batch: Batch): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       if (this.#stopping.signal.aborted) throw new Error(`consumer ${this.name} was stopped`)
       await batch.alive()
       try {
-        await this.#options.client().transaction(transaction)
-        this.#committed()
-        return
+        return await work()
       } catch (error) {
         this.#say(error as Error, attempt)
         await this.#rest(backoff(attempt), batch)

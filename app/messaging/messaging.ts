@@ -125,6 +125,7 @@ export class Messaging {
     const ended = Promise.all(relays.map((relay) => relay.stop()))
     await Promise.race([ended, late])
     await Promise.all([ended, transport.close()])
+    await Promise.allSettled(consumers.map((consumer) => consumer.leave()))
   }
 
   /**

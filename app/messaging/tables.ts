@@ -125,3 +125,22 @@ export const dropOperatorTables = /* sql */ `
   drop table replays, operator_acts;
   alter table dead_letters drop column error_group;
 `
+
+/** Signs of consumers at work, and what was under way where one ended without a word: unclean_stops.ts. */
+export const uncleanStopTables = /* sql */ `
+  create table consumer_runs (
+    consumer text not null,
+    run uuid not null,
+    seen_at timestamptz not null default clock_timestamp(),
+    primary key (consumer, run)
+  );
+  create table suspects (
+    consumer text not null,
+    message_id uuid not null,
+    run uuid not null,
+    alone boolean not null,
+    primary key (consumer, message_id)
+  );
+`
+
+export const dropUncleanStopTables = 'drop table consumer_runs, suspects;'

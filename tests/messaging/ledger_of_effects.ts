@@ -53,7 +53,9 @@ export async function openLedger() {
 }
 
 export async function emptyLedger() {
-  await owner().rawQuery(`truncate effects, inbox, outbox, dead_letters, waiting_keys`)
+  await owner().rawQuery(
+    `truncate effects, inbox, outbox, dead_letters, waiting_keys, consumer_runs, suspects`
+  )
 }
 
 /** The handler that every test begins with: one row for each message. */
@@ -146,7 +148,9 @@ export async function lettersOf(key: string) {
     .map(({ value, reason }) => [JSON.parse(value!).n, reason])
 }
 
-export async function countOf(table: 'inbox' | 'outbox' | 'waiting_keys') {
+export async function countOf(
+  table: 'inbox' | 'outbox' | 'waiting_keys' | 'consumer_runs' | 'suspects'
+) {
   const [{ total }] = await db.connection('inventory').from(table).count('* as total')
   return Number(total)
 }

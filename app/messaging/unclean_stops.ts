@@ -1,0 +1,128 @@
+/*
+ * A message that kills the process comes again, to the next one, and kills that too. So each consumer leaves
+ * a sign while it handles, and takes it back when it has nothing to do or ends well. Where a sign was left
+ * behind, messages are noted before they are handled, and one that was noted when a process died is handled
+ * alone: if that process dies as well, it is the message.
+ *
+ * On the good path this is one statement a second.
+ */
+import { randomUUID } from 'node:crypto'
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
+import { run } from './sql.ts'
+
+/** So often a consumer that handles says so. */
+const SIGN_MS = 1_000
+/** A sign that is older was left behind, or its process hangs. Longer than a transaction between two signs. */
+const SILENT_SECONDS = 5
+/** After so long without another death nobody looks any more. Supervisors wait up to 5 minutes between starts. */
+const FORGOTTEN_SECONDS = 1_800
+/** With nothing to do for so long, a consumer takes its sign back. */
+const IDLE_MS = 2_000
+
+const sign = {
+  name: 'consumer_sign',
+  text: /* sql */ `
+    with ours as (
+      insert into consumer_runs (consumer, run) values ($1, $2)
+      on conflict (consumer, run) do update set seen_at = excluded.seen_at
+    ), forgotten as (
+      delete from consumer_runs
+      where consumer = $1 and run <> $2 and seen_at < clock_timestamp() - interval '${FORGOTTEN_SECONDS} s'
+      returning run
+    ), unsuspected as (
+      delete from suspects where consumer = $1 and run in (select run from forgotten)
+    )
+    select exists (
+      select from consumer_runs
+      where consumer = $1 and run <> $2 and seen_at < clock_timestamp() - interval '${SILENT_SECONDS} s'
+        and seen_at >= clock_timestamp() - interval '${FORGOTTEN_SECONDS} s'
+    ) as unclean`,
+}
+
+const takeBack = {
+  name: 'consumer_takes_sign_back',
+  text: 'delete from consumer_runs where consumer = $1 and run = $2',
+}
+
+// Each sees the rows as they were before: those of runs that are gone without a word.
+const note = {
+  name: 'suspects_note',
+  text: /* sql */ `
+    with before as (
+      select message_id, alone from suspects join consumer_runs using (consumer, run)
+      where consumer = $1 and run <> $2 and message_id = any ($3::uuid[])
+    ), ours as (
+      insert into suspects (consumer, run, message_id, alone)
+      select $1, $2, id, $4 from unnest($3::uuid[]) as id order by id
+      on conflict (consumer, message_id) do update set run = excluded.run, alone = excluded.alone
+    )
+    select message_id, alone from before`,
+}
+
+const clear = {
+  name: 'suspects_clear',
+  text: /* sql */ `
+    delete from suspects where consumer = $1 and run = $2 and message_id = any ($3::uuid[])`,
+}
+
+export class UncleanStops {
+  readonly #consumer: string
+  readonly #client: () => QueryClientContract
+  readonly #run = randomUUID()
+  #saidAt = -Infinity
+  #left = false
+  #idle: NodeJS.Timeout | null = null
+
+  constructor(consumer: string, client: () => QueryClientContract) {
+    this.#consumer = consumer
+    this.#client = client
+  }
+
+  /**
+   * Says that this consumer handles; call it before each batch.
+   *
+   * @returns whether another one has ended without a word, not long ago
+   * @throws what the database says
+   */
+  async begin(): Promise<boolean> {
+    if (this.#idle) clearTimeout(this.#idle)
+    this.#idle = null
+    if (performance.now() - this.#saidAt < SIGN_MS) return this.#left
+    const [{ unclean }] = await run<{ unclean: boolean }>(this.#client(), sign, [
+      this.#consumer,
+      this.#run,
+    ])
+    this.#saidAt = performance.now()
+    return (this.#left = unclean)
+  }
+
+  /** Nothing is under way any more: if nothing comes soon, the sign is taken back. */
+  rest() {
+    this.#idle ??= setTimeout(() => void this.leave().catch(() => {}), IDLE_MS).unref()
+  }
+
+  /** Takes the sign back. @throws what the database says */
+  async leave() {
+    if (this.#saidAt === -Infinity) return
+    this.#saidAt = -Infinity
+    await run(this.#client(), takeBack, [this.#consumer, this.#run])
+  }
+
+  /**
+   * Notes messages that are about to be handled.
+   *
+   * @returns those that were noted when another process died: true where one was alone
+   * @throws what the database says
+   */
+  async note(ids: string[], alone: boolean): Promise<Map<string, boolean>> {
+    const rows = await run<{ message_id: string; alone: boolean }>(this.#client(), note, [
+      ...[this.#consumer, this.#run, ids, alone],
+    ])
+    return new Map(rows.map((row) => [row.message_id, row.alone]))
+  }
+
+  /** They are through, or somebody else's now: whatever became of them, nobody died. */
+  async clear(ids: string[]) {
+    await run(this.#client(), clear, [this.#consumer, this.#run, ids])
+  }
+}
