@@ -156,9 +156,15 @@ export class AppProcess {
   async request(
     method: string,
     path: string,
-    options: { token?: string; body?: object; headers?: Record<string, string> } = {}
+    options: {
+      token?: string
+      body?: object
+      headers?: Record<string, string>
+      /** Milliseconds. */
+      within?: number
+    } = {}
   ): Promise<Answer> {
-    const { token, body } = options
+    const { token, body, within = 15_000 } = options
     const response = await fetch(new URL(path, this.url), {
       method,
       headers: {
@@ -167,7 +173,7 @@ export class AppProcess {
         ...options.headers,
       },
       body: body && JSON.stringify(body),
-      signal: AbortSignal.timeout(15_000),
+      signal: AbortSignal.timeout(within),
     })
     const text = await response.text()
     const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')

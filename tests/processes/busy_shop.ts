@@ -182,13 +182,14 @@ export class BusyShop {
   }
 }
 
-const UNSETTLED = `
+/** Orders that wait for something. */
+export const UNSETTLED = `
   select id from orders.orders where status in ('pending', 'updating')
     or (status = 'cancelled' and stock_released_at is null)
     or (status = 'fulfilled' and stock_deducted_at is null)`
 
 /** What no row may ever answer to. */
-const BROKEN: [what: string, sql: string][] = [
+export const BROKEN: [what: string, sql: string][] = [
   [
     'an SKU is oversold',
     `select sku, on_hand, reserved from inventory.stock_items where reserved < 0 or reserved > on_hand`,

@@ -38,6 +38,11 @@ export type StartOptions = {
   heapMb?: number
   /** The folder in which several clusters share their jars. Default `dir`. */
   jarsIn?: string
+  /**
+   * For tests of the network: the ports that clients are told for node 1, 2, …, of a proxy in between,
+   * which leads them to `linePort` of the node. The nodes among themselves do not go through it.
+   */
+  clientsAt?: number[]
 }
 
 const THROWAWAY = 'quartermaster-kafka-'
@@ -50,11 +55,12 @@ const THROWAWAY = 'quartermaster-kafka-'
  */
 export async function startBroker(options: StartOptions = {}): Promise<Broker> {
   const { nodes = 1, dir = '.data/kafka', port = 9092, heapMb = 384, jarsIn = dir } = options
+  const { clientsAt } = options
   if (nodes !== 1 && nodes !== 3) throw new Error(`Kafka starts with 1 or 3 nodes, not ${nodes}`)
   await requireJava()
   const home = makeFolder(dir)
   const lib = await fetchJars(makeFolder(jarsIn))
-  return launch({ nodes, dir: home, port, heapMb, lib, throwaway: false })
+  return launch({ nodes, dir: home, port, heapMb, lib, clientsAt, throwaway: false })
 }
 
 /**
@@ -88,7 +94,11 @@ export async function findBroker({ dir = '.data/kafka' } = {}): Promise<
 }
 
 async function launch(
-  options: Required<Omit<StartOptions, 'jarsIn'>> & { lib: string; throwaway: boolean }
+  options: Required<Omit<StartOptions, 'jarsIn' | 'clientsAt'>> & {
+    lib: string
+    throwaway: boolean
+    clientsAt?: number[]
+  }
 ): Promise<Broker> {
   const { throwaway, ...wanted } = options
   const { dir, nodes } = wanted

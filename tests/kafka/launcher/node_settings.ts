@@ -10,6 +10,8 @@ export type ClusterShape = {
   nodes: number
   port: number
   heapMb: number
+  /** Where clients are told to find node 1, 2, …: a port of somebody who leads them to `linePort`. */
+  clientsAt?: number[]
 }
 
 /** Every cluster is made anew on loopback, so one id (any 16 bytes in base64url) serves them all. */
@@ -26,6 +28,9 @@ rootLogger.appenderRef.console.ref=console
 
 /** Nodes lie ten ports apart; a node's controller listens on the port after the node's own. */
 export const portOf = (base: number, node: number) => base + 10 * (node - 1)
+
+/** Where a node listens for clients that come over a line of their own (`clientsAt`). */
+export const linePort = (base: number, node: number) => portOf(base, node) + 2
 
 /** Every port that a cluster listens on. */
 export const portsOf = (base: number, nodes: number) =>
@@ -46,16 +51,23 @@ export const javaArguments = (shape: ClusterShape) => [
   join(shape.lib, '*'),
 ]
 
-function settings({ dir, nodes, port }: ClusterShape, node: number) {
+function settings({ dir, nodes, port, clientsAt }: ClusterShape, node: number) {
   const own = portOf(port, node)
   const voters = numbers(nodes).map((n) => `${n}@127.0.0.1:${portOf(port, n) + 1}`)
   const replicas = Math.min(nodes, 3)
   const inSync = nodes >= 3 ? 2 : 1
+  const line = clientsAt && {
+    listens: `,LINE://127.0.0.1:${linePort(port, node)}`,
+    advertises: `,LINE://127.0.0.1:${clientsAt[node - 1]}`,
+    protocol: ',LINE:PLAINTEXT',
+  }
   return `process.roles=broker,controller
 node.id=${node}
 controller.quorum.voters=${voters.join(',')}
-listeners=PLAINTEXT://127.0.0.1:${own},CONTROLLER://127.0.0.1:${own + 1}
-advertised.listeners=PLAINTEXT://127.0.0.1:${own}
+listeners=PLAINTEXT://127.0.0.1:${own},CONTROLLER://127.0.0.1:${own + 1}${line?.listens ?? ''}
+advertised.listeners=PLAINTEXT://127.0.0.1:${own}${line?.advertises ?? ''}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${line?.protocol ?? ''}
+inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs=${join(dir, String(node), 'data')}
 auto.create.topics.enable=false

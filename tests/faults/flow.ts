@@ -1,0 +1,94 @@
+/*
+ * Whether orders flow. The flow is normal at a moment when an order was accepted in the second before it,
+ * and none that was accepted more than two seconds before it still waits for inventory's answer.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { slowdown } from '#tests/processes/app_process'
+import type { Load, Placed } from './load.ts'
+import type { Shop } from './shop.ts'
+
+const LOOKS_EVERY_MS = 200
+const ACCEPTED_WITHIN_MS = 1_000
+const SETTLED_WITHIN_MS = 2_000
+/** So long must it be normal to count as back. */
+const STEADY_MS = 3_000
+
+interface Look {
+  at: number
+  normal: boolean
+}
+
+export class Flow {
+  readonly #shop: Shop
+  readonly #load: Load
+  /** Orders that wait for a reason, which do not count. */
+  readonly #explained: (orderId: string) => boolean
+  readonly #looks: Look[] = []
+  readonly #running: Promise<void>
+  #stopped = false
+
+  constructor(shop: Shop, load: Load, explained: (orderId: string) => boolean = () => false) {
+    this.#shop = shop
+    this.#load = load
+    this.#explained = explained
+    this.#running = this.#watch()
+  }
+
+  /**
+   * Waits until the flow is normal and stays so.
+   *
+   * @param within - milliseconds, on a machine with nothing else to do
+   * @throws Error when it is not so by then
+   */
+  async isNormal(within = 90_000) {
+    const until = performance.now() + within * slowdown()
+    while (!this.#steadySince(performance.now() - STEADY_MS)) {
+      if (performance.now() > until)
+        throw new Error(`orders do not flow within ${within / 1_000} s`)
+      await sleep(LOOKS_EVERY_MS)
+    }
+  }
+
+  /**
+   * How many milliseconds after `from` the last look before `to` was that found it not normal: 0 when
+   * none did, null when it was not normal at `to` either.
+   */
+  disturbed(from: number, to: number): number | null {
+    const looks = this.#looks.filter(({ at }) => at >= from && at <= to)
+    if (looks.length > 0 && !looks.at(-1)!.normal) return null
+    const last = looks.findLast(({ normal }) => !normal)
+    return last ? last.at - from : 0
+  }
+
+  async stop() {
+    this.#stopped = true
+    await this.#running
+  }
+
+  #steadySince(moment: number) {
+    const looks = this.#looks.filter(({ at }) => at >= moment - LOOKS_EVERY_MS)
+    return looks.length > 5 && looks.every(({ normal }) => normal)
+  }
+
+  async #watch() {
+    while (!this.#stopped) {
+      const at = performance.now()
+      const normal = await this.#normalAt(at).catch(() => false)
+      this.#looks.push({ at, normal })
+      await sleep(LOOKS_EVERY_MS)
+    }
+  }
+
+  async #normalAt(at: number) {
+    const accepted = this.#load.accepted
+    const last = accepted.at(-1)
+    if (!last || last.acceptedAt < at - ACCEPTED_WITHIN_MS) return false
+    const rows = await this.#shop.query<{ id: string }>(
+      `select id from orders.orders where status = 'pending'`
+    )
+    const pending = new Set(rows.map(({ id }) => id))
+    const waits = ({ id, acceptedAt }: Placed) =>
+      acceptedAt < at - SETTLED_WITHIN_MS && pending.has(id) && !this.#explained(id)
+    return !accepted.some(waits)
+  }
+}
