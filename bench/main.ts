@@ -4,6 +4,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { backlog, backlogTable } from './backlog.ts'
 import { confirm, type ConfirmOptions, type Transport } from './confirm.ts'
 import { Endings } from './endings.ts'
 import { lists, listsTable } from './lists.ts'
@@ -11,7 +12,7 @@ import { live, liveTable } from './live.ts'
 import { pages, pagesTable } from './pages.ts'
 import { markdown } from './report.ts'
 
-const HELP = `npm run bench -- confirm | live | lists | pages [options]
+const HELP = `npm run bench -- confirm | live | lists | pages | backlog [options]
 
   confirm   From the intended moment of POST /orders to the commit of the confirmation, at a fixed rate:
             an open loop, so that a slow answer delays no later request.
@@ -20,32 +21,39 @@ const HELP = `npm run bench -- confirm | live | lists | pages [options]
   pages     The pages of the staff, with 100000 SKUs and many orders, and scans: server time, weight, first
             paint.
 
+  backlog   How soon a message is published behind very many dead rows that an open transaction keeps, by
+            the leader and by a new one, and without them.
+
   Each starts a database, a broker and apps of its own, and removes them with their data.
 
   --rate N            orders a second, 1 to 10000 (100; live: 50)
   --seconds N         how long is measured, 1 to 3600 (20)
   --warm-up N         seconds at the same rate before, not counted, 0 to 600 (5)
-  --transport NAME    embedded or kafka (embedded); confirm only
+  --transport NAME    embedded or kafka (embedded); confirm and backlog
   --streams N         idle streams, 1 to 20000 (2000); live only
   --orders N          stored orders, 20000 to 10000000 (1000000); lists and pages
+  --rows N            published rows in each outbox, 1000 to 5000000 (500000); backlog only
+  --minutes N         for how long the transaction has been open, 0 to 60 (0); backlog only
   --json FILE         writes the result to FILE as well
   --profile DIR       writes a V8 CPU profile of the app into DIR; costs a few percent
   --statements        lists what PostgreSQL executed, with times; costs a few percent
   --help              this text
 
   Ends with 0, with 2 when the arguments are wrong, with 3 when the outcome is not correct: an order
-  lost, stuck or told twice, or stock that does not add up; pages: a page beyond its bound.
+  lost, stuck or told twice, or stock that does not add up; pages and backlog: what is beyond its bound.
 
 Example: npm run bench -- confirm --rate 500 --seconds 60 --transport kafka --json confirm.json
 `
 
-const SCENARIOS = ['confirm', 'live', 'lists', 'pages'] as const
+const SCENARIOS = ['confirm', 'live', 'lists', 'pages', 'backlog'] as const
 type Scenario = (typeof SCENARIOS)[number]
 
 interface Arguments extends ConfirmOptions {
   scenario: Scenario
   streams: number
   orders: number
+  rows: number
+  minutes: number
   json: string | undefined
 }
 
@@ -98,6 +106,10 @@ async function run(options: Arguments, endings: Endings) {
       const result = await pages(options.orders, endings)
       return { result, table: pagesTable(result), faults: result.faults }
     }
+    case 'backlog': {
+      const result = await backlog(options, endings)
+      return { result, table: backlogTable(result), faults: result.faults }
+    }
   }
 }
 
@@ -116,6 +128,8 @@ function readArguments(args: string[]): Arguments | null {
       'transport': { type: 'string', default: 'embedded' },
       'streams': { type: 'string', default: '2000' },
       'orders': { type: 'string', default: '1000000' },
+      'rows': { type: 'string', default: '500000' },
+      'minutes': { type: 'string', default: '0' },
       'json': { type: 'string' },
       'profile': { type: 'string' },
       'statements': { type: 'boolean', default: false },
@@ -134,6 +148,8 @@ function readArguments(args: string[]): Arguments | null {
     rate: whole('rate', values.rate ?? (scenario === 'live' ? '50' : '100'), 1, 10_000),
     streams: whole('streams', values.streams, 1, 20_000),
     orders: whole('orders', values.orders, 20_000, 10_000_000),
+    rows: whole('rows', values.rows, 1_000, 5_000_000),
+    minutes: whole('minutes', values.minutes, 0, 60),
     seconds: whole('seconds', values.seconds, 1, 3_600),
     warmUpSeconds: whole('warm-up', values['warm-up'], 0, 600),
     transport: transport(values.transport),

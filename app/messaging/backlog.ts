@@ -1,4 +1,5 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
+import { isPending } from './relay_floor.ts'
 import { run } from './sql.ts'
 
 /** `waiting`: for its turn. `parked`: behind a message that the broker refuses. `replayed`: published again. */
@@ -25,7 +26,7 @@ const statement = {
           when headers ? 'ce_replayof' then 'replayed'
           else 'waiting'
         end as kind
-      from outbox where published_at is null order by id limit 10001
+      from outbox where ${isPending} order by id limit 10001
     )
     select
       ${KINDS.map(

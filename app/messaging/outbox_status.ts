@@ -1,4 +1,5 @@
 import { Client, type ClientConfig } from 'pg'
+import { isPending } from './relay_floor.ts'
 
 /** The rate is counted among so many newest rows: there is no index on when a row was published. */
 const RECENT = 100_000
@@ -37,7 +38,7 @@ export async function outboxStatus(module: string, direct: ClientConfig): Promis
         (select count(*) from dead_letters) as "deadLetters",
         (select count(*) from waiting_keys) as "waitingKeys"
       from (select created_at, headers ? 'ce_replayof' as replayed, key in (select key from parked_keys) as parked
-            from outbox where published_at is null) as waiting`)
+            from outbox where ${isPending}) as waiting`)
     return { module, ...rows[0] }
   } finally {
     await client.end()

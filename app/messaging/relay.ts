@@ -153,7 +153,7 @@ export class Relay {
   async #lead(connection: LeaderConnection, led: () => void) {
     await connection.query(`listen ${this.#channel}`)
     // The floor's query is also the sign of life, while a topic is opened or the broker hangs.
-    const floor = new RelayFloor(connection)
+    const floor = await RelayFloor.onRecord(connection)
     const life = setInterval(() => void floor.advance().catch(() => {}), SIGN_OF_LIFE_MS)
     try {
       this.#partitions = await settleTransport(connection, this.#options)

@@ -5,8 +5,18 @@
  * A transaction may draw a low id and commit late. So a candidate F is adopted only when every
  * transaction that was alive when F was read has ended: a transaction that began later drew a higher
  * id. Readers have no transaction id and do not delay it.
+ *
+ * What was proven once holds for good, so a new leader begins with the floor on record instead of scanning
+ * those entries until it has proven one of its own.
  */
 import type { LeaderConnection } from './leader_connection.ts'
+
+/** The floor goes on record when it has moved by so many ids: a new leader scans few more. */
+const RECORDED_EACH = 10_000n
+
+/** A condition on `outbox` for those who look from outside: rows to be published, found without that scan. */
+export const isPending = /* sql */ `
+  published_at is null and outbox.id > (select published_up_to from messaging_state)`
 
 interface Horizon {
   xmin: string
@@ -17,11 +27,23 @@ interface Horizon {
 
 export class RelayFloor {
   readonly #connection: LeaderConnection
-  #floor = 0n
+  #floor: bigint
+  #recorded: bigint
   #candidate: { id: bigint; xmax: bigint } | null = null
 
-  constructor(connection: LeaderConnection) {
+  private constructor(connection: LeaderConnection, recorded: bigint) {
     this.#connection = connection
+    this.#floor = this.#recorded = recorded
+  }
+
+  /** The floor on record. One above all ids is of an outbox that was emptied and counts anew: it is void. */
+  static async onRecord(connection: LeaderConnection): Promise<RelayFloor> {
+    const [{ floor }] = await connection.query<{ floor: string }>(
+      `update messaging_state set published_up_to =
+         case when published_up_to <= (select coalesce(max(id), 0) from outbox) then published_up_to else 0 end
+       returning published_up_to::text as floor`
+    )
+    return new RelayFloor(connection, BigInt(floor))
   }
 
   /** All rows with this id or a lower one are published, or never will exist. */
@@ -49,5 +71,11 @@ export class RelayFloor {
       this.#candidate = null
     }
     this.#candidate ??= { id: BigInt(last), xmax: BigInt(xmax) }
+    if (this.#floor - this.#recorded >= RECORDED_EACH) await this.#record()
+  }
+
+  async #record() {
+    this.#recorded = this.#floor
+    await this.#connection.query('update messaging_state set published_up_to = $1', [this.value])
   }
 }

@@ -7,6 +7,7 @@ import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { Client, type ClientConfig } from 'pg'
 import { uuidv7 } from 'uuidv7'
 import type { Operator } from './operator_acts.ts'
+import { isPending } from './relay_floor.ts'
 import { isReplayed, replayValues, type ReplayFilter, type ReplayPlan } from './replay_plan.ts'
 
 /** Rows a transaction at most. */
@@ -150,7 +151,7 @@ async function isBehind(client: Client) {
     name: 'replay_behind',
     text: /* sql */ `
       select count(*) >= ${MOST_PENDING} as behind from (
-        select from outbox where published_at is null and headers ? 'ce_replayof' limit ${MOST_PENDING}) as pending`,
+        select from outbox where ${isPending} and headers ? 'ce_replayof' limit ${MOST_PENDING}) as pending`,
   })
   return rows[0].behind
 }

@@ -144,3 +144,8 @@ export const uncleanStopTables = /* sql */ `
 `
 
 export const dropUncleanStopTables = 'drop table consumer_runs, suspects;'
+
+/** Where a new leader of the relay begins: relay_floor.ts. Added by a migration of its own. */
+export const floorColumn = /* sql */ `
+  alter table messaging_state add column published_up_to bigint not null default 0;
+`

@@ -1,4 +1,5 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
+import { isPending } from './relay_floor.ts'
 import { run } from './sql.ts'
 
 /** What waits in a module, and since when; null for nothing. */
@@ -16,7 +17,7 @@ export interface Waiting {
 const statement = {
   name: 'messaging_waiting',
   text: /* sql */ `select
-    (select created_at from outbox where published_at is null order by id limit 1) as "unpublishedSince",
+    (select created_at from outbox where ${isPending} order by id limit 1) as "unpublishedSince",
     (select min(since) from (select since from waiting_keys limit 10001) as waiting) as "keySince",
     (select count(*) from (select from waiting_keys limit 10001) as counted)::int as "waitingKeys",
     (select count(*) from (select from parked_keys limit 10001) as counted)::int as "parkedKeys",

@@ -64,7 +64,7 @@ test.group('The relay', (group) => {
     assert,
   }) => {
     const connection = await LeaderConnection.open(directConnection('orders'), quiet)
-    const floor = new RelayFloor(connection)
+    const floor = await RelayFloor.onRecord(connection)
     const slow = await orders().transaction()
     await outbox.add(slow, [message()])
     await commit(message())
@@ -89,6 +89,30 @@ test.group('The relay', (group) => {
       'select max(id) as last from outbox'
     )
     assert.equal(floor.value, String(last))
+    await connection.close()
+  })
+
+  test('begins with the floor that another leader has proven, not where the outbox counts anew', async ({
+    assert,
+  }) => {
+    const rows = Array.from({ length: 10_001 }, () => message('one key'))
+    await commit(...rows)
+    const connection = await LeaderConnection.open(directConnection('orders'), quiet)
+    await connection.query('update outbox set published_at = now()')
+    const floor = await RelayFloor.onRecord(connection)
+    await floor.advance()
+    await floor.advance()
+    assert.equal((await RelayFloor.onRecord(connection)).value, floor.value)
+    const late = message()
+    await commit(late)
+    startRelay(embedded())
+    await until(async () => (await published()).includes(late.id), 'what comes later is published')
+
+    await db
+      .connection('orders_owner')
+      .rawQuery('truncate outbox; alter table outbox alter id restart')
+    await commit(message())
+    assert.equal((await RelayFloor.onRecord(connection)).value, '0')
     await connection.close()
   })
 

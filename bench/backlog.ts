@@ -1,0 +1,289 @@
+/*
+ * The scenario: how soon a message is published when very many dead rows lie before it. Each published
+ * message leaves a dead entry in the index of those that wait, and while any reader's snapshot is older,
+ * no vacuum may take it away.
+ *
+ * What slows a reader of that index is how many such entries there are, not for how many minutes they have
+ * been there: so the rows are made at once, behind the open snapshot. `minutes` waits for real.
+ */
+import { chmodSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { STEP_DOWN } from '#messaging/leader_connection'
+import { channelOf } from '#messaging/relay'
+import { appBeside, startApp, type AppUnderTest } from './app_under_test.ts'
+import { startKafka } from './broker_under_test.ts'
+import type { Transport } from './confirm.ts'
+import { findFaults, untilSettled } from './correctness.ts'
+import { measureCpu } from './cpu.ts'
+import { startDatabase, type DatabaseUnderTest } from './database_under_test.ts'
+import type { Endings } from './endings.ts'
+import { sendOrders, type Sent } from './open_loop.ts'
+import { describeMachine, distribution, type Distribution } from './report.ts'
+import { Shop } from './shop.ts'
+
+const MODULES = ['orders', 'inventory']
+const ROWS_A_TRANSACTION = 10_000
+/** Orders are sent for so long around a change of the leader; what counts is what a new one publishes. */
+const NEW_LEADER_SECONDS = 10
+const WARM_UP_SECONDS = 5
+const LED_WITHIN_MS = 15_000
+
+/** What is promised: publish latency behind the dead rows, as a multiple of the clean one. */
+const MOST_RATIO = 2
+
+export interface BacklogOptions {
+  /** Orders a second; each is a message of either module. */
+  rate: number
+  seconds: number
+  transport: Transport
+  /** Published, in each outbox. */
+  rows: number
+  /** How old the reader's transaction becomes before anything is measured behind it. */
+  minutes: number
+}
+
+/** Milliseconds from the commit of a message to its mark as published; CPU of PostgreSQL for each message. */
+interface Measured {
+  all: Distribution
+  cpuMicroseconds: number | null
+}
+
+interface Compared {
+  clean: Measured
+  dirty: Measured
+}
+
+export interface BacklogResult {
+  scenario: 'backlog'
+  machine: ReturnType<typeof describeMachine>
+  load: BacklogOptions
+  /** Of the leader that was there all the time. */
+  steady: Compared
+  /** Of the first seconds of another one. */
+  newLeader: Compared
+  faults: string[]
+}
+
+export async function backlog(options: BacklogOptions, endings: Endings): Promise<BacklogResult> {
+  const machine = describeMachine()
+  const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
+  endings.addFolder(dataDir)
+  chmodSync(dataDir, 0o711)
+  console.error('… starting database, broker and app')
+  const database = await startDatabase(dataDir, false, endings)
+  const kafka = options.transport === 'kafka' ? await startKafka(dataDir, endings) : null
+  const app = await startApp({ dataDir, brokers: kafka?.brokers }, endings)
+  const run = await Run.open(options, database, app)
+
+  console.error('… measuring without dead rows')
+  const cleanSteady = await run.steady()
+  const cleanNew = await run.newLeader()
+  const reader = await openReader(database)
+  console.error(`… publishing ${options.rows} rows of each module behind an open transaction`)
+  for (const module of MODULES) await publishRows(database, module, options.rows)
+  await sleep(options.minutes * 60_000)
+  console.error('… measuring with them')
+  const dirtySteady = await run.steady()
+  const dirtyNew = await run.newLeader()
+  await reader.end()
+
+  const steady = { clean: cleanSteady, dirty: dirtySteady }
+  const newLeader = { clean: cleanNew, dirty: dirtyNew }
+  const { rate, seconds, transport, rows, minutes } = options
+  const load = { rate, seconds, transport, rows, minutes }
+  const slow = [...slower('the leader', steady), ...slower('a new leader', newLeader)]
+  const faults = [...slow, ...(await run.faults())]
+  return { scenario: 'backlog', machine, load, steady, newLeader, faults }
+}
+
+class Run {
+  readonly #options: BacklogOptions
+  readonly #database: DatabaseUnderTest
+  readonly #app: AppUnderTest
+  readonly #shop: Shop
+  readonly #sent: Sent[] = []
+
+  private constructor(
+    options: BacklogOptions,
+    database: DatabaseUnderTest,
+    app: AppUnderTest,
+    shop: Shop
+  ) {
+    this.#options = options
+    this.#database = database
+    this.#app = app
+    this.#shop = shop
+  }
+
+  static async open(options: BacklogOptions, database: DatabaseUnderTest, app: AppUnderTest) {
+    const run = new Run(options, database, app, await Shop.open(app))
+    await run.#shop.restock(options.rate * (2 * options.seconds + 60))
+    await run.#send(WARM_UP_SECONDS)
+    return run
+  }
+
+  async steady(): Promise<Measured> {
+    const measured = this.#measure()
+    await this.#send(this.#options.seconds)
+    return measured()
+  }
+
+  /** The leader steps down; whoever leads next, in the same process too, begins with what is on record. */
+  async newLeader(): Promise<Measured> {
+    const leaders = await this.#leaders()
+    const sending = this.#send(NEW_LEADER_SECONDS)
+    for (const module of MODULES) {
+      await this.#database.query(`select pg_notify($1, $2)`, [channelOf(module), STEP_DOWN])
+    }
+    const until = Date.now() + LED_WITHIN_MS
+    let now = leaders
+    while (now.length < MODULES.length || now.some((pid) => leaders.includes(pid))) {
+      if (Date.now() > until) throw new Error('no other relay leads')
+      await sleep(5)
+      now = await this.#leaders()
+    }
+    const measured = this.#measure()
+    await sending
+    return measured()
+  }
+
+  async faults() {
+    for (const module of MODULES) {
+      await this.#database.query(`delete from ${module}.outbox where type = '${FILLER}'`)
+    }
+    return findFaults(this.#database, appBeside(this.#app), this.#sent)
+  }
+
+  async #send(seconds: number) {
+    const { sent } = await sendOrders(this.#shop, {
+      rate: this.#options.rate,
+      warmUpSeconds: 0,
+      seconds,
+      onMeasuring() {},
+    })
+    this.#sent.push(...(await Promise.all(sent)))
+    await untilSettled(this.#database)
+  }
+
+  /** The sessions that hold the relays' locks. */
+  async #leaders() {
+    const rows = await this.#database.query<{ pid: number }>(
+      `select pid from pg_locks where locktype = 'advisory' and granted
+         and objid in (${MODULES.map((module) => `'${module}.outbox'::regclass::oid`).join()})`
+    )
+    return rows.map(({ pid }) => pid)
+  }
+
+  /** Begins to measure; the function that is returned ends it. */
+  #measure() {
+    const from = Date.now()
+    const cpu = measureCpu({ postgres: this.#database.pid })
+    return async (): Promise<Measured> => {
+      const { postgres } = cpu().parts
+      const latencies = await this.#latencies(from)
+      const cpuMicroseconds =
+        postgres === null ? null : Math.round((postgres * 1_000) / latencies.length)
+      return { all: distribution(latencies), cpuMicroseconds }
+    }
+  }
+
+  /**
+   * The timeline step and the movement that are written with a message are never updated: PostgreSQL knows
+   * when the transaction that wrote them committed.
+   *
+   * @param from - milliseconds since 1970
+   */
+  async #latencies(from: number): Promise<number[]> {
+    const rows = await this.#database.query<{ ms: number }>(
+      `with said as (
+         select order_id, pg_xact_commit_timestamp(xmin) as at, 'orders' as module
+         from orders.timeline_steps where type = 'placed'
+         union all
+         select distinct on (order_id) order_id, pg_xact_commit_timestamp(xmin), 'inventory'
+         from inventory.movements where kind = 'reserve'
+       ), published as (
+         select key, published_at, 'orders' as module from orders.outbox where type = 'order_placed'
+         union all
+         select key, published_at, 'inventory' from inventory.outbox where type = 'stock_reserved'
+       )
+       select extract(epoch from published_at - at)::float8 * 1000 as ms
+       from said join published on key = order_id::text and published.module = said.module
+       where at >= to_timestamp($1 / 1000.0)`,
+      [from]
+    )
+    return rows.map(({ ms }) => ms)
+  }
+}
+
+/** Of a type that nobody hears. */
+const FILLER = 'bench_filler'
+
+/** A snapshot of all that is there, kept open; it writes nothing. */
+async function openReader({ url }: DatabaseUnderTest) {
+  const client = new pg.Client(url)
+  await client.connect()
+  await client.query('begin isolation level repeatable read')
+  for (const module of MODULES) await client.query(`select count(*) from ${module}.outbox`)
+  return client
+}
+
+/** As the relay leaves them: each was pending, and is marked. No relay sees them meanwhile. */
+async function publishRows(database: DatabaseUnderTest, module: string, rows: number) {
+  const client = new pg.Client(database.url)
+  await client.connect()
+  try {
+    for (let made = 0; made < rows; made += ROWS_A_TRANSACTION) {
+      await client.query('begin')
+      await client.query(
+        `insert into ${module}.outbox (message_id, topic, key, key_hash, type, version, data)
+         select uuidv7(), '${module}', n::text, n, '${FILLER}', 1, '{"lines":[{"sku":"MUG-RED","quantity":1}]}'
+         from generate_series($1::int, $2::int) as n`,
+        [made + 1, Math.min(rows, made + ROWS_A_TRANSACTION)]
+      )
+      await client.query(
+        `update ${module}.outbox set published_at = clock_timestamp() where published_at is null and type = $1`,
+        [FILLER]
+      )
+      await client.query('commit')
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+function ratio({ clean, dirty }: Compared, of: 'p50' | 'p99') {
+  return dirty.all[of] / clean.all[of]
+}
+
+function slower(who: string, compared: Compared): string[] {
+  return (['p50', 'p99'] as const)
+    .filter((of) => ratio(compared, of) > MOST_RATIO)
+    .map((of) => `${who} publishes ${ratio(compared, of).toFixed(1)} times as late (${of})`)
+}
+
+export function backlogTable({ machine, load, steady, newLeader, faults }: BacklogResult): string {
+  const { cpu, cores, node, date, load: before } = machine
+  const rows = (who: string, { clean, dirty }: Compared) => [
+    `| ${who}: p50 ms | ${clean.all.p50.toFixed(2)} | ${dirty.all.p50.toFixed(2)} |`,
+    `| ${who}: p99 ms | ${clean.all.p99.toFixed(2)} | ${dirty.all.p99.toFixed(2)} |`,
+    `| ${who}: CPU µs of PostgreSQL per message | ${clean.cpuMicroseconds ?? '?'} | ${dirty.cpuMicroseconds ?? '?'} |`,
+  ]
+  return [
+    `### backlog, ${load.transport}, ${load.rate} orders/s for ${load.seconds} s`,
+    '',
+    `| commit to published | clean | behind ${load.rows} dead rows in each outbox |`,
+    '| --- | --: | --: |',
+    ...rows('the leader', steady),
+    ...rows('a new leader', newLeader),
+    '',
+    `- ratio: the leader ${ratio(steady, 'p50').toFixed(2)} (p50), ${ratio(steady, 'p99').toFixed(2)} (p99); a new leader ${ratio(newLeader, 'p50').toFixed(2)} (p50), ${ratio(newLeader, 'p99').toFixed(2)} (p99)`,
+    `- ${cpu}, ${cores} cores, Node ${node}, ${date}, load before ${before}`,
+    '',
+    ...(faults.length === 0
+      ? [`Correct, and at most ${MOST_RATIO} times the clean figure: nothing lost or told twice.`]
+      : ['**NOT AS PROMISED**', '', ...faults.map((fault) => `- ${fault}`)]),
+  ].join('\n')
+}
