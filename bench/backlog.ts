@@ -18,10 +18,10 @@ import { startKafka } from './broker_under_test.ts'
 import type { Transport } from './confirm.ts'
 import { findFaults, untilSettled } from './correctness.ts'
 import { measureCpu } from './cpu.ts'
-import { startDatabase, type DatabaseUnderTest } from './database_under_test.ts'
+import { startDatabase, type DatabaseUnderTest, type StatementTime } from './database_under_test.ts'
 import type { Endings } from './endings.ts'
 import { sendOrders, type Sent } from './open_loop.ts'
-import { describeMachine, distribution, type Distribution } from './report.ts'
+import { describeMachine, distribution, statementLines, type Distribution } from './report.ts'
 import { Shop } from './shop.ts'
 
 const MODULES = ['orders', 'inventory']
@@ -43,6 +43,8 @@ export interface BacklogOptions {
   rows: number
   /** How old the reader's transaction becomes before anything is measured behind it. */
   minutes: number
+  /** Whether PostgreSQL keeps times of its statements. */
+  statements: boolean
 }
 
 /** Milliseconds from the commit of a message to its mark as published; CPU of PostgreSQL for each message. */
@@ -59,11 +61,13 @@ interface Compared {
 export interface BacklogResult {
   scenario: 'backlog'
   machine: ReturnType<typeof describeMachine>
-  load: BacklogOptions
+  load: Omit<BacklogOptions, 'statements'>
   /** Of the leader that was there all the time. */
   steady: Compared
   /** Of the first seconds of another one. */
   newLeader: Compared
+  /** Behind the dead rows. */
+  statements: StatementTime[] | null
   faults: string[]
 }
 
@@ -73,7 +77,7 @@ export async function backlog(options: BacklogOptions, endings: Endings): Promis
   endings.addFolder(dataDir)
   chmodSync(dataDir, 0o711)
   console.error('… starting database, broker and app')
-  const database = await startDatabase(dataDir, false, endings)
+  const database = await startDatabase(dataDir, options.statements, endings)
   const kafka = options.transport === 'kafka' ? await startKafka(dataDir, endings) : null
   const app = await startApp({ dataDir, brokers: kafka?.brokers }, endings)
   const run = await Run.open(options, database, app)
@@ -86,8 +90,10 @@ export async function backlog(options: BacklogOptions, endings: Endings): Promis
   for (const module of MODULES) await publishRows(database, module, options.rows)
   await sleep(options.minutes * 60_000)
   console.error('… measuring with them')
+  await database.forgetStatements()
   const dirtySteady = await run.steady()
   const dirtyNew = await run.newLeader()
+  const statements = await database.statements()
   await reader.end()
 
   const steady = { clean: cleanSteady, dirty: dirtySteady }
@@ -96,7 +102,7 @@ export async function backlog(options: BacklogOptions, endings: Endings): Promis
   const load = { rate, seconds, transport, rows, minutes }
   const slow = [...slower('the leader', steady), ...slower('a new leader', newLeader)]
   const faults = [...slow, ...(await run.faults())]
-  return { scenario: 'backlog', machine, load, steady, newLeader, faults }
+  return { scenario: 'backlog', machine, load, steady, newLeader, statements, faults }
 }
 
 class Run {
@@ -264,7 +270,8 @@ function slower(who: string, compared: Compared): string[] {
     .map((of) => `${who} publishes ${ratio(compared, of).toFixed(1)} times as late (${of})`)
 }
 
-export function backlogTable({ machine, load, steady, newLeader, faults }: BacklogResult): string {
+export function backlogTable(result: BacklogResult): string {
+  const { machine, load, steady, newLeader, statements, faults } = result
   const { cpu, cores, node, date, load: before } = machine
   const rows = (who: string, { clean, dirty }: Compared) => [
     `| ${who}: p50 ms | ${clean.all.p50.toFixed(2)} | ${dirty.all.p50.toFixed(2)} |`,
@@ -281,6 +288,7 @@ export function backlogTable({ machine, load, steady, newLeader, faults }: Backl
     '',
     `- ratio: the leader ${ratio(steady, 'p50').toFixed(2)} (p50), ${ratio(steady, 'p99').toFixed(2)} (p99); a new leader ${ratio(newLeader, 'p50').toFixed(2)} (p50), ${ratio(newLeader, 'p99').toFixed(2)} (p99)`,
     `- ${cpu}, ${cores} cores, Node ${node}, ${date}, load before ${before}`,
+    ...statementLines(statements),
     '',
     ...(faults.length === 0
       ? [`Correct, and at most ${MOST_RATIO} times the clean figure: nothing lost or told twice.`]

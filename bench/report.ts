@@ -109,7 +109,7 @@ function percent(share: number) {
   return `${(share * 100).toFixed(1)} %`
 }
 
-function statementLines(statements: StatementTime[] | null): string[] {
+export function statementLines(statements: StatementTime[] | null): string[] {
   if (!statements) return []
   const rows = statements.map(({ text, calls, meanMs, totalMs }) => [
     `\`${text.replaceAll('|', '\\|').replaceAll('`', '')}\``,

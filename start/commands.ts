@@ -14,10 +14,12 @@ import DeadLettersDiscard from '#messaging/commands/dead_letters_discard'
 import DeadLettersList from '#messaging/commands/dead_letters_list'
 import DeadLettersRedrive from '#messaging/commands/dead_letters_redrive'
 import DeadLettersShow from '#messaging/commands/dead_letters_show'
+import MessagingActs from '#messaging/commands/messaging_acts'
 import MessagingTopics from '#messaging/commands/messaging_topics'
 import MessagingVerify from '#messaging/commands/messaging_verify'
 import OutboxPrune from '#messaging/commands/outbox_prune'
 import OutboxReplay from '#messaging/commands/outbox_replay'
+import OutboxReplays from '#messaging/commands/outbox_replays'
 import OutboxStatus from '#messaging/commands/outbox_status'
 import OutboxUnpark from '#messaging/commands/outbox_unpark'
 import OperationsReconcile from '#operations/commands/operations_reconcile'
@@ -47,6 +49,7 @@ const commands = new ListLoader([
   DeadLettersShow,
   ...of(['orders', 'inventory'], DemoTraffic),
   ...of(['inventory'], DemoSeed, InventoryAnnounce, InventoryReconcile, StockImport),
+  MessagingActs,
   MessagingContracts,
   MessagingTopics,
   MessagingVerify,
@@ -56,6 +59,7 @@ const commands = new ListLoader([
   ...of(['orders'], OrdersLife, OrdersShow),
   OutboxPrune,
   OutboxReplay,
+  OutboxReplays,
   OutboxStatus,
   OutboxUnpark,
 ])

@@ -206,9 +206,19 @@ export async function endApps() {
 }
 
 /** Runs a command beside the app, with the app's settings. */
-export async function ace(env: Record<string, string>, ...args: string[]) {
+export function ace(env: Record<string, string>, ...args: string[]) {
+  return run(env, ['ace.js', ...args])
+}
+
+/** Runs commands in one process; the code is 0 when it is that of each. */
+export function aceInTurn(env: Record<string, string>, commands: string[][]) {
+  const entry = 'tests/processes/commands.ts'
+  return run(env, ['--import=@poppinss/ts-exec', entry, JSON.stringify(commands)])
+}
+
+function run(env: Record<string, string>, args: string[]) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(NODE, ['ace.js', ...args], { cwd: APP_ROOT, env }, (error, stdout, stderr) =>
+    execFile(NODE, args, { cwd: APP_ROOT, env }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr })
     )
   })

@@ -6,8 +6,9 @@ import { randomUUID } from 'node:crypto'
 import type { Assert } from '@japa/assert'
 import pg from 'pg'
 import { createDatabase } from '#tests/environment'
+import { administrator } from './administrator.ts'
 import {
-  ace,
+  aceInTurn,
   AppProcess,
   dataDirectory,
   eventually,
@@ -65,12 +66,7 @@ export class ShopProcess {
     )
     await shop.start()
     if (withoutBroker) await shop.#tellPrices()
-    const created = await ace(
-      shop.app.env,
-      ...['accounts:create', '--role=admin', '--email=admin@example.com', '--token', '--json']
-    )
-    if (created.code !== 0) throw new Error(created.stdout + created.stderr)
-    shop.token = JSON.parse(created.stdout).token
+    shop.token = await administrator(shop.options.databaseUrl!)
     await shop.#stock(PLENTY)
     await shop.#stock(SCARCE)
     return shop
@@ -155,17 +151,12 @@ export class ShopProcess {
 
   /** The proofs that an operator would run. */
   async assertProven(assert: Assert) {
-    const commands = [
+    const { code, stdout, stderr } = await aceInTurn(this.app.env, [
       ['messaging:verify', '--older-than=0s', '--json'],
       ['inventory:reconcile', '--json'],
       ['operations:reconcile', '--json'],
-    ]
-    await Promise.all(
-      commands.map(async (command) => {
-        const { code, stdout, stderr } = await ace(this.app.env, ...command)
-        assert.equal(code, 0, `${command.join(' ')}\n${stdout}${stderr}`)
-      })
-    )
+    ])
+    assert.equal(code, 0, stdout + stderr)
   }
 
   async deadLetters() {

@@ -7,7 +7,16 @@ import type { Assert } from '@japa/assert'
 import { test } from '@japa/runner'
 import { brokers } from '#tests/kafka/broker'
 import { createDatabase } from '#tests/environment'
-import { ace, AppProcess, dataDirectory, endApps, eventually, type Answer } from './app_process.ts'
+import { administrator } from './administrator.ts'
+import {
+  ace,
+  aceInTurn,
+  AppProcess,
+  dataDirectory,
+  endApps,
+  eventually,
+  type Answer,
+} from './app_process.ts'
 
 /** Who serves which module; the same process twice where both are in one. */
 interface Shop {
@@ -86,11 +95,7 @@ async function open(split: boolean, cleanup: (end: () => Promise<void>) => void)
   } else {
     orders = inventory = await AppProcess.start({ ...common, env: { ...env, ...urls } })
   }
-  const created = await ace(
-    orders.env,
-    ...['accounts:create', '--role=admin', '--email=admin@example.com', '--token', '--json']
-  )
-  return { orders, inventory, token: JSON.parse(created.stdout).token }
+  return { orders, inventory, token: await administrator(people.url) }
 }
 
 /** Placed and rejected, changed up and beyond, cancelled, fulfilled: what a shop does on a day. */
@@ -156,16 +161,16 @@ async function agrees(what: string, read: () => Promise<Answer>, expected: objec
 /** What an operator runs beside each process. */
 async function prove({ orders, inventory }: Shop, assert: Assert) {
   const reachable = { ORDERS_URL: orders.url, INVENTORY_URL: inventory.url }
-  const proofs: [AppProcess, ...string[]][] = [
-    [orders, 'messaging:verify', '--older-than=0s'],
-    [inventory, 'messaging:verify', '--older-than=0s'],
-    [inventory, 'inventory:reconcile'],
-    [orders, 'operations:reconcile'],
+  const proofs: [AppProcess, string[][]][] = [
+    [orders, [['messaging:verify', '--older-than=0s'], ['operations:reconcile']]],
+    [inventory, [['messaging:verify', '--older-than=0s'], ['inventory:reconcile']]],
   ]
-  for (const [app, ...command] of proofs) {
-    const { code, stdout, stderr } = await ace({ ...app.env, ...reachable }, ...command)
-    assert.equal(code, 0, `${command.join(' ')}\n${stdout}${stderr}`)
-  }
+  await Promise.all(
+    proofs.map(async ([app, commands]) => {
+      const { code, stdout, stderr } = await aceInTurn({ ...app.env, ...reachable }, commands)
+      assert.equal(code, 0, stdout + stderr)
+    })
+  )
 }
 
 /** Each has its own, and a way to the other. */

@@ -1,8 +1,8 @@
 import { DateTime } from 'luxon'
 import type { ReplayFilter } from '../replay_plan.ts'
 import { Usage } from './exit_codes.ts'
+import { UUID } from './on_record.ts'
 
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 const UNITS = { s: 'seconds', m: 'minutes', h: 'hours', d: 'days' } as const
 
 export interface ReplayFlags {
