@@ -3,6 +3,9 @@
  */
 import { Client, type ClientConfig } from 'pg'
 
+/** Transactions end within half of it, so no row lies further from those of its time. */
+const OVERLAP_MS = 60_000
+
 /** Which published messages of an outbox; all that is given must be true of them. */
 export interface ReplayFilter {
   /** The message's id. */
@@ -55,7 +58,7 @@ export function replayValues({ id, from, to, type, key }: ReplayFilter) {
 /**
  * Looks at what the filter meets now. What is committed later is not part of it.
  *
- * @returns null when the outbox does not keep the message of `sinceMessage`
+ * @returns null when the outbox does not keep the message of `id` or of `sinceMessage`
  */
 export async function planReplay(
   direct: ClientConfig,
@@ -69,15 +72,11 @@ export async function planReplay(
       select coalesce(max(id), 0) as last, (select created_at from outbox order by id limit 1) as kept,
         coalesce(min(id), 1) > 1 as pruned from outbox`)
     const [{ last, kept, pruned }] = ends
-    const since = filter.sinceMessage
-      ? await client.query(
-          `select min(id) as id from outbox where message_id = $1 and not headers ? 'ce_replayof'`,
-          [filter.sinceMessage]
-        )
-      : null
-    if (since?.rows[0].id === null) return null
-    const after = since ? since.rows[0].id - 1 : 0
-    const upTo = Math.min(filter.upTo ?? last, last)
+    const only = filter.id ? await rowOf(client, filter.id) : undefined
+    const since = filter.sinceMessage ? await rowOf(client, filter.sinceMessage) : undefined
+    if (only === null || since === null) return null
+    const after = Math.max(only ?? 1, since ?? 1) - 1
+    const upTo = Math.min(only ?? last, filter.upTo ?? last)
     const values = [...replayValues(filter), after, upTo]
     const { rows } = await client.query(
       `select type, count(*), min(created_at) as oldest, max(created_at) as newest
@@ -101,6 +100,50 @@ export async function planReplay(
   } finally {
     await client.end()
   }
+}
+
+/**
+ * The row in which a message was said first, null when it is not kept.
+ *
+ * There is no index on the ids of messages: it would cost each message two entries, for a search that an
+ * operator makes once in a while. But a UUIDv7 begins with its time (RFC 9562), and rows lie in the order
+ * of theirs, but for transactions that overlap: the row is looked for around that time, and among all only
+ * where it is not there.
+ */
+async function rowOf(client: Client, messageId: string): Promise<number | null> {
+  const time = Number.parseInt(messageId.replaceAll('-', '').slice(0, 12), 16)
+  const from = await firstRecordedSince(client, time - OVERLAP_MS)
+  const to = await firstRecordedSince(client, time + OVERLAP_MS)
+  const near = await firstRowBetween(client, messageId, from, to)
+  return near ?? firstRowBetween(client, messageId, 0, Number.MAX_SAFE_INTEGER)
+}
+
+/** By halves, on the primary key. @param time - milliseconds since 1970 */
+async function firstRecordedSince(client: Client, time: number): Promise<number> {
+  const { rows: ends } = await client.query<{ low: number; high: number }>(
+    'select coalesce(min(id), 1) as low, coalesce(max(id), 0) + 1 as high from outbox'
+  )
+  let [{ low, high }] = ends
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const { rows } = await client.query<{ id: number; created_at: Date }>(
+      'select id, created_at from outbox where id >= $1 order by id limit 1',
+      [middle]
+    )
+    const isLater = rows.length === 0 || rows[0].created_at.getTime() >= time
+    if (isLater) high = middle
+    else low = rows[0].id + 1
+  }
+  return low
+}
+
+async function firstRowBetween(client: Client, messageId: string, from: number, to: number) {
+  const { rows } = await client.query<{ id: number | null }>(
+    `select min(id) as id from outbox
+     where id >= $2 and id <= $3 and message_id = $1 and not headers ? 'ce_replayof'`,
+    [messageId, from, to]
+  )
+  return rows[0].id
 }
 
 /** Whether the outbox keeps any message of the type. */

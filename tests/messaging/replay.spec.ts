@@ -154,6 +154,8 @@ test.group('outbox:replay', (group) => {
     const ids = said.map(({ id }) => id)
     const cases: [args: string[], meant: string[]][] = [
       [[`--id=${ids[1]}`], [ids[1]]],
+      // Its row does not lie where its id says.
+      [[`--id=${ids[0]}`], [ids[0]]],
       [['--key=k'], [ids[0], ids[2]]],
       [[`--since-message=${ids[1]}`], [ids[1], ids[2]]],
       [['--to=2026-01-01T11:00:00Z'], [ids[0]]],

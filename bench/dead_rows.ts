@@ -1,0 +1,50 @@
+/*
+ * Rows that were published and are no longer seen by anybody but a reader whose snapshot is older. Each has
+ * left a dead entry in the index of those that wait, and no vacuum may take it away while he reads.
+ */
+import pg from 'pg'
+import type { DatabaseUnderTest } from './database_under_test.ts'
+
+const ROWS_A_TRANSACTION = 10_000
+
+/** Of a type that nobody hears. */
+const FILLER = 'bench_filler'
+
+/** A snapshot of all that is there, kept open; it writes nothing. */
+export async function openReader({ url }: DatabaseUnderTest, modules: string[]) {
+  const client = new pg.Client(url)
+  await client.connect()
+  await client.query('begin isolation level repeatable read')
+  for (const module of modules) await client.query(`select count(*) from ${module}.outbox`)
+  return client
+}
+
+/** As the relay leaves them: each was pending, and is marked. No relay sees them meanwhile. */
+export async function publishRows(database: DatabaseUnderTest, module: string, rows: number) {
+  const client = new pg.Client(database.url)
+  await client.connect()
+  try {
+    for (let made = 0; made < rows; made += ROWS_A_TRANSACTION) {
+      await client.query('begin')
+      await client.query(
+        `insert into ${module}.outbox (message_id, topic, key, key_hash, type, version, data)
+         select uuidv7(), '${module}', n::text, n, '${FILLER}', 1, '{"lines":[{"sku":"MUG-RED","quantity":1}]}'
+         from generate_series($1::int, $2::int) as n`,
+        [made + 1, Math.min(rows, made + ROWS_A_TRANSACTION)]
+      )
+      await client.query(
+        `update ${module}.outbox set published_at = clock_timestamp() where published_at is null and type = $1`,
+        [FILLER]
+      )
+      await client.query('commit')
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+/** They are gone, and what they left behind too. */
+export async function sweep(database: DatabaseUnderTest, module: string) {
+  await database.query(`delete from ${module}.outbox where type = $1`, [FILLER])
+  await database.query(`vacuum analyze ${module}.outbox`)
+}
