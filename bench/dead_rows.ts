@@ -19,7 +19,12 @@ export async function openReader({ url }: DatabaseUnderTest, modules: string[]) 
   return client
 }
 
-/** As the relay leaves them: each was pending, and is marked. No relay sees them meanwhile. */
+/**
+ * As the relay leaves them: each was pending, and is marked. No relay sees them meanwhile. What so much
+ * writing brings with it is over when this returns: it is not what is measured.
+ *
+ * @throws Error when vacuum could take them away after all
+ */
 export async function publishRows(database: DatabaseUnderTest, module: string, rows: number) {
   const client = new pg.Client(database.url)
   await client.connect()
@@ -38,6 +43,12 @@ export async function publishRows(database: DatabaseUnderTest, module: string, r
       )
       await client.query('commit')
     }
+    await client.query(`vacuum analyze ${module}.outbox`)
+    await client.query('checkpoint')
+    const { rows: dead } = await client.query<{ count: number }>(
+      `select n_dead_tup::int as count from pg_stat_all_tables where relid = '${module}.outbox'::regclass`
+    )
+    if (dead[0].count < rows) throw new Error(`only ${dead[0].count} rows of ${module} are dead`)
   } finally {
     await client.end()
   }

@@ -106,7 +106,13 @@ test.group('The relay', (group) => {
     const late = message()
     await commit(late)
     startRelay(embedded())
-    await until(async () => (await published()).includes(late.id), 'what comes later is published')
+    await until(async () => {
+      const { published_at: at } = await orders()
+        .from('outbox')
+        .where('message_id', late.id)
+        .first()
+      return at !== null
+    }, 'what comes later is published')
 
     await db
       .connection('orders_owner')
