@@ -228,7 +228,8 @@ test.group('The relay', (group) => {
     await until(() => relay.leads, 'it leads')
     const killed = await db.connection('orders_owner').rawQuery(
       `select pg_terminate_backend(pid) from pg_stat_activity
-       where application_name = 'quartermaster orders direct' and datname = current_database()`
+       where application_name like ? and datname = current_database()`,
+      [`%, process ${process.pid}`]
     )
     assert.isAtLeast(killed.rowCount, 1)
     await commit(message())
