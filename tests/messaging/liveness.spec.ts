@@ -24,8 +24,10 @@ test.group('A process', (group) => {
   group.setup(openLedger)
   group.each.setup(emptyLedger)
 
-  test('cannot help itself when a batch hangs for ever', async ({ assert }) => {
+  test('cannot help itself when a batch hangs for ever', async ({ assert, cleanup }) => {
     let goOn = () => {}
+    // Else a failure would leave a transaction open, and the next test waiting for its locks.
+    cleanup(() => goOn())
     const hanging = () => new Promise<void>((resolve) => (goOn = resolve))
     const consumer = consumerOf(hanging, { stuckMs: 50 })
     assert.isEmpty(consumer.stuck(), 'nothing is under way')
