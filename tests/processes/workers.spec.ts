@@ -76,6 +76,10 @@ for (const [transport, options] of transports) {
       await first.kill('SIGTERM')
       await shop.start({ env: { WORK: 'off' } })
       assert.isBelow(await goesOn(shop.app), within)
+      const relays = await shop.query(
+        `select pid from pg_stat_activity where application_name like '%, process ${shop.app.pid}'`
+      )
+      assert.isEmpty(relays, 'it neither leads nor stands by')
 
       const placing = shop.place(150)
       while (shop.accepted.length < 110) await new Promise((resolve) => setImmediate(resolve))
