@@ -29,6 +29,8 @@ const HELP = `npm run test:faults -- [options] [part of a fault's name …]
 Example: npm run test:faults -- "broker 2 killed" poison
 `
 
+const DOCUMENT = new URL('../../docs/reliability.md', import.meta.url)
+
 process.exit(await main(process.argv.slice(2)))
 
 async function main(args: string[]): Promise<number> {
@@ -45,19 +47,17 @@ async function main(args: string[]): Promise<number> {
   if (help || list) return 0
 
   const [loadBefore] = loadavg()
-  const rows = await run(chosen, rate)
+  const rows = await run(chosen, rate, (found) => {
+    if (write) writeFileSync(DOCUMENT, page(found, rate, loadBefore))
+  })
   if (json) console.log(JSON.stringify(rows, null, 2))
-  if (write)
-    writeFileSync(
-      new URL('../../docs/reliability.md', import.meta.url),
-      page(rows, rate, loadBefore)
-    )
   const failed = rows.filter((row) => !isKept(row))
   console.error(`\n${rows.length - failed.length} of ${rows.length} as promised`)
   return failed.length === 0 ? 0 : 3
 }
 
-async function run(chosen: Fault[], rate: number): Promise<Row[]> {
+/** @param told - what has been found so far, after each fault: a run that is cut short has said it */
+async function run(chosen: Fault[], rate: number, told: (found: Row[]) => void): Promise<Row[]> {
   const stage = await Stage.open()
   const ending = () => void stage.close().finally(() => process.exit(130))
   process.once('SIGINT', ending).once('SIGTERM', ending)
@@ -67,6 +67,7 @@ async function run(chosen: Fault[], rate: number): Promise<Row[]> {
       const row = await runFault(fault, stage, rate)
       rows.push(row)
       console.error(tell(row))
+      told(rows)
     }
   } finally {
     await stage.close()

@@ -62,8 +62,7 @@ npm run test:faults                      all of them, one after the other
 npm run test:faults -- "broker 2"        by a part of the name; --list, --core, --rate N, --json, --help
 \`\`\`
 
-It needs Java 17 and Maven, and root on Linux for the full disk. The short set (\`--core\`) is a part of the
-tests. Other faults have tests of their own: the mail server away (\`mail_server_away\`), inventory away
+It needs Java 17 and Maven, and root on Linux for the full disk. \`--core\` is a short set. Other faults have tests of their own: the mail server away (\`mail_server_away\`), inventory away
 (\`inventory_away\`), a replay during load, poison and redrives (\`tests/messaging\`), random histories.
 
 ## ${new Date().toISOString().slice(0, 10)}, ${cpus()[0].model}, ${cpus().length} cores shared by everything, ${rate} orders/s, load average before it ${loadBefore.toFixed(1)}, ${took.toFixed(0)} minutes

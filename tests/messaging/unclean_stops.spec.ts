@@ -63,6 +63,15 @@ test.group('A message that kills the process', (group) => {
     assert.equal(await countOf('suspects'), 0)
   })
 
+  test('stops nobody who has a message twice in one batch, as after a death before the mark', async ({
+    assert,
+  }) => {
+    await processThatDies((consumer) => consumer.handle(deliveries(about('k', DEADLY)), alive))
+    const [first, second] = about('twice', 1, 2)
+    await consumerOf().handle(deliveries([first, second, first, second]), alive)
+    assert.deepEqual(await numbersOf('twice'), [1, 2])
+  })
+
   test('is told from those that a process had in hand when it lost their partition', async ({
     assert,
   }) => {

@@ -149,8 +149,12 @@ export class ShopProcess {
     )
   }
 
-  /** The proofs that an operator would run. */
+  /** The proofs that an operator would run, once nothing is on its way: what was said again may come late. */
   async assertProven(assert: Assert) {
+    await eventually('everything that was said is handled', async () => {
+      const underWay = await this.query(UNDER_WAY)
+      return underWay.length === 0
+    })
     const { code, stdout, stderr } = await aceInTurn(this.app.env, [
       ['messaging:verify', '--older-than=0s', '--json'],
       ['inventory:reconcile', '--json'],
@@ -218,3 +222,16 @@ interface Line {
   sku: string
   quantity: number
 }
+
+/** Messages of one module that the other hears and has not handled, or laid among its dead letters. */
+const UNDER_WAY = [
+  ['orders', 'inventory', ['order_placed', 'order_revised', 'order_cancelled', 'order_fulfilled']],
+  ['inventory', 'orders', ['stock_reserved', 'stock_rejected', 'stock_released', 'stock_deducted']],
+]
+  .map(
+    ([says, hears, types]) => `
+      select from ${says}.outbox as said where type in ('${[types].flat().join(`','`)}')
+        and not exists (select from ${hears}.inbox where message_id = said.message_id)
+        and not exists (select from ${hears}.dead_letters as letter where letter.message_id = said.message_id)`
+  )
+  .join(' union all ')
