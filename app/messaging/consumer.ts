@@ -207,8 +207,7 @@ export class Consumer implements Subscriber {
     { alone }: { alone: boolean },
     handle: () => Promise<void>
   ) {
-    // A message may be in a batch twice, after a death between its publication and the mark of it.
-    const ids = [...new Set(heard.map(({ message }) => message.id))]
+    const ids = heard.map(({ message }) => message.id)
     const before = await this.#insisted(() => this.#uncleanStops.note(ids, alone), batch)
     if (!alone && before.size > 0) return before
     try {

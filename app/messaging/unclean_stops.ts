@@ -109,14 +109,15 @@ export class UncleanStops {
   }
 
   /**
-   * Notes messages that are about to be handled.
+   * Notes messages that are about to be handled. One may be among them twice: after a death between its
+   * publication and the mark of it.
    *
    * @returns those that were noted when another process died: true where one was alone
    * @throws what the database says
    */
   async note(ids: string[], alone: boolean): Promise<Map<string, boolean>> {
     const rows = await run<{ message_id: string; alone: boolean }>(this.#client(), note, [
-      ...[this.#consumer, this.#run, ids, alone],
+      ...[this.#consumer, this.#run, [...new Set(ids)], alone],
     ])
     return new Map(rows.map((row) => [row.message_id, row.alone]))
   }

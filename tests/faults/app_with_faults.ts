@@ -5,7 +5,8 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Subscription } from '#messaging/subscription'
-import type { Subscriber, Transport } from '#messaging/transports/transport'
+import type { Transport } from '#messaging/transports/transport'
+import { afterHandling } from '#tests/processes/after_handling'
 import type { Troubles } from './troubles.ts'
 
 const file = process.env.FAULTS_FILE!
@@ -52,21 +53,11 @@ function troubled(transport: Transport): Transport {
     }
     return offset
   }
-  transport.subscribe = (subscriber) => hear.call(transport, mortalSubscriber(subscriber))
-  return transport
-}
-
-function mortalSubscriber(subscriber: Subscriber): Subscriber {
-  const { name, topics, batchSize } = subscriber
-  return {
-    name,
-    topics,
-    batchSize,
-    handle: async (deliveries, alive) => {
-      await subscriber.handle(deliveries, alive)
-      dieAt(`after-effect-${name}`)
-    },
+  transport.subscribe = (subscriber) => {
+    const die = () => dieAt(`after-effect-${subscriber.name}`)
+    return hear.call(transport, afterHandling(subscriber, die))
   }
+  return transport
 }
 
 /** A message with the header `deadly` kills whoever handles it, in the middle of its transaction. */

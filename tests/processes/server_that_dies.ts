@@ -13,8 +13,9 @@
 import 'reflect-metadata'
 import { Ignitor, prettyPrintError } from '@adonisjs/core'
 import { Messaging } from '#messaging/messaging'
-import type { Subscriber, Transport } from '#messaging/transports/transport'
+import type { Transport } from '#messaging/transports/transport'
 import { prepareEnvironment } from '#start/environment'
+import { afterHandling } from './after_handling.ts'
 
 const APP_ROOT = new URL('../../', import.meta.url)
 const MESSAGES = 8
@@ -47,21 +48,12 @@ function mortal(transport: Transport): Transport {
     if (topic === 'orders') count('publish', records.length)
     return offset
   }
-  transport.subscribe = (subscriber) => subscribe.call(transport, mortalSubscriber(subscriber))
-  return transport
-}
-
-function mortalSubscriber(subscriber: Subscriber): Subscriber {
-  const { name, topics, batchSize } = subscriber
-  return {
-    name,
-    topics,
-    batchSize,
-    handle: async (deliveries, alive) => {
-      await subscriber.handle(deliveries, alive)
-      count(name === 'inventory' ? 'hold' : 'settlement', deliveries.length)
-    },
+  transport.subscribe = (subscriber) => {
+    const what = subscriber.name === 'inventory' ? 'hold' : 'settlement'
+    const handled = afterHandling(subscriber, ({ length }) => count(what, length))
+    return subscribe.call(transport, handled)
   }
+  return transport
 }
 
 function count(what: keyof typeof passed, messages: number) {

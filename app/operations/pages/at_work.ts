@@ -2,7 +2,7 @@
  * How messages and mails move at the moment: what the first lines and the first table of the page say.
  */
 import db from '@adonisjs/lucid/services/db'
-import { mailQueue } from '#mail/queue'
+import { mailQueue, type WaitingMails } from '#mail/queue'
 import { backlog } from '#messaging/backlog'
 import { flow } from '#messaging/flow'
 import messaging from '#messaging/service'
@@ -87,12 +87,7 @@ function worsened(part: AtWork): AtWork {
   return part.detail && part.tone === 'good' ? { ...part, tone: 'warn' } : part
 }
 
-function ofMails({
-  module,
-  pending,
-  since,
-  givenUp,
-}: Awaited<ReturnType<typeof mailQueue.waiting>>[number]): AtWork {
+function ofMails({ module, pending, since, givenUp }: WaitingMails): AtWork {
   return {
     ...{ module, part: 'mails', where: null, detail: null },
     ...(givenUp > 0 ? state('warn', `${givenUp} given up`) : state('good', 'running')),

@@ -10,8 +10,6 @@ import { text as words } from '#http/fields'
 import { unprocessable } from '#http/problem'
 import { LONGEST_KEY } from '#messaging/message'
 
-/** Where none is named, the first: an address without its filters is one too. */
-const someModule = () => module().parse((value) => value || messaging.config.modules[0].name)
 /** What the modules say, by type. */
 export const TYPES = [...Object.values(orders), ...Object.values(inventory)]
   .map(({ type }) => type)
@@ -19,6 +17,8 @@ export const TYPES = [...Object.values(orders), ...Object.values(inventory)]
 
 const empty = (value: unknown) => (value === '' ? undefined : value)
 const module = () => vine.enum(() => messaging.config.modules.map(({ name }) => name))
+/** Where none is named, the first: an address without its filters is one too. */
+const someModule = () => module().parse((value) => value || messaging.config.modules[0].name)
 const id = () => vine.number().withoutDecimals().min(1).max(Number.MAX_SAFE_INTEGER)
 const uuid = () => vine.string().uuid()
 

@@ -12,6 +12,7 @@ import { run } from '#messaging/sql'
 import { filteredOrders, type OrderFilters } from '../find_orders.ts'
 import { recordOf, type OrderRecord } from '../models/order.ts'
 import { STATUSES, type Status } from '../order_status.ts'
+import { counted, MOST } from './counted.ts'
 import type { deskFilterValidator } from './validators.ts'
 
 export type DeskFilter = Infer<typeof deskFilterValidator>
@@ -72,11 +73,6 @@ export async function countOrders(): Promise<DeskCounts> {
   const all = STATUSES.reduce((sum, status) => sum + counts[status], 0)
   return { ...counts, all: Math.min(all, MOST) }
 }
-
-const MOST = 10_001
-
-const counted = (name: string, condition: string) =>
-  `(select count(*) from (select from orders where ${condition} limit ${MOST}) as counted)::int as "${name}"`
 
 const countStatement = {
   name: 'desk_counts',

@@ -6,6 +6,7 @@ import { DateTime } from 'luxon'
 import type { TodayPart } from '#contracts/today'
 import { firstIdAt, run } from '#messaging/sql'
 import { STATUSES, type Status } from '../order_status.ts'
+import { counted } from './counted.ts'
 import { placedAndFulfilled } from './orders_by_day.ts'
 
 export const ordersToday: TodayPart = {
@@ -67,9 +68,6 @@ async function countToday(today: DateTime): Promise<Counts> {
   ])
   return counts
 }
-
-const counted = (name: string, condition: string) =>
-  `(select count(*) from (select from orders where ${condition} limit 10001) as counted)::int as "${name}"`
 
 const statement = {
   name: 'orders_today',
