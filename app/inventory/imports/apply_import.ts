@@ -7,7 +7,7 @@ import { outbox } from '#messaging/outbox'
 import { adjustedMessage } from '../change_on_hand.ts'
 import { lockStock, writeLedger, type Movement } from '../ledger.ts'
 import type { StockBalance } from '../stock_plan.ts'
-import { inPieces, type Piece } from './in_pieces.ts'
+import { inPieces, type Piece, type Progress } from './in_pieces.ts'
 import { finishWork, type ImportRecord } from './import_record.ts'
 import { markRows, type Mark } from './mark_rows.ts'
 import { MOST_ON_HAND } from './judge_row.ts'
@@ -22,6 +22,7 @@ import {
 
 interface PendingRow extends ProductRow, Record<string, unknown> {
   row: number
+  place: string
   counted: number | null
   received: number | null
   before: number | null
@@ -32,7 +33,7 @@ interface PendingRow extends ProductRow, Record<string, unknown> {
 const pendingRows = {
   name: 'import_pending',
   text: /* sql */ `
-    select row, sku, name, price_amount as "priceAmount", price_currency as "priceCurrency",
+    select ctid as place, row, sku, name, price_amount as "priceAmount", price_currency as "priceCurrency",
       low_stock_at as "lowStockAt", barcode, active, counted, received, before, lists, changes_product as "changesProduct",
       product_version as "productVersion"
     from stock_import_rows where import_id = $1 and sku > $2 and state = 'pending' order by sku limit $3`,
@@ -56,7 +57,7 @@ export async function applyImport(work: ImportRecord, worker: string, stop: Abor
   if (done) await finishWork(work.id, worker, { status: 'applied', applied_at: new Date() })
 }
 
-async function applyPiece({ trx, work, rows, counts }: Piece<PendingRow>) {
+async function applyPiece({ trx, work, rows }: Piece<PendingRow>): Promise<Progress> {
   const balances = await lockStock(
     trx,
     rows.map(({ sku }) => sku)
@@ -76,11 +77,11 @@ async function applyPiece({ trx, work, rows, counts }: Piece<PendingRow>) {
   await writeProducts(trx, going, balances)
   const movements = await move(trx, work, going, balances)
   const still = going.filter(({ sku, lowStockAt }) => lowStockAt !== null && !movements.has(sku))
-  const marks = rows.map(({ row, sku }): Mark => {
+  const marks = rows.map(({ row, place, sku }): Mark => {
     const refusal = refusals.get(row)
     return refusal
-      ? { row, state: 'refused', error: refusal }
-      : { row, state: 'applied', movementId: movements.get(sku)?.id }
+      ? { place, state: 'refused', error: refusal }
+      : { place, state: 'applied', movementId: movements.get(sku)?.id }
   })
   // The database is at one while we prepare the next.
   await Promise.all([
@@ -92,9 +93,7 @@ async function applyPiece({ trx, work, rows, counts }: Piece<PendingRow>) {
     ),
     markRows(trx, work.id, marks),
   ])
-  counts.applied += going.length
-  counts.moved += movements.size
-  counts.refused += refusals.size
+  return { applied: going.length, moved: movements.size, refused: refusals.size }
 }
 
 function productRefusal(

@@ -121,6 +121,30 @@ export async function note(trx: TransactionClientContract, id: string, counts: I
   await run(trx, writeCounts, [id, JSON.stringify(counts)])
 }
 
+const addCounts = {
+  name: 'import_advance',
+  text: /* sql */ `
+    update stock_imports set lease_until = now() + ${LEASE},
+      counts = counts || (select jsonb_object_agg(key, value::int + (counts ->> key)::int) from jsonb_each_text($3))
+    where id = $1 and worker = $2
+    returning id`,
+}
+
+/**
+ * Last in a transaction that did a part of the work, beside which others may run: adds to what is counted.
+ *
+ * @throws TakenOver
+ */
+export async function advance(
+  trx: TransactionClientContract,
+  id: string,
+  worker: string,
+  progress: Partial<ImportCounts>
+) {
+  const held = await run(trx, addCounts, [id, worker, JSON.stringify(progress)])
+  if (held.length === 0) throw new TakenOver()
+}
+
 /** The work is done: nobody holds the import any longer. @throws TakenOver */
 export async function finishWork(id: string, worker: string, end: Record<string, unknown>) {
   await db.connection('inventory').transaction(async (trx) => {

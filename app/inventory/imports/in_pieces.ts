@@ -1,29 +1,37 @@
 /*
- * The rows of an import in the order of their SKUs, some hundred in one transaction. A process that dies
- * leaves whole pieces; the next one goes on with the rows that are not marked.
+ * The rows of an import in the order of their SKUs, some hundred in one transaction, two of these at a time:
+ * one is prepared while the database is at the other. A process that dies leaves whole pieces; the next one
+ * goes on with the rows that are not marked.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { backoff } from '#messaging/retry_policy'
 import { run, type Statement } from '#messaging/sql'
-import { hold, note, type ImportCounts, type ImportRecord } from './import_record.ts'
+import { advance, type ImportCounts, type ImportRecord } from './import_record.ts'
 
 /** Rows in one transaction: orders wait for no longer than these take. */
 const PIECE = 500
+/** Pieces under way. No SKU is in two of them. */
+const LANES = 2
 const TRIES = 5
 
 /** Somebody has written the same at the same moment: a deadlock, a lock or a serialization, a key taken. */
 const CONTENTION = ['40P01', '40001', '55P03', '23505']
 
-type SkuRow = { sku: string } & Record<string, unknown>
+type SkuRow = {
+  sku: string
+  /** Where it lies, for its mark. */
+  place: string
+} & Record<string, unknown>
+
+/** What has become of its rows. */
+export type Progress = Partial<ImportCounts>
 
 export interface Piece<Row extends SkuRow> {
   trx: TransactionClientContract
   work: ImportRecord
   rows: Row[]
-  /** To be moved along. */
-  counts: ImportCounts
 }
 
 export interface Pieces<Row extends SkuRow> {
@@ -32,7 +40,7 @@ export interface Pieces<Row extends SkuRow> {
   stop: AbortSignal
   /** $1 the import, $2 the SKU to go on after, $3 how many. */
   rows: Statement
-  apply: (piece: Piece<Row>) => Promise<void>
+  apply: (piece: Piece<Row>) => Promise<Progress>
 }
 
 /**
@@ -40,20 +48,33 @@ export interface Pieces<Row extends SkuRow> {
  * @throws TakenOver
  */
 export async function inPieces<Row extends SkuRow>(pieces: Pieces<Row>): Promise<boolean> {
-  const read = (after: string) => {
-    const rows = readPiece(pieces, after)
-    rows.catch(() => {})
-    return rows
+  const left = readAhead(pieces)
+  const lane = async () => {
+    try {
+      for (let next = await left.next(); !next.done; next = await left.next()) {
+        if (pieces.stop.aborted) return
+        await piece(pieces, next.value)
+      }
+    } finally {
+      // Where one lane ends, the other takes no more.
+      await left.return()
+    }
   }
-  let rows = await read('')
-  while (rows.length > 0) {
-    if (pieces.stop.aborted) return false
-    // Nobody else marks rows as long as each piece finds the import still held.
-    const next = read(rows.at(-1)!.sku)
-    await piece(pieces, rows)
-    rows = await next
+  const ends = await Promise.allSettled(Array.from({ length: LANES }, lane))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+  return !pieces.stop.aborted
+}
+
+/** One piece is read while the ones before it are applied: nobody else marks rows as long as each finds the import still held. */
+async function* readAhead<Row extends SkuRow>(pieces: Pieces<Row>) {
+  let next = readPiece(pieces, '')
+  for (;;) {
+    const rows = await next
+    if (rows.length === 0) return
+    next = readPiece(pieces, rows.at(-1)!.sku)
+    next.catch(() => {})
+    yield rows
   }
-  return true
 }
 
 /** Rows so new have no statistics: by itself PostgreSQL would read and sort all that are left, for each piece. */
@@ -69,15 +90,11 @@ async function piece<Row extends SkuRow>(
   rows: Row[]
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const counts = { ...work.counts }
     try {
-      await db.connection('inventory').transaction(async (trx) => {
-        await hold(trx, work.id, worker)
-        await apply({ trx, work, rows, counts })
-        await note(trx, work.id, counts)
+      return await db.connection('inventory').transaction(async (trx) => {
+        const progress = await apply({ trx, work, rows })
+        await advance(trx, work.id, worker, progress)
       })
-      work.counts = counts
-      return
     } catch (error) {
       const { code } = error as { code?: string }
       if (!CONTENTION.includes(code ?? '') || attempt === TRIES) throw error

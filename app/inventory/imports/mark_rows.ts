@@ -4,7 +4,8 @@ import type { RowError } from './read_cells.ts'
 
 /** What has become of a row. */
 export interface Mark {
-  row: number
+  /** Where the row lies, as its piece was read. */
+  place: string
   state: 'applied' | 'refused' | 'reversed' | 'stays'
   /** Why it was refused, or stays. */
   error?: RowError
@@ -12,26 +13,30 @@ export interface Mark {
   movementId?: string
 }
 
-// One look into the index for each row: without statistics a join would read all rows of the import.
+/**
+ * By place, because rows so new have no statistics: PostgreSQL would take any index that begins with the
+ * import, and read all its rows to find one. A row that waits is moved by nobody but a rewrite of the table.
+ */
 const markAll = {
   name: 'import_mark',
   text: /* sql */ `
-    with mark as materialized (
-      select state, errors, movement_id,
-        (select ctid from stock_import_rows where import_id = $1 and row = said.row) as place
-      from unnest($2::int[], $3::text[], $4::jsonb[], $5::uuid[]) as said(row, state, errors, movement_id)
-    )
-    update stock_import_rows set state = mark.state, errors = mark.errors,
+    update stock_import_rows set state = mark.state, errors = coalesce(mark.errors, '[]'),
       movement_id = coalesce(mark.movement_id, stock_import_rows.movement_id)
-    from mark where stock_import_rows.ctid = mark.place`,
+    from unnest($2::tid[], $3::text[], $4::jsonb[], $5::uuid[]) as mark(place, state, errors, movement_id)
+    where stock_import_rows.ctid = mark.place
+    returning stock_import_rows.import_id = $1 as ours`,
 }
 
+/** @throws Error where the table was rewritten since the rows were read; whoever reads them again can go on */
 export async function markRows(trx: TransactionClientContract, importId: string, marks: Mark[]) {
-  await run(trx, markAll, [
+  const marked = await run<{ ours: boolean }>(trx, markAll, [
     importId,
-    marks.map(({ row }) => row),
+    marks.map(({ place }) => place),
     marks.map(({ state }) => state),
-    marks.map(({ error }) => JSON.stringify(error ? [error] : [])),
+    marks.map(({ error }) => error && JSON.stringify([error])),
     marks.map(({ movementId }) => movementId),
   ])
+  if (marked.length < marks.length || !marked.every(({ ours }) => ours)) {
+    throw new Error('The rows of the import have been moved while they were applied.')
+  }
 }

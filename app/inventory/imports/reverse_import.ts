@@ -5,14 +5,14 @@
 import { outbox } from '#messaging/outbox'
 import { adjustedMessage } from '../change_on_hand.ts'
 import { lockStock, writeLedger } from '../ledger.ts'
-import { inPieces, type Piece } from './in_pieces.ts'
+import { inPieces, type Piece, type Progress } from './in_pieces.ts'
 import { finishWork, type ImportRecord } from './import_record.ts'
 import { MOST_ON_HAND } from './judge_row.ts'
 import { markRows, type Mark } from './mark_rows.ts'
 import type { RowError } from './read_cells.ts'
 
 interface MovedRow extends Record<string, unknown> {
-  row: number
+  place: string
   sku: string
   /** What it has moved. */
   delta: number
@@ -22,7 +22,7 @@ interface MovedRow extends Record<string, unknown> {
 const movedRows = {
   name: 'import_moved',
   text: /* sql */ `
-    select stock_import_rows.row, stock_import_rows.sku, movements.on_hand_delta as delta, movements.id as "movementId"
+    select stock_import_rows.ctid as place, stock_import_rows.sku, movements.on_hand_delta as delta, movements.id as "movementId"
     from stock_import_rows join movements on movements.id = movement_id
     where stock_import_rows.import_id = $1 and stock_import_rows.sku > $2 and state = 'applied'
     order by stock_import_rows.sku limit $3`,
@@ -46,14 +46,14 @@ export async function reverseImport(work: ImportRecord, worker: string, stop: Ab
   if (done) await finishWork(work.id, worker, { status: 'reversed', reversed_at: new Date() })
 }
 
-async function reversePiece({ trx, work, rows, counts }: Piece<MovedRow>) {
+async function reversePiece({ trx, work, rows }: Piece<MovedRow>): Promise<Progress> {
   const balances = await lockStock(
     trx,
     rows.map(({ sku }) => sku)
   )
-  const marks = rows.map(({ row, sku, delta }): Mark => {
+  const marks = rows.map(({ place, sku, delta }): Mark => {
     const error = refusalOf(delta, balances.get(sku)!)
-    return error ? { row, state: 'stays', error } : { row, state: 'reversed' }
+    return error ? { place, state: 'stays', error } : { place, state: 'reversed' }
   })
   const undone = rows.filter((_, place) => marks[place].state === 'reversed')
   const movements = await writeLedger(
@@ -69,8 +69,7 @@ async function reversePiece({ trx, work, rows, counts }: Piece<MovedRow>) {
     outbox.add(trx, movements.map(adjustedMessage)),
     markRows(trx, work.id, marks),
   ])
-  counts.reversed += undone.length
-  counts.stays += rows.length - undone.length
+  return { reversed: undone.length, stays: rows.length - undone.length }
 }
 
 function refusalOf(delta: number, { onHand, reserved }: { onHand: number; reserved: number }) {

@@ -129,10 +129,12 @@ test.group('node ace stock:import', (group) => {
     )
   }).timeout(60_000)
 
-  // 15 s on a machine with nothing else to do: twice that before the suite complains.
-  test('of 100,000 rows is read and applied in seconds', async ({ assert }) => {
+  // 15 s are promised where nothing else is to be done. PostgreSQL knows of the imports before, and nothing of this one.
+  test('of 100,000 rows is read and applied in seconds, beside older ones', async ({ assert }) => {
     const rows = 100_000
     await manyProducts(rows)
+    await stockImport(await file(`sku,counted\n${lines(3_000, () => '500')}`))
+    await db.connection('inventory_owner').rawQuery('analyze stock_import_rows')
     const path = await file(`sku,counted,shelf\n${lines(rows, (row) => `${400 + (row % 200)},A`)}`)
     const began = performance.now()
     const { exitCode, printed } = await stockImport(path, '--apply', '--json')
@@ -140,7 +142,7 @@ test.group('node ace stock:import', (group) => {
     assert.equal(exitCode, 0)
     const { counts } = JSON.parse(printed)
     assert.containSubset(counts, { applied: rows, moved: rows - rows / 200, unchanged: rows / 200 })
-    assert.isBelow(seconds, 30 * slowdown())
+    assert.isBelow(seconds, 20 * slowdown())
   }).timeout(180_000)
 })
 
