@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { test } from '@japa/runner'
 import { SYSTEM } from '#contracts/actor'
+import { workOn } from '#inventory/imports/import_worker'
 import { putProduct } from '#inventory/put_product'
 import { restock } from '#inventory/restock'
 import { apply, dryRun, onHand, readImport, rowsOf, settle, tell, undo } from '#tests/imports'
+import { eventually } from '#tests/processes/app_process'
 import { emptyShop, person, product, type Person } from '#tests/shop'
 import { held, released } from '#tests/stock_room'
 
@@ -172,6 +176,36 @@ test.group('An import', (group) => {
     await Promise.all([clerk, other].map((by) => tell(client, by, dry.id, 'reversal')))
     await Promise.all([settle(dry.id), settle(dry.id)])
     assert.deepEqual(await onHand(), { MUG: 37, POT: 8, TEA: 5 })
+  })
+
+  test('whose worker is frozen past its lease is applied by another, each row once', async ({
+    client,
+    assert,
+  }) => {
+    const dry = await dryRun(client, clerk, 'sku,received\nMUG,10\nTEA,1\n')
+    await tell(client, clerk, dry.id)
+    const work = () => workOn(dry.id, randomUUID(), new AbortController().signal)
+    const waiting = (trx: TransactionClientContract, count: number) =>
+      eventually(`${count} wait for the mug`, async () => {
+        const { rows } = await trx.rawQuery('select from pg_locks where not granted')
+        return rows.length >= count
+      })
+    const both = await inventory().transaction(async (trx) => {
+      await trx.from('stock_items').where('sku', 'MUG').forUpdate()
+      const frozen = work()
+      await waiting(trx, 1)
+      await inventory()
+        .from('stock_imports')
+        .update({ lease_until: new Date(0) })
+      const other = work()
+      await waiting(trx, 2)
+      return { frozen, other }
+    })
+    assert.deepEqual([await both.frozen, await both.other], [false, true])
+    assert.deepEqual(await onHand(), { MUG: 47, POT: 8, TEA: 6 })
+    assert.containSubset(await readImport(client, clerk, dry.id), {
+      ...{ status: 'applied', counts: { applied: 2, moved: 2 } },
+    })
   })
 
   test('is applied only when it is ready, and undone only when it was applied', async ({
