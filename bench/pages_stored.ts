@@ -63,4 +63,6 @@ export async function storePages(database: DatabaseUnderTest, orders: number) {
   ]) {
     await database.query(`vacuum analyze ${table}`)
   }
+  // What was stored is not to be written while pages are measured.
+  await database.query('checkpoint')
 }
