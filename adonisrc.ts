@@ -50,6 +50,7 @@ export default defineConfig({
         files: ['tests/database/*.spec.ts', 'tests/processes/**/*.spec.ts'],
         timeout: 90_000,
       },
+      { name: 'faults', files: ['tests/faults/*.spec.ts'], timeout: 180_000 },
     ],
     forceExit: true,
   },

@@ -64,7 +64,8 @@ export async function settled(timeout?: number) {
       .connection('orders')
       .from('notifications')
       .where('status', 'pending')
-      .where('attempts', 0)
+      // One that is being sent has had its attempt, and no error yet.
+      .whereNull('last_error')
       .first()
     if (!due) return
     if (Date.now() > until) throw new Error(`a mail is still due: ${JSON.stringify(due)}`)

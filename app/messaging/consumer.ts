@@ -4,12 +4,12 @@
  * A batch is one transaction: inbox, waiting keys, effects and the answers in the outbox commit
  * together. A batch that fails is halved until the message at fault stands alone.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@adonisjs/core/logger'
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { bury, redrive, type Burial } from './dead_letters.ts'
 import { admit, waitingKeys } from './inbox.ts'
 import { decode, type Message, type MessageDefinition } from './message.ts'
+import { Patience, type Alive } from './patience.ts'
 import { backoff, isMachineTrouble, isMessagesOwnFault } from './retry_policy.ts'
 import { suspect, Suspicion } from './suspicion.ts'
 import { signature, type Subscription } from './subscription.ts'
@@ -20,12 +20,9 @@ import { UncleanStops } from './unclean_stops.ts'
 
 /** Tries of a message alone before an error on no list counts as the message's own. */
 const TRIES = 5
-/** Of the process, the last one with this message alone. */
-const DEATHS = 3
-/** Shorter than any session's timeout. */
-const SIGN_OF_LIFE_MS = 1_000
 /** No transaction may take longer than half a minute, and each try gives a sign: so long is for ever. */
 const STUCK_MS = 5 * 60_000
+
 export interface ConsumerOptions {
   /** The module that hears; also its Lucid connection. */
   name: string
@@ -40,11 +37,6 @@ export interface ConsumerOptions {
   stuckMs?: number
 }
 
-/** Nobody came back to say what went wrong. */
-class ProcessDied extends Error {
-  name = 'ProcessDied'
-}
-
 interface Heard {
   delivery: Delivery
   message: Message
@@ -57,8 +49,7 @@ interface Batch {
   size: number
   /** Messages that failed themselves. */
   failed: number
-  /** Keeps the membership alive; throws when the partition belongs to another now. */
-  alive(): Promise<void>
+  alive: Alive
 }
 
 export class Consumer implements Subscriber {
@@ -70,23 +61,21 @@ export class Consumer implements Subscriber {
     string,
     { definition: MessageDefinition<unknown>; subscription: Subscription }
   >()
-  readonly #stopping = new AbortController()
+  readonly #tally: Tally
+  readonly #patience: Patience
+  readonly #uncleanStops: UncleanStops
   #failuresInRow = 0
-  #trouble: string | null = null
   /** When the batch under way last gave a sign, in milliseconds; null while none is. */
   #sign: number | null = null
-  /** It waits, for nearly everything fails. */
-  paused = false
   /** When it committed last, in milliseconds since 1970; null before the first time. */
   lastCommit: number | null = null
-  readonly #tally: Tally
-  readonly #uncleanStops: UncleanStops
 
   constructor(options: ConsumerOptions) {
     this.#options = options
     this.name = options.name
-    this.#uncleanStops = new UncleanStops(options.name, options.client)
     this.#tally = new Tally(options.name, options.logger)
+    this.#patience = new Patience(options.name, options.logger, options.pauseMs)
+    this.#uncleanStops = new UncleanStops(options.name, options.client)
     this.batchSize = options.batchSize ?? 200
     for (const subscription of options.subscriptions) {
       for (const definition of subscription.messages) {
@@ -106,8 +95,14 @@ export class Consumer implements Subscriber {
     return this.#tally.counts
   }
 
+  /** It waits, for nearly everything fails. */
+  get paused() {
+    return this.#patience.paused
+  }
+
   degraded(): string[] {
-    return this.#trouble ? [`consumer ${this.name}: ${this.#trouble}`] : []
+    const { trouble } = this.#patience
+    return trouble ? [`consumer ${this.name}: ${trouble}`] : []
   }
 
   /** What only a new process can mend, in words; empty as long as this one can help itself. */
@@ -118,7 +113,7 @@ export class Consumer implements Subscriber {
   }
 
   stop() {
-    this.#stopping.abort()
+    this.#patience.stop()
   }
 
   /** To be called when it has ended and left nothing half done: whoever comes next need not wonder. */
@@ -127,7 +122,7 @@ export class Consumer implements Subscriber {
   }
 
   /** @throws only when stopped, or when `alive` does */
-  async handle(deliveries: Delivery[], alive: () => Promise<void>): Promise<void> {
+  async handle(deliveries: Delivery[], alive: Alive): Promise<void> {
     const sign = () => {
       this.#sign = Date.now()
       return alive()
@@ -141,7 +136,7 @@ export class Consumer implements Subscriber {
     }
   }
 
-  async #handle(deliveries: Delivery[], alive: () => Promise<void>) {
+  async #handle(deliveries: Delivery[], alive: Alive) {
     const heard: Heard[] = []
     const junk: Burial[] = []
     for (const delivery of deliveries) {
@@ -158,7 +153,7 @@ export class Consumer implements Subscriber {
     const batch = { size: heard.length, failed: 0, alive }
     if (junk.length > 0) await this.#buryJunk(junk, batch)
     if (heard.length === 0) return
-    const unclean = await this.#insisted(() => this.#uncleanStops.begin(), batch)
+    const unclean = await this.#patience.insist(() => this.#uncleanStops.begin(), alive)
     if (unclean) await this.#settleWarily(heard, batch)
     else await this.#settle(heard, batch)
   }
@@ -177,53 +172,22 @@ export class Consumer implements Subscriber {
     })
   }
 
-  /**
-   * A process has died not long ago: this batch may kill the next. One whose messages were under way then
-   * is handled one by one, and a message that was alone then is laid down.
-   */
+  /** A process has died not long ago: this batch may kill the next. */
   async #settleWarily(heard: Heard[], batch: Batch) {
-    const suspects = await this.#noted(heard, batch, { alone: false }, () =>
-      this.#settle(heard, batch)
-    )
-    if (suspects.size === 0) return
-    for (const one of heard) {
-      if (!suspects.get(one.message.id)) {
-        await this.#noted([one], batch, { alone: true }, () => this.#settle([one], batch))
-        continue
-      }
-      const error = new ProcessDied('the process died each time that it handled this message')
-      while (!(await this.#giveUp(one, error, DEATHS, batch)));
-      await this.#uncleanStops.clear([one.message.id])
-    }
-  }
-
-  /**
-   * Notes the messages while they are handled. Does not begin, and leaves them noted, where they were
-   * noted before: by somebody who died.
-   */
-  async #noted(
-    heard: Heard[],
-    batch: Batch,
-    { alone }: { alone: boolean },
-    handle: () => Promise<void>
-  ) {
-    const ids = heard.map(({ message }) => message.id)
-    const before = await this.#insisted(() => this.#uncleanStops.note(ids, alone), batch)
-    if (!alone && before.size > 0) return before
-    try {
-      await handle()
-    } finally {
-      await this.#uncleanStops.clear(ids).catch(() => {})
-    }
-    return before
+    await this.#uncleanStops.settleWarily(heard, {
+      insist: (work) => this.#patience.insist(work, batch.alive),
+      settle: (some) => this.#settle(some, batch),
+      bury: async (one, error) => {
+        while (!(await this.#giveUp(one, error, error.deaths, batch)));
+      },
+    })
   }
 
   /** Commits the batch, whatever it takes: by retry, by halves, by burying what cannot be handled. */
   async #settle(heard: Heard[], batch: Batch) {
     let triesAlone = 0
     for (let attempt = 1; ; attempt++) {
-      if (this.#stopping.signal.aborted) throw new Error(`consumer ${this.name} was stopped`)
-      await batch.alive()
+      await this.#patience.begin(batch.alive)
       try {
         await this.#commit(heard, batch)
         this.#committed()
@@ -231,12 +195,11 @@ export class Consumer implements Subscriber {
       } catch (error) {
         this.#tally.addRetry()
         if (error instanceof Suspicion) {
-          await this.#pause(error, batch)
+          await this.#patience.pause(error, batch.alive)
           continue
         }
         if (isMachineTrouble(error)) {
-          this.#say(error as Error, attempt)
-          await this.#rest(backoff(attempt), batch)
+          await this.#patience.bear(error as Error, attempt, batch.alive)
           continue
         }
         if (heard.length > 1) {
@@ -247,7 +210,7 @@ export class Consumer implements Subscriber {
         }
         triesAlone++
         if (!isMessagesOwnFault(error) && triesAlone < TRIES) {
-          await this.#rest(backoff(triesAlone), batch)
+          await this.#patience.rest(backoff(triesAlone), batch.alive)
           continue
         }
         if (await this.#giveUp(heard[0], error as Error, triesAlone, batch)) return
@@ -325,7 +288,7 @@ export class Consumer implements Subscriber {
     try {
       suspect(this.#failuresInRow + 1, { ...batch, failed: batch.failed + 1 }, error)
     } catch (suspicion) {
-      await this.#pause(suspicion as Suspicion, batch)
+      await this.#patience.pause(suspicion as Suspicion, batch.alive)
       return false
     }
     const { delivery, message } = one
@@ -353,48 +316,13 @@ export class Consumer implements Subscriber {
 
   /** Commits a transaction that nothing but the machine can stop. */
   async #insist(transaction: (trx: TransactionClientContract) => Promise<void>, batch: Batch) {
-    await this.#insisted(() => this.#options.client().transaction(transaction), batch)
+    await this.#patience.insist(() => this.#options.client().transaction(transaction), batch.alive)
     this.#committed()
   }
 
-  /** What nothing but the machine can stop is tried until it is done. */
-  async #insisted<T>(work: () => Promise<T>, batch: Batch): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      if (this.#stopping.signal.aborted) throw new Error(`consumer ${this.name} was stopped`)
-      await batch.alive()
-      try {
-        return await work()
-      } catch (error) {
-        this.#say(error as Error, attempt)
-        await this.#rest(backoff(attempt), batch)
-      }
-    }
-  }
-
   #committed() {
-    this.#trouble = null
+    this.#patience.trouble = null
     this.lastCommit = Date.now()
-  }
-
-  async #pause(suspicion: Suspicion, batch: Batch) {
-    this.#trouble = `paused, for nearly everything fails: ${suspicion.message}`
-    this.#options.logger.error(
-      { consumer: this.name, reason: suspicion.message },
-      'consumer pauses'
-    )
-    this.paused = true
-    await this.#rest(this.#options.pauseMs ?? 30_000, batch)
-    this.paused = false
-  }
-
-  #say(error: Error, attempt: number) {
-    if (attempt > 3) this.#trouble = error.message
-    if (attempt > 3 && (attempt & (attempt - 1)) === 0) {
-      this.#options.logger.warn(
-        { consumer: this.name, reason: error.message, attempt },
-        'consumer waits'
-      )
-    }
   }
 
   #mourn(letters: number, error?: Error) {
@@ -402,15 +330,5 @@ export class Consumer implements Subscriber {
       { consumer: this.name, letters, reason: error?.message },
       'dead letters'
     )
-  }
-
-  /** Waits, and keeps the membership alive meanwhile. */
-  async #rest(milliseconds: number, { alive }: Batch) {
-    const until = Date.now() + milliseconds
-    const { signal } = this.#stopping
-    for (let left = milliseconds; left > 0 && !signal.aborted; left = until - Date.now()) {
-      await sleep(Math.min(left, SIGN_OF_LIFE_MS), undefined, { signal }).catch(() => {})
-      await alive()
-    }
   }
 }

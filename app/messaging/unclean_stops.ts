@@ -65,6 +65,27 @@ const clear = {
     delete from suspects where consumer = $1 and run = $2 and message_id = any ($3::uuid[])`,
 }
 
+/** Of processes, the last one with this message alone. */
+const DEATHS = 3
+
+/** Nobody came back to say what went wrong. */
+export class ProcessDied extends Error {
+  name = 'ProcessDied'
+  readonly deaths = DEATHS
+
+  constructor() {
+    super('the process died each time that it handled this message')
+  }
+}
+
+/** How messages are handled, for one who decides which of them together. */
+interface Ways<One> {
+  /** What nothing but the machine can stop. */
+  insist<T>(work: () => Promise<T>): Promise<T>
+  settle(some: One[]): Promise<void>
+  bury(one: One, error: ProcessDied): Promise<void>
+}
+
 export class UncleanStops {
   readonly #consumer: string
   readonly #client: () => QueryClientContract
@@ -109,21 +130,52 @@ export class UncleanStops {
   }
 
   /**
+   * Handles messages of which one may have killed a process. Where some were under way then, each is handled
+   * by itself, and one that was alone then is buried.
+   */
+  async settleWarily<One extends { message: { id: string } }>(all: One[], ways: Ways<One>) {
+    const suspects = await ways.insist(() => this.#note(all, false))
+    if (suspects.size === 0) return this.#settle(all, ways)
+    for (const one of all) {
+      if (suspects.get(one.message.id)) {
+        await ways.bury(one, new ProcessDied())
+        await this.#clear([one])
+      } else {
+        await ways.insist(() => this.#note([one], true))
+        await this.#settle([one], ways)
+      }
+    }
+  }
+
+  /** What is noted, and noted no longer once it is through. */
+  async #settle<One extends { message: { id: string } }>(some: One[], { settle }: Ways<One>) {
+    try {
+      await settle(some)
+    } finally {
+      await this.#clear(some).catch(() => {})
+    }
+  }
+
+  /**
    * Notes messages that are about to be handled. One may be among them twice: after a death between its
    * publication and the mark of it.
    *
    * @returns those that were noted when another process died: true where one was alone
    * @throws what the database says
    */
-  async note(ids: string[], alone: boolean): Promise<Map<string, boolean>> {
+  async #note(some: { message: { id: string } }[], alone: boolean): Promise<Map<string, boolean>> {
+    const ids = [...new Set(some.map(({ message }) => message.id))]
     const rows = await run<{ message_id: string; alone: boolean }>(this.#client(), note, [
-      ...[this.#consumer, this.#run, [...new Set(ids)], alone],
+      ...[this.#consumer, this.#run, ids, alone],
     ])
     return new Map(rows.map((row) => [row.message_id, row.alone]))
   }
 
   /** They are through, or somebody else's now: whatever became of them, nobody died. */
-  async clear(ids: string[]) {
-    await run(this.#client(), clear, [this.#consumer, this.#run, ids])
+  async #clear(some: { message: { id: string } }[]) {
+    await run(this.#client(), clear, [
+      ...[this.#consumer, this.#run],
+      some.map(({ message }) => message.id),
+    ])
   }
 }

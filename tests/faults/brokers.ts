@@ -4,13 +4,12 @@ import type { Fault } from './fault.ts'
 export const brokers: Fault[] = [
   ...[1, 2, 3].map((node): Fault => ({
     name: `broker ${node} killed and back`,
-    how: `SIGKILL to node ${node} of three, started again after 15 s`,
-    core: node === 1,
+    how: `SIGKILL to node ${node} of three, started again after 30 s`,
     healsMeanwhile: true,
     async strike({ stage, begins, ends }) {
       begins()
       await stage.kafka.kill(node)
-      await sleep(15_000)
+      await sleep(30_000)
       ends()
       await stage.kafka.up(node)
     },

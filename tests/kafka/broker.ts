@@ -1,6 +1,7 @@
 /*
  * One broker for the whole run, started when the first test asks for it.
  */
+import { MissingTool, requireJava } from './launcher/jars.ts'
 import { findBroker } from './launcher/launcher.ts'
 import { fileURLToPath } from 'node:url'
 
@@ -25,4 +26,19 @@ export async function brokers(): Promise<string[] | null> {
 export async function stopBroker() {
   const broker = await found
   if (broker && 'brokers' in broker) await broker.stop()
+}
+
+/**
+ * Why no broker of a test's own can be started; null where one can.
+ *
+ * @throws Error in CI where none can be: there nothing may be left out
+ */
+export async function noBrokerOfOurs(): Promise<string | null> {
+  try {
+    await requireJava()
+    return null
+  } catch (error) {
+    if (!(error instanceof MissingTool) || process.env.CI) throw error
+    return `LEFT OUT: ${error.message}`
+  }
 }

@@ -25,11 +25,10 @@ test.group('A process', (group) => {
   group.each.setup(emptyLedger)
 
   test('cannot help itself when a batch hangs for ever', async ({ assert, cleanup }) => {
-    let goOn = () => {}
+    const { promise: end, resolve: goOn } = Promise.withResolvers<void>()
     // Else a failure would leave a transaction open, and the next test waiting for its locks.
     cleanup(() => goOn())
-    const hanging = () => new Promise<void>((resolve) => (goOn = resolve))
-    const consumer = consumerOf(hanging, { stuckMs: 50 })
+    const consumer = consumerOf(() => end, { stuckMs: 50 })
     assert.isEmpty(consumer.stuck(), 'nothing is under way')
     const handling = consumer.handle(deliveries(about('k', 1)), alive)
     await until(async () => consumer.stuck().length > 0, 'it says so')

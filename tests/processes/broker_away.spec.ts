@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from '@japa/runner'
-import { MissingTool, requireJava } from '#tests/kafka/launcher/jars'
+import { noBrokerOfOurs } from '#tests/kafka/broker'
 import { startBroker, type Broker } from '#tests/kafka/launcher/launcher'
 import { freePort } from '#tests/kafka/launcher/readiness'
 import { APP_ROOT, endApps, eventually } from './app_process.ts'
@@ -13,13 +13,7 @@ import { ShopProcess } from './shop_process.ts'
 
 const ORDERS = 20
 
-const missing = await requireJava().then(
-  () => null,
-  (error) => {
-    if (!(error instanceof MissingTool) || process.env.CI) throw error
-    return `LEFT OUT: ${error.message}`
-  }
-)
+const missing = await noBrokerOfOurs()
 
 test.group('A broker', (group) => {
   let dir: string
