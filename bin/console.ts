@@ -3,6 +3,7 @@
  */
 import 'reflect-metadata'
 import { Ignitor, prettyPrintError } from '@adonisjs/core'
+import type { ApplicationService } from '@adonisjs/core/types'
 import { embeddedPostgres, prepareEnvironment, startFault } from '#start/environment'
 
 const APP_ROOT = new URL('../', import.meta.url)
@@ -14,11 +15,17 @@ function importer(filePath: string) {
   return import(filePath)
 }
 
+/** A command that can be stopped has ended by itself then; another one, a proof say, ends with the process. */
+async function end(app: ApplicationService, code: number) {
+  await app.terminate()
+  setTimeout(() => process.exit(code), 1_000).unref()
+}
+
 new Ignitor(APP_ROOT, { importer })
   .tap((app) => {
     app.booting(() => prepareEnvironment(app, 'guest'))
-    app.listen('SIGTERM', () => app.terminate())
-    app.listen('SIGINT', () => app.terminate())
+    app.listen('SIGTERM', () => end(app, 143))
+    app.listen('SIGINT', () => end(app, 130))
   })
   .ace()
   .handle(process.argv.slice(2))

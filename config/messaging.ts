@@ -5,10 +5,11 @@ import { defineConfig } from '#messaging/define_config'
 const brokers = env.get('KAFKA_BROKERS')
 const mechanism = env.get('KAFKA_SASL_MECHANISM')
 
+const ALL = ['orders', 'inventory'] as const
+
 export default defineConfig({
-  modules: (['orders', 'inventory'] as const)
-    .filter(runsHere)
-    .map((name) => ({ name, direct: directConnection(name) })),
+  modules: ALL.filter(runsHere).map((name) => ({ name, direct: directConnection(name) })),
+  consumers: [...ALL],
   kafka: brokers && {
     brokers,
     topicPrefix: env.get('KAFKA_TOPIC_PREFIX'),

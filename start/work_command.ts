@@ -17,6 +17,7 @@ export default class MessagingWork extends BaseCommand {
     'Example: node ace messaging:work',
     'Example: node ace messaging:work --only=relay,consumers',
     'Example: node ace messaging:work --no-mail --no-imports',
+    'Example: node ace messaging:work --port=9464',
   ]
   static options: CommandOptions = { startApp: true, staysAlive: true }
 
@@ -48,7 +49,16 @@ export default class MessagingWork extends BaseCommand {
   @flags.boolean(on('Delete what nobody needs any longer, where the relay leads'))
   declare retention: boolean
 
+  @flags.number({
+    description: 'Answer /metrics, /health/live and /health/ready at this port of HOST',
+  })
+  declare port?: number
+
   async run() {
+    const { port } = this
+    if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+      return this.#refuse('--port must be a whole number from 1 to 65535.')
+    }
     const { DUTIES, objection, takeUp } = await import('#start/duties')
     const messaging = await this.app.container.make('messaging')
     const only = this.only?.flatMap((names) => names.split(','))
@@ -63,12 +73,29 @@ export default class MessagingWork extends BaseCommand {
         : objection(duties, messaging.transportName)
     if (wrong) return this.#refuse(wrong)
 
+    if (port !== undefined && !(await this.#watched(port))) return
+    const { enter } = await import('#operations/readiness')
     this.app.terminating(() => {
+      enter('draining')
       this.logger.log('stops when what is under way is finished')
       setTimeout(() => process.exit(EXIT.error), GONE_WITHIN_MS).unref()
     })
     await takeUp(this.app, duties)
+    enter('running')
     this.logger.log(`works over ${messaging.transportName}: ${duties.join(', ')}`)
+  }
+
+  async #watched(port: number): Promise<boolean> {
+    const { default: env } = await import('#start/env')
+    const { watchPort } = await import('#operations/watch_port')
+    await import('#start/metrics')
+    try {
+      await watchPort(env.get('HOST'), port)
+      return true
+    } catch (error) {
+      this.#refuse(`--port=${port} cannot be had: ${(error as Error).message}`)
+      return false
+    }
   }
 
   #refuse(message: string) {

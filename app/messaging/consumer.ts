@@ -67,8 +67,8 @@ export class Consumer implements Subscriber {
   #failuresInRow = 0
   /** When the batch under way last gave a sign, in milliseconds; null while none is. */
   #sign: number | null = null
-  /** When it committed last, in milliseconds since 1970; null before the first time. */
-  lastCommit: number | null = null
+  /** When it began, or was last done with a batch; in milliseconds since 1970. */
+  lastCommit = Date.now()
 
   constructor(options: ConsumerOptions) {
     this.#options = options
@@ -88,6 +88,10 @@ export class Consumer implements Subscriber {
   /** The types + versions this consumer handles. */
   get definitions() {
     return [...this.#heard.values()].map(({ definition }) => definition)
+  }
+
+  hears(message: Message) {
+    return this.#heard.has(signature(message))
   }
 
   /** Messages by what has become of them; `retried` counts transactions. */
@@ -152,7 +156,7 @@ export class Consumer implements Subscriber {
     }
     const batch = { size: heard.length, failed: 0, alive }
     if (junk.length > 0) await this.#buryJunk(junk, batch)
-    if (heard.length === 0) return
+    if (heard.length === 0) return this.#committed()
     const unclean = await this.#patience.insist(() => this.#uncleanStops.begin(), alive)
     if (unclean) await this.#settleWarily(heard, batch)
     else await this.#settle(heard, batch)

@@ -8,6 +8,8 @@ export interface MessagingConfig {
     /** The module's role, without limits and around any transaction pooler: for the relay and proofs. */
     direct: ClientConfig
   }[]
+  /** The consumers of all modules, also of those that run in other processes alone. */
+  consumers: string[]
   /** Undefined: the embedded transport. */
   kafka?: Omit<KafkaOptions, 'logger'>
   acceptTransportChange: boolean

@@ -14,12 +14,15 @@ import { KafkaTransport } from './transports/kafka.ts'
 import type { Subscription } from './subscription.ts'
 import { tellTheLeader } from './tell_the_leader.ts'
 import type { Transport } from './transports/transport.ts'
-import { verify } from './verify.ts'
+import { settledEnd, verify } from './verify.ts'
 
 const HOUR_MS = 3_600_000
 
 /** Whoever ends a process kills it some seconds later: Docker after ten. */
 const STOP_WITHIN_MS = 6_000
+/** After that, for the connections. */
+const CLOSE_WITHIN_MS = 2_000
+const LAG_WITHIN_MS = 1_000
 
 export interface MessagingParts {
   relay: boolean
@@ -124,7 +127,9 @@ export class Messaging {
     })
     const ended = Promise.all(relays.map((relay) => relay.stop()))
     await Promise.race([ended, late])
-    await Promise.all([ended, transport.close()])
+    // A broker that hangs holds up neither the end nor what is still to be said to the database.
+    const closed = Promise.all([ended, transport.close()])
+    await Promise.race([closed, sleep(CLOSE_WITHIN_MS, undefined, { ref: false })])
     await Promise.allSettled(consumers.map((consumer) => consumer.leave()))
   }
 
@@ -147,14 +152,13 @@ export class Messaging {
 
   /** Puts on record that everything up to now is handled: the transport may be changed. */
   async recordVerified() {
+    const clients = this.config.modules.map(({ name }) => this.#db.connection(name))
+    // Before the look: what is committed during it is not proven.
+    const ends = await Promise.all(clients.map(settledEnd))
     const { findings } = await this.verify(0)
     if (findings.length > 0) return
-    for (const { name } of this.config.modules) {
-      await this.#db
-        .connection(name)
-        .rawQuery(
-          'update messaging_state set verified_id = (select coalesce(max(id), 0) from outbox)'
-        )
+    for (const [place, client] of clients.entries()) {
+      await client.rawQuery('update messaging_state set verified_id = ?', [ends[place]])
     }
   }
 
@@ -191,10 +195,19 @@ export class Messaging {
     return this.#running ?? { relays: [], consumers: [] }
   }
 
-  /** Messages in the topics that a module's consumer has not handled; null where the outbox tells it. */
+  /**
+   * Messages in the topics that a module's consumer has not handled; null where the outbox tells it.
+   *
+   * @throws also when the broker does not answer within a second: whoever asks wants to show other things too
+   */
   async lag(module: string): Promise<number | null> {
     const { topics } = this.consumer(module)
-    return (await this.#running?.transport.lag(module, topics)) ?? null
+    const answered = new AbortController()
+    const late = sleep(LAG_WITHIN_MS, undefined, { signal: answered.signal }).then(() => {
+      throw new Error(`the broker does not say how far the consumer ${module} is`)
+    })
+    const lag = this.#running?.transport.lag(module, topics)
+    return (await Promise.race([lag, late]).finally(() => answered.abort())) ?? null
   }
 
   /** What only a new process can mend, in words; empty as long as this one can help itself. */

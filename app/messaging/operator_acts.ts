@@ -5,7 +5,8 @@ import { userInfo } from 'node:os'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { uuidv7 } from 'uuidv7'
 
-export type ActName = 'redrive' | 'discard' | 'unpark' | 'prune' | 'announce' | 'read'
+export type ActName =
+  ('redrive' | 'discard' | 'unpark' | 'prune' | 'announce' | 'read') | 'partitions'
 
 /** A person, and what they give as the reason. */
 export interface Operator {

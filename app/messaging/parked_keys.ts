@@ -15,12 +15,13 @@ export interface ParkedKey {
   waiting: number
 }
 
-/** Keys that are parked, the first one first; at most 1,000. */
-export async function parkedKeys(client: QueryClientContract): Promise<ParkedKey[]> {
+/** Keys that are parked, the first one first; at most 1,000. @param key - this one alone */
+export async function parkedKeys(client: QueryClientContract, key?: string): Promise<ParkedKey[]> {
   const { rows } = await client.rawQuery<{ rows: ParkedKey[] }>(
     `select key, outbox_id as "outboxId", error, parked_at as "parkedAt",
        (select count(*) from outbox where outbox.key = parked_keys.key and published_at is null) as waiting
-     from parked_keys order by parked_at, key limit 1000`
+     from parked_keys where cast(:key as text) is null or key = :key order by parked_at, key limit 1000`,
+    { key: (key ?? null) as string }
   )
   return rows
 }

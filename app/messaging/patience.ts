@@ -73,8 +73,11 @@ export class Patience {
     this.trouble = `paused, for nearly everything fails: ${suspicion.message}`
     this.#logger.error(this.#why(suspicion), 'consumer pauses')
     this.paused = true
-    await this.rest(this.#pauseMs, alive)
-    this.paused = false
+    try {
+      await this.rest(this.#pauseMs, alive)
+    } finally {
+      this.paused = false
+    }
   }
 
   async rest(milliseconds: number, alive: Alive) {

@@ -3,16 +3,19 @@
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Consumer } from './consumer.ts'
-import { decode } from './message.ts'
+import { decode, type Message, type WireRecord } from './message.ts'
 import { endAct, recordAct, type Operator } from './operator_acts.ts'
 import { matching, wholeLetter, type LetterFilter } from './letters.ts'
+
+/** Of one letter, database and all. */
+const HANDLED_WITHIN_MS = 10_000
 
 export interface Redriven {
   /** Letters handled now. */
   handled: number
   /** Keys that nothing waits behind any longer. */
   freed: number
-  /** Keys whose first letter has failed again: they wait on. */
+  /** Keys whose first letter has failed, or waits, again: they wait on. */
   waiting: string[]
   /** Letters that are still no message of ours. */
   junk: number
@@ -77,33 +80,57 @@ export async function redriveLetters(
     }
     for (const id of plan.junk) {
       if (on.signal?.aborted) break
-      if (await redriveJunk(client, consumer, id)) result.handled++
-      else result.junk++
+      const became = await redriveJunk(client, consumer, id)
+      if (became === 'handled') result.handled++
+      else if (became === 'junk') result.junk++
+      else result.waiting.push(became.key)
       done++
       on.turn?.(done, all)
     }
   } finally {
     result.finished = done === all
+    await consumer.leave()
     const { waiting, ...counts } = result
     await endAct(client, act, { ...counts, waiting: waiting.length })
   }
   return result
 }
 
-/** Junk to the version that laid it down may be a message to this one. @returns whether it is */
-async function redriveJunk(client: QueryClientContract, consumer: Consumer, id: number) {
+/** What a letter that was junk to the version that laid it down is to this one: the key is that of a message that failed or waits. */
+type Became = 'handled' | 'junk' | { key: string }
+
+async function redriveJunk(
+  client: QueryClientContract,
+  consumer: Consumer,
+  id: number
+): Promise<Became> {
   const letter = await wholeLetter(client, consumer.name, id)
-  if (!letter) return true
+  if (!letter) return 'handled'
   const { topic, partition, offset, key, headers } = letter
   const value = letter.value === null ? null : Buffer.from(letter.value)
-  try {
-    decode(topic, { key, value, headers })
-  } catch {
+  const message = understood(consumer, topic, { key, value, headers })
+  if (!message) {
     await client.from('dead_letters').where('id', id).increment('attempts', 1)
-    return false
+    return 'junk'
   }
   const delivery = { topic, partition, offset: offset === null ? null : String(offset) }
-  await consumer.handle([{ ...delivery, record: { key, value, headers } }], async () => {})
+  const until = Date.now() + HANDLED_WITHIN_MS
+  await consumer.handle([{ ...delivery, record: { key, value, headers } }], async () => {
+    if (Date.now() > until) throw new Error('the letter could not be handled: see the log')
+  })
   await client.from('dead_letters').where('id', id).delete()
-  return true
+  const again = await client
+    .from('dead_letters')
+    .where({ consumer: consumer.name, message_id: message.id })
+    .first()
+  return again ? { key: message.key } : 'handled'
+}
+
+function understood(consumer: Consumer, topic: string, record: WireRecord): Message | null {
+  try {
+    const message = decode(topic, record)
+    return consumer.hears(message) ? message : null
+  } catch {
+    return null
+  }
 }

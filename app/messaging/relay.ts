@@ -213,10 +213,13 @@ export class Relay {
   }
 
   #begin(connection: LeaderConnection, partition: number, rows: OutboxRow[]) {
-    const sending = this.#publish(connection, partition, rows).finally(() => {
-      this.#busy.delete(partition)
-      this.#woken.raise()
-    })
+    const sending = this.#publish(connection, partition, rows)
+      // A key that cannot be parked, on a full disk say, is read again by whoever leads next.
+      .catch((error) => connection.fail(error))
+      .finally(() => {
+        this.#busy.delete(partition)
+        this.#woken.raise()
+      })
     this.#busy.set(partition, sending)
   }
 

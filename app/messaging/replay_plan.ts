@@ -69,8 +69,10 @@ export async function planReplay(
   try {
     await client.query('begin isolation level repeatable read read only')
     const { rows: ends } = await client.query(`
-      select coalesce(max(id), 0) as last, (select created_at from outbox order by id limit 1) as kept,
-        coalesce(min(id), 1) > 1 as pruned from outbox`)
+      select coalesce(max(id), 0) as last, coalesce(min(id), 1) > 1 as pruned,
+        -- Rows of parked keys are kept for longer than others.
+        (select created_at from outbox where key not in (select key from parked_keys) order by id limit 1) as kept
+      from outbox`)
     const [{ last, kept, pruned }] = ends
     const only = filter.id ? await rowOf(client, filter.id) : undefined
     const since = filter.sinceMessage ? await rowOf(client, filter.sinceMessage) : undefined
@@ -95,7 +97,7 @@ export async function planReplay(
       oldest: times.length > 0 ? new Date(Math.min(...times)) : null,
       newest: times.length > 0 ? new Date(Math.max(...times)) : null,
       ...{ after, upTo },
-      prunedBefore: pruned && filter.from && new Date(filter.from) < kept ? kept : null,
+      prunedBefore: pruned && kept && filter.from && new Date(filter.from) < kept ? kept : null,
     }
   } finally {
     await client.end()

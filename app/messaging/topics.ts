@@ -2,17 +2,34 @@
  * The topics as an operator sees them.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Database } from '@adonisjs/lucid/database'
 import { Client } from 'pg'
 import { STEP_DOWN } from './leader_connection.ts'
 import type { Messaging } from './messaging.ts'
+import { endAct, recordAct, type Operator } from './operator_acts.ts'
 import type { KafkaTransport } from './transports/kafka.ts'
 
 export interface Topic {
   topic: string
-  partitions: number
+  /** Null where it is not there. */
+  partitions: number | null
 }
 
-/** Creates the topics that are missing. */
+/** The topics as they are. */
+export async function findTopics(messaging: Messaging): Promise<Topic[]> {
+  const transport = messaging.transport() as KafkaTransport
+  try {
+    const topics: Topic[] = []
+    for (const { name } of messaging.config.modules) {
+      topics.push({ topic: name, partitions: await transport.findTopic(name) })
+    }
+    return topics
+  } finally {
+    await transport.close()
+  }
+}
+
+/** The same, those that are missing created. */
 export async function openTopics(messaging: Messaging): Promise<Topic[]> {
   const transport = messaging.transport()
   try {
@@ -28,27 +45,36 @@ export async function openTopics(messaging: Messaging): Promise<Topic[]> {
 
 /**
  * Changes how many partitions a module's topic has. A key changes its partition then, so first the
- * relay is made to step down, and all that is published is handled: nothing of a key is left behind
- * that a later message could overtake. Orders are accepted meanwhile.
+ * relay is made to step down, and all that is published is handled, also by a consumer that runs elsewhere:
+ * nothing of a key is left behind that a later message could overtake. Orders are accepted meanwhile.
  *
- * @throws Error when the topic has more already
+ * @throws Error when the topic has more already; what `signal` was aborted with, before anything is changed
  */
-export async function changePartitions(messaging: Messaging, module: string, wanted: number) {
+export async function changePartitions(
+  messaging: Messaging,
+  module: string,
+  wanted: number,
+  by: Operator & { db: Database; signal: AbortSignal }
+) {
   const transport = messaging.transport() as KafkaTransport
   const { direct } = messaging.config.modules.find(({ name }) => name === module)!
   const client = new Client(direct)
   await client.connect()
   try {
-    await takeRelayLock(client, module)
+    await takeRelayLock(client, module, by.signal)
     const partitions = await transport.openTopic(module)
     if (partitions > wanted) {
       throw new Error(
         `the topic ${module} has ${partitions} partitions: Kafka cannot take some away`
       )
     }
-    await publishedIsHandled(messaging, module)
-    if (partitions < wanted) await transport.addPartitions(module, wanted)
+    if (partitions === wanted) return
+    await publishedIsHandled(messaging, transport, module, by.signal)
+    const record = by.db.connection(module)
+    const act = await recordAct(record, 'partitions', by, { topic: module })
+    await transport.addPartitions(module, wanted)
     await client.query(`update messaging_state set transport = 'kafka', partitions = $1`, [wanted])
+    await endAct(record, act, { before: partitions, now: wanted })
   } finally {
     await client.end()
     await transport.close()
@@ -56,21 +82,28 @@ export async function changePartitions(messaging: Messaging, module: string, wan
 }
 
 /** Whoever leads hears it, ends what is under way, and lets go. */
-async function takeRelayLock(client: Client, module: string) {
+async function takeRelayLock(client: Client, module: string, signal: AbortSignal) {
   for (;;) {
     await client.query(`select pg_notify($1, $2)`, [`outbox_${module}`, STEP_DOWN])
     const { rows } = await client.query<{ locked: boolean }>(
       `select pg_try_advisory_lock('outbox'::regclass::oid::bigint) as locked`
     )
     if (rows[0].locked) return
-    await sleep(50)
+    await sleep(50, undefined, { signal })
   }
 }
 
-async function publishedIsHandled(messaging: Messaging, module: string) {
-  for (;;) {
-    const { findings } = await messaging.verify(0)
-    if (!findings.some((found) => found.module === module && found.kind === 'not_handled')) return
-    await sleep(100)
+async function publishedIsHandled(
+  messaging: Messaging,
+  transport: KafkaTransport,
+  topic: string,
+  signal: AbortSignal
+) {
+  const hears = (consumer: string) =>
+    messaging.config.modules.some(({ name }) => name === consumer) &&
+    messaging.consumer(consumer).topics.includes(topic)
+  for (const consumer of messaging.config.consumers) {
+    if (!hears(consumer) && !(await transport.hasHeard(consumer, topic))) continue
+    while ((await transport.lag(consumer, [topic])) > 0) await sleep(200, undefined, { signal })
   }
 }

@@ -2,6 +2,8 @@
  * Proof that no message is lost: every row of every outbox is published, lies in its topic, and is
  * known to each consumer that hears its type.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { Client, type ClientConfig } from 'pg'
 import type { MessageDefinition } from './message.ts'
 import type { TopicContents } from './transports/transport.ts'
@@ -149,4 +151,25 @@ async function connectAll(modules: VerifiedModule[]) {
     await client.connect()
   }
   return clients
+}
+
+/**
+ * The last row of an outbox, once no transaction is under way that could still commit a row before it.
+ * Transactions end within half a minute.
+ */
+export async function settledEnd(client: QueryClientContract): Promise<string> {
+  const look = async () => {
+    const { rows } = await client.rawQuery<{ rows: Record<'id' | 'xmin' | 'xmax', string>[] }>(
+      `select (select coalesce(max(id), 0)::text from outbox) as id,
+         pg_snapshot_xmin(snapshot)::text as xmin, pg_snapshot_xmax(snapshot)::text as xmax
+       from (select pg_current_snapshot() as snapshot) as now`
+    )
+    return rows[0]
+  }
+  const { id, xmax } = await look()
+  for (;;) {
+    const { xmin } = await look()
+    if (BigInt(xmin) >= BigInt(xmax)) return id
+    await sleep(100)
+  }
 }

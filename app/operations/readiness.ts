@@ -36,6 +36,12 @@ export function enter(next: Phase) {
   phase = next
 }
 
+/** Not empty only when this process cannot help itself; one whose event loop is stuck answers nothing at all. */
+export function liveness() {
+  const stuck = messaging.stuck()
+  return { status: stuck.length > 0 ? 'stuck' : 'ok', stuck }
+}
+
 export interface Readiness {
   /** `unavailable`: starting, draining or without a database. `degraded`: orders are accepted. */
   status: 'ok' | 'degraded' | 'unavailable'

@@ -3,9 +3,21 @@
  * it belongs to.
  */
 import type { Logger } from '@adonisjs/core/logger'
+import { Counter, Gauge } from 'prom-client'
 import { Signal } from '#messaging/signal'
 
 const TICK_MS = 60_000
+
+const forgotten = new Counter({
+  name: 'quartermaster_retention_rows_total',
+  help: 'Old rows that were deleted, by the process whose relay leads.',
+  labelNames: ['module', 'table'] as const,
+})
+const lastForgotten = new Gauge({
+  name: 'quartermaster_retention_last_run_timestamp_seconds',
+  help: 'When old rows of a table were last deleted to the end, by this process; missing before.',
+  labelNames: ['module', 'table'] as const,
+})
 
 /** One table and its rule. */
 export interface Forgetting {
@@ -18,7 +30,7 @@ export interface Forgetting {
   forget(): Promise<number>
 }
 
-/** What has become of a table's forgetting in this process; for metrics. */
+/** What has become of a table's forgetting in this process. */
 export interface Forgotten {
   module: string
   table: string
@@ -72,8 +84,11 @@ class Retention {
       if (!isOurs()) continue
       const record = this.forgotten[place]
       try {
-        record.rows += await forget()
+        const rows = await forget()
+        record.rows += rows
+        forgotten.inc({ module, table }, rows)
         record.lastRun = new Date()
+        lastForgotten.set({ module, table }, record.lastRun.getTime() / 1_000)
         record.trouble = null
       } catch (error) {
         const reason = (error as Error).message

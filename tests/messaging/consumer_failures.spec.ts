@@ -173,6 +173,15 @@ test.group('Failures in a row', (group) => {
       assert.deepEqual(await numbersOf('k19'), [1])
     })
 
+  test('pause it no longer once its partition has gone to another process', async ({ assert }) => {
+    const consumer = consumerOf(recordUnless((_, __, trx) => divideByZero(trx)))
+    const handled = consumer.handle(deliveries(keys(20)), async () => {
+      if (consumer.paused) throw new Error('the partition is elsewhere')
+    })
+    await assert.rejects(() => handled, 'the partition is elsewhere')
+    assert.isFalse(consumer.paused)
+  })
+
   test('of data that breaks its schema pause it as well, with nothing committed', async ({
     assert,
   }) => {

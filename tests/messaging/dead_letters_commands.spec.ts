@@ -1,6 +1,7 @@
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
+import { orderPlaced } from '#contracts/orders'
 import DeadLettersDiscard from '#messaging/commands/dead_letters_discard'
 import DeadLettersList from '#messaging/commands/dead_letters_list'
 import DeadLettersRedrive from '#messaging/commands/dead_letters_redrive'
@@ -9,7 +10,7 @@ import { letterGroups } from '#messaging/letters'
 import { operatorActs } from '#messaging/operator_acts'
 import messaging from '#messaging/service'
 import { countOf, letters } from '#tests/messaging/ledger_of_effects'
-import { broken, junk, stuck } from '#tests/messaging/laid_down'
+import { broken, junk, junkOfOld, stuck } from '#tests/messaging/laid_down'
 import { run } from '#tests/messaging/operator_at_work'
 import { emptyShop, product } from '#tests/shop'
 
@@ -107,6 +108,29 @@ test.group('Dead letters at the terminal', (group) => {
       (await letters()).map(({ attempts }) => attempts),
       [2, 2]
     )
+  })
+
+  test('that were junk to an older version are handled, fail, or are still nobody’s', async ({
+    assert,
+  }) => {
+    const [order, wrong, foreign] = [uuidv7(), uuidv7(), uuidv7()]
+    const placed = { revision: 1, lines: [{ sku: 'MUG', quantity: 2 }] }
+    await junkOfOld(
+      orderPlaced.about(order, placed),
+      orderPlaced.about(wrong, { revision: 1, lines: 17 } as never),
+      { ...orderPlaced.about(foreign, placed), type: 'order_whispered' }
+    )
+    const again = await run(DeadLettersRedrive, '--all', '--yes', '--json')
+    assert.equal(again.exitCode, 3)
+    assert.containSubset(again.json.data, [{ handled: 1, waiting: [wrong], junk: 1 }])
+    assert.sameDeepMembers(
+      (await letters()).map(({ key, reason }) => [key, reason]),
+      [
+        [wrong, 'failed'],
+        [foreign, 'junk'],
+      ]
+    )
+    assert.deepEqual(await reserved(), [2])
   })
 
   test('are discarded with a reason: the key is named, and what is redriven next', async ({

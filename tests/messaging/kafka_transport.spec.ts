@@ -8,6 +8,7 @@ import { uuidv7 } from 'uuidv7'
 import { directConnection } from '#config/database'
 import { Messaging } from '#messaging/messaging'
 import { outbox } from '#messaging/outbox'
+import { operatorActs } from '#messaging/operator_acts'
 import messaging from '#messaging/service'
 import { changePartitions } from '#messaging/topics'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
@@ -129,6 +130,20 @@ if (kafkaIsHere) {
       await until(async () => (await published()).length === 2, 'published')
     }).timeout(30_000)
 
+    test('goes on when a key cannot be parked, and parks it once it can', async ({ cleanup }) => {
+      const owner = db.connection('orders_owner')
+      const [insert, role] = ['insert on parked_keys', 'orders_app']
+      await owner.rawQuery(`revoke ${insert} from ${role}`)
+      cleanup(() => owner.rawQuery(`grant ${insert} to ${role}`))
+      const relay = startRelay(kafkaTransport())
+      await commit(message(uuidv7(), 1, 'X'.repeat(1_500_000)))
+      await until(() => relay.degraded().some((why) => /parked_keys/.test(why)), 'it says why')
+      await owner.rawQuery(`grant ${insert} to ${role}`)
+      await until(async () => (await orders().from('parked_keys')).length === 1, 'it is parked')
+      await commit(message())
+      await until(async () => (await published()).length === 1, 'others flow')
+    }).timeout(30_000)
+
     test('gets more partitions while its relay works, and publishes on', async ({ assert }) => {
       const prefix = freshPrefix()
       const transport = kafkaTransport(undefined, prefix)
@@ -137,14 +152,62 @@ if (kafkaIsHere) {
       await until(async () => (await published()).length === 1, 'published')
 
       const operator = await operatorOn(prefix)
-      await changePartitions(operator, 'orders', 5)
+      const by = { who: 'Ada', why: 'more load', db, signal: new AbortController().signal }
+      await changePartitions(operator, 'orders', 5, by)
       await commit(...Array.from({ length: 40 }, () => message()))
       await until(async () => (await published()).length === 41, 'all are published')
       assert.deepEqual(relay.degraded(), [])
       const rows = await orders().from('outbox').distinct('partition').orderBy('partition')
       assert.isAbove(rows.at(-1)!.partition, 2)
-      await assert.rejects(() => changePartitions(operator, 'orders', 2), /cannot take some away/)
+      const fewer = changePartitions(operator, 'orders', 2, by)
+      await assert.rejects(() => fewer, /cannot take some away/)
+      assert.containSubset(await operatorActs(orders()), [
+        { act: 'partitions', who: 'Ada', why: 'more load', outcome: { before: 3, now: 5 } },
+      ])
       await transport.close()
+    }).timeout(30_000)
+
+    test('gets more partitions only when consumers elsewhere have handled what is there; the waiting can be ended', async ({
+      assert,
+      cleanup,
+    }) => {
+      const prefix = freshPrefix()
+      const transport = kafkaTransport(undefined, prefix)
+      cleanup(() => transport.close())
+      startRelay(transport)
+      const { promise: goOn, resolve: go } = Promise.withResolvers<void>()
+      cleanup(() => go())
+      const elsewhere = kafkaTransport(undefined, prefix)
+      cleanup(() => elsewhere.close())
+      let handled = 0
+      elsewhere.subscribe({
+        ...{ name: 'inventory', topics: ['orders'], batchSize: 10 },
+        handle: async (deliveries) => {
+          if (handled > 0) await goOn
+          handled += deliveries.length
+        },
+      })
+      await commit(message())
+      await until(async () => handled === 1, 'the consumer elsewhere is at work')
+      await until(async () => transport.hasHeard('inventory', 'orders'), 'and has said so')
+      await commit(message())
+      await until(async () => (await published()).length === 2, 'published')
+
+      const operator = await operatorOn(prefix)
+      const by = { ...{ who: 'Ada', why: null }, db }
+      const ended = changePartitions(operator, 'orders', 5, {
+        ...by,
+        signal: AbortSignal.timeout(500),
+      })
+      await assert.rejects(() => ended)
+      assert.equal(await transport.findTopic('orders'), 3)
+      const change = changePartitions(operator, 'orders', 5, {
+        ...{ ...by, signal: new AbortController().signal },
+      })
+      go()
+      await change
+      assert.equal(handled, 2)
+      assert.equal(await transport.findTopic('orders'), 5)
     }).timeout(30_000)
 
     test('stops with a clear message when the topic has other partitions than were on record', async ({

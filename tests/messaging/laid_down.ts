@@ -1,8 +1,10 @@
 /*
  * Dead letters of inventory, each laid down by its consumer as in real life.
  */
+import db from '@adonisjs/lucid/services/db'
 import { uuidv7 } from 'uuidv7'
 import { orderCancelled, orderPlaced } from '#contracts/orders'
+import type { Message } from '#messaging/message'
 import messaging from '#messaging/service'
 import { on } from '#messaging/subscription'
 import { alive, consumerOf, deliveries } from './ledger_of_effects.ts'
@@ -34,4 +36,19 @@ export async function junk() {
   const [one] = deliveries([orderPlaced.about(uuidv7(), { revision: 1, lines: [] })])
   one.record.headers = {}
   await messaging.consumer('inventory').handle([one], alive)
+}
+
+/** What an older version of us could not read, and this one can. */
+export async function junkOfOld(...messages: Message<unknown>[]) {
+  for (const message of messages) {
+    const [one] = deliveries([message])
+    const { headers } = one.record
+    one.record = { ...one.record, headers: {} }
+    await messaging.consumer('inventory').handle([one], alive)
+    await db
+      .connection('inventory')
+      .from('dead_letters')
+      .where('key', message.key)
+      .update({ headers: JSON.stringify(headers) })
+  }
 }

@@ -20,6 +20,12 @@ class BeyondHelp extends EmbeddedTransport {
   }
 }
 
+class Hanging extends EmbeddedTransport {
+  override lag() {
+    return new Promise<never>(() => {})
+  }
+}
+
 test.group('A process', (group) => {
   group.setup(openLedger)
   group.each.setup(emptyLedger)
@@ -61,6 +67,22 @@ test.group('A process', (group) => {
       const stuck = await client.get('/health/live')
       stuck.assertStatus(503)
       stuck.assertBodyContains({ status: 'stuck' })
+    } finally {
+      await messaging.stop()
+    }
+  })
+
+  test('tells what its database says while the broker hangs', async ({ client, assert }) => {
+    messaging.start(new Hanging())
+    try {
+      const metrics = await client.get('/metrics')
+      metrics.assertStatus(200)
+      assert.match(metrics.text(), /quartermaster_figures_up\{source="messages of orders"\} 1/)
+      assert.match(
+        metrics.text(),
+        /quartermaster_outbox_pending\{module="orders",kind="waiting"\} 0/
+      )
+      assert.notMatch(metrics.text(), /quartermaster_consumer_lag\{consumer="orders"\}/)
     } finally {
       await messaging.stop()
     }

@@ -76,6 +76,9 @@ test.group('outbox:replay', (group) => {
       ...{ oldest: a.time, newest: b.time },
     })
     assert.lengthOf(await published(), 2)
+    const hour = await run(OutboxReplay, '--module=orders', '--from=1h', '--dry-run', '--json')
+    const since = Date.parse(hour.json.data[0].from)
+    assert.closeTo(since, Date.now() - 3_600_000, 5_000, 'to be said exactly, when it is done')
 
     await marked(message())
     const meant = ['--module=orders', `--up-to=${upTo}`, WHY, '--yes', '--json']
@@ -101,6 +104,9 @@ test.group('outbox:replay', (group) => {
       ...{ rate: 40, turn, signal: stop.signal },
     })
     assert.containSubset(half, { replayed: 10, matched: 25, finishedAt: null })
+    const look = await run(OutboxReplay, `--resume=${replay.id}`, '--dry-run', '--json')
+    assert.containSubset(look.json.data, [{ replayed: 10, matched: 25 }])
+    assert.lengthOf(await waiting(), 10)
     const both = await Promise.all([
       run(OutboxReplay, `--resume=${replay.id}`, '--rate=40', '--json'),
       runReplay(orders(), direct, replay, { rate: 40 }),

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { test } from '@japa/runner'
 import { Kafka, logLevel } from 'kafkajs'
+import { freePort } from '#tests/environment'
 import { brokers } from '#tests/kafka/broker'
 import { AppProcess, dataDirectory, endApps, slowdown } from './app_process.ts'
 import { ShopProcess } from './shop_process.ts'
@@ -87,9 +88,17 @@ for (const [transport, options] of transports) {
       assert.deepEqual(await handledButDueAgain(shop), [])
       await placing
 
-      worker = await AppProcess.startWorker(shop.options)
+      const port = await freePort()
+      worker = await AppProcess.startWorker(shop.options, `--port=${port}`)
       await shop.assertKept(assert)
       await shop.assertProven(assert)
+      const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`)
+      const metrics = await (await ask('/metrics')).text()
+      assert.match(metrics, /quartermaster_outbox_relay_leader\{module="orders"\} 1/)
+      assert.match(metrics, /quartermaster_consumer_messages_total\{.*outcome="handled"\} [1-9]/)
+      assert.deepEqual(await (await ask('/health/live')).json(), { status: 'ok', stuck: [] })
+      assert.equal((await ask('/health/ready')).status, 200)
+      assert.equal((await ask('/admin')).status, 404)
     })
   })
 }
@@ -109,16 +118,18 @@ test.group('A worker', (group) => {
       assert.deepEqual(await worker.exited, { code: 2, signal: null }, worker.printed)
       return worker.printed
     }
-    const [unknown, nothing, embedded, sweeper] = await Promise.all([
+    const [unknown, nothing, embedded, sweeper, port] = await Promise.all([
       refused(['--only=relay,postman']),
       refused(['--only=mail', '--no-mail']),
       refused(['--no-consumers']),
       refused(['--no-relay'], { KAFKA_BROKERS: '127.0.0.1:1' }),
+      refused(['--port=0']),
     ])
     assert.include(unknown, 'postman')
     assert.include(nothing, 'nothing to do')
     assert.include(embedded, 'Without Kafka')
     assert.include(sweeper, 'Sweeper and retention work')
+    assert.include(port, '--port must be')
   })
 })
 

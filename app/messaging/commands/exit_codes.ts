@@ -74,7 +74,7 @@ async function missingMigrations(app: ApplicationService): Promise<string[]> {
 }
 
 function isBrokerTrouble(error: unknown) {
-  return /^KafkaJS(Connection|NumberOfRetries|RequestTimeout|BrokerNotFound)/.test(
+  return /^(BrokerSilent|KafkaJS(Connection|NumberOfRetries|RequestTimeout|BrokerNotFound))/.test(
     (error as Error).name
   )
 }

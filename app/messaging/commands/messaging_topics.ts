@@ -1,13 +1,17 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
+import type { Messaging } from '../messaging.ts'
+import type { Topic } from '../topics.ts'
 import { EXIT, guarded } from './exit_codes.ts'
+import { agreed, interruptible, operator } from './operator.ts'
 
 export default class MessagingTopics extends BaseCommand {
   static commandName = 'messaging:topics'
   static description = 'Create the topics, show their partitions, or change how many there are'
   static help = [
     'A change waits until everything published is handled, so that no key overtakes itself; orders are',
-    'accepted meanwhile. Partitions can only become more.',
+    'accepted meanwhile, and published after it. Partitions can only become more. Ctrl-C ends the waiting.',
+    'Exits 0, 3 when it was stopped, 2 for a number that cannot be or without --yes, 4 when broker or database is away.',
     'Example: KAFKA_BROKERS=… node ace messaging:topics',
     'Example: KAFKA_BROKERS=… node ace messaging:topics --partitions=12 --yes',
   ]
@@ -15,6 +19,12 @@ export default class MessagingTopics extends BaseCommand {
 
   @flags.number({ description: 'Change to so many partitions' })
   declare partitions?: number
+
+  @flags.string({ description: 'Who does it; by default the user of this terminal' })
+  declare as?: string
+
+  @flags.string({ description: 'Why; kept on record' })
+  declare why?: string
 
   @flags.boolean({ description: 'Print what would be done, and change nothing' })
   declare dryRun: boolean
@@ -33,32 +43,45 @@ export default class MessagingTopics extends BaseCommand {
     const messaging = await this.app.container.make('messaging')
     if (!messaging.config.kafka)
       return this.#wrong('KAFKA_BROKERS is not set: the embedded transport has no topics.')
-    if (wanted !== undefined && !this.dryRun && !(await this.#agreed())) return
     await guarded(this, async () => {
-      const { openTopics, changePartitions } = await import('../topics.ts')
-      const before = await openTopics(messaging)
-      const changing =
-        wanted === undefined ? [] : before.filter(({ partitions }) => partitions !== wanted)
-      if (wanted !== undefined && !this.dryRun) {
-        for (const { topic } of before) await changePartitions(messaging, topic, wanted)
+      const { findTopics, openTopics } = await import('../topics.ts')
+      if (this.dryRun) return this.#tell(await findTopics(messaging), wanted)
+      if (wanted !== undefined) {
+        if (!(await agreed(this, `Change to ${wanted} partitions?`))) return
+        if (!(await this.#change(messaging, wanted))) return
       }
-      const data = this.dryRun ? before : await openTopics(messaging)
-      if (this.json) return this.logger.log(JSON.stringify({ data }))
-      for (const { topic, partitions } of data)
-        this.logger.log(`${topic.padEnd(12)} ${partitions} partitions`)
-      if (this.dryRun && wanted !== undefined) {
-        this.logger.log(
-          `Would change ${changing.map(({ topic }) => topic).join(', ') || 'nothing'} to ${wanted}.`
-        )
+      this.#tell(await openTopics(messaging))
+    })
+  }
+
+  /** @returns false when it was stopped */
+  async #change(messaging: Messaging, wanted: number): Promise<boolean> {
+    const { changePartitions } = await import('../topics.ts')
+    const db = await this.app.container.make('lucid.db')
+    return interruptible(this, async (signal) => {
+      try {
+        for (const { name } of messaging.config.modules) {
+          await changePartitions(messaging, name, wanted, { ...operator(this), db, signal })
+        }
+        return true
+      } catch (error) {
+        if (!signal.aborted) throw error
+        this.logger.error('Stopped while something published was not handled yet.')
+        this.exitCode = EXIT.found
+        return false
       }
     })
   }
 
-  async #agreed() {
-    if (this.yes) return true
-    if (process.stdin.isTTY) return this.prompt.confirm(`Change to ${this.partitions} partitions?`)
-    this.#wrong('This changes topics. Say --yes to go on.')
-    return false
+  /** @param wanted - what a dry run is about */
+  #tell(topics: Topic[], wanted?: number) {
+    const data = topics.map((one) => ({ ...one, ...(wanted !== undefined && { wanted }) }))
+    if (this.json) return this.logger.log(JSON.stringify({ data }))
+    for (const { topic, partitions } of topics) {
+      const now = partitions === null ? 'is not there yet' : `${partitions} partitions`
+      const change = wanted === undefined || wanted === partitions ? '' : `, would get ${wanted}`
+      this.logger.log(`${topic.padEnd(12)} ${now}${change}`)
+    }
   }
 
   #wrong(message: string) {

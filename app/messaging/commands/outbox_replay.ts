@@ -18,7 +18,7 @@ export default class OutboxReplay extends BaseCommand {
     'Exits 0, 3 when it was stopped or a part is no longer kept, 5 when nothing matches or is kept, 2 for an',
     'unknown module or type, a time that cannot be read, no reason, no --yes; 4 when the database is away.',
     'Example: node ace outbox:replay --module=orders --from=2h --type=order_confirmed --dry-run',
-    'Example: node ace outbox:replay --module=orders --from=2h --up-to=48213 --why="the ERP lost its disk" --yes',
+    'Example: node ace outbox:replay --module=orders --from=2026-11-27T10:00:00Z --up-to=48213 --why="the ERP lost its disk" --yes',
   ]
   static options: CommandOptions = { startApp: true }
 
@@ -80,10 +80,10 @@ export default class OutboxReplay extends BaseCommand {
       }
       await this.#requireType(modules)
       const plans = await this.#plan(modules, filter)
-      if (this.dryRun) return this.#tellPlans(plans)
+      if (this.dryRun) return this.#tellPlans(plans, filter)
       const why = this.why?.trim()
       if (!why) throw new Usage('Say why: --why="…"')
-      if (!this.yes && !this.json) this.#tellPlans(plans)
+      if (!this.yes && !this.json) this.#tellPlans(plans, filter)
       const count = plans.reduce((sum, plan) => sum + plan.count, 0)
       if (!(await agreed(this, `Publish ${count} messages again?`))) return
       const { startReplay } = await import('../replay.ts')
@@ -138,6 +138,7 @@ export default class OutboxReplay extends BaseCommand {
       }
     }
     if (found.length === 0) throw new Nothing(`There is no replay "${id}".`)
+    if (this.dryRun) return this.#tell(found.map(([module, replay]) => ({ module, ...replay })))
     await this.#go(modules, found)
   }
 
@@ -159,11 +160,15 @@ export default class OutboxReplay extends BaseCommand {
     })
   }
 
-  #tellPlans(data: Planned[]) {
+  #tellPlans(plans: Planned[], { from, to }: ReplayFilter) {
+    const data = plans.map((plan) => ({ ...plan, from, to }))
     if (this.json) return this.logger.log(JSON.stringify({ data }))
+    // "2h" means something else in a minute.
+    const times = Object.entries({ from, to }).filter(([, time]) => time)
+    const exactly = times.map(([flag, time]) => `--${flag}=${time} `).join('')
     for (const { module, count, types, keys, oldest, newest, upTo, prunedBefore } of data) {
       this.logger.log(
-        `${module}: ${count} messages of ${keys.count} keys (${keys.first} to ${keys.last}), recorded ${oldest?.toISOString()} to ${newest?.toISOString()}, --up-to=${upTo}`
+        `${module}: ${count} messages of ${keys.count} keys (${keys.first} to ${keys.last}), recorded ${oldest?.toISOString()} to ${newest?.toISOString()}, ${exactly}--up-to=${upTo}`
       )
       for (const one of types) this.logger.log(`  ${String(one.count).padStart(8)} ${one.type}`)
       if (prunedBefore) {

@@ -47,8 +47,7 @@ export default class OutboxUnpark extends BaseCommand {
       const chosen = chosenModules(messaging.config.modules, this.module)
       const data: object[] = []
       for (const module of chosen) {
-        const parked = await parkedKeys(db.connection(module))
-        const meant = parked.filter(({ key }) => this.key === undefined || key === this.key)
+        const meant = await parkedKeys(db.connection(module), this.key)
         data.push(...meant.map((one) => ({ module, ...one })))
         if (this.json) continue
         for (const { key, error, waiting, parkedAt } of meant) {

@@ -61,14 +61,22 @@ export class KafkaTransport implements Transport {
     this.#options = options
   }
 
-  async openTopic(topic: string): Promise<number> {
-    const name = this.#topic(topic)
+  /** @returns its partitions; null where it is not there */
+  async findTopic(topic: string): Promise<number | null> {
     const admin = await this.#connectedAdmin()
     try {
-      return await this.#partitionsOf(admin, name)
+      return await this.#partitionsOf(admin, this.#topic(topic))
     } catch (error) {
       if ((error as { type?: string }).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+      return null
     }
+  }
+
+  async openTopic(topic: string): Promise<number> {
+    const found = await this.findTopic(topic)
+    if (found !== null) return found
+    const name = this.#topic(topic)
+    const admin = await this.#connectedAdmin()
     const replication = this.#options.replication
     // Several processes may create it at once: who comes second finds it there.
     await admin.createTopics({
@@ -147,6 +155,14 @@ export class KafkaTransport implements Transport {
     )
     const all = await Promise.all(lags)
     return all.reduce((sum, lag) => sum + lag, 0)
+  }
+
+  /** Whether a consumer has ever said how far it is in a topic. */
+  async hasHeard(subscriber: string, topic: string): Promise<boolean> {
+    const admin = await this.#connectedAdmin()
+    const topics = [this.#topic(topic)]
+    const [{ partitions }] = await admin.fetchOffsets({ groupId: this.#group(subscriber), topics })
+    return partitions.some(({ offset }) => Number(offset) >= 0)
   }
 
   degraded() {

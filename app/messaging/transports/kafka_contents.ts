@@ -1,14 +1,27 @@
 import type { Admin, Kafka } from 'kafkajs'
+import { MessageIds } from './message_ids.ts'
 import type { TopicContents } from './transport.ts'
 
-/** Reads a topic from its beginning to where it ends now, in a group of its own that it removes. */
+/** Without a batch; kafkajs itself would try for ever. */
+const SILENT_MS = 60_000
+
+/** The broker went away while a topic was read. */
+export class BrokerSilent extends Error {
+  name = 'BrokerSilent'
+}
+
+/**
+ * Reads a topic from its beginning to where it ends now, in a group of its own that it removes.
+ *
+ * @throws BrokerSilent
+ */
 export async function readContents(
   kafka: Kafka,
   admin: Admin,
   topic: string
 ): Promise<TopicContents> {
   const offsets = await admin.fetchTopicOffsets(topic)
-  const messageIds = new Set<string>()
+  const messageIds = new MessageIds()
   const earliest = new Map(offsets.map(({ partition, low }) => [partition, BigInt(low)]))
   const ends = new Map(
     offsets
@@ -18,11 +31,15 @@ export async function readContents(
   if (ends.size === 0) return { messageIds, earliest }
 
   const groupId = `${topic}-verify-${process.pid}-${Date.now()}`
+  let patience: NodeJS.Timeout | undefined
   const reader = kafka.consumer({ groupId, allowAutoTopicCreation: false })
   try {
     await reader.connect()
     await reader.subscribe({ topics: [topic], fromBeginning: true })
     await new Promise<void>((resolve, reject) => {
+      const silent = () =>
+        reject(new BrokerSilent(`nothing of the topic ${topic} came for a minute`))
+      patience = setTimeout(silent, SILENT_MS)
       // A crash that kafkajs mends itself is none: a new group's coordinator may still be loading.
       reader.on(reader.events.CRASH, ({ payload: { error, restart } }) => {
         if (!restart) reject(error)
@@ -31,6 +48,7 @@ export async function readContents(
         .run({
           autoCommit: false,
           eachBatch: async ({ batch }) => {
+            patience?.refresh()
             for (const { headers } of batch.messages) messageIds.add(String(headers?.ce_id ?? ''))
             const end = ends.get(batch.partition)
             if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end)
@@ -41,6 +59,7 @@ export async function readContents(
         .catch(reject)
     })
   } finally {
+    clearTimeout(patience)
     await reader.disconnect().catch(() => {})
     await admin.deleteGroups([groupId]).catch(() => {})
   }

@@ -79,7 +79,7 @@ export interface Transport {
 }
 
 export interface TopicContents {
-  messageIds: Set<string>
+  messageIds: { has(id: string): boolean }
   /** Partition → the first offset that is still there: what came before has passed its retention. */
   earliest: Map<number, bigint>
 }

@@ -1,13 +1,11 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import messaging from '#messaging/service'
-import { readiness } from '../readiness.ts'
+import { liveness, readiness } from '../readiness.ts'
 
 export default class HealthController {
-  /** Fails only when this process cannot help itself; one whose event loop is stuck answers nothing at all. */
   live({ response }: HttpContext) {
-    const stuck = messaging.stuck()
-    if (stuck.length > 0) response.status(503)
-    return response.json({ status: stuck.length > 0 ? 'stuck' : 'ok', stuck })
+    const report = liveness()
+    if (report.stuck.length > 0) response.status(503)
+    return response.json(report)
   }
 
   async ready({ response }: HttpContext) {

@@ -59,12 +59,12 @@ export function measureWork(messaging: Messaging) {
   })
   new Gauge({
     name: 'quartermaster_consumer_last_commit_timestamp_seconds',
-    help: 'When a consumer of this process committed its last batch; missing before its first.',
+    help: 'When a consumer of this process committed its last batch; before its first, when it began.',
     labelNames: ['consumer'] as const,
     collect() {
       this.reset()
       for (const { name, lastCommit } of messaging.work().consumers) {
-        if (lastCommit) this.set({ consumer: name }, lastCommit / 1_000)
+        this.set({ consumer: name }, lastCommit / 1_000)
       }
     },
   })

@@ -1,0 +1,43 @@
+/*
+ * The same /metrics and /health of a process that answers no other requests.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { register } from 'prom-client'
+import { mayReadMetrics } from './metrics/may_read.ts'
+import { scrape } from './metrics/scrape.ts'
+import { liveness, readiness } from './readiness.ts'
+
+/**
+ * Listens until the process ends.
+ *
+ * @throws Error where the port is taken, or not ours to take
+ */
+export async function watchPort(host: string, port: number) {
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.writeHead(500).end())
+  })
+  server.listen(port, host)
+  await once(server, 'listening')
+  server.unref()
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse) {
+  const json = (status: number, body: object) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  switch (request.url) {
+    case '/health/live': {
+      const report = liveness()
+      return json(report.stuck.length > 0 ? 503 : 200, report)
+    }
+    case '/health/ready': {
+      const report = await readiness()
+      return json(report.status === 'unavailable' ? 503 : 200, report)
+    }
+    case '/metrics':
+      if (mayReadMetrics(request)) {
+        return response.writeHead(200, { 'content-type': register.contentType }).end(await scrape())
+      }
+  }
+  return json(404, { detail: 'Here are /metrics, /health/live and /health/ready.' })
+}
