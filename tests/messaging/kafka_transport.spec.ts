@@ -12,6 +12,8 @@ import { operatorActs } from '#messaging/operator_acts'
 import messaging from '#messaging/service'
 import { changePartitions } from '#messaging/topics'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
+import { freePort } from '#tests/environment'
+import { Line } from '#tests/faults/line'
 import { brokers } from '#tests/kafka/broker'
 import { emptyShop } from '#tests/shop'
 import { freshPrefix, kafkaTransport, transports } from '#tests/transports'
@@ -89,6 +91,17 @@ if (kafkaIsHere) {
       )
       assert.match(parked[0].error, /MESSAGE_TOO_LARGE/)
       await transport.close()
+    }).timeout(30_000)
+
+    test('finds a broker though a proxy takes connections for a dead one, the first of the list', async ({
+      cleanup,
+    }) => {
+      const line = await Line.open(await freePort())
+      cleanup(() => line.close())
+      const transport = kafkaTransport([`127.0.0.1:${line.port}`, ...(await brokers())!])
+      cleanup(() => transport.close())
+      const opened = () => transport.openTopic('orders').catch(() => false)
+      await until(async () => (await opened()) !== false, 'a topic is opened')
     }).timeout(30_000)
 
     test('says that a proof misses what the topic has lost', async ({ assert }) => {

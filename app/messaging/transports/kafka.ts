@@ -327,7 +327,7 @@ async function connectionlessClient(options: KafkaOptions): Promise<Kafka> {
   tolerateLeaderlessPartitions()
   return new Kafka({
     clientId: 'quartermaster',
-    brokers: options.brokers,
+    brokers: async () => shuffled(options.brokers),
     ssl: options.ssl || undefined,
     sasl: options.sasl as never,
     connectionTimeout: 2_000,
@@ -340,6 +340,17 @@ async function connectionlessClient(options: KafkaOptions): Promise<Kafka> {
       ({ log: { message, ...details }, namespace }) =>
         options.logger.debug({ namespace, reason: details.error }, message),
   })
+}
+
+/**
+ * kafkajs 2.2.4 begins each client with the first broker of the list, and stays with it when the connection
+ * is taken and closed, as a proxy does whose broker is dead: nobody would ever ask the others.
+ */
+function shuffled(brokers: string[]): string[] {
+  return brokers
+    .map((broker) => ({ broker, place: Math.random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ broker }) => broker)
 }
 
 /** kafkajs wraps what the broker said, sometimes twice. */
