@@ -74,15 +74,23 @@ function wrongs(
   { order, deadLetters, parked }: OrderStory,
   clock: (at: Date | string) => string
 ): string[] {
-  const failed = deadLetters.filter(({ reason }) => reason !== 'waiting')
-  const behind = deadLetters.length - failed.length
   return [
     order.attention ? 'It needs attention: stock has been asked in vain.' : '',
-    failed.length > 0
-      ? `${plural(failed.length, 'message')} about it could not be handled (${failed[0].error ?? failed[0].reason}), ${number(behind)} more wait behind: they are dead letters for an operator to redrive.`
-      : '',
+    undelivered(deadLetters),
     parked
       ? `The broker refuses what it has to say since ${clock(parked.parkedAt)}: ${parked.error}`
       : '',
   ]
+}
+
+function undelivered(letters: OrderStory['deadLetters']): string {
+  const failed = letters.filter(({ reason }) => reason !== 'waiting')
+  const behind = letters.length - failed.length
+  const forWhom = 'dead letters for an operator to redrive.'
+  if (failed.length > 0) {
+    const why = failed[0].error ?? failed[0].reason
+    return `${plural(failed.length, 'message')} about it could not be handled (${why}), ${number(behind)} more wait behind: they are ${forWhom}`
+  }
+  // The first was discarded.
+  return behind > 0 ? `${plural(behind, 'message')} about it still waiting to be handled: ${forWhom}` : ''
 }

@@ -209,6 +209,8 @@ test.group('An order at the desk', (group) => {
       '1 message about it could not be handled (no such column), 1 more wait'
     )
     assert.include(sentence, 'The broker refuses what it has to say')
+    await orders().from('dead_letters').where('reason', 'failed').delete()
+    assert.include(await lede(), '1 message about it still waiting to be handled')
   })
 
   test('costs as many statements with twenty revisions as with one', async ({ client, assert }) => {
