@@ -92,5 +92,7 @@ function undelivered(letters: OrderStory['deadLetters']): string {
     return `${plural(failed.length, 'message')} about it could not be handled (${why}), ${number(behind)} more wait behind: they are ${forWhom}`
   }
   // The first was discarded.
-  return behind > 0 ? `${plural(behind, 'message')} about it still waiting to be handled: ${forWhom}` : ''
+  return behind > 0
+    ? `${plural(behind, 'message')} about it still waiting to be handled: ${forWhom}`
+    : ''
 }
