@@ -13,18 +13,41 @@ export interface DiscardedKey {
   next: { id: number; type: string | null } | null
 }
 
+/** What would become of the keys; nothing is changed. */
+export async function planDiscard(
+  client: QueryClientContract,
+  consumer: string,
+  filter: LetterFilter
+): Promise<DiscardedKey[]> {
+  const next = client.raw(
+    `(select json_build_object('id', id, 'type', type) from dead_letters
+      where consumer = ? and dead_letters.key = keys.key and reason <> 'junk' and id not in (select id from meant)
+      order by id limit 1) as next`,
+    [consumer]
+  )
+  return client
+    .query<DiscardedKey>()
+    .with('meant', matching(client, consumer, filter).select('id', 'key'))
+    .with('keys', (keys) => {
+      keys.from('meant').groupBy('key').select('key').count('* as discarded').min('id as first')
+    })
+    .from('keys')
+    .orderBy('first')
+    .select('key', 'discarded', next)
+}
+
 /**
  * Discards the letters that the filter meets, one transaction for each key. A key without any left is free.
  *
  * @param by.why - kept with the letters
- * @param options.dryRun - says what would become of the keys, and changes nothing
+ * @param signal - ends it between two keys
  */
 export async function discardLetters(
   client: QueryClientContract,
   consumer: string,
   filter: LetterFilter,
   by: Operator & { why: string },
-  options: { dryRun?: boolean; signal?: AbortSignal } = {}
+  signal?: AbortSignal
 ): Promise<DiscardedKey[]> {
   const keys: { key: string | null }[] = await matching(client, consumer, filter)
     .groupBy('key')
@@ -32,18 +55,10 @@ export async function discardLetters(
     .select('key')
   const discarded: DiscardedKey[] = []
   for (const { key } of keys) {
-    if (options.signal?.aborted) break
-    const trx = await client.transaction()
-    try {
-      const one = await discardOfKey(trx, consumer, key, filter, by)
-      if (options.dryRun) await trx.rollback()
-      else await trx.commit()
-      // Another operator may have been first.
-      if (one.discarded > 0) discarded.push(one)
-    } catch (error) {
-      await trx.rollback()
-      throw error
-    }
+    if (signal?.aborted) break
+    const one = await client.transaction((trx) => discardOfKey(trx, consumer, key, filter, by))
+    // Another operator may have been first.
+    if (one.discarded > 0) discarded.push(one)
   }
   return discarded
 }

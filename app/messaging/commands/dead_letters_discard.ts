@@ -7,6 +7,8 @@ import { agreed, chosenModules, interruptible, operator } from './operator.ts'
 
 const SHOWN = 50
 
+type Discarded = DiscardedKey & { module: string }
+
 export default class DeadLettersDiscard extends BaseCommand {
   static commandName = 'deadletters:discard'
   static description = 'Give dead letters up: what they ask for is never done'
@@ -58,35 +60,45 @@ export default class DeadLettersDiscard extends BaseCommand {
       letterFilter(this)
       if (!this.why?.trim() && !this.dryRun) throw new Usage('Say why: --why="…"')
       const chosen = chosenModules(messaging.config.modules, this.module)
-      const would = await this.#discard(chosen, true)
+      const would = await this.#plan(chosen)
       if (would.length === 0) throw new Nothing('No dead letter matches.')
       if (this.dryRun) return this.#tell(would, 'would be discarded')
       const letters = would.reduce((sum, { discarded }) => sum + discarded, 0)
       if (!this.yes && !this.json) this.#tell(would, 'would be discarded')
       if (!(await agreed(this, `Discard ${letters} dead letters?`))) return
       await interruptible(this, async (signal) => {
-        const data = await this.#discard(chosen, false, signal)
+        const data = await this.#discard(chosen, signal)
         if (signal.aborted) this.exitCode = EXIT.found
         this.#tell(data, 'discarded')
       })
     })
   }
 
-  async #discard(modules: string[], dryRun: boolean, signal?: AbortSignal) {
-    const { discardLetters } = await import('../discard_letters.ts')
+  async #plan(modules: string[]) {
+    const { planDiscard } = await import('../discard_letters.ts')
     const db = await this.app.container.make('lucid.db')
-    const by = { ...operator(this), why: this.why?.trim() ?? '' }
-    const data: (DiscardedKey & { module: string })[] = []
+    const data: Discarded[] = []
     for (const module of modules) {
-      const options = { dryRun, signal }
-      const client = db.connection(module)
-      const keys = await discardLetters(client, module, letterFilter(this), by, options)
+      const keys = await planDiscard(db.connection(module), module, letterFilter(this))
       data.push(...keys.map((one) => ({ module, ...one })))
     }
     return data
   }
 
-  #tell(data: (DiscardedKey & { module: string })[], did: string) {
+  async #discard(modules: string[], signal: AbortSignal) {
+    const { discardLetters } = await import('../discard_letters.ts')
+    const db = await this.app.container.make('lucid.db')
+    const by = { ...operator(this), why: this.why?.trim() ?? '' }
+    const data: Discarded[] = []
+    for (const module of modules) {
+      const client = db.connection(module)
+      const keys = await discardLetters(client, module, letterFilter(this), by, signal)
+      data.push(...keys.map((one) => ({ module, ...one })))
+    }
+    return data
+  }
+
+  #tell(data: Discarded[], did: string) {
     if (this.json) return this.logger.log(JSON.stringify({ data }))
     for (const { module, key, discarded, next } of data.slice(0, SHOWN)) {
       const then = next

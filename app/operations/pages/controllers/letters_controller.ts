@@ -3,7 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { goTo, notice } from '#admin/notices'
 import { addressWith } from '#admin/slices'
 import { notFound } from '#http/problem'
-import { discardLetters } from '#messaging/discard_letters'
+import { discardLetters, planDiscard } from '#messaging/discard_letters'
 import { lettersOf, letterGroups, wholeLetter } from '#messaging/letters'
 import { recordAct } from '#messaging/operator_acts'
 import { planRedrive, redriveLetters, type Redriven } from '#messaging/redrive_letters'
@@ -86,10 +86,7 @@ export default class LettersController {
 
   async confirmDiscard({ request, view }: HttpContext) {
     const { module, ...filter } = await discardValidator.validate(request.qs())
-    const nobody = { who: '', why: '' }
-    const keys = await discardLetters(db.connection(module), module, given(filter), nobody, {
-      dryRun: true,
-    })
+    const keys = await planDiscard(db.connection(module), module, given(filter))
     const letters = keys.reduce((sum, { discarded }) => sum + discarded, 0)
     return view.render('operations::pages/discard', {
       ...{ module, filter, keys, letters, pageOfKey },
