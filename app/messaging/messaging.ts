@@ -122,14 +122,15 @@ export class Messaging {
     this.#running = null
     const { transport, relays, consumers, told } = running
     for (const forget of told) forget()
+    const ended = Promise.all(relays.map((relay) => relay.stop()))
     const late = sleep(deadline, undefined, { ref: false }).then(() => {
       for (const consumer of consumers) consumer.stop()
     })
-    const ended = Promise.all(relays.map((relay) => relay.stop()))
     await Promise.race([ended, late])
-    // A broker that hangs holds up neither the end nor what is still to be said to the database.
     const closed = Promise.all([ended, transport.close()])
-    await Promise.race([closed, sleep(CLOSE_WITHIN_MS, undefined, { ref: false })])
+    // A broker that hangs holds up neither the end nor what is still to be said to the database.
+    const given = late.then(() => sleep(CLOSE_WITHIN_MS, undefined, { ref: false }))
+    await Promise.race([closed, given])
     await Promise.allSettled(consumers.map((consumer) => consumer.leave()))
   }
 
@@ -157,8 +158,9 @@ export class Messaging {
     const ends = await Promise.all(clients.map(settledEnd))
     const { findings } = await this.verify(0)
     if (findings.length > 0) return
+    if (ends.includes(null)) return
     for (const [place, client] of clients.entries()) {
-      await client.rawQuery('update messaging_state set verified_id = ?', [ends[place]])
+      await client.rawQuery('update messaging_state set verified_id = ?', [ends[place]!])
     }
   }
 

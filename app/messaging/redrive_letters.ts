@@ -89,9 +89,9 @@ export async function redriveLetters(
     }
   } finally {
     result.finished = done === all
-    await consumer.leave()
     const { waiting, ...counts } = result
     await endAct(client, act, { ...counts, waiting: waiting.length })
+    await consumer.leave()
   }
   return result
 }

@@ -20,6 +20,7 @@ import { MessageRefused, type Transport } from './transports/transport.ts'
 const READ_ROWS = 1_000
 const SEND_BYTES = 512 * 1024
 const POLL_MS = { first: 100, most: 1_000 }
+const PARK_AGAIN_MS = 1_000
 const NEXT_TRY_MS = { first: 200, most: 5_000 }
 
 export interface RelayOptions {
@@ -215,7 +216,10 @@ export class Relay {
   #begin(connection: LeaderConnection, partition: number, rows: OutboxRow[]) {
     const sending = this.#publish(connection, partition, rows)
       // A key that cannot be parked, on a full disk say, is read again by whoever leads next.
-      .catch((error) => connection.fail(error))
+      .catch(async (error) => {
+        await this.#pause(PARK_AGAIN_MS)
+        connection.fail(error)
+      })
       .finally(() => {
         this.#busy.delete(partition)
         this.#woken.raise()

@@ -48,7 +48,8 @@ export async function openTopics(messaging: Messaging): Promise<Topic[]> {
  * relay is made to step down, and all that is published is handled, also by a consumer that runs elsewhere:
  * nothing of a key is left behind that a later message could overtake. Orders are accepted meanwhile.
  *
- * @throws Error when the topic has more already; what `signal` was aborted with, before anything is changed
+ * @param by.signal - ends the waiting, before anything is changed
+ * @throws Error when the topic has more already, or `by.signal` was aborted
  */
 export async function changePartitions(
   messaging: Messaging,
@@ -68,11 +69,17 @@ export async function changePartitions(
         `the topic ${module} has ${partitions} partitions: Kafka cannot take some away`
       )
     }
-    if (partitions === wanted) return
+    // Somebody may have changed the topic by other means: then the record alone is to be set right.
+    const { rows } = await client.query<{ transport: string | null; partitions: number | null }>(
+      'select transport, partitions from messaging_state'
+    )
+    const [known] = rows
+    const isKnown = known.transport === 'kafka' && known.partitions === wanted
+    if (partitions === wanted && isKnown) return
     await publishedIsHandled(messaging, transport, module, by.signal)
     const record = by.db.connection(module)
     const act = await recordAct(record, 'partitions', by, { topic: module })
-    await transport.addPartitions(module, wanted)
+    if (partitions < wanted) await transport.addPartitions(module, wanted)
     await client.query(`update messaging_state set transport = 'kafka', partitions = $1`, [wanted])
     await endAct(record, act, { before: partitions, now: wanted })
   } finally {

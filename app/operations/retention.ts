@@ -8,14 +8,14 @@ import { Signal } from '#messaging/signal'
 
 const TICK_MS = 60_000
 
-const forgotten = new Counter({
+const deleted = new Counter({
   name: 'quartermaster_retention_rows_total',
   help: 'Old rows that were deleted, by the process whose relay leads.',
   labelNames: ['module', 'table'] as const,
 })
 const lastForgotten = new Gauge({
   name: 'quartermaster_retention_last_run_timestamp_seconds',
-  help: 'When old rows of a table were last deleted to the end, by this process; missing before.',
+  help: 'When old rows of a table were last deleted to the end, by this process; before its first success, when it began to try.',
   labelNames: ['module', 'table'] as const,
 })
 
@@ -83,10 +83,12 @@ class Retention {
       if (this.#stopped) return
       if (!isOurs()) continue
       const record = this.forgotten[place]
+      const isFirst = record.lastRun === null && record.trouble === null
+      if (isFirst) lastForgotten.setToCurrentTime({ module, table })
       try {
         const rows = await forget()
         record.rows += rows
-        forgotten.inc({ module, table }, rows)
+        deleted.inc({ module, table }, rows)
         record.lastRun = new Date()
         lastForgotten.set({ module, table }, record.lastRun.getTime() / 1_000)
         record.trouble = null

@@ -19,7 +19,9 @@ export async function watchPort(host: string, port: number) {
   })
   server.listen(port, host)
   await once(server, 'listening')
+  // Whoever still asks does not keep the process from ending.
   server.unref()
+  server.on('connection', (socket) => socket.unref())
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse) {
@@ -36,7 +38,8 @@ async function answer(request: IncomingMessage, response: ServerResponse) {
     }
     case '/metrics':
       if (mayReadMetrics(request)) {
-        return response.writeHead(200, { 'content-type': register.contentType }).end(await scrape())
+        const figures = await scrape()
+        return response.writeHead(200, { 'content-type': register.contentType }).end(figures)
       }
   }
   return json(404, { detail: 'Here are /metrics, /health/live and /health/ready.' })

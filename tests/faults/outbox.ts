@@ -63,8 +63,8 @@ const earlyId: Fault = {
     await sleep(20_000)
     await late.query('commit')
     late.release()
-    await commitsAreTimely(shop)
     ends()
+    await commitsAreTimely(shop)
     await eventually('the late message is heard', async () => {
       const priced = await shop.query(`select from orders.price_list where sku = 'LATE'`)
       return priced.length > 0

@@ -187,7 +187,7 @@ if (kafkaIsHere) {
       const prefix = freshPrefix()
       const transport = kafkaTransport(undefined, prefix)
       cleanup(() => transport.close())
-      startRelay(transport)
+      const relay = startRelay(transport)
       const { promise: goOn, resolve: go } = Promise.withResolvers<void>()
       cleanup(() => go())
       const elsewhere = kafkaTransport(undefined, prefix)
@@ -208,15 +208,18 @@ if (kafkaIsHere) {
 
       const operator = await operatorOn(prefix)
       const by = { ...{ who: 'Ada', why: null }, db }
-      const ended = changePartitions(operator, 'orders', 5, {
-        ...by,
-        signal: AbortSignal.timeout(500),
-      })
+      const stop = new AbortController()
+      const ended = changePartitions(operator, 'orders', 5, { ...by, signal: stop.signal })
+      await until(() => !relay.leads, 'the relay has stepped down')
+      stop.abort()
       await assert.rejects(() => ended)
+      await until(() => relay.leads, 'it leads again')
       assert.equal(await transport.findTopic('orders'), 3)
       const change = changePartitions(operator, 'orders', 5, {
         ...{ ...by, signal: new AbortController().signal },
       })
+      await until(() => !relay.leads, 'the relay has stepped down again')
+      assert.equal(handled, 1)
       go()
       await change
       assert.equal(handled, 2)
@@ -240,6 +243,9 @@ if (kafkaIsHere) {
       await until(() => refused.degraded().length > 0, 'it says why')
       assert.match(refused.degraded()[0], /has 5 partitions.*spread over 3.*messaging:topics/)
       assert.lengthOf(await published(), 1)
+      const by = { ...{ who: 'Ada', why: null }, db, signal: new AbortController().signal }
+      await changePartitions(await operatorOn(prefix), 'orders', 5, by)
+      await until(async () => (await published()).length === 2, 'what it says to do helps')
       await kafka.close()
     }).timeout(30_000)
   })

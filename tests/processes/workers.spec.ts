@@ -99,6 +99,7 @@ for (const [transport, options] of transports) {
       assert.deepEqual(await (await ask('/health/live')).json(), { status: 'ok', stuck: [] })
       assert.equal((await ask('/health/ready')).status, 200)
       assert.equal((await ask('/admin')).status, 404)
+      assert.deepEqual(await worker.kill('SIGTERM'), { code: 0, signal: null })
     })
   })
 }

@@ -80,8 +80,8 @@ async function applyPiece({ trx, work, rows }: Piece<PendingRow>): Promise<Progr
   const marks = rows.map(({ row, place, sku }): Mark => {
     const refusal = refusals.get(row)
     return refusal
-      ? { place, state: 'refused', error: refusal }
-      : { place, state: 'applied', movementId: movements.get(sku)?.id }
+      ? { row, place, state: 'refused', error: refusal }
+      : { row, place, state: 'applied', movementId: movements.get(sku)?.id }
   })
   // The database is at one while we prepare the next.
   await Promise.all([

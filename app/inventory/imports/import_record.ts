@@ -70,8 +70,10 @@ export class TakenOver extends Error {
   name = 'TakenOver'
 }
 
-/** Longer than any step takes. When it is over, whoever wants may take the import. */
+/** When it is over, whoever wants may take the import. */
 const LEASE = `interval '10 seconds'`
+/** So often a worker renews it, however long its transactions take. */
+export const RENEWED_EACH_MS = 3_000
 
 /**
  * Takes an import to work on it alone.
@@ -88,6 +90,16 @@ export async function take(id: string, worker: string): Promise<ImportRecord | n
     { id, worker }
   )
   return rows[0] ?? null
+}
+
+/** Says that the worker is alive. */
+export async function renew(id: string, worker: string) {
+  await db
+    .connection('inventory')
+    .rawQuery(
+      `update stock_imports set lease_until = now() + ${LEASE} where id = :id and worker = :worker`,
+      { id, worker }
+    )
 }
 
 /** Hands it back, for others to go on with. */

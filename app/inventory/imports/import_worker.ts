@@ -7,7 +7,7 @@ import type { Logger } from '@adonisjs/core/logger'
 import db from '@adonisjs/lucid/services/db'
 import { Signal } from '#messaging/signal'
 import { applyImport } from './apply_import.ts'
-import { release, take, TakenOver } from './import_record.ts'
+import { release, renew, RENEWED_EACH_MS, take, TakenOver } from './import_record.ts'
 import { readImport } from './read_import.ts'
 import { reverseImport } from './reverse_import.ts'
 
@@ -23,6 +23,7 @@ const STEPS = { reading: readImport, applying: applyImport, reversing: reverseIm
 export async function workOn(id: string, worker: string, stop: AbortSignal): Promise<boolean> {
   const work = await take(id, worker)
   if (!work) return false
+  const alive = setInterval(() => void renew(id, worker).catch(() => {}), RENEWED_EACH_MS)
   try {
     await STEPS[work.status as keyof typeof STEPS](work, worker, stop)
     if (stop.aborted) await release(id, worker)
@@ -30,6 +31,8 @@ export async function workOn(id: string, worker: string, stop: AbortSignal): Pro
   } catch (error) {
     if (error instanceof TakenOver) return false
     throw error
+  } finally {
+    clearInterval(alive)
   }
 }
 

@@ -49,20 +49,22 @@ export interface Pieces<Row extends SkuRow> {
  */
 export async function inPieces<Row extends SkuRow>(pieces: Pieces<Row>): Promise<boolean> {
   const left = readAhead(pieces)
+  let done = true
   const lane = async () => {
     try {
       for (let next = await left.next(); !next.done; next = await left.next()) {
-        if (pieces.stop.aborted) return
+        done &&= !pieces.stop.aborted
+        if (!done) return
         await piece(pieces, next.value)
       }
     } finally {
-      // Where one lane ends, the other takes no more.
+      // Where one lane ends early, so does the other after its piece.
       await left.return()
     }
   }
   const ends = await Promise.allSettled(Array.from({ length: LANES }, lane))
   for (const end of ends) if (end.status === 'rejected') throw end.reason
-  return !pieces.stop.aborted
+  return done
 }
 
 /** One piece is read while the ones before it are applied: nobody else marks rows as long as each finds the import still held. */

@@ -4,7 +4,8 @@ import type { RowError } from './read_cells.ts'
 
 /** What has become of a row. */
 export interface Mark {
-  /** Where the row lies, as its piece was read. */
+  row: number
+  /** Where it lies, as its piece was read. */
   place: string
   state: 'applied' | 'refused' | 'reversed' | 'stays'
   /** Why it was refused, or stays. */
@@ -22,15 +23,20 @@ const markAll = {
   text: /* sql */ `
     update stock_import_rows set state = mark.state, errors = coalesce(mark.errors, '[]'),
       movement_id = coalesce(mark.movement_id, stock_import_rows.movement_id)
-    from unnest($2::tid[], $3::text[], $4::jsonb[], $5::uuid[]) as mark(place, state, errors, movement_id)
+    from unnest($2::int[], $3::tid[], $4::text[], $5::jsonb[], $6::uuid[])
+      as mark(row, place, state, errors, movement_id)
     where stock_import_rows.ctid = mark.place
-    returning stock_import_rows.import_id = $1 as ours`,
+    returning stock_import_rows.import_id = $1 and stock_import_rows.row = mark.row as ours`,
 }
 
-/** @throws Error where the table was rewritten since the rows were read; whoever reads them again can go on */
+/**
+ * @throws Error where the table was rewritten since the rows were read, or another worker has marked them;
+ *   whoever reads them again can go on
+ */
 export async function markRows(trx: TransactionClientContract, importId: string, marks: Mark[]) {
   const marked = await run<{ ours: boolean }>(trx, markAll, [
     importId,
+    marks.map(({ row }) => row),
     marks.map(({ place }) => place),
     marks.map(({ state }) => state),
     marks.map(({ error }) => error && JSON.stringify([error])),

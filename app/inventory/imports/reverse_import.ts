@@ -12,6 +12,7 @@ import { markRows, type Mark } from './mark_rows.ts'
 import type { RowError } from './read_cells.ts'
 
 interface MovedRow extends Record<string, unknown> {
+  row: number
   place: string
   sku: string
   /** What it has moved. */
@@ -22,7 +23,7 @@ interface MovedRow extends Record<string, unknown> {
 const movedRows = {
   name: 'import_moved',
   text: /* sql */ `
-    select stock_import_rows.ctid as place, stock_import_rows.sku, movements.on_hand_delta as delta, movements.id as "movementId"
+    select stock_import_rows.row, stock_import_rows.ctid as place, stock_import_rows.sku, movements.on_hand_delta as delta, movements.id as "movementId"
     from stock_import_rows join movements on movements.id = movement_id
     where stock_import_rows.import_id = $1 and stock_import_rows.sku > $2 and state = 'applied'
     order by stock_import_rows.sku limit $3`,
@@ -51,9 +52,9 @@ async function reversePiece({ trx, work, rows }: Piece<MovedRow>): Promise<Progr
     trx,
     rows.map(({ sku }) => sku)
   )
-  const marks = rows.map(({ place, sku, delta }): Mark => {
+  const marks = rows.map(({ row, place, sku, delta }): Mark => {
     const error = refusalOf(delta, balances.get(sku)!)
-    return error ? { place, state: 'stays', error } : { place, state: 'reversed' }
+    return error ? { row, place, state: 'stays', error } : { row, place, state: 'reversed' }
   })
   const undone = rows.filter((_, place) => marks[place].state === 'reversed')
   const movements = await writeLedger(

@@ -2,7 +2,7 @@ import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
 import type { Messaging } from '../messaging.ts'
 import type { Topic } from '../topics.ts'
-import { EXIT, guarded } from './exit_codes.ts'
+import { EXIT, guarded, Usage } from './exit_codes.ts'
 import { agreed, interruptible, operator } from './operator.ts'
 
 export default class MessagingTopics extends BaseCommand {
@@ -45,7 +45,14 @@ export default class MessagingTopics extends BaseCommand {
       return this.#wrong('KAFKA_BROKERS is not set: the embedded transport has no topics.')
     await guarded(this, async () => {
       const { findTopics, openTopics } = await import('../topics.ts')
-      if (this.dryRun) return this.#tell(await findTopics(messaging), wanted)
+      const found = await findTopics(messaging)
+      for (const { topic, partitions } of found) {
+        if (wanted === undefined || (partitions ?? 0) <= wanted) continue
+        throw new Usage(
+          `The topic ${topic} has ${partitions} partitions: Kafka cannot take some away.`
+        )
+      }
+      if (this.dryRun) return this.#tell(found, wanted)
       if (wanted !== undefined) {
         if (!(await agreed(this, `Change to ${wanted} partitions?`))) return
         if (!(await this.#change(messaging, wanted))) return
@@ -66,7 +73,7 @@ export default class MessagingTopics extends BaseCommand {
         return true
       } catch (error) {
         if (!signal.aborted) throw error
-        this.logger.error('Stopped while something published was not handled yet.')
+        this.logger.error('Stopped before the change: something published may not be handled yet.')
         this.exitCode = EXIT.found
         return false
       }

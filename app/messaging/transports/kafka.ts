@@ -105,7 +105,7 @@ export class KafkaTransport implements Transport {
       const [ack] = await producer.send({
         topic: this.#topic(topic),
         acks: -1,
-        timeout: 10_000,
+        timeout: 5_000,
         messages: records.map((record) => ({ ...record, partition })),
       })
       return ack.baseOffset ?? null
@@ -331,7 +331,8 @@ async function connectionlessClient(options: KafkaOptions): Promise<Kafka> {
     ssl: options.ssl || undefined,
     sasl: options.sasl as never,
     connectionTimeout: 2_000,
-    requestTimeout: 15_000,
+    // So long a broker that hangs holds up its partitions, though others lead them by then.
+    requestTimeout: 8_000,
     // Ours are the tries that count: the operator hears of a broker that is away at the first.
     retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 1_000 },
     logLevel: logLevel.ERROR,
