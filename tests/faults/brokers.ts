@@ -17,7 +17,6 @@ export const brokers: Fault[] = [
   {
     name: 'a broker paused for 20 s without closing its connections',
     how: 'SIGSTOP to node 2, SIGCONT after 20 s',
-    healsMeanwhile: true,
     async strike({ stage, begins }) {
       begins()
       await stage.kafka.pause(2)
