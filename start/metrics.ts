@@ -1,6 +1,8 @@
 /*
  * The composition root of /metrics: what a scrape reads.
  */
+// First whose mails there are, then who measures them: preloads run side by side.
+import '#start/messaging'
 import app from '@adonisjs/core/services/app'
 import db from '@adonisjs/lucid/services/db'
 import { modules, runsHere } from '#config/database'

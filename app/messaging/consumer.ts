@@ -225,7 +225,7 @@ export class Consumer implements Subscriber {
   /** One transaction. Rolled back whole on any error. */
   async #commit(heard: Heard[], batch: Batch) {
     let fresh: Heard[] = []
-    let dead: Message[] = []
+    let dead: Burial[] = []
     let after = { failed: 0, failuresInRow: this.#failuresInRow }
     await this.#options.client().transaction(async (trx) => {
       // Two statements, sent together: the second must see what the first had to wait for.
@@ -243,13 +243,17 @@ export class Consumer implements Subscriber {
         if (messages.length > 0) await subscription.handle(messages, trx)
       }
       await bury(trx, this.name, burials)
-      dead = burials.map(({ message }) => message!)
+      dead = burials
       after = { failed, failuresInRow }
     })
-    this.#count(heard, fresh, dead)
+    this.#count(
+      heard,
+      fresh,
+      dead.map(({ message }) => message!)
+    )
     this.#failuresInRow = after.failuresInRow
     batch.failed += after.failed
-    if (dead.length > 0) this.#mourn(dead.length)
+    this.#mourn(dead)
   }
 
   #count(heard: Heard[], fresh: Heard[], dead: Message[]) {
@@ -296,26 +300,27 @@ export class Consumer implements Subscriber {
       return false
     }
     const { delivery, message } = one
+    const burial: Burial = { delivery, message, reason: 'failed', error, attempts }
     let ours = false
     await this.#insist(async (trx) => {
       const admitted = await admit(trx, this.name, [message.id])
       ours = admitted.has(message.id)
       if (!ours) return
       await waitingKeys(trx, this.name, [message.key])
-      await bury(trx, this.name, [{ delivery, message, reason: 'failed', error, attempts }])
+      await bury(trx, this.name, [burial])
     }, batch)
     batch.failed++
     this.#failuresInRow++
     // Another consumer, to whom the partition goes, may have been first.
     this.#tally.add(ours ? 'dead' : 'repeated', [message])
-    if (ours) inTrace(message.headers.traceparent, () => this.#mourn(1, error))
+    if (ours) this.#mourn([burial])
     return true
   }
 
   async #buryJunk(junk: Burial[], batch: Batch) {
     await this.#insist((trx) => bury(trx, this.name, junk), batch)
     this.#tally.addJunk(junk.length)
-    this.#mourn(junk.length, junk[0].error!)
+    this.#mourn(junk)
   }
 
   /** Commits a transaction that nothing but the machine can stop. */
@@ -329,10 +334,15 @@ export class Consumer implements Subscriber {
     this.lastCommit = Date.now()
   }
 
-  #mourn(letters: number, error?: Error) {
-    this.#options.logger.error(
-      { consumer: this.name, letters, reason: error?.message },
-      'dead letters'
-    )
+  #mourn(burials: Burial[]) {
+    const { logger } = this.#options
+    const failed = burials.filter(({ error }) => error)
+    for (const { message, error } of failed) {
+      const { id: messageId, type, key, headers } = message ?? {}
+      const letter = { consumer: this.name, messageId, type, key, reason: error!.message }
+      inTrace(headers?.traceparent, () => logger.error(letter, 'a dead letter'))
+    }
+    const letters = burials.length - failed.length
+    if (letters > 0) logger.error({ consumer: this.name, letters }, 'messages wait behind it')
   }
 }

@@ -192,6 +192,7 @@ test.group('outbox:replay', (group) => {
     [[WHY, '--yes', `--since-message=${uuidv7()}`], 5, /is kept/],
     [[WHY, '--yes', '--from=30d', '--to=20d'], 5, /older than .* is no longer kept/],
     [[`--resume=${uuidv7()}`], 5, /no replay/],
+    [[`--resume=${uuidv7()}`, '--type=order_placed'], 2, /leave the filter out/],
   ]
   test('{0} exits {1}')
     .with(wrong)

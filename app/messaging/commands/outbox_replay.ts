@@ -73,8 +73,13 @@ export default class OutboxReplay extends BaseCommand {
       const { config } = await this.app.container.make('messaging')
       const chosen = chosenModules(config.modules, this.module)
       const modules = config.modules.filter(({ name }) => chosen.includes(name))
-      if (this.resume !== undefined) return this.#resume(modules, this.resume)
       const filter = replayFilter(this)
+      if (this.resume !== undefined) {
+        if (Object.keys(filter).length > 0) {
+          throw new Usage('--resume goes on with what was asked for then: leave the filter out.')
+        }
+        return this.#resume(modules, this.resume)
+      }
       if (filter.upTo !== undefined && modules.length > 1) {
         throw new Usage('--up-to is a row of one outbox: say --module too.')
       }
@@ -138,7 +143,7 @@ export default class OutboxReplay extends BaseCommand {
       }
     }
     if (found.length === 0) throw new Nothing(`There is no replay "${id}".`)
-    if (this.dryRun) return this.#tell(found.map(([module, replay]) => ({ module, ...replay })))
+    if (this.dryRun) return this.#tellLeft(found)
     await this.#go(modules, found)
   }
 
@@ -174,6 +179,15 @@ export default class OutboxReplay extends BaseCommand {
       if (prunedBefore) {
         this.logger.warning(`What is older than ${prunedBefore.toISOString()} is no longer kept.`)
       }
+    }
+  }
+
+  #tellLeft(found: [module: string, replay: Replay][]) {
+    const data = found.map(([module, replay]) => ({ module, ...replay }))
+    if (this.json) return this.logger.log(JSON.stringify({ data }))
+    for (const { module, replayed, matched, finishedAt } of data) {
+      const left = finishedAt ? 0 : matched - replayed
+      this.logger.log(`${module}: ${left} of ${matched} messages would still be published again.`)
     }
   }
 
