@@ -99,6 +99,7 @@ module.exports = {
         path: '^(app|start|config|database)/',
         pathNot: [
           '^app/messaging/transports/kafka[.]ts$',
+          '^app/messaging/transports/kafka_client[.]ts$',
           '^app/messaging/transports/kafka_contents[.]ts$',
           '^app/messaging/transports/kafka_membership[.]ts$',
           '^app/messaging/transports/kafka_metadata[.]ts$',

@@ -1,5 +1,5 @@
 import type { ClientConfig } from 'pg'
-import type { KafkaOptions } from './transports/kafka.ts'
+import type { KafkaOptions } from './transports/kafka_client.ts'
 
 export interface MessagingConfig {
   /** Each module has an outbox, a topic and a consumer of its own; its Lucid connection has its name. */

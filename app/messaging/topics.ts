@@ -15,27 +15,14 @@ export interface Topic {
   partitions: number | null
 }
 
-/** The topics as they are. */
-export async function findTopics(messaging: Messaging): Promise<Topic[]> {
+/** The topics as they are. @param create - those that are missing are made */
+export async function topicsOf(messaging: Messaging, { create }: { create: boolean }) {
   const transport = messaging.transport() as KafkaTransport
   try {
     const topics: Topic[] = []
     for (const { name } of messaging.config.modules) {
-      topics.push({ topic: name, partitions: await transport.findTopic(name) })
-    }
-    return topics
-  } finally {
-    await transport.close()
-  }
-}
-
-/** The same, those that are missing created. */
-export async function openTopics(messaging: Messaging): Promise<Topic[]> {
-  const transport = messaging.transport()
-  try {
-    const topics: Topic[] = []
-    for (const { name } of messaging.config.modules) {
-      topics.push({ topic: name, partitions: await transport.openTopic(name) })
+      const partitions = await (create ? transport.openTopic(name) : transport.findTopic(name))
+      topics.push({ topic: name, partitions })
     }
     return topics
   } finally {

@@ -44,8 +44,8 @@ export default class MessagingTopics extends BaseCommand {
     if (!messaging.config.kafka)
       return this.#wrong('KAFKA_BROKERS is not set: the embedded transport has no topics.')
     await guarded(this, async () => {
-      const { findTopics, openTopics } = await import('../topics.ts')
-      const found = await findTopics(messaging)
+      const { topicsOf } = await import('../topics.ts')
+      const found = await topicsOf(messaging, { create: false })
       for (const { topic, partitions } of found) {
         if (wanted === undefined || (partitions ?? 0) <= wanted) continue
         throw new Usage(
@@ -57,7 +57,7 @@ export default class MessagingTopics extends BaseCommand {
         if (!(await agreed(this, `Change to ${wanted} partitions?`))) return
         if (!(await this.#change(messaging, wanted))) return
       }
-      this.#tell(await openTopics(messaging))
+      this.#tell(await topicsOf(messaging, { create: true }))
     })
   }
 
