@@ -45,9 +45,8 @@ export async function listStock(filter: StockFilter, slice: Slice): Promise<Stoc
   if (q) list.conditions.push([`(${contains} or ${hasBarcode})`, anywhere(q), q])
   if (slice.from) list.conditions.push(beyond(list, position(slice.from, by)))
   const limit = slice.limit + 1
-  const cut = await farOn(list)
-  if (cut) {
-    const rows = await read({ ...list, conditions: [...list.conditions, short(list, cut)] }, limit)
+  if (by !== 'sku') {
+    const rows = await read({ ...list, conditions: [...list.conditions, nearby(list)] }, limit)
     if (rows.length === limit) return rows
   }
   return read(list, limit)
@@ -68,40 +67,43 @@ function beyond({ by, down }: List, place: unknown[]): Condition {
   return [`(${COLUMNS[by]}, sku) ${down ? '<' : '>'} (?, ?)`, ...place]
 }
 
-function short({ by, down }: List, cut: StockRow): Condition {
-  return [`(${COLUMNS[by]}, sku) ${down ? '>' : '<'} (?, ?)`, cut[by], cut.sku]
-}
-
 /**
- * A row some thousand places on, found in every hundredth block of the table: what lies beyond it need not
+ * Not beyond a row some thousand places on, found in every hundredth block of the table: the rest need not
  * be sorted. It is farther on than a block has rows, which may follow one another. No index can give these
  * orders, because a balance that is indexed makes every reservation dearer; that of SKUs has one. After
  * Donjerkovic and Ramakrishnan, "Probabilistic Optimization of Top N Queries", 1999.
  */
-async function farOn(list: List): Promise<StockRow | undefined> {
-  if (list.by === 'sku') return undefined
-  const [cut] = await read(list, 1, 'stock_items tablesample system (1) repeatable (1)', 50)
-  return cut
+function nearby(list: List): Condition {
+  const place = `${COLUMNS[list.by]}, sku`
+  const [farOn, ...values] = select(
+    place,
+    'stock_items tablesample system (1) repeatable (1)',
+    list
+  )
+  return [`(${place}) ${list.down ? '>=' : '<='} (${farOn} limit 1 offset 50)`, ...values]
 }
 
 /** Sorts SKUs alone, then reads the rest of the few rows: three times as fast as sorting whole rows. */
-async function read(
-  { by, down, conditions }: List,
-  limit: number,
-  table = 'stock_items',
-  offset = 0
-): Promise<StockRow[]> {
-  const where = ['true', ...conditions.map(([sql]) => sql)].join(' and ')
-  const way = down ? 'desc' : 'asc'
-  const order = `order by ${COLUMNS[by]} ${way}, sku ${way}`
+async function read(list: List, limit: number): Promise<StockRow[]> {
+  const [skus, ...values] = select('sku', 'stock_items', list)
   const { rows } = await db.connection('inventory').rawQuery<{ rows: StockRow[] }>(
     `select sku, name, on_hand as "onHand", reserved, on_hand - reserved as available,
        low_stock_at as "lowStockAt", level, active
-     from stock_items
-     where sku = any (array(select sku from ${table} where ${where} ${order} limit ? offset ?)) ${order}`,
-    [...conditions.flatMap(([, ...values]) => values), limit, offset] as never[]
+     from stock_items where sku = any (array(${skus} limit ?)) ${orderBy(list)}`,
+    [...values, limit] as never[]
   )
   return rows
+}
+
+function select(what: string, table: string, list: List): Condition {
+  const where = ['true', ...list.conditions.map(([sql]) => sql)].join(' and ')
+  const values = list.conditions.flatMap(([, ...each]) => each)
+  return [`select ${what} from ${table} where ${where} ${orderBy(list)}`, ...values]
+}
+
+function orderBy({ by, down }: List): string {
+  const way = down ? 'desc' : 'asc'
+  return `order by ${COLUMNS[by]} ${way}, sku ${way}`
 }
 
 function position([value, sku]: string[], by: Sort) {

@@ -6,17 +6,18 @@ export default class extends BaseSchema {
       -- The CHECK is the backstop, not the mechanism. Half-full pages and no index on the balances
       -- keep an update of a balance on its own page (HOT).
       create table stock_items (
-        sku text primary key,
-        name text not null,
-        price_amount bigint not null check (price_amount between 0 and 100000000),
-        price_currency text not null,
-        active boolean not null default true,
-        version integer not null default 1,
+        -- First what a sorted list reads of every row: texts in front of it would have to be measured each time.
         on_hand integer not null default 0 check (on_hand <= 2000000000),
         reserved integer not null default 0,
         low_stock_at integer,
-        is_low boolean not null default false,
+        version integer not null default 1,
+        price_amount bigint not null check (price_amount between 0 and 100000000),
         updated_at timestamptz not null default now(),
+        active boolean not null default true,
+        is_low boolean not null default false,
+        sku text primary key,
+        name text not null,
+        price_currency text not null,
         check (reserved >= 0 and reserved <= on_hand)
       ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 
