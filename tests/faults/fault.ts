@@ -59,6 +59,8 @@ export interface Row {
   recovered: number
   took: number
   findings: string[]
+  /** Where lies what the processes of a shop have printed in which it was not as promised. */
+  logs?: string
   /** Why it was not run. */
   notRun?: string
 }

@@ -15,7 +15,8 @@ const STEADY_MS = 3_000
 
 interface Look {
   at: number
-  normal: boolean
+  /** Why it is not normal; null: it is. */
+  trouble: string | null
 }
 
 export class Flow {
@@ -44,7 +45,7 @@ export class Flow {
     const until = performance.now() + within * slowdown()
     while (!this.#steadySince(performance.now() - STEADY_MS)) {
       if (performance.now() > until)
-        throw new Error(`orders do not flow within ${within / 1_000} s`)
+        throw new Error(`orders do not flow within ${within / 1_000} s: ${this.#lastTrouble}`)
       await sleep(LOOKS_EVERY_MS)
     }
   }
@@ -55,8 +56,8 @@ export class Flow {
    */
   disturbed(from: number, to: number): number | null {
     const looks = this.#looks.filter(({ at }) => at >= from && at <= to)
-    if (looks.length > 0 && !looks.at(-1)!.normal) return null
-    const last = looks.findLast(({ normal }) => !normal)
+    if (looks.at(-1)?.trouble) return null
+    const last = looks.findLast(({ trouble }) => trouble)
     return last ? last.at - from : 0
   }
 
@@ -65,30 +66,37 @@ export class Flow {
     await this.#running
   }
 
+  get #lastTrouble() {
+    return this.#looks.findLast(({ trouble }) => trouble)?.trouble
+  }
+
   #steadySince(moment: number) {
     const looks = this.#looks.filter(({ at }) => at >= moment - LOOKS_EVERY_MS)
-    return looks.length > 5 && looks.every(({ normal }) => normal)
+    return looks.length > 5 && looks.every(({ trouble }) => !trouble)
   }
 
   async #watch() {
     while (!this.#stopped) {
       const at = performance.now()
-      const normal = await this.#normalAt(at).catch(() => false)
-      this.#looks.push({ at, normal })
+      const trouble = await this.#troubleAt(at).catch((error) => String(error.message))
+      this.#looks.push({ at, trouble })
       await sleep(LOOKS_EVERY_MS)
     }
   }
 
-  async #normalAt(at: number) {
+  async #troubleAt(at: number): Promise<string | null> {
     const accepted = this.#load.accepted
     const last = accepted.at(-1)
-    if (!last || last.acceptedAt < at - ACCEPTED_WITHIN_MS) return false
+    if (!last || last.acceptedAt < at - ACCEPTED_WITHIN_MS) return 'no order is accepted'
     const rows = await this.#shop.query<{ id: string }>(
       `select id from orders.orders where status = 'pending'`
     )
     const pending = new Set(rows.map(({ id }) => id))
     const waits = ({ id, acceptedAt }: Placed) =>
       acceptedAt < at - SETTLED_WITHIN_MS && pending.has(id) && !this.#explained(id)
-    return !accepted.some(waits)
+    const waiting = accepted.filter(waits)
+    return waiting.length > 0
+      ? `${waiting.length} orders wait, the first is ${waiting[0].id}`
+      : null
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '#tests/processes/app_process'
 import type { Fault } from './fault.ts'
 import { insertInto, productListed, valuesOf } from './said.ts'
-import type { Shop } from './shop.ts'
+import { SKUS, type Shop } from './shop.ts'
 
 /** An order of all of these makes a message of some 6 KB. */
 const LONG_SKUS = Array.from({ length: 60 }, (_, n) => `${'LONG-'.repeat(8)}${n}`)
@@ -32,10 +32,14 @@ const tooLarge: Fault = {
   },
 }
 
+/** The order that waits behind the poison. */
+let poisoned: string | undefined
+
 const poison: Fault = {
   name: 'poison in the middle of a batch of 500',
-  how: 'the lines to the brokers hang until 500 messages wait, one of an order among them is invalid; it is discarded at the end',
+  how: 'the lines to the brokers hang until 500 messages wait, one of an order among them is invalid, and the order is changed after it; it is discarded at the end',
   expected: 'one dead letter; later messages of that order wait, all others flow',
+  explained: (orderId) => orderId === poisoned,
   async strike({ stage, shop, load, begins, ends }) {
     for (const line of stage.brokerLines) line.hang()
     begins()
@@ -48,15 +52,17 @@ const poison: Fault = {
     const { id } = load.accepted.at(-1)!
     const message = { key: id, type: 'order_revised', data: { revision: 'none' } }
     await shop.query(insertInto('orders'), valuesOf({ ...message, topic: 'orders' }))
+    poisoned = id
+    await change(shop, id)
     await waiting(500)
     stage.mendLines()
     ends()
-    await eventually('the poison is a dead letter', async () => {
-      const letters = await shop.query(
-        `select from inventory.dead_letters where key = $1 and reason = 'failed'`,
+    await eventually('the poison is a dead letter, and the change waits behind it', async () => {
+      const letters = await shop.query<{ reason: string }>(
+        'select reason from inventory.dead_letters where key = $1 order by reason',
         [id]
       )
-      return letters.length === 1
+      return letters.length > 1 && letters.filter(({ reason }) => reason === 'failed').length === 1
     })
     const others = await shop.query('select from inventory.dead_letters where key <> $1', [id])
     if (others.length > 0) throw new Error(`${others.length} messages of other keys were buried`)
@@ -133,4 +139,13 @@ async function placeLarge(shop: Shop): Promise<string> {
   )
   if (status !== 202) throw new Error(`a large order is answered ${status}: ${text}`)
   return body.id
+}
+
+async function change(shop: Shop, id: string) {
+  const { status, text } = await shop.apps[0].request('PATCH', `/api/v1/orders/${id}`, {
+    token: shop.token,
+    body: { lines: [{ sku: SKUS[0], quantity: 1 }] },
+    headers: { 'idempotency-key': randomUUID(), 'if-match': '*' },
+  })
+  if (status !== 202) throw new Error(`the change is answered ${status}: ${text}`)
 }

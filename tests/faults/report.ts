@@ -18,9 +18,9 @@ export function tell(row: Row): string {
     `flowed again ${whileItLasted(row)} while it lasted, ${seconds(row.recovered)} after it`,
     `took ${row.took.toFixed(0)} s`,
   ]
-  return [`${verdict(row).padEnd(8)} ${row.name}: ${numbers.join(', ')}`, ...row.findings].join(
-    '\n    '
-  )
+  const logs = row.logs ? [`what the processes printed: ${row.logs}`] : []
+  const head = `${verdict(row).padEnd(8)} ${row.name}: ${numbers.join(', ')}`
+  return [head, ...row.findings, ...logs].join('\n    ')
 }
 
 /**

@@ -1,4 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { APP_ROOT } from '#tests/processes/app_process'
 import { atRest, check } from './checks.ts'
 import type { Fault, Row } from './fault.ts'
 import { Flow } from './flow.ts'
@@ -29,6 +32,7 @@ export async function runFault(fault: Fault, stage: Stage, rate: number): Promis
   } finally {
     await stage.mend()
     await shop.close()
+    if (row.findings.length > 0 || row.late) row.logs = await keepLogs(shop)
     await fault.cleanUp?.(stage)
     row.took = (performance.now() - began) / 1_000
   }
@@ -68,4 +72,11 @@ async function strike(fault: Fault, shop: Shop, rate: number, row: Row) {
   const { repeats, findings } = await check(shop, load)
   row.repeats = repeats
   row.findings.push(...findings)
+}
+
+async function keepLogs({ topicPrefix, printed }: Shop): Promise<string> {
+  const folder = join('.data/faults', topicPrefix.replace('.', ''))
+  await mkdir(join(APP_ROOT, folder), { recursive: true })
+  for (const [pid, text] of printed) await writeFile(join(APP_ROOT, folder, `${pid}.log`), text)
+  return folder
 }

@@ -19,6 +19,8 @@ export type Module = 'orders' | 'inventory'
 export class Shop {
   /** Those that run, in the order of their starts. */
   readonly apps: AppProcess[]
+  /** Those that another has taken the place of. */
+  readonly #replaced: AppProcess[] = []
 
   private constructor(
     readonly stage: Stage,
@@ -109,6 +111,7 @@ export class Shop {
   /** Starts another in the place of one that has ended, with its files and its port. */
   async replace(dead: AppProcess) {
     const place = this.apps.indexOf(dead)
+    this.#replaced.push(dead)
     const { PORT, DATA_DIR } = dead.env
     this.apps[place] = await AppProcess.start({
       ...this.process.options,
@@ -124,6 +127,11 @@ export class Shop {
     if (code !== 0)
       throw new Error(`node ace ${args.join(' ')} ends with ${code}: ${stdout}${stderr}`)
     return stdout
+  }
+
+  /** What each process that ever ran has printed, by its number. */
+  get printed(): Map<number, string> {
+    return new Map([...this.#replaced, ...this.apps].map(({ pid, printed }) => [pid, printed]))
   }
 
   async close() {
