@@ -4,6 +4,7 @@
 import 'reflect-metadata'
 import { Ignitor, prettyPrintError } from '@adonisjs/core'
 import type { ApplicationService } from '@adonisjs/core/types'
+import { EXIT } from '#messaging/commands/exit_codes'
 import { embeddedPostgres, prepareEnvironment, startFault } from '#start/environment'
 
 const APP_ROOT = new URL('../', import.meta.url)
@@ -21,6 +22,20 @@ async function end(app: ApplicationService, code: number) {
   setTimeout(() => process.exit(code), 1_000).unref()
 }
 
+/** A sentence for what a person can mend, and an exit code of its own for what ace itself refuses. */
+async function explainErrors(app: ApplicationService) {
+  const { errorHandler } = await app.container.make('ace')
+  const render = errorHandler.render.bind(errorHandler)
+  errorHandler.render = async (error, kernel) => {
+    const fault = startFault(error)
+    if (fault) return console.error(`\n  ${fault}\n`)
+    if (REFUSED.test((error as { code?: string }).code ?? '')) kernel.exitCode = EXIT.usage
+    return render(error, kernel)
+  }
+}
+
+const REFUSED = /^E_(COMMAND_NOT_FOUND|UNKNOWN_FLAG|INVALID_FLAG|MISSING_(ARG|FLAG)(_VALUE)?)$/
+
 new Ignitor(APP_ROOT, { importer })
   .tap((app) => {
     app.booting(() => prepareEnvironment(app, 'guest'))
@@ -28,6 +43,7 @@ new Ignitor(APP_ROOT, { importer })
     app.listen('SIGINT', () => end(app, 130))
   })
   .ace()
+  .configure(explainErrors)
   .handle(process.argv.slice(2))
   .catch(async (error) => {
     process.exitCode = 1

@@ -6,7 +6,7 @@ import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { uuidv7 } from 'uuidv7'
 
 export type ActName =
-  ('redrive' | 'discard' | 'unpark' | 'prune' | 'announce' | 'read') | 'partitions'
+  'redrive' | 'discard' | 'unpark' | 'prune' | 'announce' | 'read' | 'partitions' | 'resume'
 
 /** A person, and what they give as the reason. */
 export interface Operator {

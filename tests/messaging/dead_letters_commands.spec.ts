@@ -1,6 +1,8 @@
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
+import { Client } from 'pg'
 import { uuidv7 } from 'uuidv7'
+import { directConnection } from '#config/database'
 import { orderPlaced } from '#contracts/orders'
 import DeadLettersDiscard from '#messaging/commands/dead_letters_discard'
 import DeadLettersList from '#messaging/commands/dead_letters_list'
@@ -10,8 +12,9 @@ import { letterGroups } from '#messaging/letters'
 import { operatorActs } from '#messaging/operator_acts'
 import messaging from '#messaging/service'
 import { countOf, letters } from '#tests/messaging/ledger_of_effects'
-import { broken, junk, junkOfOld, stuck } from '#tests/messaging/laid_down'
-import { run } from '#tests/messaging/operator_at_work'
+import { broken, junk, junkOfOld, stuck, stuckFor } from '#tests/messaging/laid_down'
+import { inBackground, run } from '#tests/messaging/operator_at_work'
+import { until } from '#tests/messaging/outbox_at_work'
 import { emptyShop, product } from '#tests/shop'
 
 const commands: Record<string, Parameters<typeof run>[0]> = {
@@ -26,6 +29,21 @@ const inventory = () => db.connection('inventory')
 async function reserved(): Promise<number[]> {
   const rows = await inventory().from('movements').whereNotNull('order_id').orderBy('id')
   return rows.map((row) => row.reserved_delta)
+}
+
+/** Keeps the stock of a product from everybody until the connection ends. */
+async function holding(sku: string): Promise<Client> {
+  const client = new Client(directConnection('inventory'))
+  await client.connect()
+  await client.query('begin')
+  await client.query('select from stock_items where sku = $1 for update', [sku])
+  return client
+}
+
+/** Whether a transaction waits for another. */
+async function isHeldUp(): Promise<boolean> {
+  const { rows } = await inventory().rawQuery('select from pg_locks where not granted')
+  return rows.length > 0
 }
 
 test.group('Dead letters at the terminal', (group) => {
@@ -110,6 +128,40 @@ test.group('Dead letters at the terminal', (group) => {
     )
   })
 
+  test('are redriven until Ctrl-C, which ends after the key in hand; run again it goes on', async ({
+    assert,
+    cleanup,
+  }) => {
+    const skus = ['CUP', 'MUG', 'TEA']
+    const held: Client[] = []
+    cleanup(async () => {
+      for (const client of held) await client.end()
+    })
+    for (const sku of skus) {
+      if (sku !== 'MUG') await product(sku, 10)
+      await stuckFor(sku, uuidv7())
+      held.push(await holding(sku))
+    }
+    const redriving = inBackground('deadletters:redrive', '--all', '--yes')
+    await until(isHeldUp, 'the first key waits for its stock')
+    redriving.kill('SIGINT')
+    await held[0].end()
+    // It may have been on its way to the second when the signal came.
+    await until(() => redriving.exitCode !== null || isHeldUp(), 'it has ended, or waits again')
+    await held[1].end()
+    await until(() => redriving.exitCode !== null, 'it has ended')
+    await held[2].end()
+    assert.equal(redriving.exitCode, 3)
+    const left = (await letters()).length
+    assert.oneOf(left, [2, 4])
+    assert.containSubset(await operatorActs(inventory()), [
+      { act: 'redrive', outcome: { finished: false, handled: 6 - left } },
+    ])
+    const again = await run(DeadLettersRedrive, '--all', '--yes', '--json')
+    assert.equal(again.exitCode, 0)
+    assert.isEmpty(await letters())
+  }).timeout(30_000)
+
   test('that were junk to an older version are handled, fail, or are still nobody’s', async ({
     assert,
   }) => {
@@ -184,6 +236,8 @@ test.group('Dead letters at the terminal', (group) => {
     ['discard', ['--type=none', '--why=x', '--yes'], 5, /matches/],
     ['show', ['999999'], 5, /no dead letter 999999/],
     ['list', ['--module=mail'], 2, /orders and inventory/],
+    ['list', ['--type=none'], 5, /matches/],
+    ['list', ['--key=nobody', '--json'], 5, /matches/],
   ]
   test('deadletters:{0} {1} exits {2}')
     .with(wrong)

@@ -11,6 +11,10 @@ import { alive, consumerOf, deliveries } from './ledger_of_effects.ts'
 
 /** Placed and then cancelled; each placement failed with a division by zero, so the rest waits. */
 export async function stuck(...orders: string[]) {
+  for (const order of orders) await stuckFor('MUG', order)
+}
+
+export async function stuckFor(sku: string, order: string) {
   const consumer = consumerOf(undefined, {
     subscriptions: [
       on([orderPlaced, orderCancelled] as never[], async (_, trx) => {
@@ -18,12 +22,10 @@ export async function stuck(...orders: string[]) {
       }),
     ],
   })
-  for (const order of orders) {
-    const placed = orderPlaced.about(order, { revision: 1, lines: [{ sku: 'MUG', quantity: 2 }] })
-    const cancelled = orderCancelled.about(order, { revision: 2, lines: [], reason: null })
-    await consumer.handle(deliveries([placed]), alive)
-    await consumer.handle(deliveries([cancelled]), alive)
-  }
+  const placed = orderPlaced.about(order, { revision: 1, lines: [{ sku, quantity: 2 }] })
+  const cancelled = orderCancelled.about(order, { revision: 2, lines: [], reason: null })
+  await consumer.handle(deliveries([placed]), alive)
+  await consumer.handle(deliveries([cancelled]), alive)
 }
 
 /** One whose data no version of us can read: it fails at every redrive. */

@@ -1,8 +1,10 @@
 /*
- * An operator at a terminal: commands run in the process of the tests, and what they print.
+ * An operator at a terminal: commands run in the process of the tests, or beside it, and what they print.
  */
+import { spawn } from 'node:child_process'
 import ace from '@adonisjs/core/services/ace'
 import type { BaseCommand } from '@adonisjs/core/ace'
+import { APP_ROOT } from '#tests/processes/app_process'
 
 /** Runs a command; `printed` is all that it said, without colours. */
 export async function run(
@@ -27,6 +29,19 @@ export async function run(
     process.stdin.isTTY = isTTY
     ace.ui.switchMode('normal')
   }
+}
+
+/** A command as a process of its own, which signals reach; it says nothing but on stdout. */
+export function inBackground(...args: string[]) {
+  return spawn(process.execPath, ['ace.js', ...args], {
+    ...{ cwd: APP_ROOT, env: environment(), stdio: ['ignore', 'pipe', 'ignore'] },
+  })
+}
+
+/** Of a command beside the tests, on their database. */
+export function environment() {
+  const { PATH = '', HOME = '', DATABASE_URL = '', DATA_DIR = '', APP_KEY = '' } = process.env
+  return { PATH, HOME, DATABASE_URL, DATA_DIR, APP_KEY, NODE_ENV: 'development' }
 }
 
 function jsonIn(printed: string) {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import db from '@adonisjs/lucid/services/db'
@@ -8,13 +7,14 @@ import { uuidv7 } from 'uuidv7'
 import { mailDir } from '#config/mail'
 import { directConnection } from '#config/database'
 import OutboxReplay from '#messaging/commands/outbox_replay'
+import { operatorActs } from '#messaging/operator_acts'
 import { outboxStatus } from '#messaging/outbox_status'
 import { planReplay } from '#messaging/replay_plan'
 import { findReplay, replays, runReplay, startReplay } from '#messaging/replay'
 import messaging from '#messaging/service'
-import { run } from '#tests/messaging/operator_at_work'
+import { environment, inBackground, run } from '#tests/messaging/operator_at_work'
 import { commit, message, orders, published, until } from '#tests/messaging/outbox_at_work'
-import { ace as aceProcess, APP_ROOT } from '#tests/processes/app_process'
+import { ace as aceProcess } from '#tests/processes/app_process'
 import { cancel, emptyShop, fulfil, patch, person, post, product } from '#tests/shop'
 import { settled, startWork, transports } from '#tests/transports'
 
@@ -108,7 +108,7 @@ test.group('outbox:replay', (group) => {
     assert.containSubset(look.json.data, [{ replayed: 10, matched: 25 }])
     assert.lengthOf(await waiting(), 10)
     const both = await Promise.all([
-      run(OutboxReplay, `--resume=${replay.id}`, '--rate=40', '--json'),
+      run(OutboxReplay, `--resume=${replay.id}`, '--rate=40', '--as=Eve', '--json'),
       runReplay(orders(), direct, replay, { rate: 40 }),
     ])
     assert.equal(both[0].exitCode, 0)
@@ -116,18 +116,15 @@ test.group('outbox:replay', (group) => {
       await waiting(),
       said.map(({ id }) => id)
     )
-    assert.containSubset(await findReplay(orders(), replay.id), { replayed: 25 })
+    assert.containSubset(await findReplay(orders(), replay.id), { who: 'Ada', replayed: 25 })
+    assert.containSubset(await operatorActs(orders()), [
+      { act: 'resume', who: 'Eve', filter: { replay: replay.id } },
+    ])
   })
 
   test('ends cleanly on Ctrl-C, says how to go on, and exits 3', async ({ assert }) => {
     await marked(...Array.from({ length: 40 }, () => message()))
-    const replaying = spawn(
-      process.execPath,
-      ['ace.js', 'outbox:replay', WHY, '--yes', '--rate=8'],
-      {
-        ...{ cwd: APP_ROOT, env: environment(), stdio: ['ignore', 'pipe', 'ignore'] },
-      }
-    )
+    const replaying = inBackground('outbox:replay', WHY, '--yes', '--rate=8')
     const said: string[] = []
     replaying.stdout!.on('data', (data) => said.push(String(data)))
     const ended = once(replaying, 'exit')
@@ -139,6 +136,23 @@ test.group('outbox:replay', (group) => {
     assert.isBelow(replayed, 40)
     assert.lengthOf(await waiting(), replayed)
     assert.include(said.join(''), `Go on with: node ace outbox:replay --resume=${id}`)
+  }).timeout(30_000)
+
+  test('and its kind exit 2 for what cannot be read, and 1 for a setting that is wrong', async ({
+    assert,
+  }) => {
+    const told = await Promise.all([
+      aceProcess(environment(), 'outbox:replay', '--rate=fast'),
+      aceProcess(environment(), 'outbox:replay', '--form=2h'),
+      aceProcess(environment(), 'outbox:relpay'),
+      aceProcess({ ...environment(), PORT: 'none' }, 'outbox:status'),
+    ])
+    assert.deepEqual(
+      told.map(({ code }) => code),
+      [2, 2, 2, 1]
+    )
+    assert.include(told[3].stderr, 'PORT is "none"')
+    assert.equal(told[3].stdout, '')
   }).timeout(30_000)
 
   test('and its kind exit 4 while the database is away', async ({ assert }) => {
@@ -206,11 +220,6 @@ test.group('outbox:replay', (group) => {
       assert.isEmpty(await waiting())
     })
 })
-
-function environment() {
-  const { PATH = '', HOME = '', DATABASE_URL = '', DATA_DIR = '', APP_KEY = '' } = process.env
-  return { PATH, HOME, DATABASE_URL, DATA_DIR, APP_KEY, NODE_ENV: 'development' }
-}
 
 /** Commits messages that have been published. */
 async function marked(...messages: ReturnType<typeof message>[]) {

@@ -176,7 +176,9 @@ test.group('Operators', (group) => {
     assert.deepEqual([done.exitCode ?? 0, done.json.data], [0, [{ module: 'orders', rows: 2 }]])
     assert.containSubset(await operatorActs(orders()), [{ act: 'prune', outcome: { rows: 2 } }])
     assert.equal((await run(OutboxPrune, '--older-than=soon', '--yes')).exitCode, 2)
-    assert.equal((await run(OutboxPrune)).exitCode, 2)
+    const asked = await run(OutboxPrune, '--module=orders', '--older-than=90m')
+    assert.equal(asked.exitCode, 2)
+    assert.include(asked.printed, 'Delete 0 messages published more than 1 hour, 30 minutes ago?')
   })
 
   test('let the relay try a parked key again', async ({ assert }) => {
@@ -197,7 +199,8 @@ test.group('Operators', (group) => {
     assert.equal((await run(OutboxUnpark, '--key=j', '--yes')).exitCode, 5)
     assert.equal((await run(OutboxUnpark, '--yes')).exitCode, 2)
     assert.lengthOf(await published(), 0)
-    await run(OutboxUnpark, '--key=k', '--yes', '--why=the broker takes more now')
+    const done = await run(OutboxUnpark, '--key=k', '--yes', '--why=the broker takes more now')
+    assert.include(done.printed, '1 key freed')
     await until(async () => (await published()).length === 2, 'both are published')
     assert.containSubset(await operatorActs(orders()), [
       { act: 'unpark', why: 'the broker takes more now', outcome: { keys: ['k'] } },

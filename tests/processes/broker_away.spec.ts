@@ -8,10 +8,12 @@ import { test } from '@japa/runner'
 import { noBrokerOfOurs } from '#tests/kafka/broker'
 import { startBroker, type Broker } from '#tests/kafka/launcher/launcher'
 import { freePort } from '#tests/kafka/launcher/readiness'
-import { APP_ROOT, endApps, eventually } from './app_process.ts'
+import { APP_ROOT, endApps, eventually, slowdown } from './app_process.ts'
 import { ShopProcess } from './shop_process.ts'
 
 const ORDERS = 20
+/** What is under way is given 6 s, and the transport 2 s to close. */
+const ENDS_WITHIN_MS = 10_000
 
 const missing = await noBrokerOfOurs()
 
@@ -66,6 +68,23 @@ test.group('A broker', (group) => {
     await shop.assertKept(assert)
     await shop.assertProven(assert)
     assert.equal(await shop.deadLetters(), 0)
+  }).skip(missing !== null, missing ?? '')
+
+  test('that hangs does not keep the app from ending, and nothing is lost by it', async ({
+    assert,
+  }) => {
+    shop.answers = []
+    await broker!.pause(1)
+    await shop.place(ORDERS)
+    assert.isTrue(shop.answers.every(({ answer }) => answer?.status === 202))
+    const asked = performance.now()
+    assert.deepEqual(await shop.app.kill('SIGTERM'), { code: 0, signal: null })
+    assert.isBelow(performance.now() - asked, ENDS_WITHIN_MS * slowdown())
+
+    await broker!.resume(1)
+    await shop.start()
+    await shop.assertKept(assert)
+    await shop.assertProven(assert)
   }).skip(missing !== null, missing ?? '')
 
   async function assertDegraded() {

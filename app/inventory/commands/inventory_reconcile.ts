@@ -7,8 +7,8 @@ export default class InventoryReconcile extends BaseCommand {
   static description =
     'Prove that every balance is what its movements and its reservations add up to'
   static help = [
-    'Exits 0 when all agree, 3 with the list when not, 4 when the database is away.',
-    'There is no repair: a count corrects a balance, with a name on it.',
+    'Exits 0 when all agree, 3 with the list when not, 4 when the database is away. ' +
+      'There is no repair: a count corrects a balance, with a name on it.',
     'Example: node ace inventory:reconcile --json',
   ]
   static options: CommandOptions = { startApp: true }

@@ -13,10 +13,10 @@ export default class DeadLettersDiscard extends BaseCommand {
   static commandName = 'deadletters:discard'
   static description = 'Give dead letters up: what they ask for is never done'
   static help = [
-    'Names the keys whose state stays behind, and what a redrive of each begins with next. The letters stay',
-    'on record, with the reason.',
-    'Exits 0, 3 when it was stopped, 5 when nothing matches, 2 without a reason or --yes, 4 when the database',
-    'is away.',
+    'Names the keys whose state stays behind, and what a redrive of each begins with next. The letters stay ' +
+      'on record, with the reason.',
+    'Exits 0, 3 when it was stopped, 5 when nothing matches, 2 without a reason or --yes, 4 when the database ' +
+      'is away.',
     'Example: node ace deadletters:discard --module=orders --id=4711 --why="sent by the old importer" --yes',
   ]
   static options: CommandOptions = { startApp: true }

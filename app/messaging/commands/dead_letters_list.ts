@@ -1,6 +1,6 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { guarded } from './exit_codes.ts'
+import { guarded, Nothing } from './exit_codes.ts'
 import { chosenModules } from './operator.ts'
 import { letterFilter, type LetterFlags } from './dead_letters_flags.ts'
 
@@ -11,7 +11,7 @@ export default class DeadLettersList extends BaseCommand {
   static description = 'List what could not be handled: grouped by error, or letter by letter'
   static help = [
     'Without a filter the groups, largest first; with one the letters, in the order of their keys.',
-    'Exits 0, also when there is none; 2 for an unknown module, 4 when the database is away.',
+    'Exits 0, also when there is none at all; 5 when a filter matches none, 2 for an unknown module, 4 when the database is away.',
     'Example: node ace deadletters:list',
     'Example: node ace deadletters:list --module=inventory --group=3f1c9a20be --after=4711 --json',
   ]
@@ -81,10 +81,12 @@ export default class DeadLettersList extends BaseCommand {
       const letters = await lettersOf(db.connection(module), module, filter, page)
       data.push(...letters.map((letter) => ({ module, ...letter })))
     }
+    if (data.length === 0 && !this.all && this.after === undefined)
+      throw new Nothing('No dead letter matches.')
     if (this.json) return this.logger.log(JSON.stringify({ data }))
     for (const { module, id, reason, type, key, attempts, at, error } of data) {
       this.logger.log(
-        `${module} ${id}: ${reason}, ${type ?? 'no type'}, key ${key ?? '–'}, ${attempts} tries, ${at.toISOString()}${error ? `: ${error.slice(0, 200)}` : ''}`
+        `${module} ${id}: ${reason}, ${type ?? 'no type'}, key ${key ?? '–'}, ${attempts} ${attempts === 1 ? 'try' : 'tries'}, ${at.toISOString()}${error ? `: ${error.slice(0, 200)}` : ''}`
       )
     }
     if (data.length === 0) this.logger.log('No dead letters.')

@@ -9,10 +9,10 @@ export default class DeadLettersRedrive extends BaseCommand {
   static commandName = 'deadletters:redrive'
   static description = 'Handle dead letters again, in the order of each key'
   static help = [
-    'A key is handled from its first letter on, also where a later one is named. What fails again stays,',
-    'with a higher count, and its key waits on. Ctrl-C stops after the key in hand; run it again to go on.',
-    'Exits 0, 3 when something failed again or it was stopped, 5 when nothing matches, 2 for a filter that',
-    'cannot be, 4 when the database is away.',
+    'A key is handled from its first letter on, also where a later one is named. What fails again stays, ' +
+      'with a higher count, and its key waits on. Ctrl-C stops after the key in hand; run it again to go on.',
+    'Exits 0, 3 when something failed again or it was stopped, 5 when nothing matches, 2 for a filter that ' +
+      'cannot be, 4 when the database is away.',
     'Example: node ace deadletters:redrive --module=inventory --group=3f1c9a20be --yes',
   ]
   static options: CommandOptions = { startApp: true }

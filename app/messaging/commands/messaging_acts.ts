@@ -1,15 +1,15 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
 import { guarded } from './exit_codes.ts'
-import { newestOnRecord, SHOWN } from './on_record.ts'
+import { inWords, newestOnRecord, SHOWN } from './on_record.ts'
 import { chosenModules } from './operator.ts'
 
 export default class MessagingActs extends BaseCommand {
   static commandName = 'messaging:acts'
   static description = 'List who did what to messages, when and why, the newest first'
   static help = [
-    'Redrives, discards, keys that were freed, prunes, announcements, and who has read a payload. What a',
-    'discarded letter said is not shown. Replays are listed by outbox:replays.',
+    'Redrives, discards, keys that were freed, prunes, announcements, replays gone on with, and who has read a payload. What a ' +
+      'discarded letter said is not shown. Replays are listed by outbox:replays.',
     'Exits 0, also when there is none; 2 for an unknown module or id, 4 when the database is away.',
     'Example: node ace messaging:acts --module=inventory --json',
   ]
@@ -37,7 +37,8 @@ export default class MessagingActs extends BaseCommand {
       if (this.json) return this.logger.log(JSON.stringify({ data }))
       for (const { id, module, at, who, act, why, filter, outcome } of data) {
         this.logger.log(`${at.toISOString()} ${module}: ${act} by ${who}${why ? `: ${why}` : ''}`)
-        this.logger.log(`  ${id}, for ${JSON.stringify(filter)}: ${JSON.stringify(outcome)}`)
+        const cameOfIt = inWords(outcome)
+        this.logger.log(`  ${id}, for ${inWords(filter) || 'all'}${cameOfIt && `: ${cameOfIt}`}`)
       }
       if (data.length === 0) this.logger.log('Nothing is on record.')
       if (data.length === SHOWN) this.logger.log(`More: --before=${data[SHOWN - 1].id}`)

@@ -9,8 +9,8 @@ export default class MessagingTopics extends BaseCommand {
   static commandName = 'messaging:topics'
   static description = 'Create the topics, show their partitions, or change how many there are'
   static help = [
-    'A change waits until everything published is handled, so that no key overtakes itself; orders are',
-    'accepted meanwhile, and published after it. Partitions can only become more. Ctrl-C ends the waiting.',
+    'A change waits until everything published is handled, so that no key overtakes itself; orders are ' +
+      'accepted meanwhile, and published after it. Partitions can only become more. Ctrl-C ends the waiting.',
     'Exits 0, 3 when it was stopped, 2 for a number that cannot be or without --yes, 4 when broker or database is away.',
     'Example: KAFKA_BROKERS=… node ace messaging:topics',
     'Example: KAFKA_BROKERS=… node ace messaging:topics --partitions=12 --yes',

@@ -9,8 +9,8 @@ export default class MessagingVerify extends BaseCommand {
   static description =
     'Prove that no message is lost: published, in its topic, known to its consumers'
   static help = [
-    'Exits 0 when nothing is missing, 3 with the list when something is, 4 when database or broker is away.',
-    'Messages younger than 30 s never count, for they may be on their way.',
+    'Exits 0 when nothing is missing, 3 with the list when something is, 4 when database or broker is away. ' +
+      'Messages younger than 30 s never count, for they may be on their way.',
     'Example: node ace messaging:verify --json',
   ]
   static options: CommandOptions = { startApp: true }

@@ -28,3 +28,11 @@ export async function newestOnRecord<Entry extends { id: string }>(
   }
   return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, SHOWN)
 }
+
+/** A filter or an outcome in one line, for a person: `type order_confirmed, keys 3`. */
+export function inWords(record: object): string {
+  return Object.entries(record)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.length : value}`)
+    .join(', ')
+}

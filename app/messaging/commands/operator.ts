@@ -1,6 +1,7 @@
 /*
  * The manners of an operator's command: who, whether, how far, and when to stop.
  */
+import { createInterface } from 'node:readline/promises'
 import type { BaseCommand } from '@adonisjs/core/ace'
 import { terminalUser, type Operator } from '../operator_acts.ts'
 import { Usage } from './exit_codes.ts'
@@ -25,14 +26,26 @@ export function chosenModules(all: { name: string }[], named?: string): string[]
 }
 
 /**
- * Asks at a terminal; elsewhere --yes is the answer.
+ * Asks at a terminal, on stderr; elsewhere --yes is the answer. Ctrl-C is a no.
  *
  * @throws Usage without either
  */
 export async function agreed(command: BaseCommand & { yes: boolean }, question: string) {
   if (command.yes) return true
   if (!process.stdin.isTTY) throw new Usage(`${question} Say --yes to go on.`)
-  return command.prompt.confirm(question)
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const gone = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
+  try {
+    const answer = await Promise.race([terminal.question(`${question} (y/N) `), gone])
+    if (/^y(es)?$/i.test(answer.trim())) return true
+  } catch (error) {
+    if ((error as Error).name !== 'AbortError') throw error
+    process.stderr.write('\n')
+  } finally {
+    terminal.close()
+  }
+  process.stderr.write('Nothing was done.\n')
+  return false
 }
 
 /** A line on stderr that is written over and over; nothing where no person looks at it. */

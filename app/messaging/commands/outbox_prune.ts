@@ -1,5 +1,6 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
+import { Duration } from 'luxon'
 import { EXIT, guarded, Usage } from './exit_codes.ts'
 import { agreed, chosenModules, interruptible, operator } from './operator.ts'
 
@@ -42,9 +43,11 @@ export default class OutboxPrune extends BaseCommand {
       const { config } = await this.app.container.make('messaging')
       const modules = chosenModules(config.modules, this.module)
       const olderThan = this.#olderThan() ?? config.retention.outbox
-      if (this.dryRun) return this.#count(modules, olderThan)
-      const what = `Delete what was published more than ${olderThan / 3_600_000} hours ago?`
-      if (!(await agreed(this, what))) return
+      const prunable = await this.#count(modules, olderThan)
+      if (this.dryRun) return this.#tell(prunable, 'would be deleted')
+      const rows = prunable.reduce((sum, one) => sum + one.rows, 0)
+      const age = Duration.fromMillis(olderThan).rescale().toHuman()
+      if (!(await agreed(this, `Delete ${rows} messages published more than ${age} ago?`))) return
       await interruptible(this, (signal) => this.#prune(modules, olderThan, signal))
     })
   }
@@ -66,7 +69,7 @@ export default class OutboxPrune extends BaseCommand {
       if (!modules.includes(name)) continue
       data.push({ module: name, rows: await countPrunable(direct, olderThan) })
     }
-    this.#tell(data, 'would be deleted')
+    return data
   }
 
   async #prune(modules: string[], olderThan: number, signal: AbortSignal) {

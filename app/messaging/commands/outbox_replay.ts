@@ -13,10 +13,10 @@ export default class OutboxReplay extends BaseCommand {
   static commandName = 'outbox:replay'
   static description = 'Publish messages again, for consumers that have lost them'
   static help = [
-    'They keep their message ids: our own consumers have handled them and drop them. Without a filter',
-    'everything that is kept is meant. Ctrl-C stops it, --resume goes on; nothing is replayed twice by it.',
-    'Exits 0, 3 when it was stopped or a part is no longer kept, 5 when nothing matches or is kept, 2 for an',
-    'unknown module or type, a time that cannot be read, no reason, no --yes; 4 when the database is away.',
+    'They keep their message ids: our own consumers have handled them and drop them. Without a filter ' +
+      'everything that is kept is meant. Ctrl-C stops it, --resume goes on; nothing is replayed twice by it.',
+    'Exits 0, 3 when it was stopped or a part is no longer kept, 5 when nothing matches or is kept, 2 for an ' +
+      'unknown module or type, a time that cannot be read, no reason, no --yes; 4 when the database is away.',
     'Example: node ace outbox:replay --module=orders --from=2h --type=order_confirmed --dry-run',
     'Example: node ace outbox:replay --module=orders --from=2026-11-27T10:00:00Z --up-to=48213 --why="the ERP lost its disk" --yes',
   ]
@@ -99,7 +99,10 @@ export default class OutboxReplay extends BaseCommand {
         started.push([module, await startReplay(db.connection(module), plan, filter, by)])
       }
       await this.#go(modules, started)
-      if (plans.some(({ prunedBefore }) => prunedBefore)) this.exitCode = EXIT.found
+      const kept = plans.find(({ prunedBefore }) => prunedBefore)?.prunedBefore
+      if (!kept) return
+      this.exitCode = EXIT.found
+      this.logger.error(`Not all: what is older than ${kept.toISOString()} is no longer kept.`)
     })
   }
 
@@ -134,6 +137,7 @@ export default class OutboxReplay extends BaseCommand {
 
   async #resume(modules: MessagingConfig['modules'], id: string) {
     const { findReplay } = await import('../replay.ts')
+    const { recordAct } = await import('../operator_acts.ts')
     const db = await this.app.container.make('lucid.db')
     const found: [module: string, replay: Replay][] = []
     if (/^[0-9a-f-]{36}$/i.test(id)) {
@@ -144,6 +148,10 @@ export default class OutboxReplay extends BaseCommand {
     }
     if (found.length === 0) throw new Nothing(`There is no replay "${id}".`)
     if (this.dryRun) return this.#tellLeft(found)
+    for (const [module, { finishedAt }] of found) {
+      if (finishedAt) continue
+      await recordAct(db.connection(module), 'resume', operator(this), { replay: id })
+    }
     await this.#go(modules, found)
   }
 
@@ -196,7 +204,9 @@ export default class OutboxReplay extends BaseCommand {
     if (part) this.exitCode = EXIT.found
     if (this.json) return this.logger.log(JSON.stringify({ data }))
     for (const { module, id, replayed, matched, finishedAt } of data) {
-      this.logger.log(`${module}: ${replayed} of ${matched} messages are published again.`)
+      this.logger.log(
+        `${module}: ${replayed} of ${matched} messages are in the outbox again, and published in their turn.`
+      )
       if (!finishedAt) this.logger.log(`Go on with: node ace outbox:replay --resume=${id}`)
       else if (replayed < matched) this.logger.log('The rest was pruned meanwhile.')
     }

@@ -1,7 +1,7 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
 import { guarded } from './exit_codes.ts'
-import { newestOnRecord, SHOWN } from './on_record.ts'
+import { inWords, newestOnRecord, SHOWN } from './on_record.ts'
 import { chosenModules } from './operator.ts'
 
 export default class OutboxReplays extends BaseCommand {
@@ -37,7 +37,7 @@ export default class OutboxReplays extends BaseCommand {
         const state = finishedAt ? `finished ${finishedAt.toISOString()}` : 'not finished'
         this.logger.log(`${at.toISOString()} ${module}: by ${who}: ${why}`)
         this.logger.log(
-          `  ${id}, for ${JSON.stringify(filter)}: ${replayed} of ${matched} messages, ${state}`
+          `  ${id}, for ${inWords(filter) || 'all'}: ${replayed} of ${matched} messages, ${state}`
         )
       }
       if (data.length === 0) this.logger.log('Nothing was replayed.')

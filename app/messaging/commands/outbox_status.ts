@@ -5,7 +5,7 @@ import { guarded } from './exit_codes.ts'
 export default class OutboxStatus extends BaseCommand {
   static commandName = 'outbox:status'
   static description = 'Show what waits in each outbox, and for how long'
-  static help = ['Example: node ace outbox:status --json']
+  static help = ['Exits 0, 4 when the database is away.', 'Example: node ace outbox:status --json']
   static options: CommandOptions = { startApp: true }
 
   @flags.boolean({ description: 'Print the result as JSON' })

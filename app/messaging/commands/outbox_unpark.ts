@@ -63,7 +63,9 @@ export default class OutboxUnpark extends BaseCommand {
           await unpark(db.connection(module), this.key ?? null, operator(this))
         }
       }
-      if (this.json) this.logger.log(JSON.stringify({ data }))
+      if (this.json) return this.logger.log(JSON.stringify({ data }))
+      const freed = this.dryRun ? 'would be freed' : 'freed: the relay tries them again'
+      this.logger.log(`${data.length} ${data.length === 1 ? 'key' : 'keys'} ${freed}.`)
     })
   }
 }

@@ -38,7 +38,9 @@ export function storyLines(story: OrderStory): string[] {
     ...section(
       'Mails',
       mails.map(({ kind, revision, status, attempts, sentAt, lastError }) => {
-        const when = sentAt ? ` ${sentAt.toISOString()}` : ` after ${attempts} tries`
+        const when = sentAt
+          ? ` ${sentAt.toISOString()}`
+          : ` after ${attempts} ${attempts === 1 ? 'try' : 'tries'}`
         return `${kind} r${revision}  ${status}${when}${lastError ? `: ${lastError}` : ''}`
       })
     ),
