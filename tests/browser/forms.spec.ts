@@ -55,6 +55,8 @@ test.group('A form', (group) => {
       const { page } = desk
       const button = await typeRestock(page, 5, 'Half a pallet & more')
       await db.connection('accounts').from('sessions').delete()
+      // The balances are looked at meanwhile.
+      if (scripts) await page.waitForResponse((one) => one.headers()['hx-refresh'] === 'true')
       await button.click()
       await page.getByText('Your session has ended').waitFor()
       assert.equal(await onHand(), 40)

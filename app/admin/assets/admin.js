@@ -27,6 +27,22 @@ const tellFocus = () => {
 for (const name of ['focus', 'blur']) addEventListener(name, tellFocus)
 tellFocus()
 
+/* A part that cannot be shown just now stays as it was; and whose session has ended may have typed something,
+   which travels through the sign-in when it is sent. */
+addEventListener('htmx:before:response', (event) => {
+  const { sourceElement, response } = event.detail.ctx
+  if (!sourceElement.matches?.('[data-look], [hx-trigger=load]')) return
+  const leaves = response.headers.has('HX-Refresh')
+  if (response.status >= 400 || (leaves && isTyped())) event.preventDefault()
+})
+const isTyped = () =>
+  [...document.querySelectorAll('input:not([type=hidden]), textarea, select')].some((field) => {
+    if (!field.options)
+      return field.value !== field.defaultValue || field.checked !== field.defaultChecked
+    const first = [...field.options].findIndex((option) => option.defaultSelected)
+    return field.selectedIndex !== Math.max(0, first)
+  })
+
 /* The new page is morphed into the old one, which keeps what stands in fields: a form that was sent is as the
    server shows it, so that one more Enter does not send it again; and a dialog that was sent is over. */
 addEventListener('htmx:before:swap', ({ detail }) => {
