@@ -14,7 +14,10 @@ export async function findOrder(id: string, reader: SignedIn): Promise<OrderReco
   return readOrder(orders(), id, reader)
 }
 
-export type OrderFilters = Omit<Infer<typeof orderListParameters>, 'limit' | 'cursor'>
+export type OrderFilters = Omit<Infer<typeof orderListParameters>, 'limit' | 'cursor'> & {
+  fulfilledAfter?: Date
+  fulfilledBefore?: Date
+}
 
 /** Those of the ids that there are, in the order of the ids given. For the staff. */
 export async function findOrders(ids: string[]): Promise<OrderRecord[]> {
@@ -42,7 +45,7 @@ export async function listOrders(
 export function filteredOrders(reader: SignedIn, filters: OrderFilters) {
   const owner = ownerFilter(reader)
   const { status, customerId, email, number, reference, sku, attention } = filters
-  const { placedAfter, placedBefore, updatedAfter } = filters
+  const { placedAfter, placedBefore, updatedAfter, fulfilledAfter, fulfilledBefore } = filters
   const query = orders().from('orders').select(orders().raw(orderColumns))
   if (owner) query.where('customer_id', owner)
   if (status) query.whereIn('status', status)
@@ -57,6 +60,8 @@ export function filteredOrders(reader: SignedIn, filters: OrderFilters) {
   if (placedBefore)
     query.where('placed_at', '<', placedBefore).where('id', '<', idAt(placedBefore, 1))
   if (updatedAfter) query.where('updated_at', '>=', updatedAfter)
+  if (fulfilledAfter) query.where('fulfilled_at', '>=', fulfilledAfter)
+  if (fulfilledBefore) query.where('fulfilled_at', '<', fulfilledBefore)
   return query
 }
 

@@ -14,6 +14,6 @@ export const staffActs: StaffActs = {
   'desk.work.order_forms.note': { words: 'noted something at an order', page },
   'desk.work.order_forms.cancel': { words: 'cancelled an order', page },
   'desk.work.order_forms.fulfil': { words: 'fulfilled an order', page },
-  'desk.work.order_forms.mail': { words: 'sent a mail again' },
+  'desk.work.order_forms.mail': { words: 'sent a mail again', page },
   'desk.work.selected_orders.fulfil': { words: 'fulfilled a selection', page },
 }

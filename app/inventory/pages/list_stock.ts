@@ -6,6 +6,7 @@ import type { Slice } from '#admin/slices'
 import { run } from '#messaging/sql'
 import { invalidCursor } from '#http/pages'
 import { anywhere, contains } from '../find_stock.ts'
+import { asEan13 } from '../put_product.ts'
 
 export const SORTS = ['sku', 'name', 'onHand', 'reserved', 'available'] as const
 type Sort = (typeof SORTS)[number]
@@ -42,7 +43,7 @@ export async function listStock(filter: StockFilter, slice: Slice): Promise<Stoc
   const by = sort.replace('-', '') as Sort
   const list: List = { by, down: sort.startsWith('-') !== slice.backwards, conditions: [] }
   if (level) list.conditions.push(['level = ?', level])
-  if (q) list.conditions.push([`(${contains} or ${hasBarcode})`, anywhere(q), q])
+  if (q) list.conditions.push([`(${contains} or ${hasBarcode})`, anywhere(q), asEan13(q)])
   if (slice.from) list.conditions.push(beyond(list, position(slice.from, by)))
   const limit = slice.limit + 1
   if (by !== 'sku') {

@@ -38,13 +38,15 @@ export async function listForDesk(
 }
 
 /** Days are those of the person who asks. */
-async function filtersOf({ q, status, attention, from, to }: DeskFilter, zone: string) {
+async function filtersOf({ q, status, attention, fulfilled, from, to }: DeskFilter, zone: string) {
   const midnight = (day: string) => DateTime.fromISO(day, { zone })
   const filters: OrderFilters = {
     status: status && [status],
     attention: attention && true,
     placedAfter: from ? midnight(from).toJSDate() : undefined,
     placedBefore: to ? midnight(to).plus({ days: 1 }).toJSDate() : undefined,
+    fulfilledAfter: fulfilled ? midnight(fulfilled).toJSDate() : undefined,
+    fulfilledBefore: fulfilled ? midnight(fulfilled).plus({ days: 1 }).toJSDate() : undefined,
   }
   return q && !isUuid(q) ? { ...filters, ...(await meantBy(q)) } : filters
 }

@@ -14,6 +14,7 @@ export const deskFilterValidator = vine.compile(
     q: line(254),
     status: vine.enum(STATUSES).parse(empty).optional(),
     attention: vine.literal('1').parse(empty).optional(),
+    fulfilled: day(),
     from: day(),
     to: day(),
   })

@@ -80,7 +80,8 @@ test.group('The audit', (group) => {
     const made = await desk.send('/admin/people/services', { name: 'shop' })
     const invited = { email: 'm@example.com', name: 'Maren', role: 'clerk' }
     await desk.send('/admin/people/invitations', invited)
-    const invitation = await db.connection('accounts').from('invitations').first()
+    const { id: invitation } = await db.connection('accounts').from('invitations').first()
+    await desk.send(`/admin/people/invitations/${invitation}/withdrawal`)
     assert.deepEqual(
       (await entries()).map(({ thing, also, status }) => [thing, also, status]),
       [
@@ -89,9 +90,12 @@ test.group('The audit', (group) => {
         ['CUP', null, 303],
         ['PLATE', ['MUG'], 303],
         [made.location!.split('/').at(-1), null, 303],
-        [invitation.id, null, 303],
+        ['m@example.com', null, 303],
+        ['m@example.com', null, 303],
       ]
     )
+    const page = await desk.open('/admin/audit')
+    assert.match(page.text, /withdrew an invitation<\/b>\s*<span[^>]*>m@example.com</)
     const { text } = await desk.open('/admin/audit.csv?thing=MUG')
     assert.match(text, /restocked a selection,PLATE MUG/)
   })

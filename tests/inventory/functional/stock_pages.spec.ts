@@ -19,6 +19,7 @@ import {
 import { firstIdAt } from '#messaging/sql'
 import { plainDeskOf, type PlainDesk } from '#tests/desk'
 import { emptyShop, person, product } from '#tests/shop'
+import { held } from '#tests/stock_room'
 
 const inventory = () => db.connection('inventory')
 
@@ -38,6 +39,29 @@ test.group('The pages of the stock room', (group) => {
     const query = `order=${placed.key}&message=${placed.id}&fragment=timeline`
     const { text } = await clerk.open(`/admin/stock/movements?${query}`)
     assert.lengthOf([...text.matchAll(/leaves 3 on hand/g)], 100)
+  })
+
+  test('find a product by the twelve digits of its barcode, and then count no others', async ({
+    assert,
+  }) => {
+    await product('CUP', 3)
+    await inventory().table('barcodes').insert({ sku: 'CUP', barcode: '0036000291452' })
+    const { text } = await clerk.open('/admin/stock?q=036000291452')
+    assert.include(text, 'href="/admin/stock/CUP"')
+    assert.include(text, '1 shown')
+    assert.notMatch(text, /In stock\s*<small>/)
+  })
+
+  test('name the orders that hold what an undo would take away', async ({ assert }) => {
+    await product('MUG', 0)
+    await clerk.send('/admin/stock/MUG/restocks', { quantity: '5' })
+    const { id } = await inventory().from('movements').where('sku', 'MUG').firstOrFail()
+    const order = await held('MUG', 5)
+    const from = '/admin/stock/MUG'
+    await clerk.send(`/admin/stock/movements/${id}/reversal`, {}, from)
+    const { text } = await clerk.open(from)
+    assert.include(text, `href="/admin/orders/${order}"`)
+    assert.match(text, /Nothing was saved/)
   })
 
   test('refuse a place in the list that no balance can have', async ({ assert }) => {

@@ -82,6 +82,9 @@ test.group('The list of orders at the desk', (group) => {
     const today = new Date().toISOString().slice(0, 10)
     assert.deepEqual(await listed(`from=${today}&to=${today}&status=&q=`), [plate, mug])
     assert.deepEqual(await listed('from=2100-01-01'), [])
+    await orders().from('orders').where('id', mug).update({ fulfilled_at: new Date() })
+    assert.deepEqual(await listed(`fulfilled=${today}`), [mug])
+    assert.deepEqual(await listed('fulfilled=2001-01-01'), [])
     assert.deepEqual(await listed('to=2001-01-01'), [])
   })
 

@@ -8,8 +8,8 @@ import { idValidator, invitationFormValidator } from '../validators.ts'
 export default class InvitationsController {
   async store(ctx: HttpContext) {
     const invited = await invitationFormValidator.validate(ctx.request.body())
-    const { id, name, email } = await oneAct(ctx, (trx) => invite(trx, invited))
-    ctx.thing = id
+    const { name, email } = await oneAct(ctx, (trx) => invite(trx, invited))
+    ctx.thing = email
     notice(ctx, { about: name, text: `is invited; a mail goes to ${email}` })
     return goTo(ctx, '/admin/people')
   }
@@ -17,6 +17,7 @@ export default class InvitationsController {
   async sendAgain(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
     const { name, email } = await oneAct(ctx, (trx) => inviteAgain(trx, id))
+    ctx.thing = email
     notice(ctx, {
       about: name,
       text: `gets a new link at ${email}; the one before is good no more`,
@@ -26,7 +27,8 @@ export default class InvitationsController {
 
   async destroy(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
-    const { name } = await oneAct(ctx, (trx) => withdraw(trx, id))
+    const { name, email } = await oneAct(ctx, (trx) => withdraw(trx, id))
+    ctx.thing = email
     notice(ctx, { about: name, text: 'is not invited any more; the link opens nothing' })
     return goTo(ctx, '/admin/people')
   }

@@ -19,7 +19,7 @@ export default class OrdersPageController {
     ])
     return view.render('orders::pages/orders', {
       ...{ query, filter, counts, statuses: STATUSES },
-      searched: Boolean(filter.q ?? filter.from ?? filter.to),
+      searched: Boolean(filter.q ?? filter.from ?? filter.to ?? filter.fulfilled),
       slice: shownSlice(rows.map(shownOrder), slice, ({ id }) => [id], query),
     })
   }
