@@ -20,7 +20,7 @@ const starting = new Ignitor(APP_ROOT, { importer })
     // An app that is half started would take no notice, and none of any later signal.
     const terminate = () =>
       starting.then(
-        () => app.terminate(),
+        () => app.terminate().finally(end),
         () => {}
       )
     app.listen('SIGTERM', terminate)
@@ -35,6 +35,11 @@ starting.catch(async (error) => {
   await embeddedPostgres()?.stop()
   process.exit(1)
 })
+
+/** The client of a broker that hangs holds on to its connections: they go with the process. */
+function end() {
+  setTimeout(() => process.exit(), 1_000).unref()
+}
 
 /** A fault that the person at the terminal can mend is one sentence, not a stack. */
 async function explain(error: unknown) {

@@ -224,6 +224,21 @@ test.group('The scan loop', (group) => {
     assert.isTrue(desk.faults.every((fault) => /40[139]/.test(fault)))
   })
 
+  test('keeps what is scanned by somebody who may not receive goods any more', async ({
+    assert,
+  }) => {
+    const page = await atTheScanner()
+    const role = (name: string) =>
+      db.connection('accounts').from('accounts').where('id', desk.person.id).update({ role: name })
+    await role('operator')
+    await scan(page, MUG)
+    await page.getByText('1 scan waits in this browser. You may not receive goods').waitFor()
+    await role('clerk')
+    await page.goto(RECEIVE)
+    await units(page, '1 unit')
+    assert.isTrue(desk.faults.every((fault) => fault.includes('404')))
+  })
+
   test('is one tally in two browsers, and applies what was looked over', async ({ assert }) => {
     const page = await atTheScanner()
     const other = await emptyDesk({ theme: 'dark' })

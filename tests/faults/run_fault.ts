@@ -54,12 +54,13 @@ async function strike(fault: Fault, shop: Shop, rate: number, row: Row) {
     })
     const end: number = fault.instant ? begins : (ends ?? performance.now())
     await flow.isNormal()
+    const back = performance.now()
     await sleep(AFTERWARDS_MS)
     const disturbed = fault.instant ? null : flow.disturbed(begins, end)
     row.healed = disturbed === null ? null : disturbed / 1_000
     row.late = fault.healsMeanwhile === true && disturbed === null
     row.lasted = (end - begins) / 1_000
-    row.recovered = flow.disturbed(end, performance.now())! / 1_000
+    row.recovered = flow.disturbed(end, back)! / 1_000
   } finally {
     await load.stop()
     await flow.stop()

@@ -17,6 +17,7 @@ const SOUNDS = {
 const WAITS = {
   away: 'Sent as soon as the server answers again.',
   signedOut: 'You are signed out. Sent when you are back.',
+  mayNot: 'You may not receive goods any more: ask an administrator. Sent when you may again.',
 }
 
 customElements.define(
@@ -136,6 +137,7 @@ customElements.define(
         const { status, page } = await this.#ask(entry)
         if (page.querySelector('#tally')) return { page }
         if (status === 401 || status === 409) return { waits: 'signedOut' }
+        if (status === 404) return { waits: 'mayNot' }
         if (status === 403 && (await this.#renewToken())) return this.#post(entry)
       } catch {}
       return { waits: 'away' }

@@ -2,6 +2,9 @@ import { Usage } from './exit_codes.ts'
 
 export const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
+/** Things of an act that are named in its line. */
+const NAMED = 10
+
 /** Entries of a page. */
 export const SHOWN = 50
 
@@ -33,6 +36,16 @@ export async function newestOnRecord<Entry extends { id: string }>(
 export function inWords(record: object): string {
   return Object.entries(record)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.length : value}`)
+    .map(([name, value]) => `${name} ${Array.isArray(value) ? listed(value) : value}`)
     .join(', ')
+}
+
+/** The first few, each by what it is named by. */
+function listed(all: unknown[]): string {
+  const named = all.slice(0, NAMED).map((one) => {
+    const parts = typeof one === 'object' && one !== null ? Object.values(one) : [one]
+    return parts.filter((part) => part !== null && part !== undefined).join(' ')
+  })
+  const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : ''
+  return `(${named.join('; ')}${more})`
 }
