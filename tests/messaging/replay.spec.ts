@@ -118,7 +118,10 @@ test.group('outbox:replay', (group) => {
     )
     assert.containSubset(await findReplay(orders(), replay.id), { who: 'Ada', replayed: 25 })
     assert.containSubset(await operatorActs(orders()), [
-      { act: 'resume', who: 'Eve', filter: { replay: replay.id } },
+      {
+        ...{ act: 'resume', who: 'Eve', filter: { replay: replay.id } },
+        outcome: { replayed: 25, matched: 25 },
+      },
     ])
   })
 

@@ -43,7 +43,8 @@ export default class OutboxPrune extends BaseCommand {
       const { config } = await this.app.container.make('messaging')
       const modules = chosenModules(config.modules, this.module)
       const olderThan = this.#olderThan() ?? config.retention.outbox
-      const prunable = await this.#count(modules, olderThan)
+      // Counting reads the outbox: only for somebody who looks.
+      const prunable = this.dryRun || !this.yes ? await this.#count(modules, olderThan) : []
       if (this.dryRun) return this.#tell(prunable, 'would be deleted')
       const rows = prunable.reduce((sum, one) => sum + one.rows, 0)
       const age = Duration.fromMillis(olderThan).rescale().toHuman()

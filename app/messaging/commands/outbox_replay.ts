@@ -99,10 +99,11 @@ export default class OutboxReplay extends BaseCommand {
         started.push([module, await startReplay(db.connection(module), plan, filter, by)])
       }
       await this.#go(modules, started)
-      const kept = plans.find(({ prunedBefore }) => prunedBefore)?.prunedBefore
-      if (!kept) return
+      const pruned = plans.find(({ prunedBefore }) => prunedBefore)
+      if (!pruned) return
       this.exitCode = EXIT.found
-      this.logger.error(`Not all: what is older than ${kept.toISOString()} is no longer kept.`)
+      const before = pruned.prunedBefore!.toISOString()
+      this.logger.error(`Not all: what is older than ${before} is no longer kept.`)
     })
   }
 
@@ -148,15 +149,23 @@ export default class OutboxReplay extends BaseCommand {
     }
     if (found.length === 0) throw new Nothing(`There is no replay "${id}".`)
     if (this.dryRun) return this.#tellLeft(found)
+    const acts = new Map<string, string>()
     for (const [module, { finishedAt }] of found) {
       if (finishedAt) continue
-      await recordAct(db.connection(module), 'resume', operator(this), { replay: id })
+      const client = db.connection(module)
+      acts.set(module, await recordAct(client, 'resume', operator(this), { replay: id }))
     }
-    await this.#go(modules, found)
+    await this.#go(modules, found, acts)
   }
 
-  async #go(modules: MessagingConfig['modules'], started: [module: string, replay: Replay][]) {
+  /** @param acts - by module: the acts of going on, which end with it */
+  async #go(
+    modules: MessagingConfig['modules'],
+    started: [module: string, replay: Replay][],
+    acts = new Map<string, string>()
+  ) {
     const { runReplay } = await import('../replay.ts')
+    const { endAct } = await import('../operator_acts.ts')
     const db = await this.app.container.make('lucid.db')
     await interruptible(this, async (signal) => {
       const data: (Replay & { module: string })[] = []
@@ -164,9 +173,10 @@ export default class OutboxReplay extends BaseCommand {
         const { direct } = modules.find(({ name }) => name === module)!
         const line = progress(`${module}: replayed`)
         const options = { rate: this.rate, turn: line.turn, signal }
-        const now = await runReplay(db.connection(module), direct, replay, options).finally(
-          line.end
-        )
+        const client = db.connection(module)
+        const now = await runReplay(client, direct, replay, options).finally(line.end)
+        const act = acts.get(module)
+        if (act) await endAct(client, act, { replayed: now.replayed, matched: now.matched })
         data.push({ module, ...now })
       }
       this.#tell(data)

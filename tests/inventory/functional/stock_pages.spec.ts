@@ -6,6 +6,7 @@ import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { DateTime } from 'luxon'
 import type { Slice } from '#admin/slices'
+import { SYSTEM } from '#contracts/actor'
 import { orderPlaced } from '#contracts/orders'
 import { applyTargets } from '#inventory/apply_targets'
 import { availableByDay } from '#inventory/pages/available_by_day'
@@ -62,6 +63,17 @@ test.group('The pages of the stock room', (group) => {
     const { text } = await clerk.open(from)
     assert.include(text, `href="/admin/orders/${order}"`)
     assert.match(text, /Nothing was saved/)
+  })
+
+  test('tell who moved stock without an account', async ({ assert }) => {
+    await product('POT', 3)
+    await inventory()
+      .table('movements')
+      .insert({
+        ...{ id: randomUUID(), sku: 'POT', kind: 'import', on_hand_delta: 0, reserved_delta: 0 },
+        ...{ at: new Date(), on_hand: 3, reserved: 0, actor: { ...SYSTEM, name: 'stock:import' } },
+      })
+    assert.match((await clerk.open('/admin/stock/POT')).text, />\s*stock:import\s*</)
   })
 
   test('refuse a place in the list that no balance can have', async ({ assert }) => {
