@@ -16,10 +16,13 @@ function importer(filePath: string) {
   return import(filePath)
 }
 
-/** A command that can be stopped has ended by itself then; another one, a proof say, ends with the process. */
+/**
+ * A command that can be stopped has said its code then, and a client of Kafka may still hold on to its
+ * connections; another one, a proof say, ends with the process.
+ */
 async function end(app: ApplicationService, code: number) {
   await app.terminate()
-  setTimeout(() => process.exit(code), 1_000).unref()
+  setTimeout(() => process.exit(process.exitCode ?? code), 1_000).unref()
 }
 
 /** A sentence for what a person can mend, and an exit code of its own for what ace itself refuses. */

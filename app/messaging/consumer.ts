@@ -16,7 +16,7 @@ import { signature, type Subscription } from './subscription.ts'
 import { Tally } from './tally.ts'
 import { inTrace } from './trace.ts'
 import type { Delivery, Subscriber } from './transports/transport.ts'
-import { UncleanStops } from './unclean_stops.ts'
+import { Solitude, UncleanStops } from './unclean_stops.ts'
 
 /** Tries of a message alone before an error on no list counts as the message's own. */
 const TRIES = 5
@@ -29,6 +29,8 @@ export interface ConsumerOptions {
   client: () => QueryClientContract
   subscriptions: Subscription[]
   logger: Logger
+  /** Shared by the consumers of a process. */
+  solitude?: Solitude
   /** Messages a transaction; it bounds how long its locks are held. */
   batchSize?: number
   /** Milliseconds between tries of a consumer that has paused itself. */
@@ -75,7 +77,8 @@ export class Consumer implements Subscriber {
     this.name = options.name
     this.#tally = new Tally(options.name, options.logger)
     this.#patience = new Patience(options.name, options.logger, options.pauseMs)
-    this.#uncleanStops = new UncleanStops(options.name, options.client)
+    const solitude = options.solitude ?? new Solitude()
+    this.#uncleanStops = new UncleanStops(options.name, options.client, solitude)
     this.batchSize = options.batchSize ?? 200
     for (const subscription of options.subscriptions) {
       for (const definition of subscription.messages) {

@@ -14,6 +14,7 @@ import { KafkaTransport } from './transports/kafka.ts'
 import type { Subscription } from './subscription.ts'
 import { tellTheLeader } from './tell_the_leader.ts'
 import type { Transport } from './transports/transport.ts'
+import { Solitude } from './unclean_stops.ts'
 import { settledEnd, verify } from './verify.ts'
 
 const HOUR_MS = 3_600_000
@@ -33,6 +34,7 @@ export class Messaging {
   readonly #db: Database
   readonly #logger: Logger
   readonly #subscriptions = new Map<string, Subscription[]>()
+  readonly #solitude = new Solitude()
   #running: {
     transport: Transport
     relays: Relay[]
@@ -69,6 +71,7 @@ export class Messaging {
         client: () => this.#db.connection(module),
         subscriptions: this.#subscriptions.get(module) ?? [],
         logger: this.#logger,
+        solitude: this.#solitude,
       })
     )
   }

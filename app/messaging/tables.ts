@@ -149,3 +149,8 @@ export const dropUncleanStopTables = 'drop table consumer_runs, suspects;'
 export const floorColumn = /* sql */ `
   alter table messaging_state add column published_up_to bigint not null default 0;
 `
+
+/** Of processes: so many ended while they handled it, and nothing else. Added by a migration of its own. */
+export const timesAloneColumn = /* sql */ `
+  alter table suspects drop column alone, add column times_alone integer not null default 0;
+`

@@ -2,7 +2,8 @@
  * A message that kills the process comes again, to the next one, and kills that too. So each consumer leaves
  * a sign while it handles, and takes it back when it has nothing to do or ends well. Where a sign was left
  * behind, messages are noted before they are handled, and one that was noted when a process died is handled
- * alone: if that process dies as well, it is the message.
+ * alone: if that process dies as well, and the next one with it alone again, it is the message. Once would
+ * not do: whoever kills a process twice hits a message that is alone, for then each is.
  *
  * On the good path this is one statement a second.
  */
@@ -49,14 +50,23 @@ const note = {
   name: 'suspects_note',
   text: /* sql */ `
     with before as (
-      select message_id, alone from suspects join consumer_runs using (consumer, run)
+      select message_id, times_alone from suspects join consumer_runs using (consumer, run)
       where consumer = $1 and run <> $2 and message_id = any ($3::uuid[])
     ), ours as (
-      insert into suspects (consumer, run, message_id, alone)
-      select $1, $2, id, $4 from unnest($3::uuid[]) as id order by id
-      on conflict (consumer, message_id) do update set run = excluded.run, alone = excluded.alone
+      insert into suspects (consumer, run, message_id, times_alone)
+      select $1, $2, message_id, coalesce(times_alone, 0)
+      from unnest($3::uuid[]) as message_id left join before using (message_id) order by message_id
+      on conflict (consumer, message_id) do update
+      set run = excluded.run, times_alone = excluded.times_alone
     )
-    select message_id, alone from before`,
+    select message_id, times_alone from before`,
+}
+
+const noteAlone = {
+  name: 'suspects_note_alone',
+  text: /* sql */ `
+    update suspects set times_alone = times_alone + 1
+    where consumer = $1 and run = $2 and message_id = $3`,
 }
 
 const clear = {
@@ -65,8 +75,9 @@ const clear = {
     delete from suspects where consumer = $1 and run = $2 and message_id = any ($3::uuid[])`,
 }
 
-/** Of processes, the last one with this message alone. */
-const DEATHS = 3
+/** Of processes; the last two with this message alone. */
+const DEATHS = 4
+const DEATHS_ALONE = 2
 
 /** Nobody came back to say what went wrong. */
 export class ProcessDied extends Error {
@@ -86,17 +97,31 @@ interface Ways<One> {
   bury(one: One, error: ProcessDied): Promise<void>
 }
 
+/** Of all consumers of a process, one message at a time is alone: the one that another consumer has in hand then is no suspect. */
+export class Solitude {
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** Begins when nobody else is at it. @throws what the work does */
+  of<T>(work: () => Promise<T>): Promise<T> {
+    const ours = this.#last.then(work)
+    this.#last = ours.catch(() => {})
+    return ours
+  }
+}
+
 export class UncleanStops {
   readonly #consumer: string
   readonly #client: () => QueryClientContract
+  readonly #solitude: Solitude
   readonly #run = randomUUID()
   #saidAt = -Infinity
   #left = false
   #idle: NodeJS.Timeout | null = null
 
-  constructor(consumer: string, client: () => QueryClientContract) {
+  constructor(consumer: string, client: () => QueryClientContract, solitude: Solitude) {
     this.#consumer = consumer
     this.#client = client
+    this.#solitude = solitude
   }
 
   /**
@@ -131,20 +156,26 @@ export class UncleanStops {
 
   /**
    * Handles messages of which one may have killed a process. Where some were under way then, each is handled
-   * by itself, and one that was alone then is buried.
+   * by itself, and one that was alone twice is buried.
    */
   async settleWarily<One extends { message: { id: string } }>(all: One[], ways: Ways<One>) {
-    const suspects = await ways.insist(() => this.#note(all, false))
+    const suspects = await ways.insist(() => this.#note(all))
     if (suspects.size === 0) return this.#settle(all, ways)
     for (const one of all) {
-      if (suspects.get(one.message.id)) {
+      if ((suspects.get(one.message.id) ?? 0) < DEATHS_ALONE) await this.#settleAlone(one, ways)
+      else {
         await ways.bury(one, new ProcessDied())
         await this.#clear([one])
-      } else {
-        await ways.insist(() => this.#note([one], true))
-        await this.#settle([one], ways)
       }
     }
+  }
+
+  async #settleAlone<One extends { message: { id: string } }>(one: One, ways: Ways<One>) {
+    await this.#solitude.of(async () => {
+      const ids = [this.#consumer, this.#run, one.message.id]
+      await ways.insist(() => run(this.#client(), noteAlone, ids))
+      await this.#settle([one], ways)
+    })
   }
 
   /** What is noted, and noted no longer once it is through. */
@@ -160,15 +191,15 @@ export class UncleanStops {
    * Notes messages that are about to be handled. One may be among them twice: after a death between its
    * publication and the mark of it.
    *
-   * @returns those that were noted when another process died: true where one was alone
+   * @returns how often a process died with one alone, of those that were noted when a process died
    * @throws what the database says
    */
-  async #note(some: { message: { id: string } }[], alone: boolean): Promise<Map<string, boolean>> {
+  async #note(some: { message: { id: string } }[]): Promise<Map<string, number>> {
     const ids = [...new Set(some.map(({ message }) => message.id))]
-    const rows = await run<{ message_id: string; alone: boolean }>(this.#client(), note, [
-      ...[this.#consumer, this.#run, ids, alone],
+    const rows = await run<{ message_id: string; times_alone: number }>(this.#client(), note, [
+      ...[this.#consumer, this.#run, ids],
     ])
-    return new Map(rows.map((row) => [row.message_id, row.alone]))
+    return new Map(rows.map((row) => [row.message_id, row.times_alone]))
   }
 
   /** They are through, or somebody else's now: whatever became of them, nobody died. */

@@ -93,7 +93,8 @@ async function pack(traffic: Traffic, order: string) {
 async function keepShelvesFull(traffic: Traffic) {
   const { signal, clerk } = traffic
   while (!signal.aborted) {
-    for (const level of ['out', 'low']) {
+    // In this order: what is low may be out a moment later.
+    for (const level of ['low', 'out']) {
       const page = await read(traffic, `stock?level=${level}&limit=10`)
       for (const { sku } of page?.data ?? []) {
         const delivery = { quantity: between(20, 80), reference: `PO-${between(1_000, 9_999)}` }

@@ -36,7 +36,7 @@ test.group('A message that kills the process', (group) => {
     dead = []
   })
 
-  test('goes to the dead letters at the third death; its key waits, and no other', async ({
+  test('goes to the dead letters at the fourth death; its key waits, and no other', async ({
     assert,
   }) => {
     const batch = deliveries([
@@ -44,19 +44,19 @@ test.group('A message that kills the process', (group) => {
       ...about('deadly', 1, DEADLY, 3),
       ...about('after', 1, 2),
     ])
-    for (let death = 1; death <= 3; death++) {
+    for (let death = 1; death <= 4; death++) {
       await processThatDies((consumer) => consumer.handle(batch, alive))
       assert.isEmpty(await letters())
     }
 
-    const consumer = consumerOf(mortal(() => assert.fail('it was handled a fourth time')))
+    const consumer = consumerOf(mortal(() => assert.fail('it was handled a fifth time')))
     await consumer.handle(batch, alive)
     assert.deepEqual(await lettersOf('deadly'), [
       [DEADLY, 'failed'],
       [3, 'waiting'],
     ])
     const [{ error_class: error, attempts }] = await letters()
-    assert.deepEqual([error, attempts], ['ProcessDied', 3])
+    assert.deepEqual([error, attempts], ['ProcessDied', 4])
     assert.deepEqual(await numbersOf('before'), [1, 2])
     assert.deepEqual(await numbersOf('deadly'), [1])
     assert.deepEqual(await numbersOf('after'), [1, 2])
@@ -87,6 +87,32 @@ test.group('A message that kills the process', (group) => {
     await consumerOf().handle(batch, alive)
     assert.deepEqual(await numbersOf('k'), [1, 2, 3])
     assert.isEmpty(await letters())
+  })
+
+  test('is told from one that was under way, alone, when somebody killed the process', async ({
+    assert,
+  }) => {
+    const batch = deliveries(about('k', 1, DEADLY))
+    for (let death = 1; death <= 3; death++) {
+      await processThatDies((consumer) => consumer.handle(batch, alive))
+    }
+    await consumerOf().handle(batch, alive)
+    assert.deepEqual(await numbersOf('k'), [1, DEADLY])
+    assert.isEmpty(await letters())
+  })
+
+  test('is remembered by whoever loses its partition before it comes to it', async ({ assert }) => {
+    const batch = deliveries(about('k', 1, DEADLY))
+    for (let death = 1; death <= 4; death++) {
+      await processThatDies((consumer) => consumer.handle(batch, alive))
+      let signs = 0
+      const lostSoon = async () => {
+        if (++signs > 2) throw new Error('the partition belongs to another now')
+      }
+      await assert.rejects(() => consumerOf().handle(batch, lostSoon), /belongs to another/)
+    }
+    await consumerOf(mortal(() => assert.fail('it was handled again'))).handle(batch, alive)
+    assert.deepEqual(await lettersOf('k'), [[DEADLY, 'failed']])
   })
 
   test('leaves a sign; whoever ends well, or has nothing to do, leaves none', async ({

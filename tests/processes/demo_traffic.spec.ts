@@ -26,7 +26,7 @@ test.group('The demo traffic', (group) => {
     const { placed, restocked, ...others } = JSON.parse(played.stdout)
     assert.isAbove(placed, 20)
     // One product of the catalogue is out from the beginning, another is low.
-    assert.isAtLeast(restocked, 2)
+    assert.isAtLeast(restocked, 2, played.stdout)
     assert.notMatch(Object.keys(others).join(), /not reached|5\d\d|401|422/)
 
     const again = await ace(app.env, 'demo:traffic', ...options)

@@ -90,6 +90,7 @@ for (const [transport, options] of transports) {
 
       const port = await freePort()
       worker = await AppProcess.startWorker(shop.options, `--port=${port}`)
+      await goesOn(shop.app)
       await shop.assertKept(assert)
       await shop.assertProven(assert)
       const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`)
