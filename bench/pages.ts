@@ -33,6 +33,8 @@ const PAGES = [
   '/admin',
   '/admin/stock',
   '/admin/stock?level=low',
+  '/admin/stock?sort=name',
+  '/admin/stock?sort=onHand',
   '/admin/stock?sort=-available',
   '/admin/stock?q=00777',
   '/admin/stock/movements',
