@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
-import { formOf, isUpload } from '#admin/failed_page'
+import { formOf } from '#admin/failed_page'
 import { goTo } from '#admin/notices'
 import { isFetched } from '#admin/page_middleware'
 import { accountAtDesk } from './sessions.ts'
@@ -26,7 +26,7 @@ async function signInFirst(ctx: HttpContext) {
   const { request, response, view } = ctx
   // The whole page goes to the sign-in, not the part of it that was looked at again.
   if (isFetched(ctx)) return response.header('HX-Refresh', 'true').send('')
-  if (request.method() === 'GET' || request.method() === 'HEAD' || isUpload(ctx)) {
+  if (request.method() === 'GET' || request.method() === 'HEAD') {
     return goTo(ctx, `/admin/login?next=${encodeURIComponent(request.url(true))}`)
   }
   const resume = JSON.stringify(formOf(ctx))

@@ -62,6 +62,19 @@ function refusal({ request }: HttpContext, problem: Problem): Refused {
   }
 }
 
+/** A form that meets an ended session is there again after the sign-in, but for its file. */
+export function chooseFileAgain(
+  ctx: HttpContext,
+  { action, fields }: Pick<ReturnType<typeof formOf>, 'action' | 'fields'>
+) {
+  const body = Object.fromEntries(fields.map(({ name, value }) => [name, value]))
+  ctx.session.flash('refused', {
+    ...{ form: action, message: OUTDATED.file, code: OUTDATED.code, errors: {}, members: {} },
+    input: sentFields(body),
+  } satisfies Refused)
+  return goTo(ctx, action)
+}
+
 /** What is said where the form cannot be shown to be sent once more; null where it can. */
 function notKept(ctx: HttpContext) {
   const { code, file, secret } = OUTDATED
@@ -94,5 +107,5 @@ export function formOf(ctx: HttpContext) {
         ? value.map((one) => ({ name: `${name}[]`, value: String(one) }))
         : [{ name, value: String(value) }]
     )
-  return { action: request.url(true), csrf, fields }
+  return { action: request.url(true), csrf, fields, upload: isUpload(ctx) }
 }

@@ -11,6 +11,8 @@ export interface Notice {
   text: string
   /** The address of the form that undoes it; null where nothing does. */
   undo?: string | null
+  /** What that form names, where its address does not. */
+  undone?: string[]
   tone?: 'good' | 'warn'
   /** Where to see more. */
   link?: { href: string; text: string }

@@ -38,9 +38,9 @@ export async function changeOnHand(
   change: OnHandChange
 ): Promise<Movement> {
   const onHand = balance.onHand + change.onHandDelta
-  if (onHand > MOST_ON_HAND) throw tooMuchOnHand(balance.onHand)
+  if (onHand > MOST_ON_HAND) throw tooMuchOnHand(sku, balance.onHand)
   if (onHand < balance.reserved) {
-    throw reservedExceeds(onHand, balance.reserved, await holdersOf(trx, sku))
+    throw reservedExceeds(sku, onHand, balance.reserved, await holdersOf(trx, sku))
   }
   const item = new Map([[sku, balance]])
   const [movement] = await writeLedger(trx, item, [{ ...change, sku, reservedDelta: 0 }])

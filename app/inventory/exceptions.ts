@@ -26,11 +26,11 @@ export function skuTaken(sku: string) {
   })
 }
 
-export function tooMuchOnHand(onHand: number) {
+export function tooMuchOnHand(sku: string, onHand: number) {
   return new Problem(
     409,
     'on_hand_too_large',
-    `On hand is ${onHand}; it cannot go above 2,000,000,000.`
+    `On hand of ${sku} is ${onHand}; it cannot go above 2,000,000,000.`
   )
 }
 
@@ -42,12 +42,12 @@ export interface Holders {
 }
 
 /** @param onHand - what it would have become */
-export function reservedExceeds(onHand: number, reserved: number, holders: Holders) {
+export function reservedExceeds(sku: string, onHand: number, reserved: number, holders: Holders) {
   const orders = holders.count === 1 ? '1 order holds' : `${holders.count} orders hold`
   return new Problem(
     409,
     'reserved_exceeds',
-    `On hand would be ${onHand}, but ${orders} ${reserved}. Cancel or change some of them first.`,
+    `On hand of ${sku} would be ${onHand}, but ${orders} ${reserved}. Cancel or change some of them first.`,
     { members: { reserved, holders } }
   )
 }
@@ -69,11 +69,11 @@ export function countTooFar(onHand: number) {
   ])
 }
 
-export function alreadyReversed({ id, at }: { id: string; at: Date }) {
+export function alreadyReversed({ id, sku, at }: { id: string; sku: string; at: Date }) {
   return new Problem(
     409,
     'already_reversed',
-    `This movement was undone at ${at.toISOString()}. Do the thing again instead.`,
+    `This movement of ${sku} was undone at ${at.toISOString()}. Do the thing again instead.`,
     { members: { reversedBy: id } }
   )
 }

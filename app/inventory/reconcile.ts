@@ -1,7 +1,8 @@
 /*
  * Proof that the balances are right: one snapshot, every SKU.
  */
-import { Client, type ClientConfig } from 'pg'
+import type { ClientConfig } from 'pg'
+import { openConnection } from '#messaging/own_connection'
 
 export interface Difference {
   sku: string
@@ -23,8 +24,7 @@ export interface Difference {
 export async function reconcile(
   connection: ClientConfig
 ): Promise<{ items: number; differences: Difference[] }> {
-  const client = new Client(connection)
-  await client.connect()
+  const client = await openConnection(connection)
   try {
     await client.query('begin isolation level repeatable read read only')
     const items = await client.query<{ count: number }>('select count(*) from stock_items')

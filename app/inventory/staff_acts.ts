@@ -16,6 +16,7 @@ export const staffActs: StaffActs = {
   'stock.work.product_forms.store': { words: 'listed a product', page: item },
   'stock.work.product_forms.update': { words: 'changed a product', page: item },
   'stock.work.selection_forms.restock': { words: 'restocked a selection', page: item },
+  'stock.work.selection_forms.reverse': { words: 'undid a restock of a selection', page: item },
   'stock.work.movement_forms.restock': { words: 'restocked', page: item },
   'stock.work.movement_forms.adjust': { words: 'adjusted', page: item },
   'stock.work.movement_forms.count': { words: 'counted', page: item },

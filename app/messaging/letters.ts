@@ -15,6 +15,8 @@ export interface LetterFilter {
   type?: string
   /** The id of a group. */
   group?: string
+  /** None that came after the letter of this id. */
+  upTo?: number
 }
 
 export interface LetterGroup {
@@ -132,12 +134,13 @@ export async function wholeLetter(
 export function matching(
   client: QueryClientContract,
   consumer: string,
-  { id, key, type, group }: LetterFilter
+  { id, key, type, group, upTo }: LetterFilter
 ): DatabaseQueryBuilderContract<any> {
   const letters = client.from('dead_letters').where('consumer', consumer)
   if (id !== undefined) letters.where('id', id)
   if (key !== undefined) letters.where('key', key)
   if (type !== undefined) letters.where('type', type)
+  if (upTo !== undefined) letters.where('id', '<=', upTo)
   if (group === WAITING_GROUP) letters.whereRaw(HEADLESS)
   else if (group !== undefined) letters.whereRaw(`${GROUP_ID} = ?`, [group])
   return letters

@@ -44,12 +44,25 @@ export async function endAct(client: QueryClientContract, id: string, outcome: o
   await client.from('operator_acts').where('id', id).update({ outcome })
 }
 
+/** What letters said may be about customers, and may be long: discarded ones are named alone. */
+const NAMED = /* sql */ `
+  case when outcome -> 'letters' is not null then jsonb_build_object('letters', (
+    select jsonb_agg(jsonb_build_object('id', letter -> 'id', 'type', letter -> 'type', 'key', letter -> 'key',
+      'messageId', letter -> 'message_id', 'error', letter -> 'error_message'))
+    from jsonb_array_elements(outcome -> 'letters') as letter))
+  else outcome end as outcome`
+
 /** The newest first, `limit` of them; older ones than `before`, an act's id, where it is given. */
 export async function operatorActs(
   client: QueryClientContract,
   { before, limit = 50 }: { before?: string; limit?: number } = {}
 ): Promise<OperatorAct[]> {
-  const acts = client.from('operator_acts').orderBy('id', 'desc').limit(limit)
+  const acts = client
+    .from('operator_acts')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .select('id', 'at', 'who', 'act', 'why', 'filter')
+    .select(client.raw(NAMED))
   return before ? acts.where('id', '<', before) : acts
 }
 

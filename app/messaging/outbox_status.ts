@@ -1,4 +1,5 @@
-import { Client, type ClientConfig } from 'pg'
+import type { ClientConfig } from 'pg'
+import { openConnection } from './own_connection.ts'
 import { isPending } from './relay_floor.ts'
 
 /** The rate is counted among so many newest rows: there is no index on when a row was published. */
@@ -24,8 +25,7 @@ export interface OutboxStatus {
 
 /** What waits in a module's outbox, and at its consumer. */
 export async function outboxStatus(module: string, direct: ClientConfig): Promise<OutboxStatus> {
-  const client = new Client(direct)
-  await client.connect()
+  const client = await openConnection(direct)
   try {
     const { rows } = await client.query<Omit<OutboxStatus, 'module'>>(/* sql */ `
       select count(*) filter (where not replayed) as pending,

@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
-import { Client, type ClientConfig } from 'pg'
+import type { Client, ClientConfig } from 'pg'
 import { uuidv7 } from 'uuidv7'
+import { openConnection } from './own_connection.ts'
 import type { Operator } from './operator_acts.ts'
 import { isPending } from './relay_floor.ts'
 import { isReplayed, replayValues, type ReplayFilter, type ReplayPlan } from './replay_plan.ts'
@@ -94,8 +95,7 @@ export async function runReplay(
   replay: Replay,
   options: { rate: number; turn?(done: number, all: number): void; signal?: AbortSignal }
 ): Promise<Replay> {
-  const own = new Client(direct)
-  await own.connect()
+  const own = await openConnection(direct)
   try {
     const size = Math.max(1, Math.min(BATCH, Math.ceil(options.rate / 4)))
     while (!options.signal?.aborted) {

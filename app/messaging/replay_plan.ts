@@ -1,7 +1,8 @@
 /*
  * What a replay would publish again.
  */
-import { Client, type ClientConfig } from 'pg'
+import type { Client, ClientConfig } from 'pg'
+import { openConnection } from './own_connection.ts'
 
 /** Transactions end within half of it, so no row lies further from those of its time. */
 const OVERLAP_MS = 60_000
@@ -64,8 +65,7 @@ export async function planReplay(
   direct: ClientConfig,
   filter: ReplayFilter
 ): Promise<ReplayPlan | null> {
-  const client = new Client(direct)
-  await client.connect()
+  const client = await openConnection(direct)
   try {
     await client.query('begin isolation level repeatable read read only')
     const { rows: ends } = await client.query(`
@@ -150,8 +150,7 @@ async function firstRowBetween(client: Client, messageId: string, from: number, 
 
 /** Whether the outbox keeps any message of the type. */
 export async function keepsType(direct: ClientConfig, type: string): Promise<boolean> {
-  const client = new Client(direct)
-  await client.connect()
+  const client = await openConnection(direct)
   try {
     const { rows } = await client.query('select from outbox where type = $1 limit 1', [type])
     return rows.length > 0

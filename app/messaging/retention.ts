@@ -3,7 +3,8 @@
  * and may be run anywhere and at any time.
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
-import { Client, type ClientConfig } from 'pg'
+import type { ClientConfig } from 'pg'
+import { openConnection } from './own_connection.ts'
 import { firstIdAt } from './sql.ts'
 
 /** Rows a transaction at most: a delete must not be a burden to those who write. */
@@ -108,8 +109,7 @@ export async function forgetInBatches(
 
 /** How many rows `pruneOutbox` would delete. */
 export async function countPrunable(direct: ClientConfig, olderThan: number): Promise<number> {
-  const client = new Client(direct)
-  await client.connect()
+  const client = await openConnection(direct)
   try {
     const { rows } = await client.query<{ count: number }>(
       `select count(*) from outbox where published_at < now() - $1::float8 * interval '1 millisecond'

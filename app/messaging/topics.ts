@@ -3,7 +3,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '@adonisjs/lucid/database'
-import { Client } from 'pg'
+import { type Client } from 'pg'
+import { openConnection } from './own_connection.ts'
 import { STEP_DOWN } from './leader_connection.ts'
 import type { Messaging } from './messaging.ts'
 import { endAct, recordAct, type Operator } from './operator_acts.ts'
@@ -46,8 +47,7 @@ export async function changePartitions(
 ) {
   const transport = messaging.transport() as KafkaTransport
   const { direct } = messaging.config.modules.find(({ name }) => name === module)!
-  const client = new Client(direct)
-  await client.connect()
+  const client = await openConnection(direct)
   try {
     await takeRelayLock(client, module, by.signal)
     const partitions = await transport.openTopic(module)

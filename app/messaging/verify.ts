@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
-import { Client, type ClientConfig } from 'pg'
+import type { Client, ClientConfig } from 'pg'
+import { openConnection } from './own_connection.ts'
 import type { MessageDefinition } from './message.ts'
 import type { TopicContents } from './transports/transport.ts'
 
@@ -76,9 +77,11 @@ async function verifyModule(
   result: Verification
 ) {
   const client = clients.get(module.name)!
+  // Before the topic is read, which may take minutes: what is published meanwhile is not in what was read.
+  const began = await clock(client)
   const topic = await contents(module.name)
   for (let after = 0; ;) {
-    const rows = await nextRows(client, after, olderThan)
+    const rows = await nextRows(client, after, began, olderThan)
     if (rows.length === 0) return
     after = rows[rows.length - 1].id
     result.checked += rows.length
@@ -106,15 +109,21 @@ async function verifyModule(
   }
 }
 
-async function nextRows(client: Client, after: number, olderThan: number) {
+async function clock(client: Client) {
+  const { rows } = await client.query<{ now: string }>('select clock_timestamp()::text as now')
+  return rows[0].now
+}
+
+async function nextRows(client: Client, after: number, began: string, olderThan: number) {
   const { rows } = await client.query<Row>(
     `select id, message_id, key, type, version, published_at is not null as published, partition, "offset",
        exists (select from parked_keys where parked_keys.key = outbox.key) as parked,
        headers ? 'ce_replayof' as replayed
      from outbox
-     where id > $1 and created_at <= clock_timestamp() - $2 * interval '1 millisecond'
+     where id > $1 and created_at <= $2::timestamptz - $3 * interval '1 millisecond'
+       and (published_at is null or published_at <= $2::timestamptz)
      order by id limit ${CHUNK}`,
-    [after, olderThan]
+    [after, began, olderThan]
   )
   return rows
 }
@@ -146,9 +155,7 @@ async function notInInbox(client: Client, consumer: string, rows: Row[]): Promis
 async function connectAll(modules: VerifiedModule[]) {
   const clients = new Map<string, Client>()
   for (const { name, direct } of modules) {
-    const client = new Client(direct)
-    clients.set(name, client)
-    await client.connect()
+    clients.set(name, await openConnection(direct))
   }
   return clients
 }

@@ -173,13 +173,15 @@ test.group('The pages of imports', (group) => {
     const desk = await deskOf('clerk', 'Carl')
     const { page } = desk
     await page.goto(`${base}/admin/stock/imports`)
+    await page.getByLabel('Reference').fill('DN-4711')
     await page.getByLabel('CSV file').setInputFiles(csv('count.csv', COUNT))
     await db.connection('accounts').from('sessions').delete()
     await page.getByRole('button', { name: 'Try it' }).click()
     await page.getByLabel('E-mail').fill(desk.person.email!)
     await page.getByLabel('Password').fill('a long password')
     await page.getByRole('button').click()
-    await page.getByLabel('CSV file').waitFor()
+    await page.getByRole('alert').getByText('Choose the file once more').waitFor()
+    assert.equal(await page.getByLabel('Reference').inputValue(), 'DN-4711')
     // Another window signed in anew: the form of this one is too old.
     await page.getByLabel('CSV file').setInputFiles(csv('count.csv', COUNT))
     await page
@@ -188,6 +190,7 @@ test.group('The pages of imports', (group) => {
       .evaluate((field) => field.setAttribute('value', 'old'))
     await page.getByRole('button', { name: 'Try it' }).click()
     await page.getByRole('alert').getByText('Choose the file once more').waitFor()
+    assert.equal(await page.getByLabel('Reference').inputValue(), 'DN-4711')
     assert.deepEqual(await db.connection('inventory').from('stock_imports'), [])
     await desk.close()
   })

@@ -39,6 +39,11 @@ test.group('The stock list', (group) => {
     assert.deepEqual(onHand, ['42', '5'])
     assert.equal(await page.locator('.pick input:checked').count(), 0)
     assert.equal(new URL(page.url()).search, '?sort=-onHand')
+
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('as before the restock of all of them').waitFor()
+    const before = await page.locator('td[data-label="On hand"]').allInnerTexts()
+    assert.deepEqual(before, ['37', '0'])
     assert.deepEqual(desk.faults, [])
     await desk.close()
   })

@@ -62,7 +62,8 @@ export async function check(shop: Shop, load: Load) {
 async function lost(shop: Shop, load: Load) {
   const ids = load.accepted.map(({ id }) => id)
   const gone = await shop.query<{ id: string }>(
-    `select id from unnest($1::uuid[]) as id where not exists (select from orders.orders where orders.id = id)`,
+    `select id from unnest($1::uuid[]) as accepted (id)
+     where not exists (select from orders.orders where orders.id = accepted.id)`,
     [ids]
   )
   const twice = ids.length - new Set(ids).size

@@ -104,6 +104,33 @@ if (kafkaIsHere) {
       await until(async () => (await opened()) !== false, 'a topic is opened')
     }).timeout(30_000)
 
+    test('does not miss what was published while a proof read the topic', async ({ assert }) => {
+      const transport = kafkaTransport()
+      startRelay(transport)
+      const [early, late, later] = [message(), message(), message()]
+      await commit(early)
+      await until(async () => (await published()).length === 1, 'published')
+      await commit(later)
+      await until(async () => (await published()).length === 2, 'published')
+      // As if it had waited for the broker until then.
+      const told = `update outbox set published_at = published_at + interval '1 hour' where message_id = ?`
+      await orders().rawQuery(told, [later.id])
+      const proof = await verify(
+        [{ name: 'orders', direct: directConnection('orders'), hears: [] }],
+        {
+          olderThan: 0,
+          contents: async (topic) => {
+            const { messageIds, earliest } = await transport.contents(topic)
+            await commit(late)
+            await until(async () => (await published()).length === 3, 'published meanwhile')
+            return { messageIds: { has: (id) => id !== later.id && messageIds.has(id) }, earliest }
+          },
+        }
+      )
+      assert.deepEqual(proof, { checked: 1, findings: [] })
+      await transport.close()
+    }).timeout(30_000)
+
     test('says that a proof misses what the topic has lost', async ({ assert }) => {
       const transport = kafkaTransport()
       startRelay(transport)

@@ -34,9 +34,9 @@ export async function broken(order: string) {
   await messaging.consumer('inventory').handle(deliveries([message]), alive)
 }
 
-export async function junk() {
+export async function junk(key: string | null = uuidv7()) {
   const [one] = deliveries([orderPlaced.about(uuidv7(), { revision: 1, lines: [] })])
-  one.record.headers = {}
+  one.record = { ...one.record, key, headers: {} }
   await messaging.consumer('inventory').handle([one], alive)
 }
 

@@ -91,6 +91,25 @@ test.group('outbox:replay', (group) => {
     })
   })
 
+  test('that loses its connection breaks off, and its process lives', async ({ assert }) => {
+    await marked(...Array.from({ length: 25 }, () => message()))
+    const direct = directConnection('orders')
+    const by = { who: 'Ada', why: 'a test' }
+    const replay = await startReplay(orders(), (await planReplay(direct, {}))!, {}, by)
+    const turn = async () => {
+      await db.connection('orders_owner').rawQuery(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where pid <> pg_backend_pid() and query like '%with turn as materialized%'`
+      )
+    }
+    await assert.rejects(
+      () => runReplay(orders(), direct, replay, { rate: 20, turn }),
+      /not queryable|terminat/
+    )
+    const whole = await runReplay(orders(), direct, replay, { rate: 1_000 })
+    assert.containSubset(whole, { replayed: 25, matched: 25 })
+  })
+
   test('goes on where it was stopped, or killed, and replays nothing twice', async ({ assert }) => {
     const said = Array.from({ length: 25 }, () => message())
     await marked(...said)

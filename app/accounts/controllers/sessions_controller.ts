@@ -1,4 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
+import { chooseFileAgain } from '#admin/failed_page'
 import { goTo } from '#admin/notices'
 import { Problem } from '#http/problem'
 import { writeDownPassage } from '../audit/write_audit.ts'
@@ -33,6 +34,7 @@ export default class SessionsController {
     }
     const form = await interruptedForm(sent.resume)
     if (!form) return goTo(ctx, ownPage(sent.next))
+    if (form.upload) return chooseFileAgain(ctx, form)
     session.put('interrupted', form)
     return goTo(ctx, '/admin/resume')
   }

@@ -23,6 +23,7 @@ export const deskLogInValidator = vine.compile(
 export const keptFormValidator = vine.compile(
   vine.object({
     action: vine.string(),
+    upload: vine.boolean().optional(),
     fields: vine.array(vine.object({ name: vine.string(), value: vine.string() })),
   })
 )

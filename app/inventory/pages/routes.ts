@@ -39,6 +39,7 @@ export function stockPages() {
       router.post('stock/imports/:id/reversal', [ImportFormsController, 'reverse'])
       router.post('stock/imports/:id/removal', [ImportFormsController, 'drop'])
       router.post('stock/restocks', [SelectionFormsController, 'restock'])
+      router.post('stock/restocks/reversal', [SelectionFormsController, 'reverse'])
       router.post('stock/:sku/restocks', [MovementFormsController, 'restock'])
       router.post('stock/:sku/adjustments', [MovementFormsController, 'adjust'])
       router.post('stock/:sku/counts', [MovementFormsController, 'count'])

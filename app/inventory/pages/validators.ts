@@ -53,6 +53,10 @@ export const selectionFormValidator = vine.compile(
   })
 )
 
+export const undoneFormValidator = vine.compile(
+  vine.object({ undone: vine.array(vine.string().uuid()).minLength(1).maxLength(200) })
+)
+
 /** On the page of an SKU. */
 export const itemFilterValidator = vine.compile(
   vine.object({ by: vine.enum(['people', 'order']).parse(empty).optional() })

@@ -60,39 +60,43 @@ export default class DeadLettersDiscard extends BaseCommand {
       letterFilter(this)
       if (!this.why?.trim() && !this.dryRun) throw new Usage('Say why: --why="…"')
       const chosen = chosenModules(messaging.config.modules, this.module)
-      const would = await this.#plan(chosen)
+      const { would, upTo } = await this.#plan(chosen)
       if (would.length === 0) throw new Nothing('No dead letter matches.')
       if (this.dryRun) return this.#tell(would, 'would be discarded')
       const letters = would.reduce((sum, { discarded }) => sum + discarded, 0)
       if (!this.yes && !this.json) this.#tell(would, 'would be discarded')
       if (!(await agreed(this, `Discard ${letters} dead letters?`))) return
       await interruptible(this, async (signal) => {
-        const data = await this.#discard(chosen, signal)
+        const data = await this.#discard(upTo, signal)
         if (signal.aborted) this.exitCode = EXIT.found
         this.#tell(data, 'discarded')
       })
     })
   }
 
+  /** @returns also up to which letter of each module */
   async #plan(modules: string[]) {
     const { planDiscard } = await import('../discard_letters.ts')
     const db = await this.app.container.make('lucid.db')
-    const data: Discarded[] = []
+    const would: Discarded[] = []
+    const upTo = new Map<string, number>()
     for (const module of modules) {
-      const keys = await planDiscard(db.connection(module), module, letterFilter(this))
-      data.push(...keys.map((one) => ({ module, ...one })))
+      const plan = await planDiscard(db.connection(module), module, letterFilter(this))
+      would.push(...plan.keys.map((one) => ({ module, ...one })))
+      upTo.set(module, plan.upTo)
     }
-    return data
+    return { would, upTo }
   }
 
-  async #discard(modules: string[], signal: AbortSignal) {
+  async #discard(planned: Map<string, number>, signal: AbortSignal) {
     const { discardLetters } = await import('../discard_letters.ts')
     const db = await this.app.container.make('lucid.db')
     const by = { ...operator(this), why: this.why?.trim() ?? '' }
     const data: Discarded[] = []
-    for (const module of modules) {
+    for (const [module, upTo] of planned) {
       const client = db.connection(module)
-      const keys = await discardLetters(client, module, letterFilter(this), by, signal)
+      const filter = { ...letterFilter(this), upTo }
+      const keys = await discardLetters(client, module, filter, by, signal)
       data.push(...keys.map((one) => ({ module, ...one })))
     }
     return data

@@ -30,10 +30,9 @@ export default class MessagingActs extends BaseCommand {
       const { config } = await this.app.container.make('messaging')
       const db = await this.app.container.make('lucid.db')
       const modules = chosenModules(config.modules, this.module)
-      const found = await newestOnRecord(modules, this.before, (module) =>
+      const data = await newestOnRecord(modules, this.before, (module) =>
         operatorActs(db.connection(module), { before: this.before, limit: SHOWN })
       )
-      const data = found.map((act) => ({ ...act, outcome: withoutPayloads(act.outcome) }))
       if (this.json) return this.logger.log(JSON.stringify({ data }))
       for (const { id, module, at, who, act, why, filter, outcome } of data) {
         this.logger.log(`${at.toISOString()} ${module}: ${act} by ${who}${why ? `: ${why}` : ''}`)
@@ -44,14 +43,4 @@ export default class MessagingActs extends BaseCommand {
       if (data.length === SHOWN) this.logger.log(`More: --before=${data[SHOWN - 1].id}`)
     })
   }
-}
-
-/** What letters said may be about customers: they are named alone. */
-function withoutPayloads(outcome: object): object {
-  if (!('letters' in outcome)) return outcome
-  const letters = (outcome.letters as Record<string, unknown>[]).map((letter) => {
-    const { id, type, key, message_id: messageId, error_message: error } = letter
-    return { id, type, key, messageId, error }
-  })
-  return { ...outcome, letters }
 }

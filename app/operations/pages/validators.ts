@@ -38,7 +38,9 @@ export const lettersValidator = vine.compile(
   vine.object({ ...which, module: someModule(), after: id().parse(empty).optional() })
 )
 export const redriveValidator = vine.compile(vine.object(which))
-export const discardValidator = vine.compile(vine.object({ ...which, module: module() }))
+export const discardValidator = vine.compile(
+  vine.object({ ...which, module: module(), upTo: id().parse(empty).optional() })
+)
 export const whyValidator = vine.compile(vine.object({ why: words(500) }))
 export const letterValidator = vine.compile(vine.object({ module: module(), id: id() }))
 export const parkedKeyValidator = vine.compile(

@@ -19,8 +19,9 @@ import {
 } from '#inventory/pages/list_stock'
 import { firstIdAt } from '#messaging/sql'
 import { plainDeskOf, type PlainDesk } from '#tests/desk'
+import { onHand as stockOnHand } from '#tests/imports'
 import { emptyShop, person, product } from '#tests/shop'
-import { held } from '#tests/stock_room'
+import { held, released } from '#tests/stock_room'
 
 const inventory = () => db.connection('inventory')
 
@@ -63,6 +64,35 @@ test.group('The pages of the stock room', (group) => {
     const { text } = await clerk.open(from)
     assert.include(text, `href="/admin/orders/${order}"`)
     assert.match(text, /Nothing was saved/)
+  })
+
+  test('undo a restock of a selection as a whole, or not at all, and say what stands against it', async ({
+    assert,
+  }) => {
+    const from = '/admin/stock?q=bowl'
+    for (const sku of ['BOWL-1', 'BOWL-2']) await product(sku, 0)
+    const selected = { 'skus[0]': 'BOWL-1', 'skus[1]': 'BOWL-2', 'quantity': '4' }
+    await clerk.send('/admin/stock/restocks', selected, from)
+    const { text: restocked } = await clerk.open(from)
+    const undone = [...restocked.matchAll(/name="undone\[\]" value="([^"]+)"/g)]
+    const form = Object.fromEntries(undone.map(([, id], n) => [`undone[${n}]`, id]))
+    assert.lengthOf(Object.keys(form), 2)
+
+    const order = await held('BOWL-2', 1)
+    const undo = () => clerk.send('/admin/stock/restocks/reversal', form, from)
+    await undo()
+    const { text: refused } = await clerk.open(from)
+    assert.match(refused, /On hand of BOWL-2 would be 0, but 1 order holds 1/)
+    assert.include(refused, `href="/admin/orders/${order}"`)
+    assert.containSubset(await stockOnHand(), { 'BOWL-1': 4, 'BOWL-2': 4 })
+
+    await released(order)
+    for (const time of ['once', 'again']) {
+      await undo()
+      const told = (await clerk.open(from)).text
+      assert.match(told, time === 'once' ? /as before the restock/ : /of BOWL-1 was undone at/)
+      assert.containSubset(await stockOnHand(), { 'BOWL-1': 0, 'BOWL-2': 0 })
+    }
   })
 
   test('tell who moved stock without an account', async ({ assert }) => {

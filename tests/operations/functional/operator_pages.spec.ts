@@ -104,6 +104,28 @@ test.group('An operator at the page', (group) => {
     assert.lengthOf(audited, 1)
   })
 
+  test('discards what was shown, and nothing that came later', async ({ assert }) => {
+    const [shown, later] = [uuidv7(), uuidv7()]
+    await stuck(shown)
+    for (let n = 0; n < 3; n++) await junk(null)
+    const path = `${HOME}/letters/discard?module=inventory`
+    const { text } = await desk.open(path)
+    const fields = [...text.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)]
+    const form = Object.fromEntries(fields.map(([, name, value]) => [name, value]))
+    await stuck(later)
+    await junk(null)
+    await send('letters/discard', { ...form, why: 'a test order' }, path)
+    assert.deepEqual(
+      (await letters()).map(({ key, reason }) => [key, reason]),
+      [
+        [later, 'failed'],
+        [later, 'waiting'],
+        [null, 'junk'],
+      ]
+    )
+    assert.include(await said(`${HOME}/record`), '3 letters')
+  })
+
   test('discards with a reason, having been told whose state stays behind and what comes next', async ({
     assert,
   }) => {

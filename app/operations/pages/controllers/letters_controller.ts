@@ -86,10 +86,10 @@ export default class LettersController {
 
   async confirmDiscard({ request, view }: HttpContext) {
     const { module, ...filter } = await discardValidator.validate(request.qs())
-    const keys = await planDiscard(db.connection(module), module, given(filter))
+    const { keys, upTo } = await planDiscard(db.connection(module), module, given(filter))
     const letters = keys.reduce((sum, { discarded }) => sum + discarded, 0)
     return view.render('operations::pages/discard', {
-      ...{ module, filter, keys, letters, pageOfKey },
+      ...{ module, filter, keys, upTo, letters, pageOfKey },
       address: request.url(true),
     })
   }
