@@ -100,7 +100,7 @@ export default class AppProvider {
   async shutdown() {
     const { layDown } = await import('#start/duties')
     const { stepFeed } = await import('#orders/live/step_feed')
-    await Promise.all([layDown(), stepFeed.stop()])
+    await Promise.all([layDown(this.app), stepFeed.stop()])
   }
 
   /** What is asked is still answered; what would keep the process is ended. */

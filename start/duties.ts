@@ -2,6 +2,7 @@
  * What a process does beside answering requests: the web process all of it, unless WORK=off; a worker
  * what it was told to.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApplicationService } from '@adonisjs/core/types'
 import { runsHere } from '#config/database'
 import { DigestWorker } from '#inventory/low_stock/digest_worker'
@@ -22,6 +23,9 @@ export const DUTIES = [
   'retention',
 ] as const
 export type Duty = (typeof DUTIES)[number]
+
+/** Whoever ends a process kills it some seconds later: Docker after ten. */
+const ENDS_WITHIN_MS = 6_000
 
 /** Ends what a duty has begun. */
 type End = () => Promise<void> | void
@@ -51,9 +55,12 @@ export async function takeUp(app: ApplicationService, duties: readonly Duty[]) {
   if (has('retention')) ends.push(await forget(app))
 }
 
-/** What is under way is finished. Messaging ends with its provider. */
-export async function layDown() {
-  await Promise.all(ends.splice(0).map((end) => end()))
+/** Nothing more is begun, and what is under way is finished; a mail server that stalls is not waited for. */
+export async function layDown(app: ApplicationService) {
+  const messaging = await app.container.make('messaging')
+  const ended = Promise.all(ends.splice(0).map((end) => end()))
+  const late = sleep(ENDS_WITHIN_MS, undefined, { ref: false })
+  await Promise.all([messaging.stop(), Promise.race([ended, late])])
 }
 
 async function sendMail(app: ApplicationService): Promise<End> {

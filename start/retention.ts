@@ -12,23 +12,25 @@ import type { Forgetting } from '#operations/retention'
 
 /** The rules of all modules. A module without an outbox is looked after where orders leads. */
 export function forgettings(db: Database, messaging: Messaging): Forgetting[] {
-  const rule = (module: string, table: string, forget: () => Promise<number>): Forgetting => ({
+  const rule = (module: string, table: string, forget: Forgetting['forget']): Forgetting => ({
     ...{ module, table, forget },
     isOurs: () => messaging.leads(module === 'accounts' ? 'orders' : module),
   })
   const of = (module: string) => db.connection(module)
   const { outbox } = messaging.config.retention
   const kernel = messaging.config.modules.flatMap(({ name }) => [
-    rule(name, 'outbox', () => pruneOutbox(of(name), outbox)),
-    rule(name, 'inbox', async () => pruneInbox(of(name), name, await messaging.inboxRetention())),
+    rule(name, 'outbox', (signal) => pruneOutbox(of(name), outbox, signal)),
+    rule(name, 'inbox', async (signal) =>
+      pruneInbox(of(name), name, await messaging.inboxRetention(), signal)
+    ),
     rule(name, 'operator_acts', () => pruneActs(of(name))),
-    rule(name, 'idempotency_keys', () => forgetOldAnswers(of(name))),
+    rule(name, 'idempotency_keys', (signal) => forgetOldAnswers(of(name), signal)),
     rule(name, 'notifications', () => forgetSentMails(of(name))),
   ])
   return [
     ...kernel,
     rule('inventory', 'low_crossings', () => forgetCrossings(of('inventory'))),
-    rule('accounts', 'idempotency_keys', () => forgetOldAnswers(of('accounts'))),
+    rule('accounts', 'idempotency_keys', (signal) => forgetOldAnswers(of('accounts'), signal)),
     rule('accounts', 'notifications', () => forgetSentMails(of('accounts'))),
     rule('accounts', 'sessions', () => forgetSessions(of('accounts'))),
   ]

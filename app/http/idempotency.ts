@@ -181,7 +181,10 @@ async function lock(trx: TransactionClientContract, scope: IdempotencyScope) {
 }
 
 /** Those older than a day. @returns how many */
-export async function forgetOldAnswers(client: QueryClientContract): Promise<number> {
+export async function forgetOldAnswers(
+  client: QueryClientContract,
+  signal?: AbortSignal
+): Promise<number> {
   for (let forgotten = 0; ;) {
     const { rowCount } = await client.rawQuery<{ rowCount: number }>(
       `delete from idempotency_keys where ctid in (
@@ -189,7 +192,7 @@ export async function forgetOldAnswers(client: QueryClientContract): Promise<num
          order by created_at limit ${MOST_FORGOTTEN} for update skip locked)`
     )
     forgotten += rowCount
-    if (rowCount < MOST_FORGOTTEN) return forgotten
+    if (rowCount < MOST_FORGOTTEN || signal?.aborted) return forgotten
   }
 }
 

@@ -60,7 +60,12 @@ interface Window {
  *
  * @param olderThan - milliseconds
  */
-export async function pruneInbox(client: QueryClientContract, consumer: string, olderThan: number) {
+export async function pruneInbox(
+  client: QueryClientContract,
+  consumer: string,
+  olderThan: number,
+  signal?: AbortSignal
+) {
   if (!Number.isFinite(olderThan)) return 0
   return forgetInBatches(
     client,
@@ -69,7 +74,8 @@ export async function pruneInbox(client: QueryClientContract, consumer: string, 
        where consumer = :consumer and message_id < :bound
          and handled_at < now() - :olderThan * interval '1 millisecond'
        order by message_id limit :most for update skip locked)`,
-    { consumer, olderThan, bound: firstIdAt(Date.now() - olderThan) }
+    { consumer, olderThan, bound: firstIdAt(Date.now() - olderThan) },
+    signal
   )
 }
 
@@ -95,7 +101,8 @@ export async function pruneActs(client: QueryClientContract) {
 export async function forgetInBatches(
   client: QueryClientContract,
   statement: string,
-  values: Record<string, string | number>
+  values: Record<string, string | number>,
+  signal?: AbortSignal
 ): Promise<number> {
   for (let forgotten = 0; ;) {
     const { rowCount } = await client.rawQuery<{ rowCount: number }>(statement, {
@@ -103,7 +110,7 @@ export async function forgetInBatches(
       most: BATCH,
     })
     forgotten += rowCount
-    if (rowCount < BATCH) return forgotten
+    if (rowCount < BATCH || signal?.aborted) return forgotten
   }
 }
 

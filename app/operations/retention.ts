@@ -26,8 +26,8 @@ export interface Forgetting {
   module: string
   /** Whether this process is the one to do it. */
   isOurs(): boolean
-  /** @returns how many rows went */
-  forget(): Promise<number>
+  /** @returns how many rows went, when all of them have or it is told to stop */
+  forget(signal: AbortSignal): Promise<number>
 }
 
 /** What has become of a table's forgetting in this process. */
@@ -49,7 +49,7 @@ class Retention {
   #logger: Logger | null = null
   readonly #woken = new Signal()
   #running: Promise<void> | null = null
-  #stopped = false
+  #stopping = new AbortController()
 
   use(forgettings: Forgetting[], logger: Logger) {
     this.#forgettings = forgettings
@@ -60,12 +60,12 @@ class Retention {
   }
 
   start() {
-    this.#stopped = false
+    this.#stopping = new AbortController()
     this.#running = this.#run()
   }
 
   async stop() {
-    this.#stopped = true
+    this.#stopping.abort()
     this.#woken.raise()
     await this.#running
   }
@@ -79,16 +79,18 @@ class Retention {
 
   /** One round. What fails is made up for in the next, a minute later. */
   async tick() {
+    const { signal } = this.#stopping
     for (const [place, { module, table, isOurs, forget }] of this.#forgettings.entries()) {
-      if (this.#stopped) return
+      if (signal.aborted) return
       if (!isOurs()) continue
       const record = this.forgotten[place]
       const isFirst = record.lastRun === null && record.trouble === null
       if (isFirst) lastForgotten.setToCurrentTime({ module, table })
       try {
-        const rows = await forget()
+        const rows = await forget(signal)
         record.rows += rows
         deleted.inc({ module, table }, rows)
+        if (signal.aborted) return
         record.lastRun = new Date()
         lastForgotten.set({ module, table }, record.lastRun.getTime() / 1_000)
         record.trouble = null
@@ -105,7 +107,7 @@ class Retention {
   async #run() {
     for (;;) {
       await this.#woken.wait(TICK_MS)
-      if (this.#stopped) return
+      if (this.#stopping.signal.aborted) return
       await this.tick()
     }
   }

@@ -3,11 +3,13 @@
  */
 import { test } from '@japa/runner'
 import { freePort } from '#tests/environment'
-import { endApps, eventually } from './app_process.ts'
+import { endApps, eventually, slowdown } from './app_process.ts'
 import { ShopProcess } from './shop_process.ts'
 import { SmtpSink } from './smtp_sink.ts'
 
 const ORDERS = 6
+/** As long as Docker waits. */
+const ENDS_WITHIN_MS = 10_000
 
 test.group('A mail server', (group) => {
   group.each.teardown(endApps)
@@ -53,5 +55,30 @@ test.group('A mail server', (group) => {
       const answer = await shop.app.readiness()
       return answer?.body.status === 'ok'
     })
+  })
+
+  test('that stalls does not keep the app from ending, and messages are handled to the end', async ({
+    assert,
+    cleanup,
+  }) => {
+    const port = await freePort()
+    const shop = await ShopProcess.open({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
+    cleanup(() => shop.close())
+    const silent = await SmtpSink.listenSilently(port)
+    await shop.place(ORDERS)
+    await eventually('a mail is under way', async () => silent.connections > 0)
+    const asked = performance.now()
+    assert.deepEqual(await shop.app.kill('SIGTERM'), { code: 0, signal: null })
+    assert.isBelow(performance.now() - asked, ENDS_WITHIN_MS * slowdown())
+    await silent.close()
+    const signs = await shop.query(
+      'select from orders.consumer_runs union all select from inventory.consumer_runs'
+    )
+    assert.isEmpty(signs, 'nobody need wonder whether it died')
+
+    const sink = await SmtpSink.listen(port)
+    cleanup(() => sink.close())
+    await shop.start()
+    await eventually('every mail is there', async () => sink.received.length === ORDERS)
   })
 })

@@ -24,6 +24,20 @@ export class SmtpSink {
     })
   }
 
+  /** One that takes connections, and never says a word. */
+  static async listenSilently(port: number) {
+    const sink = new SmtpSink(() => true)
+    sink.#server.removeAllListeners('connection')
+    sink.#server.on('connection', (socket) => sink.#open.add(socket))
+    sink.#server.listen(port, '127.0.0.1')
+    await once(sink.#server, 'listening')
+    return sink
+  }
+
+  get connections() {
+    return this.#open.size
+  }
+
   /**
    * @param answers - whether the sender learns that the mail has arrived; else the connection breaks
    */

@@ -2,6 +2,7 @@
  * Replays that were begun at a page: each goes on in the process that took the form. One that ends with
  * its process stands on record as unfinished, and anybody can go on with it.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import app from '@adonisjs/core/services/app'
 import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
@@ -11,6 +12,8 @@ import messaging from '#messaging/service'
 /** Messages a second. */
 export const RATE = 500
 
+const ENDS_WITHIN_MS = 1_000
+
 class ReplaysAtWork {
   readonly #stopping = new AbortController()
   readonly #running = new Map<string, Promise<unknown>>()
@@ -18,7 +21,9 @@ class ReplaysAtWork {
   constructor() {
     app.terminating(async () => {
       this.#stopping.abort()
-      await Promise.allSettled(this.#running.values())
+      // What a database that hangs keeps from ending is gone on with by another process.
+      const late = sleep(ENDS_WITHIN_MS, undefined, { ref: false })
+      await Promise.race([Promise.allSettled(this.#running.values()), late])
     })
   }
 
