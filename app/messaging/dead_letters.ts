@@ -148,8 +148,8 @@ async function redriveFirst(
        error_message = ?, error_stack = ? where id = ?`,
       [
         (error as Error).constructor.name,
-        explain(error as Error),
-        (error as Error).stack ?? '',
+        storable(explain(error as Error))!,
+        storable((error as Error).stack ?? '')!,
         current.id,
       ]
     )

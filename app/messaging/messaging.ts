@@ -64,16 +64,13 @@ export class Messaging {
 
   /** A consumer outside the running ones, for a redrive or a question. */
   consumer(module: string) {
-    return (
-      this.#running?.consumers.find(({ name }) => name === module) ??
-      new Consumer({
-        name: module,
-        client: () => this.#db.connection(module),
-        subscriptions: this.#subscriptions.get(module) ?? [],
-        logger: this.#logger,
-        solitude: this.#solitude,
-      })
-    )
+    return new Consumer({
+      name: module,
+      client: () => this.#db.connection(module),
+      subscriptions: this.#subscriptions.get(module) ?? [],
+      logger: this.#logger,
+      solitude: this.#solitude,
+    })
   }
 
   get transportName() {

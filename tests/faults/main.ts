@@ -47,17 +47,22 @@ async function main(args: string[]): Promise<number> {
   if (help || list) return 0
 
   const [loadBefore] = loadavg()
-  const rows = await run(chosen, rate, (found) => {
+  const rows = await runAll(chosen, rate, (found) => {
     if (write) writeFileSync(DOCUMENT, page(found, rate, loadBefore))
   })
   if (json) console.log(JSON.stringify(rows, null, 2))
   const failed = rows.filter((row) => !isKept(row))
-  console.error(`\n${rows.length - failed.length} of ${rows.length} as promised`)
+  const run = rows.filter(({ notRun }) => !notRun)
+  const kept = run.filter((row) => isKept(row))
+  const others = rows.length - run.length
+  console.error(
+    `\n${kept.length} of ${run.length} as promised${others ? `, ${others} could not be run` : ''}`
+  )
   return failed.length === 0 ? 0 : 3
 }
 
 /** @param told - what has been found so far, after each fault: a run that is cut short has said it */
-async function run(chosen: Fault[], rate: number, told: (found: Row[]) => void): Promise<Row[]> {
+async function runAll(chosen: Fault[], rate: number, told: (found: Row[]) => void): Promise<Row[]> {
   const stage = await Stage.open()
   const ending = () => void stage.close().finally(() => process.exit(130))
   process.once('SIGINT', ending).once('SIGTERM', ending)

@@ -56,6 +56,20 @@ test.group('Dead letters', (group) => {
     assert.deepEqual(await numbersOf('k'), [1, 2, 3, 4, 5, 6, 7])
   })
 
+  test('that fail again with a text that PostgreSQL cannot keep stay as well', async ({
+    assert,
+  }) => {
+    const consumer = consumerOf(
+      recordUnless(() => {
+        throw new Error('it says \u0000, and more')
+      })
+    )
+    await consumer.handle(deliveries(about('k', 1)), alive)
+    assert.deepEqual(await consumer.redrive('k'), { handled: 0, free: false })
+    const [letter] = await letters()
+    assert.equal(letter.error_message, 'it says \uFFFD, and more')
+  })
+
   test('that fail again stay first, with one attempt more, and their key waits on', async ({
     assert,
   }) => {

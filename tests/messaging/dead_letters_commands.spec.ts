@@ -228,6 +228,19 @@ test.group('Dead letters at the terminal', (group) => {
     assert.equal(await countOf('waiting_keys'), 0)
   })
 
+  test('are listed to the end, fifty of a module at a time', async ({ assert }) => {
+    for (let n = 0; n < 51; n++) await junk()
+    const first = await run(DeadLettersList, '--all', '--json')
+    const { data, next } = first.json as unknown as { data: { id: number }[]; next: object[] }
+    assert.lengthOf(data, 50)
+    assert.deepEqual(next, [{ module: 'inventory', after: data[49].id }])
+    const { printed } = await run(DeadLettersList, '--all')
+    const [, ...flags] = /More: (--module=\w+) (--after=\d+)/.exec(printed)!
+    const rest = await run(DeadLettersList, '--all', ...flags, '--json')
+    assert.containSubset(rest.json, { next: [] })
+    assert.lengthOf(rest.json.data, 1)
+  })
+
   const wrong: [name: string, args: string[], exit: number, says: RegExp][] = [
     ['redrive', ['--yes'], 2, /Say which/],
     ['redrive', ['--all'], 2, /Say --yes/],
@@ -238,6 +251,7 @@ test.group('Dead letters at the terminal', (group) => {
     ['discard', ['--type=none', '--why=x', '--yes'], 5, /matches/],
     ['show', ['999999'], 5, /no dead letter 999999/],
     ['list', ['--module=mail'], 2, /orders and inventory/],
+    ['list', ['--all', '--after=1'], 2, /--module/],
     ['list', ['--type=none'], 5, /matches/],
     ['list', ['--key=nobody', '--json'], 5, /matches/],
   ]

@@ -1,6 +1,6 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { EXIT, guarded } from '#messaging/commands/exit_codes'
+import { EXIT, guarded, Nothing } from '#messaging/commands/exit_codes'
 import { agreed, interruptible, operator, progress } from '#messaging/commands/operator'
 
 export default class InventoryAnnounce extends BaseCommand {
@@ -40,8 +40,8 @@ export default class InventoryAnnounce extends BaseCommand {
         .from('stock_items')
         .where('sku', '>', after)
         .count('* as total')
-      if (total === 0) this.exitCode = EXIT.nothing
-      if (this.dryRun || total === 0) return this.#tell({ products: total }, 'would be announced')
+      if (total === 0) throw new Nothing('There is no product to announce.')
+      if (this.dryRun) return this.#tell({ products: total }, 'would be announced')
       if (!(await agreed(this, `Announce ${total} products?`))) return
       await interruptible(this, (signal) => this.#announce(total, signal))
     })
@@ -60,7 +60,7 @@ export default class InventoryAnnounce extends BaseCommand {
     await endAct(client, act, { announced, last })
     if (signal.aborted) {
       this.exitCode = EXIT.found
-      this.logger.warning(`Stopped. Go on with --after=${last}`)
+      this.logger.error(`Stopped. Go on with ${last ? `--after=${last}` : 'the same command'}`)
     }
     this.#tell({ products: announced, last }, 'announced')
   }

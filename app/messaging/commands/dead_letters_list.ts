@@ -1,6 +1,6 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { guarded, Nothing } from './exit_codes.ts'
+import { guarded, Nothing, Usage } from './exit_codes.ts'
 import { chosenModules } from './operator.ts'
 import { letterFilter, type LetterFlags } from './dead_letters_flags.ts'
 
@@ -75,21 +75,28 @@ export default class DeadLettersList extends BaseCommand {
     const { lettersOf } = await import('../letters.ts')
     const db = await this.app.container.make('lucid.db')
     const filter = letterFilter(this as LetterFlags)
+    if (this.after !== undefined && modules.length > 1)
+      throw new Usage('--after is the id of a letter of one module: say which with --module.')
     const data: (Awaited<ReturnType<typeof lettersOf>>[number] & { module: string })[] = []
+    const next: { module: string; after: number }[] = []
     for (const module of modules) {
-      const page = { after: this.after, limit: SHOWN }
+      const page = { after: this.after, limit: SHOWN + 1 }
       const letters = await lettersOf(db.connection(module), module, filter, page)
-      data.push(...letters.map((letter) => ({ module, ...letter })))
+      const shown = letters.slice(0, SHOWN)
+      data.push(...shown.map((letter) => ({ module, ...letter })))
+      if (letters.length > SHOWN) next.push({ module, after: shown.at(-1)!.id })
     }
     if (data.length === 0 && !this.all && this.after === undefined)
       throw new Nothing('No dead letter matches.')
-    if (this.json) return this.logger.log(JSON.stringify({ data }))
+    if (this.json) return this.logger.log(JSON.stringify({ data, next }))
     for (const { module, id, reason, type, key, attempts, at, error } of data) {
       this.logger.log(
         `${module} ${id}: ${reason}, ${type ?? 'no type'}, key ${key ?? '–'}, ${attempts} ${attempts === 1 ? 'try' : 'tries'}, ${at.toISOString()}${error ? `: ${error.slice(0, 200)}` : ''}`
       )
     }
     if (data.length === 0) this.logger.log('No dead letters.')
-    if (data.length === SHOWN) this.logger.log(`More: --after=${data[data.length - 1].id}`)
+    for (const { module, after } of next) {
+      this.logger.log(`More: --module=${module} --after=${after}`)
+    }
   }
 }

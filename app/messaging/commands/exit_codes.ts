@@ -52,7 +52,7 @@ async function verdict(command: BaseCommand, error: unknown) {
   }
   const away = isMachineTrouble(error) || isBrokerTrouble(error)
   return away
-    ? { exitCode: EXIT.unreachable, message: `Not reachable: ${reason}` }
+    ? { exitCode: EXIT.unreachable, message: `The database or the broker is in trouble: ${reason}` }
     : { exitCode: EXIT.error, message: reason }
 }
 
@@ -74,7 +74,5 @@ async function missingMigrations(app: ApplicationService): Promise<string[]> {
 }
 
 function isBrokerTrouble(error: unknown) {
-  return /^(BrokerSilent|KafkaJS(Connection|NumberOfRetries|RequestTimeout|BrokerNotFound))/.test(
-    (error as Error).name
-  )
+  return /^(BrokerSilent|KafkaJS)/.test((error as Error).name)
 }

@@ -66,14 +66,19 @@ export default class MessagingTopics extends BaseCommand {
     const { changePartitions } = await import('../topics.ts')
     const db = await this.app.container.make('lucid.db')
     return interruptible(this, async (signal) => {
+      const changed: string[] = []
       try {
         for (const { name } of messaging.config.modules) {
           await changePartitions(messaging, name, wanted, { ...operator(this), db, signal })
+          changed.push(name)
         }
         return true
       } catch (error) {
         if (!signal.aborted) throw error
-        this.logger.error('Stopped before the change: something published may not be handled yet.')
+        const done = changed.length > 0 ? `after that of ${changed.join(', ')}, ` : ''
+        this.logger.error(
+          `Stopped ${done}before a change: something published may not be handled yet.`
+        )
         this.exitCode = EXIT.found
         return false
       }

@@ -115,7 +115,7 @@ export default class OutboxReplay extends BaseCommand {
     const heard = messaging.config.modules.flatMap(({ name }) => messaging.heardBy(name))
     if (heard.some((one) => one.type === type)) return
     for (const { direct } of modules) if (await keepsType(direct, type)) return
-    throw new Usage(`Nobody says or hears messages of the type "${type}".`)
+    throw new Usage(`No message of the type "${type}" is kept, and nobody here hears it.`)
   }
 
   /** @throws Nothing when nothing is kept that the filter meets */

@@ -57,15 +57,18 @@ export default class OutboxUnpark extends BaseCommand {
         }
       }
       if (data.length === 0) throw new Nothing('No such key is parked.')
+      let freed = data.length
       if (!this.dryRun) {
         if (!(await agreed(this, `Let the relay try ${data.length} keys again?`))) return
+        freed = 0
         for (const module of chosen) {
-          await unpark(db.connection(module), this.key ?? null, operator(this))
+          const keys = await unpark(db.connection(module), this.key ?? null, operator(this))
+          freed += keys.length
         }
       }
       if (this.json) return this.logger.log(JSON.stringify({ data }))
-      const freed = this.dryRun ? 'would be freed' : 'freed: the relay tries them again'
-      this.logger.log(`${data.length} ${data.length === 1 ? 'key' : 'keys'} ${freed}.`)
+      const what = this.dryRun ? 'would be freed' : 'freed: the relay tries them again'
+      this.logger.log(`${freed} ${freed === 1 ? 'key' : 'keys'} ${what}.`)
     })
   }
 }

@@ -94,7 +94,7 @@ test.group('node ace stock:import', (group) => {
     const env = { ...environment(), DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' }
     const { code, stdout, stderr } = await aceProcess(env, 'stock:import', path)
     assert.equal(code, 4, stdout + stderr)
-    assert.match(stdout + stderr, /Not reachable: /)
+    assert.match(stdout + stderr, /in trouble: /)
   }).timeout(30_000)
 
   test('killed in the middle is gone on with by others: each row once', async ({ assert }) => {
