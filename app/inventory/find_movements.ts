@@ -13,6 +13,8 @@ import type { movementListParameters } from './validators/stock.ts'
 export type MovementFilters = Omit<Infer<typeof movementListParameters>, 'limit' | 'cursor'> & {
   sku?: string
   by?: 'people' | 'order'
+  /** The id of a movement: it, and the one that undoes it. */
+  undone?: string
 }
 
 /** Kinds that orders cause; all others are people's. */
@@ -33,7 +35,8 @@ export async function listMovements({
 
 /** All that the filters leave, in no order. */
 export function movements(filters: MovementFilters): DatabaseQueryBuilderContract<MovementRow> {
-  const { sku, by, kind, actorId, reference, orderId, messageId, importId, from, before } = filters
+  const { sku, by, kind, actorId, reference, orderId, messageId, importId, undone, from, before } =
+    filters
   const query = db.connection('inventory').from('movements')
   if (sku) query.where('sku', sku)
   if (kind) {
@@ -48,6 +51,7 @@ export function movements(filters: MovementFilters): DatabaseQueryBuilderContrac
   if (orderId) query.where('order_id', orderId)
   if (messageId) query.where('message_id', messageId)
   if (importId) query.where('import_id', importId)
+  if (undone) query.where((either) => either.where('id', undone).orWhere('reversal_of', undone))
   if (from) query.where('id', '>=', firstIdAt(from.getTime()))
   if (before) query.where('id', '<', firstIdAt(before.getTime()))
   return query

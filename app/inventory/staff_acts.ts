@@ -9,7 +9,7 @@ export const staffActs: StaffActs = {
   'inventory.restocks.store': { words: 'restocked', page: item },
   'inventory.adjustments.store': { words: 'adjusted', page: item },
   'inventory.counts.store': { words: 'counted', page: item },
-  'inventory.reversals.store': { words: 'undid a movement' },
+  'inventory.reversals.store': { words: 'undid a movement', page: item },
   'inventory.imports.store': { words: 'uploaded an import', page: imported },
   'inventory.import_applications.store': { words: 'applied an import', page: imported },
   'inventory.import_reversals.store': { words: 'undid an import', page: imported },

@@ -49,6 +49,6 @@ export const ordersFigures: Figures = {
   },
   forget() {
     byStatus.reset()
-    attention.set(Number.NaN)
+    attention.remove()
   },
 }

@@ -84,11 +84,26 @@ test.group('Operations', (group) => {
   test('what is new is shown without a reload, but not while nobody looks', async ({ assert }) => {
     const desk = await deskOf('operator', 'Olga')
     const { page } = desk
+    await page.clock.install()
     await page.goto(`${base}/admin/operations`)
     await page.getByText('every message that came could be handled').waitFor()
+    const live = () => page.locator('html').getAttribute('data-live')
+    const focused = (is: boolean) =>
+      page.evaluate(
+        `document.hasFocus = () => ${is}; dispatchEvent(new Event('${is ? 'focus' : 'blur'}'))`
+      )
+    const looks: string[] = []
+    page.on('request', (request) => looks.push(request.url()))
+    await focused(false)
+    assert.equal(await live(), 'paused')
     await stuck(uuidv7())
+    await page.clock.runFor(20_000)
+    assert.deepEqual(looks, [])
+
+    await focused(true)
+    assert.equal(await live(), 'on')
+    await page.clock.runFor(5_000)
     await page.getByRole('link', { name: 'DatabaseError' }).waitFor()
-    assert.equal(await page.locator('html').getAttribute('data-live'), 'on')
     assert.deepEqual(desk.faults, [])
     await desk.close()
   })

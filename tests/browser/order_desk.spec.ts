@@ -63,6 +63,9 @@ test.group('An order at the desk, in a browser', (group) => {
     assert.deepEqual(await barriers(page), [])
     await page.getByRole('button', { name: 'Keep it' }).click()
     assert.isFalse(await page.getByRole('heading', { name: 'Cancel Q-' }).isVisible())
+    await page.goto(`${home}/cancellation`)
+    await page.getByRole('heading', { name: 'Cancel Q-' }).waitFor()
+    assert.deepEqual(await barriers(page), [])
     assert.deepEqual(desk.faults, [])
   })
 

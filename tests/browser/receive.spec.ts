@@ -118,6 +118,24 @@ test.group('The scan loop', (group) => {
       await page.getByRole('link', { name: 'This is … 4006381333931' }).waitFor()
       assert.deepEqual(desk.faults, [])
     })
+
+    test(`asks what a code is, and before a receipt is discarded: ${theme}, ${size}`, async ({
+      assert,
+    }) => {
+      const page = await atTheScanner({ theme, size })
+      await scan(page, '4006381333931')
+      await page.getByRole('link', { name: 'This is …' }).click()
+      await page.getByRole('searchbox').fill('tea')
+      await page.keyboard.press('Enter')
+      await page.getByRole('button', { name: 'This is it TEA' }).waitFor()
+      assert.deepEqual(await barriers(page), [])
+      await page.getByRole('button', { name: 'This is it TEA' }).click()
+      await page.getByText('has the barcode 4006381333931 now').waitFor()
+      await page.getByRole('link', { name: 'Discard receipt' }).click()
+      await page.getByRole('button', { name: 'Discard 1 unit' }).waitFor()
+      assert.deepEqual(await barriers(page), [])
+      assert.deepEqual(desk.faults, [])
+    })
   }
 
   test('takes a scan that goes elsewhere, and leaves the other field as it was', async ({

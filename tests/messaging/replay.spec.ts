@@ -93,21 +93,17 @@ test.group('outbox:replay', (group) => {
 
   test('that loses its connection breaks off, and its process lives', async ({ assert }) => {
     await marked(...Array.from({ length: 25 }, () => message()))
-    const direct = directConnection('orders')
-    const by = { who: 'Ada', why: 'a test' }
-    const replay = await startReplay(orders(), (await planReplay(direct, {}))!, {}, by)
-    const turn = async () => {
-      await db.connection('orders_owner').rawQuery(
-        `select pg_terminate_backend(pid) from pg_stat_activity
-         where pid <> pg_backend_pid() and query like '%with turn as materialized%'`
-      )
-    }
-    await assert.rejects(
-      () => runReplay(orders(), direct, replay, { rate: 20, turn }),
-      /not queryable|terminat/
+    const running = run(OutboxReplay, '--module=orders', WHY, '--yes', '--rate=20')
+    await until(async () => (await waiting()).length > 0, 'it has begun')
+    await db.connection('orders_owner').rawQuery(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where pid <> pg_backend_pid() and query like '%with turn as materialized%'`
     )
-    const whole = await runReplay(orders(), direct, replay, { rate: 1_000 })
-    assert.containSubset(whole, { replayed: 25, matched: 25 })
+    const { exitCode, printed } = await running
+    assert.equal(exitCode, 4)
+    const [resume] = /--resume=[0-9a-f-]{36}/.exec(printed)!
+    const whole = await run(OutboxReplay, resume, '--rate=1000', '--json')
+    assert.containSubset(whole.json.data, [{ replayed: 25, matched: 25 }])
   })
 
   test('goes on where it was stopped, or killed, and replays nothing twice', async ({ assert }) => {

@@ -104,7 +104,13 @@ test.group('/metrics', (group) => {
         return found.get('quartermaster_figures_up{source="orders"}') === 0 && found
       })
       assert.isAbove(values.get('process_cpu_seconds_total')!, 0)
-      assert.isFalse(values.has('quartermaster_orders{status="confirmed"}'), 'nothing old is told')
+      for (const figure of [
+        'quartermaster_orders{status="confirmed"}',
+        'quartermaster_orders_needing_attention',
+        'quartermaster_consumer_lag{consumer="orders"}',
+      ]) {
+        assert.isFalse(values.has(figure), `nothing old is told: ${figure}`)
+      }
       const ready = await eventually('it is not ready', async () => {
         const answer = await shop.app.readiness()
         return answer?.status === 503 && answer

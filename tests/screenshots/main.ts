@@ -68,7 +68,8 @@ async function takeAll(chosen: Shot[], week: BusyWeek, format: Format): Promise<
           if (image) await writeFile(join(FOLDER, `${name}.${format}`), image)
           for (const fault of desk.faults.splice(0)) {
             // The browser's own word for a page that is meant to be missing.
-            if (shot.status && fault.includes(`status of ${shot.status}`)) continue
+            const meant = shot.status ?? shot.answered
+            if (meant && fault.includes(`status of ${meant}`)) continue
             console.error(`${name}: ${fault}`)
             well = false
           }
@@ -92,7 +93,7 @@ async function take(page: Page, { path, act, status = 200 }: Shot, week: BusyWee
   const { width, height } = page.viewportSize()!
   const answer = await page.goto(base + (typeof path === 'string' ? path : path(week)))
   if (answer?.status() !== status) throw new Error(`answers ${answer?.status()}, not ${status}`)
-  await act?.(page)
+  await act?.(page, week)
   // What other modules have to tell comes after the page.
   await page.locator('[hx-trigger="load"]').first().waitFor({ state: 'detached' })
   const all = await page.locator('html').evaluate((root) => root.scrollHeight)

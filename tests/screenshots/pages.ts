@@ -13,8 +13,10 @@ export interface Shot {
   as?: 'clerk' | 'operator' | 'admin' | null
   /** Where it is not 200. */
   status?: number
+  /** What a form is answered with on the way, where it is no page: the browser says so. */
+  answered?: number
   /** What is done on the page before the picture is taken. */
-  act?: (page: Page) => Promise<unknown>
+  act?: (page: Page, week: BusyWeek) => Promise<unknown>
 }
 
 export const shots: Shot[] = [
@@ -95,6 +97,14 @@ export const shots: Shot[] = [
     as: 'clerk',
   },
   { name: 'people', path: '/admin/people' },
+  {
+    name: 'person',
+    path: '/admin/people',
+    act: async (page) => {
+      await page.getByRole('link', { name: 'Carla Meister' }).click()
+      await page.getByRole('heading', { name: 'Carla Meister' }).waitFor()
+    },
+  },
   { name: 'audit', path: '/admin/audit' },
   { name: 'account', path: '/admin/account', as: 'clerk' },
   { name: 'low-stock-mails', path: '/admin/account/low-stock', as: 'clerk' },
@@ -140,6 +150,20 @@ export const shots: Shot[] = [
     act: (page) => page.getByRole('link', { name: 'Cancel order' }).click(),
   },
   {
+    name: 'order-cancel-page',
+    path: ({ orders }) => `/admin/orders/${orders.confirmed}/cancellation`,
+    as: 'clerk',
+  },
+  {
+    name: 'order-fulfil',
+    path: ({ orders }) => `/admin/orders/${orders.confirmed}`,
+    as: 'clerk',
+    act: async (page) => {
+      await page.getByRole('link', { name: 'Fulfil' }).click()
+      await page.getByLabel('Carrier').waitFor()
+    },
+  },
+  {
     name: 'slips',
     path: ({ orders }) =>
       `/admin/orders/slips?orders[]=${orders.confirmed}&orders[]=${orders.pending}`,
@@ -172,8 +196,37 @@ export const shots: Shot[] = [
     as: 'operator',
   },
   { name: 'operations-record', path: '/admin/operations/record', as: 'operator' },
+  {
+    name: 'resume',
+    path: '/admin/stock?q=tray',
+    as: 'clerk',
+    answered: 401,
+    act: async (page, { staff }) => {
+      await restockSignedOut(page)
+      await page.getByLabel('E-mail').fill(staff.clerk.email)
+      await page.getByLabel('Password').fill(staff.clerk.password)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('button', { name: 'Send it now' }).waitFor()
+    },
+  },
   { name: 'nothing-here', path: '/admin/nothing', as: 'clerk', status: 404 },
+  // The last of a clerk's, who is signed out by it.
+  {
+    name: 'session-ended',
+    path: '/admin/stock?q=tray',
+    as: 'clerk',
+    answered: 401,
+    act: restockSignedOut,
+  },
 ]
+
+/** Whose session has ended in the middle of a form. */
+async function restockSignedOut(page: Page) {
+  await page.getByLabel('Restock TRAY-OAK by').fill('6')
+  await page.context().clearCookies()
+  await page.keyboard.press('Enter')
+  await page.getByText('Your session has ended').waitFor()
+}
 
 async function scanEach(page: Page, codes: string[]) {
   for (const code of codes) {

@@ -3,7 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { actorOf } from '#contracts/actor'
 import { offeredScope, once, send } from '#http/idempotency'
 import { reverseMovement } from '../reverse_movement.ts'
-import { movementAnswer } from '../transformers/movement_body.ts'
+import { movementAnswer, type MovementBody } from '../transformers/movement_body.ts'
 
 export default class ReversalsController {
   async store(ctx: HttpContext) {
@@ -12,6 +12,7 @@ export default class ReversalsController {
     const answer = await once(db.connection('inventory'), scope, async (trx) => {
       return movementAnswer(await reverseMovement(trx, params.id, actorOf(account)))
     })
+    ctx.thing = (answer.body as MovementBody).sku
     return send(ctx, answer)
   }
 }

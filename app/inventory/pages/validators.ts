@@ -85,6 +85,8 @@ export const ledgerFilterValidator = vine.compile(
       .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
       .optional(),
     import: id(),
+    /** A movement that was undone. */
+    undo: id(),
     reference: line(64),
     from: day(),
     to: day(),

@@ -174,7 +174,12 @@ export default class OutboxReplay extends BaseCommand {
         const line = progress(`${module}: replayed`)
         const options = { rate: this.rate, turn: line.turn, signal }
         const client = db.connection(module)
-        const now = await runReplay(client, direct, replay, options).finally(line.end)
+        const now = await runReplay(client, direct, replay, options)
+          .catch((error) => {
+            this.logger.error(`Broken off. Go on with --resume=${replay.id}`)
+            throw error
+          })
+          .finally(line.end)
         const act = acts.get(module)
         if (act) await endAct(client, act, { replayed: now.replayed, matched: now.matched })
         data.push({ module, ...now })

@@ -75,6 +75,8 @@ export class MessagingFigures implements Figures {
   forget() {
     const { module } = this
     this.#last = null
+    this.#lag = null
+    lag.remove({ consumer: module })
     for (const kind of ['waiting', 'parked', 'replayed'] as const) {
       pending.remove({ module, kind })
       oldest.remove({ module, kind })

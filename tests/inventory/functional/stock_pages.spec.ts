@@ -95,6 +95,21 @@ test.group('The pages of the stock room', (group) => {
     }
   })
 
+  test('lead from an undo to what it undid, and back', async ({ assert }) => {
+    await product('VASE', 0)
+    for (const quantity of ['5', '7']) await clerk.send('/admin/stock/VASE/restocks', { quantity })
+    const { id } = await inventory().from('movements').where('on_hand_delta', 7).firstOrFail()
+    await clerk.send(`/admin/stock/movements/${id}/reversal`)
+    const { text } = await clerk.open('/admin/stock/VASE')
+    const address = `/admin/stock/movements?undo=${id}`
+    assert.match(text, new RegExp(`<a href="${address.replace('?', '\\?')}">undone</a>`))
+    const both = (await clerk.open(address)).text
+    assert.deepEqual(
+      both.match(/data-label="On hand"><span class="">[^<]+/g)?.map((cell) => cell.slice(-2)),
+      ['−7', '+7']
+    )
+  })
+
   test('tell who moved stock without an account', async ({ assert }) => {
     await product('POT', 3)
     await inventory()

@@ -50,13 +50,13 @@ type ShownFilter = Awaited<ReturnType<typeof ledgerFilterValidator.validate>>
 
 /** Days are those of the person who asks. */
 function filtersOf(
-  { from, to, actor, order, message, answer, since, import: importId, ...rest }: ShownFilter,
+  { from, to, actor, order, message, answer, since, import: importId, undo, ...rest }: ShownFilter,
   zone: string
 ): MovementFilters {
   const midnight = (day: string) => DateTime.fromISO(day, { zone })
   return {
     ...rest,
-    ...{ actorId: actor, orderId: order, messageId: message, importId },
+    ...{ actorId: actor, orderId: order, messageId: message, importId, undone: undo },
     from: from ? midnight(from).toJSDate() : undefined,
     before: to ? midnight(to).plus({ days: 1 }).toJSDate() : undefined,
   }
