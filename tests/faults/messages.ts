@@ -5,12 +5,12 @@ import type { Fault } from './fault.ts'
 import { insertInto, productListed, valuesOf } from './said.ts'
 import { SKUS, type Shop } from './shop.ts'
 
-/** An order of all of these makes a message of some 6 KB. */
-const LONG_SKUS = Array.from({ length: 60 }, (_, n) => `${'LONG-'.repeat(8)}${n}`)
+/** An order of all of these makes a message of some 9 KB. */
+const LONG_SKUS = Array.from({ length: 100 }, (_, n) => `${'LONG-'.repeat(12)}${n}`)
 
 const tooLarge: Fault = {
   name: 'a message too large for the broker',
-  how: 'the topic takes 4 KB; twenty orders of 60 lines are larger. Then it takes them: outbox:unpark',
+  how: 'the topic takes 8 KB; twenty orders of 100 lines are larger. Then it takes them: outbox:unpark',
   expected: 'the keys of the twenty are parked, everything else flows',
   healsMeanwhile: true,
   async prepare(_, shop) {
@@ -18,7 +18,7 @@ const tooLarge: Fault = {
   },
   async strike({ stage, shop, begins, ends }) {
     const ids: string[] = []
-    await largestMessage(stage, shop, 4_096)
+    await largestMessage(stage, shop, 8_192)
     begins()
     for (let n = 0; n < 20; n++) ids.push(await placeLarge(shop))
     await eventually('their keys are parked', async () => {
