@@ -11,6 +11,8 @@ import type { ShopProcess } from './shop_process.ts'
 
 const OPENING = 40
 
+type Module = 'orders' | 'inventory'
+
 /** What a caller may be told; anything else is a bug. */
 const EXPECTED: Record<Request['do'], string[]> = {
   place: ['202'],
@@ -22,7 +24,7 @@ const EXPECTED: Record<Request['do'], string[]> = {
 
 export class BusyShop {
   readonly #shop: ShopProcess
-  readonly #apps: () => AppProcess[]
+  readonly #apps: (about: Module) => AppProcess[]
   readonly #placed: string[] = []
   readonly #restocked: Pieces = Object.fromEntries(STOCKED.map((sku) => [sku, OPENING]))
   readonly #ended: Record<string, 'cancelled' | 'fulfilled'> = {}
@@ -34,7 +36,7 @@ export class BusyShop {
   answered = 0
 
   /** @param apps - those that are asked, in turns */
-  constructor(shop: ShopProcess, apps = () => [shop.app]) {
+  constructor(shop: ShopProcess, apps: (about: Module) => AppProcess[] = () => [shop.app]) {
     this.#shop = shop
     this.#apps = apps
   }
@@ -68,10 +70,14 @@ export class BusyShop {
     )
   }
 
-  async assertAtRest(assert: Assert) {
+  async isAtRest() {
     await eventually('every order is at rest', async () => {
       return (await this.#shop.query(UNSETTLED)).length === 0
     })
+  }
+
+  async assertAtRest(assert: Assert) {
+    await this.isAtRest()
     for (const [what, sql] of BROKEN) assert.deepEqual(await this.#shop.query(sql), [], what)
     await this.#assertNothingLost(assert)
     await this.#assertShelves(assert)
@@ -105,7 +111,7 @@ export class BusyShop {
 
   /** Null where a careful caller asks again, under the same key. */
   async #try(request: Request, id: string, key: string): Promise<Answer | null> {
-    const apps = this.#apps()
+    const apps = this.#apps(request.do === 'restock' ? 'inventory' : 'orders')
     const app = apps[Math.floor(Math.random() * apps.length)]
     const answer = await this.#send(app, request, id, key).catch(() => null)
     if (answer === null) this.#unanswered++

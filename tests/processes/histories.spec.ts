@@ -56,6 +56,36 @@ test.group('Sixteen callers', (group) => {
   })
     .timeout(MOST_MS)
     .skip(kafka === null, 'LEFT OUT: it needs a real Kafka')
+
+  test('of a process for each module leave everything in order', async ({ assert, cleanup }) => {
+    const topicPrefix = `h${randomBytes(4).toString('hex')}.`
+    const shop = await ShopProcess.open({ env, kafka: { brokers: kafka!.join(), topicPrefix } })
+    cleanup(() => shop.close())
+    const home = await dataDirectory()
+    cleanup(home.remove)
+    const apps: Record<string, AppProcess> = {}
+    const busy = new BusyShop(shop, (about) => [apps[about] ?? shop.app])
+    await busy.open()
+    await shop.app.kill('SIGTERM')
+
+    const alone = (dataDir: string, more: Record<string, string>) =>
+      AppProcess.start({ ...shop.options, dataDir, env: { ...shop.options.env, ...more } })
+    apps.inventory = await alone(home.path, { MODULES: 'inventory' })
+    const { url: INVENTORY_URL } = apps.inventory
+    apps.orders = await alone(shop.options.dataDir, { MODULES: 'orders', INVENTORY_URL })
+    await busy.serve(requests(CALLERS, REQUESTS_EACH))
+    await busy.isAtRest()
+    for (const app of Object.values(apps)) {
+      assert.deepEqual(await app.kill('SIGTERM'), { code: 0, signal: null })
+    }
+
+    // One process for both, for the proofs ask them both.
+    await shop.start()
+    await busy.assertAtRest(assert)
+    assert.includeMembers(Object.keys(busy.answers), TOLD)
+  })
+    .timeout(MOST_MS)
+    .skip(kafka === null, 'LEFT OUT: it needs a real Kafka')
 })
 
 function half(busy: BusyShop) {
