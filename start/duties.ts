@@ -55,7 +55,7 @@ export async function takeUp(app: ApplicationService, duties: readonly Duty[]) {
   if (has('retention')) ends.push(await forget(app))
 }
 
-/** Nothing more is begun, and what is under way is finished; a mail server that stalls is not waited for. */
+/** Nothing more is begun, and what is under way is finished; a mail server that stalls is not waited for long. */
 export async function layDown(app: ApplicationService) {
   const messaging = await app.container.make('messaging')
   const ended = Promise.all(ends.splice(0).map((end) => end()))

@@ -154,3 +154,8 @@ export const floorColumn = /* sql */ `
 export const timesAloneColumn = /* sql */ `
   alter table suspects drop column alone, add column times_alone integer not null default 0;
 `
+
+/** Takes it away again. */
+export const dropTimesAloneColumn = /* sql */ `
+  alter table suspects drop column times_alone, add column alone boolean not null default false;
+`

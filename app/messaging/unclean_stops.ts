@@ -97,7 +97,10 @@ interface Ways<One> {
   bury(one: One, error: ProcessDied): Promise<void>
 }
 
-/** Of all consumers of a process, one message at a time is alone: the one that another consumer has in hand then is no suspect. */
+/**
+ * Of all consumers of a process, one message at a time is alone: one that another consumer had in hand at the
+ * same moment would be blamed for the same death.
+ */
 export class Solitude {
   #last: Promise<unknown> = Promise.resolve()
 

@@ -18,9 +18,7 @@ test.group('A mail server', (group) => {
     assert,
     cleanup,
   }) => {
-    const port = await freePort()
-    const shop = await ShopProcess.open({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
-    cleanup(() => shop.close())
+    const { port, shop } = await open(cleanup)
 
     await shop.place(ORDERS)
     await shop.settled()
@@ -61,9 +59,7 @@ test.group('A mail server', (group) => {
     assert,
     cleanup,
   }) => {
-    const port = await freePort()
-    const shop = await ShopProcess.open({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
-    cleanup(() => shop.close())
+    const { port, shop } = await open(cleanup)
     const silent = await SmtpSink.listenSilently(port)
     await shop.place(ORDERS)
     await eventually('a mail is under way', async () => silent.connections > 0)
@@ -76,9 +72,19 @@ test.group('A mail server', (group) => {
     )
     assert.isEmpty(signs, 'nobody need wonder whether it died')
 
+    // The minute of its lease passes.
+    await shop.query('update orders.notifications set next_attempt_at = now()')
     const sink = await SmtpSink.listen(port)
     cleanup(() => sink.close())
     await shop.start()
     await eventually('every mail is there', async () => sink.received.length === ORDERS)
   })
 })
+
+/** A shop that sends its mails to a port where nobody listens yet. */
+async function open(cleanup: (end: () => Promise<void>) => void) {
+  const port = await freePort()
+  const shop = await ShopProcess.open({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
+  cleanup(() => shop.close())
+  return { port, shop }
+}

@@ -1,5 +1,5 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
-import { timesAloneColumn } from '#messaging/tables'
+import { dropTimesAloneColumn, timesAloneColumn } from '#messaging/tables'
 
 export default class extends BaseSchema {
   async up() {
@@ -7,8 +7,6 @@ export default class extends BaseSchema {
   }
 
   async down() {
-    this.schema.raw(
-      'alter table suspects drop column times_alone, add column alone boolean not null default false'
-    )
+    this.schema.raw(dropTimesAloneColumn)
   }
 }
