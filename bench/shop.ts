@@ -15,7 +15,7 @@ interface HttpAnswer {
 /** The app's REST API as a busy customer's program sees it: every connection is kept. */
 export class Shop {
   readonly #app: AppUnderTest
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1_024, maxFreeSockets: 1_024 })
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 10_000, maxFreeSockets: 10_000 })
   #skus: string[] = []
   /** How many connections were opened for orders: as many as were in use at once. */
   connections = 0

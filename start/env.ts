@@ -215,7 +215,7 @@ export default await Env.create(new URL('../', import.meta.url), {
   WORK: oneOf(['on', 'off'] as const, 'on'),
 
   ANSWER_TIMEOUT: atLeastASecond('30s'),
-  PLACEMENTS_WAITING: integer(1_000, { min: 1, max: 100_000 }),
+  PLACEMENTS_AT_ONCE: integer(32, { min: 1, max: 10_000 }),
 
   ORDERS_URL: httpUrl,
   INVENTORY_URL: httpUrl,

@@ -12,6 +12,11 @@ server.use([
   () => import('@adonisjs/cors/cors_middleware'),
 ])
 
+/** Where more may come in than can be taken. */
+export const inTurn = router.named({
+  placement: () => import('#orders/admission_middleware'),
+})
+
 /** Who is calling: the modules' routes stand behind these. */
 export const signedIn = router.named({
   required: () => import('#accounts/authenticate_middleware'),

@@ -21,11 +21,11 @@ import { operationsPages, operationsRoutes } from '#operations/routes'
 import { staffActs as operationsActs } from '#operations/staff_acts'
 import { orderPages } from '#orders/pages/routes'
 import { countAttention, ordersToday } from '#orders/pages/today'
-import { liveOrderRoutes, ordersRoutes } from '#orders/routes'
+import { liveOrderRoutes, ordersRoutes, placementRoutes } from '#orders/routes'
 import { staffActs as ordersActs } from '#orders/staff_acts'
 import messagingConfig from '#config/messaging'
 import { asyncApi } from '#start/asyncapi'
-import { signedIn } from '#start/kernel'
+import { inTurn, signedIn } from '#start/kernel'
 import { openApi } from '#start/openapi'
 
 operationsRoutes()
@@ -61,6 +61,12 @@ router
   .group(() => orders && liveOrderRoutes())
   .prefix('api/v1')
   .use([signedIn.required({ ticket: true }), middleware.limited(), ...body])
+
+// The turn comes first: whoever is sent away costs nothing.
+router
+  .group(() => orders && placementRoutes())
+  .prefix('api/v1')
+  .use([inTurn.placement(), signedIn.required(), middleware.limited(), ...body, signedIn.audited()])
 
 router
   .group(() => {

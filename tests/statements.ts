@@ -18,8 +18,9 @@ async function statementsDuring(work: () => Promise<unknown>): Promise<string[]>
   const { query } = pg.Client.prototype as { query: (...given: any[]) => unknown }
   pg.Client.prototype.query = function (this: pg.Client, ...given: any[]) {
     const text: string = typeof given[0] === 'string' ? given[0] : given[0].text
-    // What a new connection begins with, and the word to whoever follows orders, are no part of the work.
-    if (!/^set |pg_notify/i.test(text.trim())) statements.push(text)
+    // What a new connection begins with, the word to whoever follows orders, and the consumers' signs are no
+    // part of the work.
+    if (!/^set |pg_notify|consumer_runs/i.test(text.trim())) statements.push(text)
     return query.apply(this, given)
   } as never
   try {

@@ -31,6 +31,8 @@ export default class HttpExceptionHandler extends ExceptionHandler {
   async report(error: unknown, { logger, request }: HttpContext) {
     const { status } = asProblem(error, request)
     if (status < 500 || app.inTest) return
+    // Counted, not logged: an overload must not write a line for each of many.
+    if (error instanceof Problem && error.code === 'too_many_placements') return
     if (status === 503) {
       logger.warn({ reason: (error as Error).message, path: request.url() }, 'request not served')
     } else {

@@ -400,7 +400,7 @@ export const problemCatalogue = {
   too_many_placements: {
     status: 503,
     title: 'Too many orders at once',
-    cause: 'More orders come in than can be taken at this moment. This one was not placed.',
+    cause: 'More orders come in than can be taken at this moment. This request placed nothing.',
     remedy: 'Repeat the request after Retry-After, under the same Idempotency-Key.',
   },
 } as const satisfies Record<string, ProblemKind>

@@ -14,11 +14,11 @@ import { RelayFloor } from './relay_floor.ts'
 import { backoff } from './retry_policy.ts'
 import { Signal } from './signal.ts'
 import { inTrace } from './trace.ts'
+import { SendBatches } from './send_batches.ts'
 import { settleTransport } from './transport_change.ts'
 import { MessageRefused, type Transport } from './transports/transport.ts'
 
 const READ_ROWS = 1_000
-const SEND_BYTES = 512 * 1024
 const POLL_MS = { first: 100, most: 1_000 }
 const PARK_AGAIN_MS = 1_000
 const NEXT_TRY_MS = { first: 200, most: 5_000 }
@@ -62,6 +62,7 @@ export class Relay {
   readonly #busy = new Map<number, Promise<void>>()
   /** Failed sends of a partition since its last success. */
   readonly #tries = new Map<number, number>()
+  readonly #batches = new SendBatches()
   #partitions = 1
   #running: Promise<void> | null = null
   #forgetWake = () => {}
@@ -164,7 +165,7 @@ export class Relay {
         if (this.#busy.size < this.#partitions) {
           const rows = await this.#read(connection, floor.value)
           if (rows.length > 0) poll = POLL_MS.first
-          for (const [partition, batch] of this.#batches(rows))
+          for (const [partition, batch] of this.#batches.of(rows, this.#partitions))
             this.#begin(connection, partition, batch)
         }
         await this.#woken.wait(poll)
@@ -197,22 +198,6 @@ export class Relay {
     })
   }
 
-  /** At most one send a partition, of at most SEND_BYTES; what does not fit is read again after it. */
-  #batches(rows: OutboxRow[]) {
-    const batches = new Map<number, OutboxRow[]>()
-    const bytes = new Map<number, number>()
-    for (const row of rows) {
-      const partition = row.key_hash % this.#partitions
-      const batch = batches.get(partition)
-      const size = (bytes.get(partition) ?? 0) + Buffer.byteLength(row.json)
-      // Once one does not fit, none that comes after it may overtake.
-      bytes.set(partition, size > SEND_BYTES && batch ? Infinity : size)
-      if (!batch) batches.set(partition, [row])
-      else if (bytes.get(partition) !== Infinity) batch.push(row)
-    }
-    return batches
-  }
-
   #begin(connection: LeaderConnection, partition: number, rows: OutboxRow[]) {
     const sending = this.#publish(connection, partition, rows)
       // A key that cannot be parked, on a full disk say, is read again by whoever leads next.
@@ -240,6 +225,7 @@ export class Relay {
       // ends the leadership, and its rows are sent again.
       mark(connection, partition, rows, first).catch((error) => connection.fail(error))
       this.#published(rows)
+      this.#batches.accepted(partition)
       this.#tries.delete(partition)
       if (this.#tries.size === 0) this.#trouble = null
     } catch (error) {
@@ -263,8 +249,8 @@ export class Relay {
   }
 
   /**
-   * Half as many at a time; a message that is refused alone parks its key, and only its key. The second
-   * half is read again: by then the statement leaves the parked key out.
+   * What is refused together is read again, and half as much is sent. A message that is refused alone parks
+   * its key, and only its key.
    */
   async #refused(
     connection: LeaderConnection,
@@ -272,9 +258,7 @@ export class Relay {
     rows: OutboxRow[],
     error: MessageRefused
   ) {
-    if (rows.length > 1) {
-      return this.#publish(connection, partition, rows.slice(0, Math.ceil(rows.length / 2)))
-    }
+    if (rows.length > 1) return this.#batches.refused(partition, rows)
     const [{ id, key, headers }] = rows
     await connection.query(
       'insert into parked_keys (key, outbox_id, error) values ($1, $2, $3) on conflict do nothing',

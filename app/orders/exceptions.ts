@@ -133,7 +133,7 @@ export function tooManyPlacements() {
   return new Problem(
     503,
     'too_many_placements',
-    'More orders come in than can be taken at this moment. Nothing was placed; send it again in a second under the same key.',
+    'More orders come in than can be taken at this moment. This request placed nothing; send it again in a second under the same key.',
     { headers: { 'Retry-After': '1' } }
   )
 }

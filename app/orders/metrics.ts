@@ -19,6 +19,24 @@ export const swept = new Counter({
   labelNames: ['outcome'] as const,
 })
 
+export const placementsSentAway = new Counter({
+  name: 'quartermaster_orders_placements_sent_away_total',
+  help: 'Orders that were not taken because more came in than this process could take.',
+})
+
+/** @param placements - of this process */
+export function measurePlacements(placements: { atWork: number; waiting: number }) {
+  new Gauge({
+    name: 'quartermaster_orders_placements',
+    help: 'Orders that are being taken by this process, and those that wait for their turn.',
+    labelNames: ['state'] as const,
+    collect() {
+      this.set({ state: 'at_work' }, placements.atWork)
+      this.set({ state: 'waiting' }, placements.waiting)
+    },
+  })
+}
+
 const byStatus = new Gauge({
   name: 'quartermaster_orders',
   help: 'Orders by status. Counted up to 10,001 of each.',

@@ -4,8 +4,7 @@ import { uuidv7 } from 'uuidv7'
 import { actorOf, type SignedIn } from '#contracts/actor'
 import { earlierAnswer, type Answer, type IdempotencyScope } from '#http/idempotency'
 import { Problem, unprocessable } from '#http/problem'
-import { mostPlacements } from '#config/orders'
-import { priceChanged, priceNotYours, tooManyPlacements } from './exceptions.ts'
+import { priceChanged, priceNotYours } from './exceptions.ts'
 import type { OrderRecord } from './models/order.ts'
 import { insertPlacedOrder } from './models/placement.ts'
 import { priceLines, type PricedLines } from './price_list.ts'
@@ -18,7 +17,7 @@ export type Placement = Infer<typeof placeOrderValidator>
  * Places an order at today's prices: it is `pending` until inventory has answered.
  *
  * @returns 202 with the order, or the earlier answer under the same key
- * @throws Problem 503 `too_many_placements` · 403, 409 `request_in_progress`, `price_changed`, 422 as `priceLines` says
+ * @throws Problem 403, 409 `request_in_progress`, `price_changed`, 422 as `priceLines` says
  */
 export async function placeOrder(
   placement: Placement,
@@ -26,11 +25,9 @@ export async function placeOrder(
   scope: IdempotencyScope
 ): Promise<Answer> {
   const client = db.connection('orders')
-  if (underWay >= mostPlacements) throw tooManyPlacements()
   if (account.role !== 'service' && placement.lines.some(({ unitPrice }) => unitPrice)) {
     throw priceNotYours()
   }
-  underWay++
   try {
     const order = newOrder(placement, account, await priceLines(client, placement.lines))
     assertExpected(placement.expectedTotal, orderBody(order))
@@ -44,13 +41,8 @@ export async function placeOrder(
     const earlier = error instanceof Problem ? await earlierAnswer(client, scope) : null
     if (earlier) return earlier
     throw error
-  } finally {
-    underWay--
   }
 }
-
-/** Those that wait for the database: beyond the bound waiting helps nobody. */
-let underWay = 0
 
 /** @throws Problem 409 `price_changed` with today's lines */
 function assertExpected(expected: Placement['expectedTotal'], order: OrderBody) {

@@ -9,12 +9,17 @@ const OrdersController = () => import('./controllers/orders_controller.js')
 const StreamTicketsController = () => import('./controllers/stream_tickets_controller.js')
 const TimelinesController = () => import('./controllers/timelines_controller.js')
 
+const buyers = middleware.roles(['customer', 'clerk', 'admin', 'service'])
+
+/** Below `/api/v1`, for those who are signed in, in their turn. */
+export function placementRoutes() {
+  router.post('orders', [OrdersController, 'store']).use(buyers).as('orders.orders.store')
+}
+
 /** Below `/api/v1`, for those who are signed in. */
 export function ordersRoutes() {
-  const buyers = middleware.roles(['customer', 'clerk', 'admin', 'service'])
   router
     .group(() => {
-      router.post('orders', [OrdersController, 'store']).use(buyers)
       router.get('orders', [OrdersController, 'index'])
       router.get('orders/events', [EventsController, 'index'])
       router.get('orders/:id', [OrdersController, 'show'])

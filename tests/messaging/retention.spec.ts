@@ -186,7 +186,7 @@ test.group('Operators', (group) => {
     startRelay(
       new FaultyTransport(new EmbeddedTransport(), {
         before() {
-          if (refuses) throw new MessageRefused('too large', true)
+          if (refuses) throw new MessageRefused('too large')
         },
       })
     )

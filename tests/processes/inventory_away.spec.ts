@@ -10,7 +10,7 @@ import { ShopProcess } from './shop_process.ts'
 
 const kafka = await brokers()
 
-/** Placements that may wait for the database at once. */
+/** Placements that are taken at once. */
 const MOST = 30
 
 test.group('One side that does not answer', (group) => {
@@ -20,7 +20,7 @@ test.group('One side that does not answer', (group) => {
     const topicPrefix = `p${randomBytes(4).toString('hex')}.`
     shop = await ShopProcess.open({
       ...(kafka && { kafka: { brokers: kafka.join(), topicPrefix } }),
-      env: { ANSWER_TIMEOUT: '1s', PLACEMENTS_WAITING: String(MOST) },
+      env: { ANSWER_TIMEOUT: '1s', PLACEMENTS_AT_ONCE: String(MOST) },
     })
     return async () => {
       await shop.close()
@@ -83,6 +83,22 @@ test.group('One side that does not answer', (group) => {
     )
     .timeout(90_000)
 
+  test('of inventory, keeps nobody from placing an order while others wait for its answer', async ({
+    assert,
+    cleanup,
+  }) => {
+    const confirmed = await ordersIn(shop, 'confirmed')
+    const release = await lock(shop, 'inventory.reservation_heads')
+    cleanup(release)
+    const keys = Array.from({ length: 2 * MOST }, () => randomUUID())
+    const waited = await Promise.all(keys.map((key) => place(shop, key, { prefer: 'wait=3' })))
+    assert.deepEqual(new Set(waited.map(({ status }) => status)), new Set([202]))
+    await release()
+    await eventually('all are confirmed', async () => {
+      return (await ordersIn(shop, 'confirmed')) === confirmed + keys.length
+    })
+  })
+
   test('of orders’ database, has placements beyond the bound sent away for a second, and loses none', async ({
     assert,
     cleanup,
@@ -117,8 +133,12 @@ async function placeOne(shop: ShopProcess): Promise<string> {
   return placed.body.id
 }
 
-function place({ app, token }: ShopProcess, key: string) {
-  return app.post('/api/v1/orders', token, { lines: [{ sku: 'PLENTY', quantity: 1 }] }, key)
+function place({ app, token }: ShopProcess, key: string, headers = {}) {
+  return app.request('POST', '/api/v1/orders', {
+    token,
+    body: { lines: [{ sku: 'PLENTY', quantity: 1 }] },
+    headers: { 'idempotency-key': key, ...headers },
+  })
 }
 
 function change({ app, token }: ShopProcess, id: string, quantity: number) {

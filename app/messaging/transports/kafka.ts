@@ -97,9 +97,9 @@ export class KafkaTransport implements Transport {
     } catch (error) {
       const { type, message } = rootCause(error)
       if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') {
-        throw new MessageRefused(`the broker takes no message of this size (${type})`, true)
+        throw new MessageRefused(`the broker takes no message of this size (${type})`)
       }
-      if (type && REFUSED.has(type)) throw new MessageRefused(`${message} (${type})`, false)
+      if (type && REFUSED.has(type)) throw new MessageRefused(`${message} (${type})`)
       throw error
     }
   }

@@ -87,11 +87,4 @@ export interface TopicContents {
 /** The broker will never take this message, or this batch of them: retrying is in vain. */
 export class MessageRefused extends Error {
   name = 'MessageRefused'
-  constructor(
-    message: string,
-    /** True when fewer messages at a time may pass. */
-    readonly tooLarge: boolean
-  ) {
-    super(message)
-  }
 }

@@ -1,0 +1,88 @@
+/*
+ * Admission control by controlled delay. So many are at work at once, the others stand in line, and a burst
+ * may stand in it for a second. A line that does not empty is no burst but an overload: then nobody stands in
+ * it for longer than a moment, or all would wait for what all others wait for, callers would go before
+ * their answers come, and the work for those who have gone would be lost to those who have not.
+ *
+ * Nichols, Jacobson: Controlling Queue Delay, ACM Queue 2012. For servers as here: Maurer: Fail at Scale,
+ * ACM Queue 2015.
+ */
+
+const BURST_MS = 1_000
+const OVERLOAD_MS = 100
+const LOOKS_EVERY_MS = 20
+/** A turn counts no longer: who holds it may wait for a body that trickles in. */
+const TURN_MS = 2_000
+
+interface Waiting {
+  since: number
+  called: (turn: Turn | null) => void
+}
+
+/** To be ended as soon as the work is done, by whoever got it; to end it again changes nothing. */
+export interface Turn {
+  end(): void
+}
+
+export class ControlledDelay {
+  readonly #atOnce: number
+  readonly #line: Waiting[] = []
+  #atWork = 0
+  #lastEmpty = 0
+  #looking: NodeJS.Timeout | undefined
+
+  /** @param atOnce - how many may be at work at once */
+  constructor(atOnce: number) {
+    this.#atOnce = atOnce
+  }
+
+  get atWork() {
+    return this.#atWork
+  }
+
+  get waiting() {
+    return this.#line.length
+  }
+
+  /** Waits in line. @returns null for who has waited too long and is sent away */
+  async turn(): Promise<Turn | null> {
+    if (this.#line.length === 0) {
+      this.#lastEmpty = performance.now()
+      if (this.#atWork < this.#atOnce) return this.#begin()
+    }
+    return new Promise((called) => {
+      this.#line.push({ since: performance.now(), called })
+      this.#looking ??= setInterval(() => this.#look(), LOOKS_EVERY_MS).unref()
+    })
+  }
+
+  #begin(): Turn {
+    this.#atWork++
+    let ended = false
+    const end = () => {
+      if (ended) return
+      ended = true
+      clearTimeout(lapse)
+      this.#atWork--
+      this.#look()
+    }
+    const lapse = setTimeout(end, TURN_MS).unref()
+    return { end }
+  }
+
+  /** Sends away who has waited too long, and calls as many as may begin. */
+  #look() {
+    const now = performance.now()
+    const longest = now - this.#lastEmpty > BURST_MS ? OVERLOAD_MS : BURST_MS
+    while (this.#line.length > 0 && now - this.#line[0].since > longest) {
+      this.#line.shift()!.called(null)
+    }
+    while (this.#line.length > 0 && this.#atWork < this.#atOnce) {
+      this.#line.shift()!.called(this.#begin())
+    }
+    if (this.#line.length > 0) return
+    this.#lastEmpty = now
+    clearInterval(this.#looking)
+    this.#looking = undefined
+  }
+}
