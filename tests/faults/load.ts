@@ -1,11 +1,12 @@
 /*
  * Customers and clerks in an open loop: an order leaves at its time whatever became of those before it.
- * Of ten orders one is changed later, one is cancelled and one is fulfilled; now and then goods come in.
+ * Of ten orders one is changed later, one is cancelled and one is fulfilled; now and then goods come in,
+ * of the one product that is short.
  */
 import { randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from '#tests/processes/app_process'
-import { SKUS, type Shop } from './shop.ts'
+import { SCARCE, SKUS, type Shop } from './shop.ts'
 
 /** An answer that takes longer never comes: the caller asks again, under the same key. */
 const PATIENCE_MS = 5_000
@@ -104,9 +105,8 @@ export class Load {
   }
 
   async #restock() {
-    const sku = SKUS[randomInt(SKUS.length)]
-    const { status, text } = await this.#ask('POST', `/api/v1/stock/${sku}/restocks`, {
-      quantity: 1,
+    const { status, text } = await this.#ask('POST', `/api/v1/stock/${SCARCE}/restocks`, {
+      quantity: 10,
     })
     if (![201, 503].includes(status)) throw new Error(`a restock: ${status} ${text}`)
   }

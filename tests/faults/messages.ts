@@ -144,7 +144,7 @@ async function placeLarge(shop: Shop): Promise<string> {
 async function change(shop: Shop, id: string) {
   const { status, text } = await shop.apps[0].request('PATCH', `/api/v1/orders/${id}`, {
     token: shop.token,
-    body: { lines: [{ sku: SKUS[0], quantity: 1 }] },
+    body: { lines: [{ sku: SKUS[1], quantity: 1 }] },
     headers: { 'idempotency-key': randomUUID(), 'if-match': '*' },
   })
   if (status !== 202) throw new Error(`the change is answered ${status}: ${text}`)

@@ -42,8 +42,8 @@ else.
 
 **How it is checked.** Two app processes share a PostgreSQL and a Kafka of three nodes; the app reaches both
 through proxies that can cut, hang and slow a line. Orders come in an open loop; of ten, one is changed, one
-is cancelled and one is fulfilled later, and goods come in. A fault strikes in the middle of it. When all is
-at rest again:
+is cancelled and one is fulfilled later. One product in twelve is short all the while: goods come in, less than
+are ordered. A fault strikes in the middle of it. When all is at rest again:
 
 - \`messaging:verify\`, \`inventory:reconcile\` and \`operations:reconcile\` are clean;
 - every order that was answered with 202 is there, at rest, and its customer is told once of each step;

@@ -12,7 +12,9 @@ import type { Troubles } from './troubles.ts'
 
 /** Of each product, and of each order two different ones. */
 export const SKUS = Array.from({ length: 12 }, (_, n) => `SKU-${n}`)
-const ON_HAND = 1_000_000
+/** Of this one less comes in than is ordered: it is sold out again and again. */
+export const SCARCE = SKUS[0]
+const ON_HAND = { plenty: 1_000_000, scarce: 50 }
 
 export type Module = 'orders' | 'inventory'
 
@@ -139,14 +141,15 @@ export class Shop {
     await this.remove()
   }
 
-  /** Lists products with plenty of stock, and waits until they can be ordered. */
+  /** Lists products, plenty of each but one, and waits until they can be ordered. */
   async list(skus: string[]) {
     const [app] = this.apps
     for (const sku of skus) {
       const product = { name: sku, price: { amount: 1_000, currency: 'EUR' } }
       const listed = await app.put(`/api/v1/products/${sku}`, this.token, product)
       const path = `/api/v1/stock/${sku}/restocks`
-      const restocked = await app.post(path, this.token, { quantity: ON_HAND })
+      const quantity = sku === SCARCE ? ON_HAND.scarce : ON_HAND.plenty
+      const restocked = await app.post(path, this.token, { quantity })
       if (listed.status !== 201 || restocked.status !== 201) {
         throw new Error(`${sku}: ${listed.text}${restocked.text}`)
       }
