@@ -3,7 +3,8 @@
  * Message-ID. A mail server that is down delays mails and loses none.
  *
  * A row is leased while it is sent, so that the SMTP call stays outside a transaction and two processes
- * do not send the same one; a sender that dies lets its lease run out.
+ * do not send the same one; a sender that stops gives back what it has not begun, and one that dies lets its
+ * lease run out.
  */
 import type { Logger } from '@adonisjs/core/logger'
 import type { Database } from '@adonisjs/lucid/database'
@@ -91,6 +92,8 @@ export class MailQueue {
   readonly #woken = new Signal()
   #options: MailQueueOptions | null = null
   #running: Promise<void> | null = null
+  /** What is leased and not begun. */
+  #giveBack = async () => {}
   #trouble: string | null = null
 
   serve(source: MailSource) {
@@ -115,6 +118,8 @@ export class MailQueue {
   async stop() {
     this.#options = null
     this.#woken.raise()
+    // At once: the one that is under way may take longer than there is time.
+    await this.#giveBack().catch(() => {})
     await this.#running
   }
 
@@ -174,8 +179,8 @@ export class MailQueue {
       for (const source of this.#sources) {
         try {
           const leased = await this.#lease(options, source)
-          await this.#deliverAll(options, source, leased)
           due = Math.max(due, leased.length)
+          await this.#deliverAll(options, source, leased)
         } catch (error) {
           this.#trouble = (error as Error).message
         }
@@ -204,13 +209,17 @@ export class MailQueue {
   async #deliverAll(options: MailQueueOptions, source: MailSource, due: Notification[]) {
     const sent: string[] = []
     const leased = Date.now()
-    for (const notification of due) {
-      // The rest is leased anew when its minute is over, here or in another process.
-      if (!this.#options || Date.now() - leased > LEASE_USED_MS) break
+    this.#giveBack = () => giveBack(options, source, due.splice(0))
+    while (this.#options && due.length > 0 && Date.now() - leased < LEASE_USED_MS) {
+      const notification = due.shift()!
       const deliver = () => this.#deliver(options, source, notification)
       if (await inTrace(notification.traceparent, deliver)) sent.push(notification.id)
     }
-    if (sent.length === 0) return
+    if (sent.length > 0) await this.#markSent(options, source, sent)
+    await this.#giveBack()
+  }
+
+  async #markSent(options: MailQueueOptions, source: MailSource, sent: string[]) {
     delivered.inc({ module: source.connection, outcome: 'sent' }, sent.length)
     await notifications(options, source)
       .whereIn('id', sent)
@@ -259,6 +268,16 @@ export class MailQueue {
       logger.warn({ notification: id, kind, attempts, reason: error.message }, 'a mail waits')
     }
   }
+}
+
+/** They are due at once, here or in another process, and were not tried. */
+async function giveBack(options: MailQueueOptions, source: MailSource, mails: Notification[]) {
+  if (mails.length === 0) return
+  const ids = mails.map(({ id }) => id)
+  await notifications(options, source)
+    .whereIn('id', ids)
+    .where('status', 'pending')
+    .update({ next_attempt_at: new Date(), attempts: options.db.raw('attempts - 1') })
 }
 
 function notifications({ db }: MailQueueOptions, { connection }: MailSource) {

@@ -8,7 +8,8 @@ import type { Logger } from '@adonisjs/core/logger'
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { bury, redrive, type Burial } from './dead_letters.ts'
 import { admit, waitingKeys } from './inbox.ts'
-import { decode, type Message, type MessageDefinition } from './message.ts'
+import { Hearing, type Heard } from './hearing.ts'
+import type { Message } from './message.ts'
 import { Patience, type Alive } from './patience.ts'
 import { backoff, isMachineTrouble, isMessagesOwnFault } from './retry_policy.ts'
 import { suspect, Suspicion } from './suspicion.ts'
@@ -39,13 +40,6 @@ export interface ConsumerOptions {
   stuckMs?: number
 }
 
-interface Heard {
-  delivery: Delivery
-  message: Message
-  definition: MessageDefinition<unknown>
-  subscription: Subscription
-}
-
 /** What belongs to the deliveries handed over together. */
 interface Batch {
   size: number
@@ -59,10 +53,7 @@ export class Consumer implements Subscriber {
   readonly topics: string[]
   readonly batchSize: number
   readonly #options: ConsumerOptions
-  readonly #heard = new Map<
-    string,
-    { definition: MessageDefinition<unknown>; subscription: Subscription }
-  >()
+  readonly #hearing: Hearing
   readonly #tally: Tally
   readonly #patience: Patience
   readonly #uncleanStops: UncleanStops
@@ -80,21 +71,17 @@ export class Consumer implements Subscriber {
     const solitude = options.solitude ?? new Solitude()
     this.#uncleanStops = new UncleanStops(options.name, options.client, solitude)
     this.batchSize = options.batchSize ?? 200
-    for (const subscription of options.subscriptions) {
-      for (const definition of subscription.messages) {
-        this.#heard.set(signature(definition), { definition, subscription })
-      }
-    }
-    this.topics = [...new Set([...this.#heard.values()].map(({ definition }) => definition.topic))]
+    this.#hearing = new Hearing(options.subscriptions)
+    this.topics = this.#hearing.topics
   }
 
   /** The types + versions this consumer handles. */
   get definitions() {
-    return [...this.#heard.values()].map(({ definition }) => definition)
+    return this.#hearing.definitions
   }
 
   hears(message: Message) {
-    return this.#heard.has(signature(message))
+    return this.#hearing.of(message) !== undefined
   }
 
   /** Messages by what has become of them; `retried` counts transactions. */
@@ -144,19 +131,9 @@ export class Consumer implements Subscriber {
   }
 
   async #handle(deliveries: Delivery[], alive: Alive) {
-    const heard: Heard[] = []
-    const junk: Burial[] = []
-    for (const delivery of deliveries) {
-      try {
-        const message = decode(delivery.topic, delivery.record)
-        const subscribed = this.#heard.get(signature(message))
-        if (subscribed) heard.push({ delivery, message, ...subscribed })
-        // No inbox row: a later version of us can still take it by replay.
-        else this.#tally.add('skipped', [message])
-      } catch (error) {
-        junk.push({ delivery, message: null, reason: 'junk', error: error as Error, attempts: 1 })
-      }
-    }
+    const { heard, skipped, junk } = this.#hearing.read(deliveries)
+    // Without a row in the inbox: a later version of us can still take it by replay.
+    this.#tally.add('skipped', skipped)
     const batch = { size: heard.length, failed: 0, alive }
     if (junk.length > 0) await this.#buryJunk(junk, batch)
     if (heard.length === 0) return this.#committed()
@@ -172,7 +149,7 @@ export class Consumer implements Subscriber {
    */
   async redrive(key: string) {
     return redrive(this.#options.client(), this.name, key, async (message, trx) => {
-      const subscribed = this.#heard.get(signature(message))
+      const subscribed = this.#hearing.of(message)
       if (!subscribed) throw new Error(`nobody here handles ${signature(message)} any more`)
       message.data = await subscribed.definition.schema.validate(message.data)
       await subscribed.subscription.handle([message], trx)

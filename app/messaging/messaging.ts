@@ -140,14 +140,14 @@ export class Messaging {
    * @param olderThan - milliseconds; a younger message may well be on its way
    * @param transport - whose topics are searched; none is searched without one
    */
-  async verify(olderThan: number, transport?: Transport) {
+  async verify(olderThan: number, transport?: Transport, turn?: (checked: number) => void) {
     const modules = this.config.modules.map((module) => ({
       ...module,
       hears: this.heardBy(module.name),
     }))
     return verify(modules, {
-      olderThan,
-      contents: async (topic) => (await transport?.contents(topic)) ?? null,
+      ...{ olderThan, turn },
+      contents: async (topic, seen) => (await transport?.contents(topic, seen)) ?? null,
     })
   }
 

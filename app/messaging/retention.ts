@@ -21,7 +21,8 @@ const ACTS_KEPT_MS = 365 * 86_400_000
 export async function pruneOutbox(
   client: QueryClientContract,
   olderThan: number,
-  signal?: AbortSignal
+  signal?: AbortSignal,
+  turn: (pruned: number) => void = () => {}
 ): Promise<number> {
   let pruned = 0
   for (let after = 0; !signal?.aborted;) {
@@ -42,6 +43,7 @@ export async function pruneOutbox(
     )
     const [{ last, gone, ended }] = rows
     pruned += gone
+    turn(pruned)
     if (ended) break
     after = last!
   }

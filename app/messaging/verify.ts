@@ -1,13 +1,14 @@
 /*
  * Proof that no message is lost: every row of every outbox is published, lies in its topic, and is
- * known to each consumer that hears its type.
+ * known to each consumer that hears its type. Of a module that runs elsewhere the outbox cannot be seen: what
+ * lies in its topic is known to each consumer here, and the rest is proven there.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Client, ClientConfig } from 'pg'
 import { openConnection } from './own_connection.ts'
-import type { MessageDefinition } from './message.ts'
-import type { TopicContents } from './transports/transport.ts'
+import { decode, type Message, type MessageDefinition, type WireRecord } from './message.ts'
+import type { TopicContents, Transport } from './transports/transport.ts'
 
 export interface VerifiedModule {
   name: string
@@ -21,7 +22,8 @@ export interface Finding {
   kind: 'unpublished' | 'parked' | 'not_in_topic' | 'not_handled'
   /** Which consumer has not handled it. */
   consumer: string | null
-  outboxId: number
+  /** Null for a message whose outbox is elsewhere. */
+  outboxId: number | null
   messageId: string
   key: string
   type: string
@@ -55,14 +57,23 @@ const CHUNK = 5_000
 export async function verify(
   modules: VerifiedModule[],
   options: {
-    contents: (topic: string) => Promise<TopicContents | null>
+    contents: Transport['contents']
     olderThan: number
+    /** Told how many messages were checked, now and then. */
+    turn?: (checked: number) => void
   }
 ): Promise<Verification> {
   const clients = await connectAll(modules)
   try {
     const result: Verification = { checked: 0, findings: [] }
     for (const module of modules) await verifyModule(module, modules, clients, options, result)
+    for (const consumer of modules) {
+      const topics = new Set(consumer.hears.map(({ topic }) => topic))
+      for (const { name } of modules) topics.delete(name)
+      for (const topic of topics) {
+        await verifyFromElsewhere(topic, consumer, clients.get(consumer.name)!, options, result)
+      }
+    }
     return result
   } finally {
     await Promise.all([...clients.values()].map((client) => client.end()))
@@ -73,7 +84,7 @@ async function verifyModule(
   module: VerifiedModule,
   modules: VerifiedModule[],
   clients: Map<string, Client>,
-  { contents, olderThan }: Parameters<typeof verify>[1],
+  { contents, olderThan, turn }: Parameters<typeof verify>[1],
   result: Verification
 ) {
   const client = clients.get(module.name)!
@@ -85,6 +96,7 @@ async function verifyModule(
     if (rows.length === 0) return
     after = rows[rows.length - 1].id
     result.checked += rows.length
+    turn?.(result.checked)
     const find = (row: Row, kind: Finding['kind'], consumer: string | null = null) =>
       result.findings.push({
         module: module.name,
@@ -106,6 +118,38 @@ async function verifyModule(
       const unhandled = await notInInbox(clients.get(consumer)!, consumer, heard)
       for (const row of unhandled) find(row, 'not_handled', consumer)
     }
+  }
+}
+
+async function verifyFromElsewhere(
+  topic: string,
+  { name: consumer, hears }: VerifiedModule,
+  client: Client,
+  { contents, olderThan, turn }: Parameters<typeof verify>[1],
+  result: Verification
+) {
+  const youngest = Date.now() - olderThan
+  await contents(topic, async (records) => {
+    const heard = records
+      .flatMap((record) => envelope(topic, record) ?? [])
+      .filter(({ time }) => Date.parse(time) <= youngest)
+      .map(({ id, ...message }) => ({ ...message, message_id: id }))
+      .filter((row) => isHeard(row, topic, hears))
+    result.checked += heard.length
+    turn?.(result.checked)
+    for (const { message_id: messageId, key, type } of await notInInbox(client, consumer, heard)) {
+      const found = { kind: 'not_handled', consumer, outboxId: null, messageId, key, type } as const
+      result.findings.push({ module: topic, ...found })
+    }
+  })
+}
+
+/** What is none of our messages is buried without a row in the inbox. */
+function envelope(topic: string, record: WireRecord): Message | null {
+  try {
+    return decode(topic, record)
+  } catch {
+    return null
   }
 }
 
@@ -135,14 +179,22 @@ function isMissing(row: Row, { messageIds, earliest }: TopicContents) {
   return !messageIds.has(row.message_id)
 }
 
-function isHeard(row: Row, topic: string, hears: MessageDefinition<unknown>[]) {
+function isHeard(
+  row: Pick<Row, 'type' | 'version'>,
+  topic: string,
+  hears: MessageDefinition<unknown>[]
+) {
   return hears.some(
     (one) => one.topic === topic && one.type === row.type && one.version === row.version
   )
 }
 
 /** Dead letters have their inbox row too: they are known, not lost. */
-async function notInInbox(client: Client, consumer: string, rows: Row[]): Promise<Row[]> {
+async function notInInbox<R extends { message_id: string }>(
+  client: Client,
+  consumer: string,
+  rows: R[]
+): Promise<R[]> {
   if (rows.length === 0) return []
   const known = await client.query<{ message_id: string }>(
     'select message_id from inbox where consumer = $1 and message_id = any ($2::uuid[])',

@@ -22,10 +22,13 @@ export interface Apps {
   ordersUrl: string
   inventoryUrl: string
   token: string
+  /** Told how many orders were compared, now and then. */
+  turn?: (compared: number) => void
 }
 
 /** A message may be between the two: a difference counts only if it still stands this much later. */
 const LATER_MS = 2_000
+const PAGE = 200
 const NOTHING: Held = { heldRevision: null, lines: [] }
 
 /**
@@ -66,7 +69,7 @@ async function compare(apps: Apps) {
     known.add(order.id)
     // Pending and updating orders are in motion: an answer is on its way.
     if (order.status === 'pending' || order.status === 'updating') continue
-    compared++
+    if (++compared % PAGE === 0) apps.turn?.(compared)
     const ordersSays = order.status === 'confirmed' ? heldOf(order) : NOTHING
     const inventorySays = holdings.get(order.id) ?? NOTHING
     if (text(ordersSays) === text(inventorySays)) continue
@@ -95,7 +98,7 @@ function heldOf({ heldRevision, lines }: Held): Held {
 async function* pages<Row>(base: string, path: string, token: string): AsyncGenerator<Row> {
   for (let cursor: string | null = ''; cursor !== null;) {
     const page: { data: Row[]; next: string | null } = await get(
-      `${base}${path}?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      `${base}${path}?limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
       token
     )
     yield* page.data

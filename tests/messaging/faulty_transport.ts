@@ -40,8 +40,8 @@ export class FaultyTransport implements Transport {
     this.inner.subscribe(subscriber)
   }
 
-  contents(topic: string) {
-    return this.inner.contents(topic)
+  contents(...of: Parameters<Transport['contents']>) {
+    return this.inner.contents(...of)
   }
 
   lag(subscriber: string, topics: string[]) {

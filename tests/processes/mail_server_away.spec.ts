@@ -72,6 +72,10 @@ test.group('A mail server', (group) => {
     )
     assert.isEmpty(signs, 'nobody need wonder whether it died')
 
+    const due = await shop.query(
+      'select from orders.notifications where next_attempt_at <= now() and attempts = 0'
+    )
+    assert.lengthOf(due, ORDERS - 1, 'all but the one under way are given back')
     // The minute of its lease passes.
     await shop.query('update orders.notifications set next_attempt_at = now()')
     const sink = await SmtpSink.listen(port)

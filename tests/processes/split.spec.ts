@@ -5,6 +5,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Assert } from '@japa/assert'
 import { test } from '@japa/runner'
+import pg from 'pg'
 import { brokers } from '#tests/kafka/broker'
 import { createDatabase } from '#tests/environment'
 import { administrator } from './administrator.ts'
@@ -36,7 +37,10 @@ test.group('Orders and inventory', (group) => {
       const shop = await open(split, cleanup)
       await trade(shop, assert)
       await prove(shop, assert)
-      if (split) await assertApart(shop, assert)
+      if (split) {
+        await assertApart(shop, assert)
+        await assertLossIsSeen(shop, assert)
+      }
     }).skip(!kafka, 'needs a Kafka broker')
   }
 
@@ -171,6 +175,29 @@ async function prove({ orders, inventory }: Shop, assert: Assert) {
       assert.equal(code, 0, stdout + stderr)
     })
   )
+}
+
+/** What one side lost of the other's messages, its own proof finds in the topic. */
+async function assertLossIsSeen({ inventory }: Shop, assert: Assert) {
+  const { INVENTORY_DATABASE_URL } = inventory.env
+  const database = new pg.Client(INVENTORY_DATABASE_URL)
+  await database.connect()
+  const { rows } = await database.query(
+    `delete from inventory.inbox where message_id =
+       (select message_id from inventory.inbox order by message_id limit 1) returning message_id`
+  )
+  await database.end()
+  const { code, stdout } = await ace(
+    inventory.env,
+    ...['messaging:verify', '--older-than=0s', '--json']
+  )
+  assert.equal(code, 3, stdout)
+  const [found, ...others] = JSON.parse(stdout).data
+  assert.isEmpty(others)
+  assert.containSubset(found, {
+    ...{ module: 'orders', consumer: 'inventory', kind: 'not_handled' },
+    ...{ outboxId: null, messageId: rows[0].message_id },
+  })
 }
 
 /** Each has its own, and a way to the other. */

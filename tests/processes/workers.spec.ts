@@ -7,7 +7,7 @@ import { test } from '@japa/runner'
 import { Kafka, logLevel } from 'kafkajs'
 import { freePort } from '#tests/environment'
 import { brokers } from '#tests/kafka/broker'
-import { AppProcess, dataDirectory, endApps, slowdown } from './app_process.ts'
+import { AppProcess, dataDirectory, endApps, eventually, slowdown } from './app_process.ts'
 import { ShopProcess } from './shop_process.ts'
 
 const TAKE_OVER_MS = 5_000
@@ -82,7 +82,7 @@ for (const [transport, options] of transports) {
       )
       assert.isEmpty(relays, 'it neither leads nor stands by')
 
-      const placing = shop.place(150)
+      const placing = shop.place(130)
       while (shop.accepted.length < 110) await new Promise((resolve) => setImmediate(resolve))
       assert.deepEqual(await worker.kill('SIGTERM'), { code: 0, signal: null })
       assert.deepEqual(await handledButDueAgain(shop), [])
@@ -101,6 +101,18 @@ for (const [transport, options] of transports) {
       assert.equal((await ask('/health/ready')).status, 200)
       assert.equal((await ask('/admin')).status, 404)
       assert.deepEqual(await worker.kill('SIGTERM'), { code: 0, signal: null })
+    })
+
+    test('and each worker does what it is told, and nothing else', async ({ assert }) => {
+      const beside = { ...shop.options, dataDir: home.path }
+      await AppProcess.startWorker(beside, '--no-mail')
+      await goesOn(shop.app)
+      await goesOn(shop.app)
+      const waiting = () =>
+        shop.query(`select from orders.notifications where status = 'pending' limit 20`)
+      assert.lengthOf(await waiting(), 20)
+      await AppProcess.startWorker(beside, '--only=mail')
+      await eventually('the mails are sent', async () => (await waiting()).length === 0)
     })
   })
 }

@@ -6,7 +6,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { launchEmbeddedPostgres } from '#database/embedded/server'
+import { launchEmbeddedPostgres, stopEmbeddedPostgres } from '#database/embedded/server'
 import { freePort } from '#tests/environment'
 import { APP_ROOT, AppProcess, dataDirectory, endApps } from '#tests/processes/app_process'
 import { busyWeek, type BusyWeek, type StaffRole } from './busy_week.ts'
@@ -44,7 +44,18 @@ async function main(words: string[]): Promise<number> {
     const week = await busyWeek(app, url)
     if (parts.length === 0) await rm(FOLDER, { recursive: true, force: true })
     await mkdir(FOLDER, { recursive: true })
-    return (await takeAll(chosen, week, format)) ? 0 : 1
+    const well = await takeAll(
+      chosen.filter(({ databaseAway }) => !databaseAway),
+      week,
+      format
+    )
+    await stopEmbeddedPostgres(home.path)
+    const wellWithout = await takeAll(
+      chosen.filter(({ databaseAway }) => databaseAway),
+      week,
+      format
+    )
+    return well && wellWithout ? 0 : 1
   } finally {
     await endApps()
     await home.remove()

@@ -1,7 +1,9 @@
 /*
  * What `npm run screenshots` looks at: a page is one entry here.
  */
+import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
+import { eventually } from '#tests/processes/app_process'
 import type { BusyWeek } from './busy_week.ts'
 
 export interface Shot {
@@ -15,6 +17,8 @@ export interface Shot {
   status?: number
   /** What a form is answered with on the way, where it is no page: the browser says so. */
   answered?: number
+  /** Taken last, when the database has been stopped. */
+  databaseAway?: true
   /** What is done on the page before the picture is taken. */
   act?: (page: Page, week: BusyWeek) => Promise<unknown>
 }
@@ -218,7 +222,30 @@ export const shots: Shot[] = [
     answered: 401,
     act: restockSignedOut,
   },
+  // The last of an administrator's, for the same reason.
+  { name: 'invitation', path: '/admin/people', act: followInvitation },
+  { name: 'database-away', path: '/admin/stock', as: null, status: 503, databaseAway: true },
 ]
+
+/** Of somebody new, from the mail to the page that asks for a password. */
+async function followInvitation(page: Page) {
+  const email = `${randomUUID().slice(0, 8)}@quartermaster.example`
+  const form = page.locator('#invite')
+  await form.getByLabel('Name').fill('Nika Horvat')
+  await form.getByLabel('E-mail').fill(email)
+  await form.getByRole('button', { name: 'Invite' }).click()
+  await page.getByText(`a mail goes to ${email}`).waitFor()
+  const mail = page.getByRole('listitem').filter({ hasText: email }).getByText('as text')
+  await eventually('the invitation is sent', async () => {
+    await page.goto(new URL('/dev/mail', page.url()).href)
+    return mail.isVisible()
+  })
+  await mail.click()
+  const [link] = /http\S+\/admin\/invitation\S+/.exec(await page.content())!
+  await page.context().clearCookies()
+  await page.goto(link)
+  await page.getByLabel('Password').waitFor()
+}
 
 /** Whose session has ended in the middle of a form. */
 async function restockSignedOut(page: Page) {

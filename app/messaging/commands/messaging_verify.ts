@@ -1,6 +1,7 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
 import { EXIT, guarded } from './exit_codes.ts'
+import { progress } from './operator.ts'
 
 const SHOWN = 50
 
@@ -35,7 +36,10 @@ export default class MessagingVerify extends BaseCommand {
     const messaging = await this.app.container.make('messaging')
     const transport = messaging.transport()
     try {
-      const { checked, findings } = await messaging.verify(olderThan, transport)
+      const line = progress('checked')
+      const { checked, findings } = await messaging
+        .verify(olderThan, transport, line.turn)
+        .finally(line.end)
       if (findings.length > 0) this.exitCode = EXIT.found
       else await messaging.recordVerified()
       if (this.json) return this.logger.log(JSON.stringify({ checked, data: findings }))

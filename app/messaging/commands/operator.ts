@@ -53,7 +53,9 @@ export function progress(what: string) {
   const { stderr } = process
   if (!stderr.isTTY) return { turn() {}, end() {} }
   return {
-    turn: (done: number, all: number) => void stderr.write(`\r${what} ${done} of ${all}\u001b[K`),
+    turn: (done: number, all?: number) => {
+      stderr.write(`\r${what} ${done}${all === undefined ? '' : ` of ${all}`}\u001b[K`)
+    },
     end: () => void stderr.write('\r\u001b[K'),
   }
 }

@@ -2,7 +2,7 @@ import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
 import { Duration } from 'luxon'
 import { EXIT, guarded, Usage } from './exit_codes.ts'
-import { agreed, chosenModules, interruptible, operator } from './operator.ts'
+import { agreed, chosenModules, interruptible, operator, progress } from './operator.ts'
 
 const MILLISECONDS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
@@ -82,7 +82,8 @@ export default class OutboxPrune extends BaseCommand {
       if (signal.aborted) break
       const client = db.connection(module)
       const act = await recordAct(client, 'prune', operator(this), { olderThan })
-      const rows = await pruneOutbox(client, olderThan, signal)
+      const line = progress(`${module}: deleted`)
+      const rows = await pruneOutbox(client, olderThan, signal, line.turn).finally(line.end)
       await endAct(client, act, { rows })
       data.push({ module, rows })
     }

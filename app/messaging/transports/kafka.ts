@@ -118,8 +118,12 @@ export class KafkaTransport implements Transport {
     return kept < 0 ? Infinity : kept
   }
 
-  async contents(topic: string): Promise<TopicContents> {
-    return readContents(await this.#client(), await this.#connectedAdmin(), this.#topic(topic))
+  async contents(
+    topic: string,
+    seen?: (records: WireRecord[]) => Promise<void>
+  ): Promise<TopicContents> {
+    const admin = await this.#connectedAdmin()
+    return readContents(await this.#client(), admin, this.#topic(topic), seen)
   }
 
   /** Adds partitions; the keys of messages that are still there stay where they are. */

@@ -1,4 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs'
+import type { WireRecord } from '../message.ts'
+import { toRecord } from './kafka_membership.ts'
 import { MessageIds } from './message_ids.ts'
 import type { TopicContents } from './transport.ts'
 
@@ -18,7 +20,8 @@ export class BrokerSilent extends Error {
 export async function readContents(
   kafka: Kafka,
   admin: Admin,
-  topic: string
+  topic: string,
+  seen: (records: WireRecord[]) => Promise<void> = async () => {}
 ): Promise<TopicContents> {
   const offsets = await admin.fetchTopicOffsets(topic)
   const messageIds = new MessageIds()
@@ -49,7 +52,9 @@ export async function readContents(
           autoCommit: false,
           eachBatch: async ({ batch }) => {
             patience?.refresh()
-            for (const { headers } of batch.messages) messageIds.add(String(headers?.ce_id ?? ''))
+            const records = batch.messages.map(toRecord)
+            for (const { headers } of records) messageIds.add(headers.ce_id ?? '')
+            await seen(records)
             const end = ends.get(batch.partition)
             if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end)
               ends.delete(batch.partition)

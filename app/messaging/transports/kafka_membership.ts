@@ -2,7 +2,8 @@
  * One membership of a consumer group, from joining to its end: kafkajs stops silently on some errors,
  * so whoever holds it starts another when it ends.
  */
-import type { Consumer, EachBatchPayload, Kafka, TopicPartitionOffset } from 'kafkajs'
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage, TopicPartitionOffset } from 'kafkajs'
+import type { WireRecord } from '../message.ts'
 import type { Delivery, Subscriber } from './transport.ts'
 
 /** So long without a fetch or a heartbeat, and the membership is given up. */
@@ -223,11 +224,7 @@ async function deliver(
       topic,
       partition: batch.partition,
       offset: message.offset,
-      record: {
-        key: message.key?.toString('utf8') ?? null,
-        value: message.value,
-        headers: textHeaders(message.headers),
-      },
+      record: toRecord(message),
     }))
     await gathering.handle(deliveries, async () => {
       if (!isOurs()) throw new Error('the partition belongs to another member now')
@@ -242,8 +239,7 @@ async function deliver(
   }
 }
 
-function textHeaders(headers: EachBatchPayload['batch']['messages'][number]['headers'] = {}) {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, String(value ?? '')])
-  )
+export function toRecord({ key, value, headers = {} }: KafkaMessage): WireRecord {
+  const texts = Object.entries(headers).map(([name, text]) => [name, String(text ?? '')])
+  return { key: key?.toString('utf8') ?? null, value, headers: Object.fromEntries(texts) }
 }

@@ -62,8 +62,15 @@ export interface Transport {
    */
   retention(topic: string): Promise<number>
 
-  /** What lies in the topic now, for a proof; null where nothing is kept. */
-  contents(topic: string): Promise<TopicContents | null>
+  /**
+   * What lies in the topic now, for a proof; null where nothing is kept.
+   *
+   * @param seen - given all of it while it is read, piece by piece
+   */
+  contents(
+    topic: string,
+    seen?: (records: WireRecord[]) => Promise<void>
+  ): Promise<TopicContents | null>
 
   /** How many messages of the topics that subscriber has not handled; null where nothing is kept. */
   lag(subscriber: string, topics: string[]): Promise<number | null>

@@ -1,6 +1,7 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
 import { EXIT, guarded } from '#messaging/commands/exit_codes'
+import { progress } from '#messaging/commands/operator'
 
 export default class OperationsReconcile extends BaseCommand {
   static commandName = 'operations:reconcile'
@@ -34,11 +35,11 @@ export default class OperationsReconcile extends BaseCommand {
     const access = await this.app.container.make('operatorAccess')
     const { token, revoke } = await access.issue()
     try {
+      const line = progress('compared')
       const { compared, disagreements } = await reconcileOperations({
-        ordersUrl,
-        inventoryUrl,
-        token,
-      })
+        ...{ ordersUrl, inventoryUrl, token },
+        turn: line.turn,
+      }).finally(line.end)
       if (disagreements.length > 0) this.exitCode = EXIT.found
       if (this.json) return this.logger.log(JSON.stringify({ compared, data: disagreements }))
       for (const { orderId, status, ordersSays, inventorySays } of disagreements) {

@@ -7,6 +7,9 @@ import { backlog } from '#messaging/backlog'
 import { flow } from '#messaging/flow'
 import messaging from '#messaging/service'
 
+/** So long messages wait for a consumer elsewhere before nobody seems to handle any. */
+const IDLE_MS = 30_000
+
 type Tone = 'good' | 'warn' | 'bad'
 
 /** A relay, a consumer, or the mails of a module. */
@@ -65,7 +68,7 @@ async function ofModule(module: string) {
   }
   const consumer: AtWork = {
     ...{ module, part: 'consumer', where: null, detail: ours?.degraded()[0] ?? null },
-    ...consumerState(ours),
+    ...consumerState(ours, lag, moved.lastHandled),
     ...{ waiting: lag, oldest: null },
     perMinute: moved.handledPerMinute,
     last: moved.lastHandled,
@@ -73,8 +76,18 @@ async function ofModule(module: string) {
   return { rows: [worsened(relay), worsened(consumer)], deadLetters, parkedKeys }
 }
 
-function consumerState(ours: { paused: boolean } | undefined) {
-  if (!ours) return state('good', 'in other processes')
+/** Of a consumer that does not run here, only what it does can be seen: what waits, and when it last handled any. */
+export function consumerState(
+  ours: { paused: boolean } | undefined,
+  waiting: number | null,
+  last: Date | null
+) {
+  if (!ours) {
+    const idle = waiting && (!last || Date.now() - last.getTime() > IDLE_MS)
+    return idle
+      ? state('bad', 'in other processes, which handle nothing')
+      : state('good', 'in other processes')
+  }
   return ours.paused ? state('bad', 'paused: nearly everything fails') : state('good', 'running')
 }
 
