@@ -174,6 +174,19 @@ test.group('The scan loop', (group) => {
     assert.deepEqual(desk.faults, [])
   })
 
+  test('takes the whole of a scan that began before its field had the focus', async ({ assert }) => {
+    const page = await atTheScanner()
+    await page.evaluate(`{
+      const field = document.getElementById('scan')
+      field.blur()
+      addEventListener('keyup', () => field.focus(), { once: true, capture: true })
+    }`)
+    await scan(page, MUG)
+    await units(page, '1 unit')
+    assert.equal(await page.locator('#scan').inputValue(), '')
+    assert.deepEqual(desk.faults, [])
+  })
+
   test('keeps scans in the browser while the connection is away, over a reload', async ({
     assert,
   }) => {

@@ -55,6 +55,7 @@ async function main(words: string[]): Promise<number> {
       week,
       format
     )
+    console.log(FOLDER)
     return well && wellWithout ? 0 : 1
   } finally {
     await endApps()
@@ -91,7 +92,6 @@ async function takeAll(chosen: Shot[], week: BusyWeek, format: Format): Promise<
   } finally {
     await closeBrowser()
   }
-  console.log(FOLDER)
   return well
 }
 

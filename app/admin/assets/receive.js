@@ -78,8 +78,10 @@ customElements.define(
         this.#burst = null
         if (!inTime || burst.code.length < SHORTEST_CODE) return
         if (timeStamp - burst.first > burst.code.length * KEY_MS) return
-        if (key === 'Enter' && target.id === 'scan') return
+        if (key === 'Enter' && target.id === 'scan' && target === burst.field) return
         hold(event)
+        // It began before this field had the focus, which has only the rest of it.
+        if (target.id === 'scan') target.value = ''
         // An answer may have put another one into its place meanwhile.
         const field = document.getElementById(burst.field.id) ?? burst.field
         if (field.matches('input, textarea')) field.value = burst.held

@@ -268,7 +268,7 @@ test.group('An operator at the page', (group) => {
     await stuck(order)
     const clerk = await plainDeskOf(await person('clerk', 'Carl'))
     const { text } = await clerk.open(`/admin/stock/held-up/${order}`)
-    assert.include(text, '2 messages about it wait there since')
+    assert.include(text, '2 messages about it wait there, for the first')
     assert.include(text, 'An operator can redrive them.')
     assert.include(await said(`/admin/stock/held-up/${order}`), 'division by zero. Redrive them')
     assert.include(await said(`/admin/stock/held-up/${uuidv7()}`), 'nothing of it is held up there')
