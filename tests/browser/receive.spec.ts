@@ -174,7 +174,9 @@ test.group('The scan loop', (group) => {
     assert.deepEqual(desk.faults, [])
   })
 
-  test('takes the whole of a scan that began before its field had the focus', async ({ assert }) => {
+  test('takes the whole of a scan that began before its field had the focus', async ({
+    assert,
+  }) => {
     const page = await atTheScanner()
     await page.evaluate(`{
       const field = document.getElementById('scan')
