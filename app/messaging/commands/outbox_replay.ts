@@ -46,7 +46,7 @@ export default class OutboxReplay extends BaseCommand {
   @flags.number({ description: 'Up to this row of the outbox, as a dry run has shown it' })
   declare upTo?: number
 
-  @flags.number({ description: 'Messages a second', default: 500 })
+  @flags.number({ description: 'Messages a second, also of one that goes on', default: 500 })
   declare rate: number
 
   @flags.string({ description: 'Go on with the replay of this id' })
