@@ -1,6 +1,6 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { EXIT } from '#messaging/commands/exit_codes'
+import { EXIT, olderSchema } from '#messaging/commands/exit_codes'
 
 /** After the signal, whatever it is at: Docker kills after ten seconds. */
 const GONE_WITHIN_MS = 9_000
@@ -73,6 +73,9 @@ export default class MessagingWork extends BaseCommand {
         : objection(duties, messaging.transportName)
     if (wrong) return this.#refuse(wrong)
 
+    // A database that is away is waited for.
+    const older = await olderSchema(this.app).catch(() => null)
+    if (older) return this.#refuse(older, EXIT.error)
     if (port !== undefined && !(await this.#watched(port))) return
     const { enter } = await import('#operations/readiness')
     this.app.terminating(() => {
@@ -98,9 +101,9 @@ export default class MessagingWork extends BaseCommand {
     }
   }
 
-  #refuse(message: string) {
+  #refuse(message: string, exitCode: number = EXIT.usage) {
     this.logger.error(message)
-    this.exitCode = EXIT.usage
+    this.exitCode = exitCode
     return this.terminate()
   }
 }

@@ -42,14 +42,8 @@ async function verdict(command: BaseCommand, error: unknown) {
   const reason = message || code || String(error)
   if (error instanceof Usage) return { exitCode: EXIT.usage, message }
   if (error instanceof Nothing) return { exitCode: EXIT.nothing, message }
-  const missing = OF_OTHER_SCHEMA.has(code ?? '') ? await missingMigrations(command.app) : []
-  if (missing.length > 0) {
-    const names = missing.join(', ')
-    return {
-      exitCode: EXIT.error,
-      message: `The tables are older than this version: ${names} has not run. Run "node ace db:setup".`,
-    }
-  }
+  const older = OF_OTHER_SCHEMA.has(code ?? '') ? await olderSchema(command.app) : null
+  if (older) return { exitCode: EXIT.error, message: older }
   const away = isMachineTrouble(error) || isBrokerTrouble(error)
   return away
     ? { exitCode: EXIT.unreachable, message: `The database or the broker is in trouble: ${reason}` }
@@ -59,8 +53,12 @@ async function verdict(command: BaseCommand, error: unknown) {
 /** SQLSTATEs: a table, a column, a function or a schema that is not there. */
 const OF_OTHER_SCHEMA = new Set(['42P01', '42703', '42883', '3F000'])
 
-/** The migrations that the databases have not seen, as `database/orders/migrations/0008_operators`. */
-async function missingMigrations(app: ApplicationService): Promise<string[]> {
+/**
+ * What to say of databases that have not seen all migrations; null when they have.
+ *
+ * @throws what the database throws
+ */
+export async function olderSchema(app: ApplicationService): Promise<string | null> {
   const { MigrationRunner } = await import('@adonisjs/lucid/migration')
   const db = await app.container.make('lucid.db')
   const missing: string[] = []
@@ -70,7 +68,9 @@ async function missingMigrations(app: ApplicationService): Promise<string[]> {
     const all = await runner.getList()
     missing.push(...all.filter(({ status }) => status === 'pending').map(({ name }) => name))
   }
-  return missing
+  if (missing.length === 0) return null
+  const names = missing.join(', ')
+  return `The tables are older than this version: ${names} has not run. Run "node ace db:setup".`
 }
 
 function isBrokerTrouble(error: unknown) {
