@@ -12,7 +12,8 @@ import { watchMessages } from '#operations/readiness'
 import { MessagingFigures } from '#operations/metrics/messaging_figures'
 import { scraped } from '#operations/metrics/scrape'
 import { measurePools, measureProcess, measureWork } from '#operations/metrics/work_gauges'
-import { ordersFigures } from '#orders/metrics'
+import { placements } from '#orders/admission_middleware'
+import { measurePlacements, ordersFigures } from '#orders/metrics'
 
 const messaging = await app.container.make('messaging')
 
@@ -24,5 +25,8 @@ for (const { name } of messaging.config.modules) {
   watchMessages(scraped(figures), figures)
 }
 for (const figures of mailQueue.figures(db)) scraped(figures)
-if (runsHere('orders')) scraped(ordersFigures)
+if (runsHere('orders')) {
+  measurePlacements(placements)
+  scraped(ordersFigures)
+}
 if (runsHere('inventory')) scraped(inventoryFigures)

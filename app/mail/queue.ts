@@ -270,14 +270,19 @@ export class MailQueue {
   }
 }
 
-/** They are due at once, here or in another process, and were not tried. */
-async function giveBack(options: MailQueueOptions, source: MailSource, mails: Notification[]) {
+/** They are due at once, here or in another process, and were not tried. What another has leased since is its. */
+async function giveBack(
+  { db }: MailQueueOptions,
+  { connection }: MailSource,
+  mails: Notification[]
+) {
   if (mails.length === 0) return
-  const ids = mails.map(({ id }) => id)
-  await notifications(options, source)
-    .whereIn('id', ids)
-    .where('status', 'pending')
-    .update({ next_attempt_at: new Date(), attempts: options.db.raw('attempts - 1') })
+  await db.connection(connection).rawQuery(
+    `update notifications set attempts = notifications.attempts - 1, next_attempt_at = now()
+     from unnest(:ids::uuid[], :attempts::int[]) as leased (id, attempts)
+     where notifications.id = leased.id and notifications.attempts = leased.attempts and status = 'pending'`,
+    { ids: mails.map(({ id }) => id), attempts: mails.map(({ attempts }) => attempts) }
+  )
 }
 
 function notifications({ db }: MailQueueOptions, { connection }: MailSource) {

@@ -174,7 +174,9 @@ export class Messaging {
     const transport = this.#running?.transport
     if (inbox !== undefined) return inbox
     if (!transport) throw new Error('messaging is not running')
-    const needed = this.config.modules.map(({ name }) => inboxNeeded(transport, name, outbox))
+    const modules = this.config.modules.map(({ name }) => name)
+    const topics = new Set(modules.flatMap((name) => [name, ...this.consumer(name).topics]))
+    const needed = [...topics].map((topic) => inboxNeeded(transport, topic, outbox))
     // What is handled is marked published a moment later, and deleted a moment later too.
     return Math.max(...(await Promise.all(needed))) + HOUR_MS
   }

@@ -225,7 +225,7 @@ export class Relay {
       // ends the leadership, and its rows are sent again.
       mark(connection, partition, rows, first).catch((error) => connection.fail(error))
       this.#published(rows)
-      this.#batches.accepted(partition)
+      this.#batches.accepted(partition, rows)
       this.#tries.delete(partition)
       if (this.#tries.size === 0) this.#trouble = null
     } catch (error) {

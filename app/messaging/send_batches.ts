@@ -1,7 +1,7 @@
 /*
  * How much the relay sends to a partition at once: half a megabyte, or what the broker takes. What is
- * refused as a whole is halved, and each success lets the next be larger again, so that a small limit of a topic
- * costs a refusal now and then, and not one after the other before every send.
+ * refused as a whole is halved, and each success that was about as large as it might be lets the next be larger
+ * again. So a small limit of a topic costs one refusal in some sends, and not one after the other before each.
  */
 const MOST_BYTES = 512 * 1024
 const REGROWTH = 1.25
@@ -34,20 +34,26 @@ export class SendBatches {
     return batches
   }
 
-  accepted(partition: number) {
-    const bytes = this.#most(partition) * REGROWTH
-    if (bytes < MOST_BYTES) this.#reduced.set(partition, bytes)
+  accepted(partition: number, rows: Row[]) {
+    const most = this.#most(partition)
+    // A small one says nothing of what the broker takes.
+    if (sizeOf(rows) < most / 2) return
+    if (most * REGROWTH < MOST_BYTES) this.#reduced.set(partition, most * REGROWTH)
     else this.#reduced.delete(partition)
   }
 
   /** @param rows - two or more: one alone cannot be made smaller */
   refused(partition: number, rows: Row[]) {
-    this.#reduced.set(partition, rows.reduce((sum, row) => sum + bytesOf(row), 0) / 2)
+    this.#reduced.set(partition, sizeOf(rows) / 2)
   }
 
   #most(partition: number) {
     return this.#reduced.get(partition) ?? MOST_BYTES
   }
+}
+
+function sizeOf(rows: Row[]) {
+  return rows.reduce((sum, row) => sum + bytesOf(row), 0)
 }
 
 function bytesOf({ json }: Row) {

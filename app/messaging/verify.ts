@@ -132,7 +132,8 @@ async function verifyFromElsewhere(
   await contents(topic, async (records) => {
     const heard = records
       .flatMap((record) => envelope(topic, record) ?? [])
-      .filter(({ time }) => Date.parse(time) <= youngest)
+      // As with our own: what was replayed was looked for before, and the inbox may have forgotten it.
+      .filter(({ time, headers }) => Date.parse(time) <= youngest && !headers.ce_replayof)
       .map(({ id, ...message }) => ({ ...message, message_id: id }))
       .filter((row) => isHeard(row, topic, hears))
     result.checked += heard.length

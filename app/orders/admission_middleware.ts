@@ -7,17 +7,16 @@ import type { NextFn } from '@adonisjs/core/types/http'
 import { placementsAtOnce } from '#config/orders'
 import { ControlledDelay, type Turn } from '#http/controlled_delay'
 import { tooManyPlacements } from './exceptions.ts'
-import { measurePlacements, placementsSentAway } from './metrics.ts'
+import { placementsSentAway } from './metrics.ts'
 
 declare module '@adonisjs/core/http' {
   interface HttpContext {
     /** Of an order that is placed: to be ended when it is, even if its caller waits for more. */
-    turn: Turn
+    turn?: Turn
   }
 }
 
-const placements = new ControlledDelay(placementsAtOnce)
-measurePlacements(placements)
+export const placements = new ControlledDelay(placementsAtOnce)
 
 export default class AdmissionMiddleware {
   /** @throws Problem 503 `too_many_placements` */
@@ -29,7 +28,8 @@ export default class AdmissionMiddleware {
     }
     ctx.turn = turn
     try {
-      return await next()
+      // Whoever has gone meanwhile comes again, under the same key.
+      if (!ctx.response.response.destroyed) return await next()
     } finally {
       turn.end()
     }

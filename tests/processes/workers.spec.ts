@@ -57,6 +57,12 @@ for (const [transport, options] of transports) {
       return (performance.now() - began) / slowdown()
     }
 
+    function relaysOf({ pid }: AppProcess) {
+      return shop.query(
+        `select pid from pg_stat_activity where application_name like '%, process ${pid}'`
+      )
+    }
+
     test('go on when any is frozen or killed', async ({ assert }) => {
       process.kill(first.pid, 'SIGSTOP')
       assert.isBelow(await goesOn(second), within, 'the first, which leads, is frozen')
@@ -77,10 +83,7 @@ for (const [transport, options] of transports) {
       await first.kill('SIGTERM')
       await shop.start({ env: { WORK: 'off' } })
       assert.isBelow(await goesOn(shop.app), within)
-      const relays = await shop.query(
-        `select pid from pg_stat_activity where application_name like '%, process ${shop.app.pid}'`
-      )
-      assert.isEmpty(relays, 'it neither leads nor stands by')
+      assert.isEmpty(await relaysOf(shop.app), 'it neither leads nor stands by')
 
       const placing = shop.place(130)
       while (shop.accepted.length < 110) await new Promise((resolve) => setImmediate(resolve))
@@ -134,8 +137,9 @@ for (const [transport, options] of transports) {
           `select from orders.notifications where status = 'pending' and order_id in (${placed})`
         )
       assert.lengthOf(await waiting(), 20)
-      await AppProcess.startWorker(beside, '--only=mail')
+      const postman = await AppProcess.startWorker(beside, '--only=mail')
       await eventually('the mails are sent', async () => (await waiting()).length === 0)
+      assert.isEmpty(await relaysOf(postman))
     })
   })
 }

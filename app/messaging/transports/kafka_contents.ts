@@ -26,12 +26,13 @@ export async function readContents(
   const offsets = await admin.fetchTopicOffsets(topic)
   const messageIds = new MessageIds()
   const earliest = new Map(offsets.map(({ partition, low }) => [partition, BigInt(low)]))
-  const ends = new Map(
+  const left = new Map(
     offsets
-      .filter(({ low, high }) => BigInt(high) > BigInt(low))
-      .map(({ partition, high }) => [partition, BigInt(high)])
+      .map(({ partition, low, high }) => ({ partition, next: BigInt(low), end: BigInt(high) }))
+      .filter(({ next, end }) => end > next)
+      .map((place) => [place.partition, place])
   )
-  if (ends.size === 0) return { messageIds, earliest }
+  if (left.size === 0) return { messageIds, earliest }
 
   const groupId = `${topic}-verify-${process.pid}-${Date.now()}`
   let patience: NodeJS.Timeout | undefined
@@ -52,13 +53,23 @@ export async function readContents(
           autoCommit: false,
           eachBatch: async ({ batch }) => {
             patience?.refresh()
-            const records = batch.messages.map(toRecord)
+            const place = left.get(batch.partition)
+            if (!place) return
+            // Each once, also after a crash, and none that came after the beginning.
+            const records = batch.messages
+              .filter(({ offset }) => BigInt(offset) >= place.next && BigInt(offset) < place.end)
+              .map(toRecord)
             for (const { headers } of records) messageIds.add(headers.ce_id ?? '')
-            await seen(records)
-            const end = ends.get(batch.partition)
-            if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end)
-              ends.delete(batch.partition)
-            if (ends.size === 0) resolve()
+            try {
+              await seen(records)
+            } catch (error) {
+              // To kafkajs it would be a reason to begin again.
+              return reject(error)
+            }
+            patience?.refresh()
+            place.next = BigInt(batch.lastOffset()) + 1n
+            if (place.next >= place.end) left.delete(batch.partition)
+            if (left.size === 0) resolve()
           },
         })
         .catch(reject)

@@ -7,8 +7,10 @@ import { backlog } from '#messaging/backlog'
 import { flow } from '#messaging/flow'
 import messaging from '#messaging/service'
 
-/** So long messages wait for a consumer elsewhere before nobody seems to handle any. */
+/** So long messages wait for a consumer elsewhere, and none is handled, before nobody seems to handle any. */
 const IDLE_MS = 30_000
+/** Module → since when some wait, and which was the last that was handled before. */
+const standing = new Map<string, { since: number; last: number }>()
 
 type Tone = 'good' | 'warn' | 'bad'
 
@@ -68,7 +70,7 @@ async function ofModule(module: string) {
   }
   const consumer: AtWork = {
     ...{ module, part: 'consumer', where: null, detail: ours?.degraded()[0] ?? null },
-    ...consumerState(ours, lag, moved.lastHandled),
+    ...(ours ? consumerState(ours) : elsewhere(module, lag, moved.lastHandled)),
     ...{ waiting: lag, oldest: null },
     perMinute: moved.handledPerMinute,
     last: moved.lastHandled,
@@ -76,19 +78,24 @@ async function ofModule(module: string) {
   return { rows: [worsened(relay), worsened(consumer)], deadLetters, parkedKeys }
 }
 
-/** Of a consumer that does not run here, only what it does can be seen: what waits, and when it last handled any. */
-export function consumerState(
-  ours: { paused: boolean } | undefined,
+function consumerState({ paused }: { paused: boolean }) {
+  return paused ? state('bad', 'paused: nearly everything fails') : state('good', 'running')
+}
+
+/** Of a consumer that does not run here, only what it does can be seen, look after look. */
+export function elsewhere(
+  module: string,
   waiting: number | null,
-  last: Date | null
+  last: Date | null,
+  now = Date.now()
 ) {
-  if (!ours) {
-    const idle = waiting && (!last || Date.now() - last.getTime() > IDLE_MS)
-    return idle
-      ? state('bad', 'in other processes, which handle nothing')
-      : state('good', 'in other processes')
-  }
-  return ours.paused ? state('bad', 'paused: nearly everything fails') : state('good', 'running')
+  const before = standing.get(module)
+  if (!waiting) standing.delete(module)
+  else if (before?.last !== Number(last)) standing.set(module, { since: now, last: Number(last) })
+  const since = standing.get(module)?.since ?? now
+  return now - since > IDLE_MS
+    ? state('bad', 'in other processes, which handle nothing')
+    : state('good', 'in other processes')
 }
 
 function state(tone: Tone, words: string) {

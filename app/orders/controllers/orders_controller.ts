@@ -21,7 +21,7 @@ export default class OrdersController {
     const scope = idempotencyScope(ctx, ctx.account.id)
     const placement = await placeOrderValidator.validate(ctx.request.body())
     const accepted = await placeOrder(placement, ctx.account, scope)
-    ctx.turn.end()
+    ctx.turn?.end()
     return send(ctx, await atRest(ctx, accepted, 201))
   }
 

@@ -30,7 +30,7 @@ test.group('What is sent to a broker at once', () => {
         parked.push(...batch)
       } else {
         sent.push(...batch)
-        batches.accepted(0)
+        batches.accepted(0, batch)
       }
       waiting = waiting.slice(batch.length)
     }
@@ -44,7 +44,10 @@ test.group('What is sent to a broker at once', () => {
     const rows = Array.from({ length: 50 }, () => row(0, 10))
     batches.refused(0, rows.slice(0, 2))
     assert.lengthOf(batches.of(rows, 1).get(0)!, 1)
-    for (let n = 0; n < 20; n++) batches.accepted(0)
+    // What is small says nothing of the limit.
+    for (let n = 0; n < 20; n++) batches.accepted(0, [row(0, 1)])
+    assert.lengthOf(batches.of(rows, 1).get(0)!, 1)
+    for (let n = 0; n < 20; n++) batches.accepted(0, batches.of(rows, 1).get(0)!)
     assert.lengthOf(batches.of(rows, 1).get(0)!, 50)
   })
 })

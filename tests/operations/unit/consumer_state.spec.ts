@@ -1,23 +1,28 @@
 import { test } from '@japa/runner'
-import { consumerState } from '#operations/pages/at_work'
+import { elsewhere } from '#operations/pages/at_work'
 
-const ago = (seconds: number) => new Date(Date.now() - seconds * 1_000)
+const at = (seconds: number) => seconds * 1_000
 
 test.group('A consumer that runs in other processes', () => {
-  test('is well while nothing waits for it, or it handles what waits', ({ assert }) => {
-    for (const [waiting, last] of [
-      [0, ago(3_600)],
-      [null, null],
-      [500, ago(2)],
-    ] as const) {
-      assert.equal(consumerState(undefined, waiting, last).tone, 'good')
-    }
+  test('is well while it handles what waits, however long it was quiet before', ({ assert }) => {
+    const toneAt = (seconds: number, waiting: number | null, last: number) =>
+      elsewhere('orders', waiting, new Date(at(last)), at(seconds)).tone
+    assert.equal(toneAt(3_600, 0, 10), 'good')
+    assert.equal(toneAt(3_601, 5, 10), 'good')
+    assert.equal(toneAt(3_640, 5, 3_639), 'good')
+    assert.equal(toneAt(3_660, 5, 3_659), 'good')
+    assert.equal(toneAt(3_700, null, 3_659), 'good')
   })
 
-  test('is not well when messages wait and none is handled', ({ assert }) => {
-    for (const last of [ago(60), null]) {
-      const { state, tone } = consumerState(undefined, 5, last)
-      assert.deepEqual([state, tone], ['in other processes, which handle nothing', 'bad'])
-    }
+  test('is not well once messages have waited for half a minute and none was handled', ({
+    assert,
+  }) => {
+    const said = (seconds: number) => elsewhere('inventory', 5, null, at(seconds))
+    assert.equal(said(100).tone, 'good')
+    assert.equal(said(125).tone, 'good')
+    assert.deepEqual(said(131), {
+      tone: 'bad',
+      state: 'in other processes, which handle nothing',
+    })
   })
 })
