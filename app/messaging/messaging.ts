@@ -102,6 +102,7 @@ export class Messaging {
           transport,
           acceptTransportChange,
           retention: this.config.retention,
+          hears: this.consumer(name).topics,
           logger: this.#logger,
         })
     )

@@ -33,6 +33,8 @@ export interface RelayOptions {
   acceptTransportChange: boolean
   /** Held against what the transport needs; not looked at without. */
   retention?: MessagingConfig['retention']
+  /** The topics whose messages the module's inbox remembers. */
+  hears?: string[]
   logger: Logger
 }
 

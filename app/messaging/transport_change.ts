@@ -22,9 +22,10 @@ export async function settleTransport(
     transport: Transport
     acceptTransportChange: boolean
     retention?: MessagingConfig['retention']
+    hears?: string[]
   }
 ): Promise<number> {
-  const { module, transport, acceptTransportChange } = options
+  const { module, transport, acceptTransportChange, retention, hears = [] } = options
   const [last] = await connection.query<{
     transport: string | null
     partitions: number | null
@@ -48,7 +49,9 @@ export async function settleTransport(
       `the topic ${module} has ${partitions} partitions, but its messages were spread over ${known}: the order of their keys would be lost. Change the number with "node ace messaging:topics --partitions"`
     )
   }
-  if (options.retention) await requireInboxKept(transport, module, options.retention)
+  if (retention) {
+    for (const topic of hears) await requireInboxKept(transport, topic, retention)
+  }
   await connection.query('update messaging_state set transport = $1, partitions = $2', [
     transport.name,
     partitions,
@@ -58,14 +61,14 @@ export async function settleTransport(
 
 async function requireInboxKept(
   transport: Transport,
-  module: string,
+  topic: string,
   { outbox, inbox }: MessagingConfig['retention']
 ) {
   if (inbox === undefined) return
-  const needed = await inboxNeeded(transport, module, outbox)
+  const needed = await inboxNeeded(transport, topic, outbox)
   if (inbox >= needed) return
   throw new Error(
-    `INBOX_RETENTION is ${hours(inbox)}, but messages of ${module} may be delivered again for ${hours(needed)}: out of its topic, or by a replay. Set more, or leave it out`
+    `INBOX_RETENTION is ${hours(inbox)}, but messages of ${topic} may be delivered again for ${hours(needed)}: out of the topic, or by a replay. Set more, or leave it out`
   )
 }
 

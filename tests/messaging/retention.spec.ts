@@ -145,6 +145,7 @@ test.group('What nobody needs any longer', (group) => {
         ...{ module: 'orders', connection: directConnection('orders'), logger },
         ...{ transport: new Keeping(), acceptTransportChange: false },
         retention: { outbox: 7 * DAY, inbox },
+        hears: ['inventory'],
       })
       relay.start()
       cleanup(() => relay.stop())
@@ -154,7 +155,7 @@ test.group('What nobody needs any longer', (group) => {
     await until(() => short.degraded().length > 0, 'it is refused')
     assert.match(
       short.degraded()[0],
-      /INBOX_RETENTION is 336h, but messages of orders may be delivered again for 360h/
+      /INBOX_RETENTION is 336h, but messages of inventory may be delivered again for 360h/
     )
     await short.stop()
     await commit(message())
