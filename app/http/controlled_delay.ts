@@ -11,7 +11,7 @@
 const BURST_MS = 1_000
 const OVERLOAD_MS = 100
 const LOOKS_EVERY_MS = 20
-/** A turn counts no longer: who holds it may wait for a body that trickles in. */
+/** A turn counts no longer where others wait: who holds it may wait for a body that trickles in. */
 const TURN_MS = 2_000
 
 interface Waiting {
@@ -21,23 +21,30 @@ interface Waiting {
 
 /** To be ended as soon as the work is done, by whoever got it; to end it again changes nothing. */
 export interface Turn {
+  since: number
   end(): void
 }
 
 export class ControlledDelay {
   readonly #atOnce: number
+  readonly #now: () => number
   readonly #line: Waiting[] = []
-  #atWork = 0
+  /** The oldest first. */
+  readonly #turns = new Set<Turn>()
   #lastEmpty = 0
   #looking: NodeJS.Timeout | undefined
 
-  /** @param atOnce - how many may be at work at once */
-  constructor(atOnce: number) {
+  /**
+   * @param atOnce - how many may be at work at once
+   * @param now - milliseconds that never go back
+   */
+  constructor(atOnce: number, now = () => performance.now()) {
     this.#atOnce = atOnce
+    this.#now = now
   }
 
   get atWork() {
-    return this.#atWork
+    return this.#turns.size
   }
 
   get waiting() {
@@ -47,37 +54,36 @@ export class ControlledDelay {
   /** Waits in line. @returns null for who has waited too long and is sent away */
   async turn(): Promise<Turn | null> {
     if (this.#line.length === 0) {
-      this.#lastEmpty = performance.now()
-      if (this.#atWork < this.#atOnce) return this.#begin()
+      this.#lastEmpty = this.#now()
+      if (this.atWork < this.#atOnce) return this.#begin()
     }
     return new Promise((called) => {
-      this.#line.push({ since: performance.now(), called })
+      this.#line.push({ since: this.#now(), called })
       this.#looking ??= setInterval(() => this.#look(), LOOKS_EVERY_MS).unref()
     })
   }
 
   #begin(): Turn {
-    this.#atWork++
-    let ended = false
-    const end = () => {
-      if (ended) return
-      ended = true
-      clearTimeout(lapse)
-      this.#atWork--
-      this.#look()
+    const turn: Turn = {
+      since: this.#now(),
+      end: () => void (this.#turns.delete(turn) && this.#look()),
     }
-    const lapse = setTimeout(end, TURN_MS).unref()
-    return { end }
+    this.#turns.add(turn)
+    return turn
   }
 
-  /** Sends away who has waited too long, and calls as many as may begin. */
+  /** Takes back turns, sends away who has waited too long, and calls as many as may begin. */
   #look() {
-    const now = performance.now()
+    const now = this.#now()
+    for (const turn of this.#turns) {
+      if (now - turn.since < TURN_MS) break
+      this.#turns.delete(turn)
+    }
     const longest = now - this.#lastEmpty > BURST_MS ? OVERLOAD_MS : BURST_MS
     while (this.#line.length > 0 && now - this.#line[0].since > longest) {
       this.#line.shift()!.called(null)
     }
-    while (this.#line.length > 0 && this.#atWork < this.#atOnce) {
+    while (this.#line.length > 0 && this.atWork < this.#atOnce) {
       this.#line.shift()!.called(this.#begin())
     }
     if (this.#line.length > 0) return

@@ -35,9 +35,9 @@ export class SendBatches {
   }
 
   accepted(partition: number, rows: Row[]) {
-    const most = this.#most(partition)
+    const most = this.#reduced.get(partition)
     // A small one says nothing of what the broker takes.
-    if (sizeOf(rows) < most / 2) return
+    if (most === undefined || sizeOf(rows) < most / 2) return
     if (most * REGROWTH < MOST_BYTES) this.#reduced.set(partition, most * REGROWTH)
     else this.#reduced.delete(partition)
   }

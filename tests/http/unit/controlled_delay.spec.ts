@@ -1,8 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from '@japa/runner'
-import { ControlledDelay, type Turn } from '#http/controlled_delay'
+import { ControlledDelay } from '#http/controlled_delay'
 
 test.group('A line with a controlled delay', () => {
+  /** Milliseconds; it goes on when a test says so. */
+  let now = 0
+
   test('lets so many begin at once, and calls the next when one ends', async ({ assert }) => {
     const line = new ControlledDelay(2)
     const [first, second] = await Promise.all([line.turn(), line.turn()])
@@ -30,61 +32,43 @@ test.group('A line with a controlled delay', () => {
   })
 
   test('has a burst wait, for a second at most', async ({ assert }) => {
-    const line = new ControlledDelay(1)
-    const held = (await line.turn())!
-    const [early, late] = [waits(line), waits(line)]
-    await sleep(500)
-    held.end()
-    const called = await early
-    assert.isNotNull(called.turn)
-    const sent = await late
-    assert.isNull(sent.turn)
-    assert.closeTo(sent.after, 1_000, 300)
-    called.turn!.end()
+    const line = new ControlledDelay(1, () => now)
+    const held = await line.turn()
+    const [early, late] = [line.turn(), line.turn()]
+    now += 1_000
+    held!.end()
+    assert.isNotNull(await early)
+    now += 1
+    assert.isNull(await late)
   })
 
   test('has nobody wait for longer than a moment once it has stood for a second', async ({
     assert,
   }) => {
-    const line = new ControlledDelay(1)
-    const began = performance.now()
-    const callers: Promise<Waited & { came: number }>[] = []
-    // A hundred come in a second, and fifty can be served.
-    for (let came = 0; came < 2_000; came = performance.now() - began) {
-      const caller = waits(line).then((waited) => {
-        setTimeout(() => waited.turn?.end(), 20)
-        return { came, ...waited }
-      })
-      callers.push(caller)
-      await sleep(10)
-    }
-    const late = (await Promise.all(callers)).filter(({ came }) => came > 1_200)
-    assert.isAbove(late.filter(({ turn }) => turn).length, 10)
-    assert.isAbove(late.filter(({ turn }) => !turn).length, 10)
-    assert.isBelow(Math.max(...late.map(({ after }) => after)), 300)
+    const line = new ControlledDelay(1, () => now)
+    const held = await line.turn()
+    const first = line.turn()
+    now += 900
+    const [second, third] = [line.turn(), line.turn()]
+    now += 100
+    const fourth = line.turn()
+    now += 1
+    assert.deepEqual(await Promise.all([first, second, third]), [null, null, null])
+    assert.equal(line.waiting, 1)
+    now += 99
+    held!.end()
+    assert.isNotNull(await fourth)
   })
 
-  test('takes back a turn that lasts longer than two seconds', async ({ assert }) => {
-    const line = new ControlledDelay(1)
-    const held = (await line.turn())!
-    await sleep(1_500)
-    const { turn, after } = await waits(line)
+  test('takes back a turn that others have waited two seconds for', async ({ assert }) => {
+    const line = new ControlledDelay(1, () => now)
+    const held = await line.turn()
+    now += 1_999
+    const waiting = line.turn()
+    now += 1
+    const turn = await waiting
     assert.isNotNull(turn)
-    assert.closeTo(after, 500, 200)
-    held.end()
+    held!.end()
     assert.equal(line.atWork, 1)
-    turn!.end()
   })
 })
-
-interface Waited {
-  turn: Turn | null
-  /** Milliseconds. */
-  after: number
-}
-
-async function waits(line: ControlledDelay): Promise<Waited> {
-  const began = performance.now()
-  const turn = await line.turn()
-  return { turn, after: performance.now() - began }
-}
