@@ -1,12 +1,23 @@
 /*
- * The first wall: who may import whom. Every import goes down:
+ * The first boundary check: which folder may import which. Every import goes down:
  *
- *   start → orders | inventory | accounts | operations → contracts → messaging
+ *   start → demo → orders | inventory | accounts | operations → contracts → messaging
  *
- * tests/architecture/walls.spec.ts plants a violation of each kind and expects it to be named here.
+ * tests/architecture/walls.spec.ts plants a violation of each kind and expects this configuration to report it.
  */
 const owners = ['orders', 'inventory', 'accounts']
 const modules = '(orders|inventory|accounts|operations)'
+const inventoryFolders = [
+  'stock',
+  'products',
+  'reservations',
+  'imports',
+  'receipts',
+  'low_stock',
+  'api',
+  'pages',
+  'commands',
+]
 const ours = '^(app|start|config|database|tests|bench|bin|[.]adonisjs)/'
 
 module.exports = {
@@ -32,14 +43,14 @@ module.exports = {
     {
       name: 'contracts-use-the-message-alone',
       comment:
-        'Contracts are what both sides of a boundary share. Whatever they import is shared as well, ' +
-        'so they get the means to define a message and to describe its data, and nothing else.',
+        'Both sides of a boundary share the contracts and everything these import, so contracts import ' +
+        'only what they need to define messages.',
       severity: 'error',
       from: { path: '^app/contracts/' },
       to: {
         pathNot: [
           '^app/contracts/',
-          '^app/messaging/message[.]ts$',
+          '^app/messaging/message/message[.]ts$',
           '(^|/)node_modules/@vinejs/vine/',
         ],
       },
@@ -51,40 +62,109 @@ module.exports = {
         'from outside, through its provider.',
       severity: 'error',
       from: { path: '^app/messaging/' },
-      to: { path: ours, pathNot: '^app/messaging/' },
+      to: { path: ours, pathNot: '^app/(messaging|postgres|runtime|console)/' },
+    },
+    {
+      name: 'foundations-know-nothing-above-them',
+      comment:
+        'app/postgres, app/runtime and app/console are the foundations of the messaging kernel and travel ' +
+        'with it, so they import only each other.',
+      severity: 'error',
+      from: { path: '^app/(postgres|runtime|console)/' },
+      to: { path: ours, pathNot: '^app/(postgres|runtime|console)/' },
     },
     {
       name: 'http-names-no-module',
       comment:
-        'The manners of our HTTP (problems, cursors, If-Match) are the same for every module, so ' +
-        'they know none: only contracts and messaging lie below them.',
+        'The conventions of our HTTP API (problems, cursors, If-Match) are the same for every module, so ' +
+        'this folder names none: only contracts and messaging are below it.',
       severity: 'error',
       from: { path: '^app/http/' },
-      to: { path: ours, pathNot: '^app/(http|contracts|messaging)/' },
+      to: { path: ours, pathNot: '^app/(http|contracts|messaging|postgres|runtime)/' },
     },
     {
       name: 'mail-names-no-module',
       comment:
-        'The mail sender delivers what modules put on their own lists; texts and recipients belong ' +
+        'The mail queue delivers what modules put into their own tables; texts and recipients belong ' +
         'to the modules.',
       severity: 'error',
       from: { path: '^app/mail/' },
-      to: { path: ours, pathNot: '^app/(mail|contracts|messaging)/' },
+      to: { path: ours, pathNot: '^app/(mail|contracts|messaging|postgres|runtime)/' },
     },
     {
       name: 'middleware-names-no-module',
       comment:
-        'Middleware and exception handlers run for every module, also where only one is deployed. ' +
-        'What they need of a module comes through a port in app/contracts.',
+        'Middleware and exception handlers run for every module, even if only one is deployed. They reach ' +
+        'a module through a port in app/contracts.',
       severity: 'error',
       from: { path: '^app/(middleware|exceptions)/' },
       to: { path: `^(app|database)/${modules}/` },
     },
     {
+      name: 'admin-names-no-module',
+      comment:
+        'The layout and the parts of the admin pages serve every module. Navigation entries, audit ' +
+        'labels and pages come from the modules, through start/.',
+      severity: 'error',
+      from: { path: '^app/admin/' },
+      to: { path: `^(app|database)/${modules}/` },
+    },
+    {
+      name: 'config-imports-only-libraries',
+      comment:
+        'Modules read config/, so config/ reads none of them, nor database/. It may configure the ' +
+        'folders that read no settings themselves, and name the model of the signed-in person.',
+      severity: 'error',
+      from: { path: '^config/' },
+      to: {
+        path: ours,
+        pathNot: [
+          '^config/',
+          '^start/env[.]ts$',
+          '^app/(http|mail|messaging|postgres|runtime)/',
+          '^app/accounts/models/account[.]ts$',
+        ],
+      },
+    },
+    {
+      name: 'orders-store-imports-no-layer-above',
+      comment:
+        'app/orders/store holds the SQL of orders. Use cases, live streams, presentation and HTTP problems ' +
+        'depend on it, so it imports only the pure rules of an order. A placement also writes its idempotency key.',
+      severity: 'error',
+      from: { path: '^app/orders/store/' },
+      to: {
+        path: '^app/(orders|http)/',
+        pathNot: [
+          '^app/orders/store/',
+          '^app/orders/(order_state_machine|order_lines|target)[.]ts$',
+          '^app/http/idempotency[.]ts$',
+        ],
+      },
+    },
+    {
+      name: 'only-start-imports-the-demo',
+      comment:
+        'The demo is a customer of all modules: it calls their use cases and their API, and the app ' +
+        'works without it.',
+      severity: 'error',
+      from: { path: '^(app|config|database)/', pathNot: '^app/demo/' },
+      to: { path: '^app/demo/' },
+    },
+    {
+      name: 'orders-use-cases-import-no-presentation',
+      comment:
+        'The use cases at the root of app/orders are called from the API, pages, commands and consumers. ' +
+        'They return orders, and each caller decides how to show them.',
+      severity: 'error',
+      from: { path: '^app/orders/[^/]+[.]ts$', pathNot: '^app/orders/(openapi|routes)[.]ts$' },
+      to: { path: '^app/orders/(commands|controllers|live|mails|pages|transformers)/' },
+    },
+    {
       name: 'nothing-reaches-up-to-start',
       comment:
-        'start/ is the composition root: it knows everybody, so whoever imports it knows everybody. ' +
-        'The names of the middleware in start/kernel.ts are for every routes.ts.',
+        'start/ is the composition root and imports everything, so a file that imports it depends on everything. ' +
+        'The names of the middleware in start/kernel.ts are the exception, for every routes.ts.',
       severity: 'error',
       from: { path: '^app/' },
       to: { path: '^start/', pathNot: '^start/kernel[.]ts$' },
@@ -92,21 +172,34 @@ module.exports = {
     {
       name: 'kafkajs-only-in-its-transport',
       comment:
-        'The client library is slow to load and can be replaced: kafka*.ts alone import it, lazily, behind ' +
+        'The client library is slow to load and can be replaced: only transports/kafka/ imports it, lazily, behind ' +
         'the transport port.',
       severity: 'error',
       from: {
         path: '^(app|start|config|database)/',
-        pathNot: [
-          '^app/messaging/transports/kafka[.]ts$',
-          '^app/messaging/transports/kafka_client[.]ts$',
-          '^app/messaging/transports/kafka_contents[.]ts$',
-          '^app/messaging/transports/kafka_membership[.]ts$',
-          '^app/messaging/transports/kafka_metadata[.]ts$',
-        ],
+        pathNot: '^app/messaging/transports/kafka/',
       },
       to: { path: '(^|/)node_modules/kafkajs/|^kafkajs(/|$)' },
     },
+    {
+      name: 'inventory-use-cases-know-no-presentation',
+      comment:
+        'Use cases of inventory serve the API, the pages and the commands alike. Shapes that they return ' +
+        'or accept are their own.',
+      severity: 'error',
+      from: { path: '^app/inventory/(stock|products|reservations|imports|receipts|low_stock)/' },
+      to: { path: '^app/inventory/(api|pages|commands)/' },
+    },
+    // Each folder of inventory may import only the folders before it in this list.
+    ...inventoryFolders.slice(0, -1).map((folder, index) => ({
+      name: 'inventory-folders-form-no-circle',
+      comment:
+        `The ledger knows none of its users, and folders that import each other can only be read ` +
+        `together. app/inventory/${folder} may import only: ${inventoryFolders.slice(0, index).join(', ') || 'none'}.`,
+      severity: 'error',
+      from: { path: `^app/inventory/${folder}/` },
+      to: { path: `^app/inventory/(${inventoryFolders.slice(index + 1).join('|')})/` },
+    })),
     {
       name: 'production-code-imports-no-tests',
       comment: 'Tests and benchmarks are not part of what is deployed.',
@@ -126,8 +219,7 @@ module.exports = {
     {
       name: 'nothing-unresolvable',
       comment:
-        'An import that resolves to nothing is invisible to every other rule here: a green wall ' +
-        'would mean nothing.',
+        'An import that does not resolve is invisible to every other rule, so a passing check would mean nothing.',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true },
@@ -135,7 +227,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: '(^|/)node_modules/' },
-    // Imports of types alone vanish when compiled. They tie modules together all the same.
+    // Type imports vanish when compiled, but they are dependencies between modules as well.
     tsPreCompilationDeps: true,
     webpackConfig: { fileName: '.dependency-cruiser.resolve.cjs' },
     enhancedResolveOptions: {

@@ -1,4 +1,4 @@
-# Quartermaster in production: one process, compiled, beside PostgreSQL and (when there is one) Kafka.
+# Quartermaster in production: one compiled process. PostgreSQL and (optionally) Kafka run elsewhere.
 #
 #   docker build -t quartermaster .
 #   docker compose up --build        # with PostgreSQL, Kafka and a mail catcher
@@ -6,19 +6,20 @@
 FROM node:24-slim AS base
 WORKDIR /app
 
-# Compiles to /app/build. Optional packages stay in: the compilers' native parts are among them.
+# Compiles to /app/build. This stage needs the optional packages: the compilers' native binaries are among them.
 FROM base AS build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
 RUN node ace.js build && rm -rf build/tests build/bench
 
-# Left out with the optional packages: the embedded PostgreSQL, which production refuses, and a second
-# Node.js.
+# Omitting optional packages leaves out the embedded PostgreSQL (production refuses it), the second Node.js
+# and the TypeScript compiler. If a production package ever has an optional native part, copy it from `build`.
+# No production package needs an install script.
 FROM base AS packages
 ENV NODE_ENV=production
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
 FROM base
 ENV NODE_ENV=production \
@@ -28,10 +29,10 @@ ENV NODE_ENV=production \
 RUN mkdir /data && chown node:node /data
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/build ./
-# The program itself belongs to root: the process cannot change it.
+# The files belong to root, so the process cannot change its own code.
 USER node
 EXPOSE 3333
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# No shell and no npm in between: SIGTERM reaches the server, which drains and stops.
+# Without a shell or npm in between, SIGTERM reaches the server, which drains and stops.
 CMD ["node", "bin/server.js"]

@@ -25,6 +25,7 @@ export default defineConfig({
   ],
   preloads: [
     () => import('#start/messaging'),
+    { file: () => import('#start/problems'), environment: ['web', 'test'] },
     { file: () => import('#start/metrics'), environment: ['web', 'test'] },
     { file: () => import('#start/kernel'), environment: ['web', 'test'] },
     { file: () => import('#start/routes'), environment: ['web', 'test'] },
@@ -50,6 +51,7 @@ export default defineConfig({
         files: ['tests/database/*.spec.ts', 'tests/processes/**/*.spec.ts'],
         timeout: 90_000,
       },
+      { name: 'outages', files: ['tests/outages/*.spec.ts'], timeout: 90_000 },
       { name: 'faults', files: ['tests/faults/*.spec.ts'], timeout: 180_000 },
     ],
     forceExit: true,
@@ -57,8 +59,8 @@ export default defineConfig({
   metaFiles: [
     { pattern: 'docs/importing.md', reloadServer: false },
     { pattern: 'app/**/views/**/*.edge', reloadServer: false },
-    { pattern: 'app/contracts/samples/*.json', reloadServer: false },
+    { pattern: 'app/admin/assets/*', reloadServer: false },
+    { pattern: 'app/contracts/messages/samples/*.json', reloadServer: false },
     { pattern: 'app/operations/docs/*', reloadServer: false },
-    { pattern: 'resources/views/**/*.edge', reloadServer: false },
   ],
 })

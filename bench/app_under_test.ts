@@ -4,7 +4,7 @@ import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '#tests/environment'
+import { freePort } from '#tests/support/environment'
 import type { Endings } from './endings.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -21,13 +21,13 @@ export interface AppUnderTest {
 }
 
 interface Settings {
-  /** Holds its database, which runs already, and its mails. */
+  /** Data directory with its running database and its mails. */
   dataDir: string
-  /** As `KAFKA_BROKERS` takes them; without them the transport is the embedded one. */
+  /** Value of `KAFKA_BROKERS`; without it the embedded transport is used. */
   brokers?: string
-  /** Where it writes a V8 CPU profile when it ends. */
+  /** Folder of the V8 CPU profile that the app writes at its end. */
   profileDir?: string
-  /** The database of another app, and that app's token: this one runs beside it. */
+  /** Database and token of another app to run beside. */
   databaseUrl?: string
   token?: string
 }
@@ -46,7 +46,7 @@ export async function startApp(settings: Settings, endings: Endings): Promise<Ap
   const child = spawn(
     process.execPath,
     [...profiling, '--import=@poppinss/ts-exec', 'bin/server.ts'],
-    // A group of its own: Ctrl-C reaches us, and we stop it before its database.
+    // Its own process group, so that Ctrl-C reaches only us, and we stop it before its database.
     { cwd: ROOT, env, stdio: ['ignore', log, log], detached: true }
   )
   const exited = once(child, 'exit').catch(() => {})
@@ -86,7 +86,7 @@ export function appBeside({ env }: AppUnderTest) {
   }
 }
 
-/** Nothing of the caller's own settings: an empty one also hides what a `.env` file says. */
+/** Clears the caller's settings. An empty one also overrides a `.env` file. */
 async function environment({
   dataDir,
   brokers = '',

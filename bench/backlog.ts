@@ -1,47 +1,52 @@
 /*
- * The scenario: how soon a message is published when very many dead rows lie before it.
+ * Scenario: publish latency behind many dead rows.
  *
- * What slows a reader of that index is how many such entries there are, not for how many minutes they have
- * been there: so the rows are made at once, behind the open snapshot. `minutes` waits for real.
+ * The number of dead index entries slows down readers, not their age, so the rows are created at once, behind the
+ * open snapshot. `minutes` really waits.
  */
 import { chmodSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { STEP_DOWN } from '#messaging/leader_connection'
-import { channelOf } from '#messaging/relay'
+import { STEP_DOWN } from '#messaging/outbox/leader_connection'
+import { channelOf } from '#messaging/outbox/relay'
 import { appBeside, startApp, type AppUnderTest } from './app_under_test.ts'
 import { startKafka } from './broker_under_test.ts'
-import type { Transport } from './confirm.ts'
 import { findFaults, untilSettled } from './correctness.ts'
 import { measureCpu } from './cpu.ts'
 import { startDatabase, type DatabaseUnderTest, type StatementTime } from './database_under_test.ts'
 import { openReader, publishRows, sweep } from './dead_rows.ts'
 import type { Endings } from './endings.ts'
-import { sendOrders, type Sent } from './open_loop.ts'
-import { describeMachine, distribution, statementLines, type Distribution } from './report.ts'
-import { Shop } from './shop.ts'
+import { sendOrders } from './open_loop.ts'
+import {
+  describeMachine,
+  distribution,
+  statementLines,
+  type Distribution,
+  type Transport,
+} from './report.ts'
+import { Shop, type Sent } from './shop.ts'
 
 const MODULES = ['orders', 'inventory']
-/** Orders are sent for so long around a change of the leader; what counts is what a new one publishes. */
+/** How long orders are sent around a change of the leader. Only what the new leader publishes is measured. */
 const NEW_LEADER_SECONDS = 10
 const WARM_UP_SECONDS = 5
 const SETTLED_WITHIN_MS = 120_000
 const LED_WITHIN_MS = 15_000
 
-/** What is promised: publish latency behind the dead rows, as a multiple of the clean one. */
+/** Bound: publish latency behind the dead rows, as a multiple of the clean one. */
 const MOST_RATIO = 2
 
 export interface BacklogOptions {
-  /** Orders a second; each is a message of either module. */
+  /** Orders per second. Each is one message of each module. */
   rate: number
   seconds: number
   transport: Transport
-  /** Published, in each outbox. */
+  /** Published rows in each outbox. */
   rows: number
-  /** How old the reader's transaction becomes before anything is measured behind it. */
+  /** Age of the reader's transaction before the measurement. */
   minutes: number
-  /** Whether PostgreSQL keeps times of its statements. */
+  /** Whether PostgreSQL records statement times. */
   statements: boolean
 }
 
@@ -51,7 +56,7 @@ interface Measured {
   cpuMicroseconds: number | null
 }
 
-/** Clean before the dead rows came and after they went: where these two differ, the machine was restless. */
+/** Clean figures from before and after the dead rows. If they differ, the machine was not quiet. */
 interface Compared {
   before: Measured
   dirty: Measured
@@ -62,9 +67,9 @@ export interface BacklogResult {
   scenario: 'backlog'
   machine: ReturnType<typeof describeMachine>
   load: Omit<BacklogOptions, 'statements'>
-  /** Of the leader that was there all the time. */
+  /** Of the original leader. */
   steady: Compared
-  /** Of the first seconds of another one. */
+  /** Of the first seconds of a new leader. */
   newLeader: Compared
   /** Behind the dead rows. */
   statements: StatementTime[] | null
@@ -142,7 +147,7 @@ class Run {
     return measured()
   }
 
-  /** The leader steps down; whoever leads next, in the same process too, begins with what is on record. */
+  /** Makes the leader step down. The next one, possibly in the same process, starts at the stored watermark. */
   async #newLeader(): Promise<Measured> {
     const leaders = await this.#leaders()
     const sending = this.#send(NEW_LEADER_SECONDS)
@@ -177,7 +182,7 @@ class Run {
     await this.#settled()
   }
 
-  /** Looks at the orders alone: whoever looks for messages that wait scans the dead rows, and disturbs. */
+  /** Queries orders only: a query for pending messages would scan the dead rows and disturb the measurement. */
   async #settled() {
     const until = Date.now() + SETTLED_WITHIN_MS
     while (Date.now() < until) {
@@ -198,7 +203,7 @@ class Run {
     return rows.map(({ pid }) => pid)
   }
 
-  /** Begins to measure; the function that is returned ends it. */
+  /** Starts measuring. @returns a function that stops it */
   #measure() {
     const from = Date.now()
     const cpu = measureCpu({ postgres: this.#database.pid })
@@ -239,7 +244,7 @@ class Run {
   }
 }
 
-/** To the worse of the clean figures: what the machine does besides must not count. */
+/** Compares with the worse of the clean figures, to exclude other load on the machine. */
 function ratio({ before, dirty, after }: Compared, of: 'p50' | 'p99') {
   return dirty.all[of] / Math.max(before.all[of], after.all[of])
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { startBroker } from '../tests/kafka/launcher/launcher.ts'
 import type { Endings } from './endings.ts'
 
-/** One Kafka node for one run; the jars are those that all runs share. It also ends with this process. */
+/** Starts one Kafka node for one run, with shared jars. It ends with this process. */
 export async function startKafka(dataDir: string, endings: Endings) {
   const dir = join(dataDir, 'kafka')
   const jarsIn = fileURLToPath(new URL('../.data/kafka', import.meta.url))

@@ -1,5 +1,5 @@
 /*
- * The scenario: orders of two lines at a fixed rate, until each is final.
+ * Scenario: orders of two lines at a fixed rate, until each is final.
  */
 import { chmodSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,33 +11,17 @@ import { measureCpu, residentMegabytes, type CpuUse } from './cpu.ts'
 import { startDatabase } from './database_under_test.ts'
 import type { Endings } from './endings.ts'
 import { findTimes, type OrderTimes } from './order_times.ts'
-import { sendOrders, type Sent } from './open_loop.ts'
-import { describeMachine, distribution, type ConfirmResult } from './report.ts'
-import { Shop } from './shop.ts'
+import { sendOrders } from './open_loop.ts'
+import { describeMachine, distribution, type ConfirmOptions, type ConfirmResult } from './report.ts'
+import { Shop, type Sent } from './shop.ts'
 
-export type Transport = 'embedded' | 'kafka'
-
-export interface ConfirmOptions {
-  /** Orders a second. */
-  rate: number
-  /** Measured. */
-  seconds: number
-  /** At the same rate, before what is measured. */
-  warmUpSeconds: number
-  transport: Transport
-  /** Where the app writes a V8 CPU profile; absolute. */
-  profileDir?: string
-  /** Whether PostgreSQL keeps times of its statements. */
-  statements: boolean
-}
-
-/** @throws Error when something cannot be started; an outcome that is not correct is in `faults` */
+/** @throws Error when a part cannot be started. Violations are in `faults`. */
 export async function confirm(options: ConfirmOptions, endings: Endings): Promise<ConfirmResult> {
   const { transport, rate, seconds, warmUpSeconds } = options
   const machine = describeMachine()
   const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
   endings.addFolder(dataDir)
-  // PostgreSQL, which does not run as root, must get in.
+  // PostgreSQL, which does not run as root, needs access.
   chmodSync(dataDir, 0o711)
 
   say('starting database, broker and app')
@@ -109,7 +93,7 @@ function count(sent: Sent[], times: Map<string, OrderTimes>) {
   }
 }
 
-/** What came instead of an accepted order → how often. */
+/** Error → number of occurrences. */
 function countErrors(sent: Sent[]): Record<string, number> {
   const errors: Record<string, number> = {}
   for (const { error } of sent) if (error !== null) errors[error] = (errors[error] ?? 0) + 1
@@ -120,7 +104,7 @@ function isAccepted({ status }: Sent) {
   return status === 202
 }
 
-/** Milliseconds from the intended moment of the request. */
+/** Milliseconds since the intended time of the request. */
 function latencies(
   sent: Sent[],
   times: Map<string, OrderTimes>,

@@ -1,18 +1,18 @@
 /*
- * A fast wrong answer is worth nothing: after each run every order is looked at.
+ * Verifies every order after each run, because a fast wrong result is worthless.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseUnderTest } from './database_under_test.ts'
-import type { Sent } from './open_loop.ts'
+import type { Sent } from './shop.ts'
 
 const SETTLED_WITHIN_MS = 120_000
 
 type Ace = (...args: string[]) => Promise<{ code: number; printed: string }>
 
-/** The app's own proofs. */
+/** The app's own checks. */
 const PROOFS = ['messaging:verify', 'inventory:reconcile', 'operations:reconcile']
 
-/** Each counts what must not be. */
+/** Each counts violations. */
 const CHECKS: Record<string, string> = {
   'orders that are not final': `
     select count(*) from orders.orders where status not in ('confirmed', 'rejected')`,
@@ -45,13 +45,14 @@ const CHECKS: Record<string, string> = {
     select count(*) from inventory.stock_items where reserved > on_hand or reserved < 0`,
   'lines that differ from what is held for them': `
     select count(*) from
-      (select order_id, sku, quantity from orders.order_lines join orders.orders on orders.id = order_id
-       where status = 'confirmed' and order_lines.revision = held_revision) as line
+      (select order_id, sku, sum(quantity) as quantity from orders.order_lines join orders.orders on orders.id = order_id
+       where status = 'confirmed' and order_lines.revision = held_revision
+       group by order_id, sku) as line
       full join inventory.reservations using (order_id, sku)
     where line.quantity is distinct from reservations.quantity`,
 }
 
-/** Waits until orders, messages and mails have come to rest, but no longer than two minutes. */
+/** Waits until orders, messages and mails are processed, at most two minutes. */
 export async function untilSettled(database: DatabaseUnderTest) {
   const until = Date.now() + SETTLED_WITHIN_MS
   while (Date.now() < until) {
@@ -66,7 +67,7 @@ export async function untilSettled(database: DatabaseUnderTest) {
   }
 }
 
-/** @returns what is wrong, one line each; nothing when all is well */
+/** @returns violations, one line each */
 export async function findFaults(
   database: DatabaseUnderTest,
   ace: Ace,
@@ -96,7 +97,7 @@ async function countLost(database: DatabaseUnderTest, sent: Sent[]): Promise<num
   return lost
 }
 
-/** An app of an earlier day lacks some of the commands; the checks above stand for them. */
+/** Older releases lack some of the commands; the checks above replace them. */
 async function knownProofs(ace: Ace): Promise<string[]> {
   const { printed } = await ace('list', '--json')
   const missing = PROOFS.filter((proof) => !printed.includes(`"${proof}"`))

@@ -1,25 +1,25 @@
 /*
- * CPU time from /proc (proc_pid_stat(5)): it survives a busy machine better than any latency.
+ * CPU time from /proc (proc_pid_stat(5)), which depends less on a busy machine than latencies do.
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** The processes whose time is asked for; null where a part does not run. */
+/** Process ids of the parts; null for a part that does not run. */
 type Parts = Record<string, number | null>
 
 interface Reading {
-  /** CPU milliseconds so far of each part's process and its children, the dead ones among them. */
+  /** CPU milliseconds of each part's process and its children, including ended ones. */
   parts: Record<string, number>
-  /** CPU milliseconds so far of this process. */
+  /** CPU milliseconds of this process. */
   ours: number
   /** Milliseconds of all cores: in use, taken by the machine's host, and both with those at rest. */
   machine: { busy: number; stolen: number; all: number }
 }
 
 export interface CpuUse {
-  /** CPU milliseconds of each part; null where the system does not tell, or the part does not run. */
+  /** CPU milliseconds of each part; null if unknown or not running. */
   parts: Record<string, number | null>
-  /** Shares of all cores that nobody of ours used, 0 to 1: by others, and by the machine's host. */
+  /** Shares of all cores, 0 to 1, used by other processes and stolen by the host. */
   others: number
   stolen: number
 }
@@ -29,7 +29,7 @@ const tickMs = onLinux
   ? 1_000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
   : 0
 
-/** Begins to measure; the function that is returned ends it. */
+/** Starts measuring. @returns a function that stops it */
 export function measureCpu(pids: Parts): () => CpuUse {
   const begun = onLinux ? read(pids) : null
   return () => {
@@ -72,14 +72,14 @@ function readMachine(): Reading['machine'] {
   return { busy, stolen, all: busy + stolen + idle + iowait }
 }
 
-/** Memory of a process that lies in RAM, in megabytes; null where the system does not tell. */
+/** Resident memory of a process in megabytes; null if unknown. */
 export function residentMegabytes(pid: number): number | null {
   if (!onLinux) return null
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   return Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024)
 }
 
-/** Times in ticks. */
+/** In ticks. */
 function readProcesses() {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return pids.flatMap((pid) => {

@@ -9,7 +9,7 @@ import {
 import { findHome } from '../database/embedded/home.ts'
 import type { Endings } from './endings.ts'
 
-/** How often the WAL was flushed to disk, and how long that took in all. */
+/** Number of WAL flushes, and their total time. */
 interface Flushes {
   count: number
   milliseconds: number
@@ -24,11 +24,10 @@ export interface StatementTime {
 }
 
 /**
- * Starts the embedded PostgreSQL for one run, and lets it note when each transaction committed. The app
- * adopts it as it would its own.
+ * Starts the embedded PostgreSQL for one run, with commit timestamps. The app uses it as its own.
  *
- * @param dataDir - the app's
- * @param statements - whether it keeps times of its statements as well
+ * @param dataDir - of the app
+ * @param statements - whether it also records statement times
  */
 export async function startDatabase(dataDir: string, statements: boolean, endings: Endings) {
   let pid = 0
@@ -52,20 +51,20 @@ export async function startDatabase(dataDir: string, statements: boolean, ending
   return new DatabaseUnderTest(server.url, pid, statements)
 }
 
-/** The database seen from outside the app. Nothing here is called while the load runs, but one reset. */
+/** Reads the database from outside the app. During the load only one reset is called. */
 export class DatabaseUnderTest {
   readonly #statements: boolean
 
   constructor(
     readonly url: string,
-    /** Of the server's first process. */
+    /** Process id of the server. */
     readonly pid: number,
     statements: boolean
   ) {
     this.#statements = statements
   }
 
-  /** Runs one statement as superuser, on a connection of its own. */
+  /** Runs one statement as superuser, on a dedicated connection. */
   async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
     const client = new pg.Client(this.url)
     await client.connect()
@@ -85,14 +84,14 @@ export class DatabaseUnderTest {
     return row
   }
 
-  /** Milliseconds that one flush of the WAL took on average since `before`; every commit waits for one. */
+  /** Average milliseconds of a WAL flush since `before`. Every commit waits for one. */
   async meanFlushMs(before: Flushes): Promise<number> {
     const now = await this.flushes()
     const count = now.count - before.count
     return count === 0 ? 0 : (now.milliseconds - before.milliseconds) / count
   }
 
-  /** Mails that were due before the moment (milliseconds since 1970), and sent after it. */
+  /** Mails that were due before a time (milliseconds since 1970), and sent after it. */
   async mailsSentAfter(moment: number): Promise<number> {
     const [row] = await this.query<{ count: number }>(
       `select count(*)::int as count from orders.notifications
@@ -106,7 +105,7 @@ export class DatabaseUnderTest {
     if (this.#statements) await this.query('select pg_stat_statements_reset()')
   }
 
-  /** The costliest statements since `forgetStatements`, costliest first; null when none are kept. */
+  /** The most expensive statements since `forgetStatements`; null when none are recorded. */
   async statements(): Promise<StatementTime[] | null> {
     if (!this.#statements) return null
     return this.query<StatementTime & pg.QueryResultRow>(
@@ -122,7 +121,7 @@ async function postmasterPid(dataDir: string): Promise<number> {
   return Number(readFileSync(join(clusterDir, 'postmaster.pid'), 'utf8').split('\n')[0])
 }
 
-/** SIGQUIT ends PostgreSQL at once with all of its processes; its data goes anyway. */
+/** SIGQUIT ends PostgreSQL and all of its processes immediately. Its data is deleted anyway. */
 function kill(pid: number) {
   try {
     if (pid > 0) process.kill(pid, 'SIGQUIT')

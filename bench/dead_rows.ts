@@ -1,16 +1,16 @@
 /*
- * Rows that were published and are no longer seen by anybody but a reader whose snapshot is older. Each has
- * left a dead entry in the index of those that wait, and no vacuum may take it away while he reads.
+ * Dead rows: published rows that only an older snapshot still sees. Each leaves a dead entry in the index of pending
+ * rows, and vacuum cannot remove it while the snapshot is open.
  */
 import pg from 'pg'
 import type { DatabaseUnderTest } from './database_under_test.ts'
 
 const ROWS_A_TRANSACTION = 10_000
 
-/** Of a type that nobody hears. */
+/** A type without subscriptions. */
 const FILLER = 'bench_filler'
 
-/** A snapshot of all that is there, kept open; it writes nothing. */
+/** An open read-only snapshot. */
 export async function openReader({ url }: DatabaseUnderTest, modules: string[]) {
   const client = new pg.Client(url)
   await client.connect()
@@ -20,10 +20,10 @@ export async function openReader({ url }: DatabaseUnderTest, modules: string[]) 
 }
 
 /**
- * As the relay leaves them: each was pending, and is marked. No relay sees them meanwhile. What so much
- * writing brings with it is over when this returns: it is not what is measured.
+ * Creates the rows as the relay leaves them: pending, then marked as published, without any relay seeing them. Returns
+ * after the side effects of the writes, which must not be measured.
  *
- * @throws Error when vacuum could take them away after all
+ * @throws Error when vacuum was able to remove them
  */
 export async function publishRows(database: DatabaseUnderTest, module: string, rows: number) {
   const client = new pg.Client(database.url)
@@ -54,7 +54,7 @@ export async function publishRows(database: DatabaseUnderTest, module: string, r
   }
 }
 
-/** They are gone, and what they left behind too. */
+/** Deletes the rows and vacuums. */
 export async function sweep(database: DatabaseUnderTest, module: string) {
   await database.query(`delete from ${module}.outbox where type = $1`, [FILLER])
   await database.query(`vacuum analyze ${module}.outbox`)

@@ -1,15 +1,15 @@
 import { rmSync } from 'node:fs'
 
 interface Ending {
-  /** In good order; awaited. */
+  /** Graceful; awaited. */
   end(): Promise<unknown>
-  /** Without waiting: the last act of a process that is exiting. */
+  /** Synchronous, for a process that is exiting. */
   endNow(): void
 }
 
 /**
- * What was started and must not stay: ended in reverse order when the run is over, and on Ctrl-C. A
- * second Ctrl-C, and any other exit, ends all of it without waiting.
+ * Resources to release: in reverse order after the run, and on Ctrl-C. A second Ctrl-C, and any other exit, releases
+ * them without waiting.
  */
 export class Endings {
   #all: Ending[] = []
@@ -35,7 +35,7 @@ export class Endings {
     this.#all.push(ending)
   }
 
-  /** Removes a folder last of all that were added after it. */
+  /** Removes a folder, after everything that was added later is released. */
   addFolder(path: string) {
     const endNow = () => rmSync(path, { recursive: true, force: true, maxRetries: 5 })
     this.add({ end: async () => endNow(), endNow })

@@ -1,5 +1,5 @@
 /*
- * The scenario: a page of a list, with few stored orders and with many.
+ * Scenario: a page of a list, with few and with many stored orders.
  */
 import { chmodSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ export interface ListsResult {
   pages: { query: string; few: Distribution; many: Distribution }[]
 }
 
-/** @param orders - stored in the second half */
+/** @param orders - number of stored orders in the second half */
 export async function lists(orders: number, endings: Endings): Promise<ListsResult> {
   const machine = describeMachine()
   const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
@@ -43,7 +43,7 @@ export async function lists(orders: number, endings: Endings): Promise<ListsResu
   return { scenario: 'lists', machine, pages }
 }
 
-/** Orders of two lines, one each ten seconds, the newest now; one of a hundred waits for an answer. */
+/** Orders of two lines, one each ten seconds, the newest now; one of a hundred waits for a reply. */
 async function store(database: DatabaseUnderTest, count: number) {
   console.error(`… storing ${count} orders`)
   await database.query(
@@ -64,7 +64,7 @@ async function store(database: DatabaseUnderTest, count: number) {
   await database.query('vacuum analyze orders.order_lines')
 }
 
-/** One request after the other. */
+/** Sends requests one after the other. */
 async function measure({ url, token }: AppUnderTest): Promise<Distribution[]> {
   const measured: Distribution[] = []
   for (const query of PAGES) {

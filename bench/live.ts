@@ -1,5 +1,5 @@
 /*
- * The scenario: what idle streams cost, and how soon after its commit a step is in a stream.
+ * Scenario: cost of idle streams, and time from the commit of a step to its arrival in a stream.
  */
 import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -16,9 +16,9 @@ import { describeMachine, distribution, type Distribution } from './report.ts'
 import { Shop } from './shop.ts'
 
 export interface LiveOptions {
-  /** Idle ones, each of an order of its own. */
+  /** Idle streams, each of a different order. */
   streams: number
-  /** Orders a second while steps are timed. */
+  /** Orders per second while steps are timed. */
   rate: number
   seconds: number
 }
@@ -39,7 +39,7 @@ export async function live(options: LiveOptions, endings: Endings): Promise<Live
   const machine = describeMachine()
   const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
   endings.addFolder(dataDir)
-  // PostgreSQL, which does not run as root, must get in.
+  // PostgreSQL, which does not run as root, needs access.
   chmodSync(dataDir, 0o711)
   const database = await startDatabase(dataDir, false, endings)
   const app = await startApp({ dataDir }, endings)
@@ -120,7 +120,7 @@ async function costOfIdle({ app, shop, database }: Running, streams: number) {
   return { megabytes, shareOfACore: parts.app && parts.app / (seconds * 1_000), others }
 }
 
-/** Follows all orders; notes when each step arrives. */
+/** Follows all orders and records the arrival of each step. */
 async function readAll(app: AppUnderTest) {
   const socket = await open(app, '/api/v1/orders/events')
   const arrived = new Map<string, number>()
@@ -140,7 +140,7 @@ async function readAll(app: AppUnderTest) {
   return { socket, arrived }
 }
 
-/** A stream, once its first bytes have come. */
+/** Opens a stream and waits for its first bytes. */
 async function open({ url, token }: AppUnderTest, path: string): Promise<Socket> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)

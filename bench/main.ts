@@ -1,46 +1,44 @@
 /*
- * `npm run bench`: one measurement of the real app, with the proof that it was right.
+ * `npm run bench`: measures the real app, and verifies the result.
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { backlog, backlogTable } from './backlog.ts'
-import { confirm, type ConfirmOptions, type Transport } from './confirm.ts'
+import { confirm } from './confirm.ts'
 import { Endings } from './endings.ts'
 import { lists, listsTable } from './lists.ts'
 import { live, liveTable } from './live.ts'
 import { pages, pagesTable } from './pages.ts'
-import { markdown } from './report.ts'
+import { markdown, type ConfirmOptions, type Transport } from './report.ts'
 
 const HELP = `npm run bench -- confirm | live | lists | pages | backlog [options]
 
-  confirm   From the intended moment of POST /orders to the commit of the confirmation, at a fixed rate:
-            an open loop, so that a slow answer delays no later request.
-  live      What idle streams cost, and how soon after its commit a step is in a stream.
-  lists     A page of GET /orders, with few stored orders and with many.
-  pages     The pages of the staff, with 100000 SKUs and many orders, and scans: server time, weight, first
-            paint.
+  confirm   Time from the intended start of POST /orders to the commit of the confirmation, at a fixed rate.
+            An open loop: a slow response does not delay later requests.
+  live      Cost of idle streams, and time from the commit of a step to its arrival in a stream.
+  lists     Time of a page of GET /orders, with few and with many stored orders.
+  pages     Admin pages and scans, with 100000 SKUs and many orders: server time, weight, first paint.
+  backlog   Publish latency behind many dead rows that an open transaction keeps, by the current and by a
+            new leader, and without dead rows.
 
-  backlog   How soon a message is published behind very many dead rows that an open transaction keeps, by
-            the leader and by a new one, and without them.
+  Each scenario starts its own database, broker and apps, and removes them with their data.
 
-  Each starts a database, a broker and apps of its own, and removes them with their data.
-
-  --rate N            orders a second, 1 to 10000 (100; live: 50)
-  --seconds N         how long is measured, 1 to 3600 (20)
-  --warm-up N         seconds at the same rate before, not counted, 0 to 600 (5)
+  --rate N            orders per second, 1 to 10000 (100; live: 50)
+  --seconds N         duration of the measurement, 1 to 3600 (20)
+  --warm-up N         seconds of warm-up at the same rate, 0 to 600 (5)
   --transport NAME    embedded or kafka (embedded); confirm and backlog
   --streams N         idle streams, 1 to 20000 (2000); live only
   --orders N          stored orders, 20000 to 10000000 (1000000); lists and pages
   --rows N            published rows in each outbox, 1000 to 5000000 (500000); backlog only
-  --minutes N         for how long the transaction has been open, 0 to 60 (0); backlog only
-  --json FILE         writes the result to FILE as well
-  --profile DIR       writes a V8 CPU profile of the app into DIR; costs a few percent
-  --statements        lists what PostgreSQL executed, with times; costs a few percent
-  --help              this text
+  --minutes N         age of the open transaction, 0 to 60 (0); backlog only
+  --json FILE         also write the result to FILE
+  --profile DIR       write a V8 CPU profile of the app to DIR; costs a few percent
+  --statements        list PostgreSQL statements with times; costs a few percent
+  --help              print this help
 
-  Ends with 0, with 2 when the arguments are wrong, with 3 when the outcome is not correct: an order
-  lost, stuck or told twice, or stock that does not add up; pages and backlog: what is beyond its bound.
+  Exit codes: 0; 2 for invalid arguments; 3 for an incorrect result: an order lost, stuck or handled twice,
+  or stock that does not add up; in pages and backlog also a figure beyond its bound.
 
 Example: npm run bench -- confirm --rate 500 --seconds 60 --transport kafka --json confirm.json
 `
@@ -78,7 +76,7 @@ async function main(args: string[]): Promise<number> {
     if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
     return faults.length === 0 ? 0 : 3
   } catch (error) {
-    // On Ctrl-C the app goes away under the scenario's feet: that is no news.
+    // After Ctrl-C the scenario fails because its app is gone; do not report that.
     if (endings.begun) return 130
     console.error(`The benchmark could not run: ${(error as Error).message}`)
     return 1
@@ -114,8 +112,8 @@ async function run(options: Arguments, endings: Endings) {
 }
 
 /**
- * @returns null when help is asked for
- * @throws Error that says which argument is wrong, and how
+ * @returns null when help is requested
+ * @throws Error that names the invalid argument
  */
 function readArguments(args: string[]): Arguments | null {
   const { values, positionals } = parseArgs({
@@ -140,7 +138,7 @@ function readArguments(args: string[]): Arguments | null {
   const [scenario] = positionals
   if (positionals.length !== 1 || !isScenario(scenario)) {
     throw new Error(
-      `Name one scenario: ${SCENARIOS.join(', ')}. You named ${positionals.join(' ') || 'none'}.`
+      `Choose one scenario: ${SCENARIOS.join(', ')}. Given: ${positionals.join(' ') || 'none'}.`
     )
   }
   return {
@@ -174,7 +172,7 @@ function transport(name: string): Transport {
   throw new Error(`--transport is "${name}", but must be embedded or kafka.`)
 }
 
-/** Found out before the run, not after it. */
+/** Checked before the run, not after it. */
 function writable(file: string): string {
   const path = resolve(file)
   if (existsSync(dirname(path))) return path

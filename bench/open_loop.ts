@@ -1,37 +1,24 @@
 /*
- * An open loop: requests leave at their intended times, whatever the answers do. A request that leaves
- * late counts from its intended time all the same, or a stall would hide the waiting that it causes
+ * An open loop: requests are sent at their intended times, independently of responses. Latency counts from the
+ * intended time even if a request is sent late, otherwise a stall would hide the waiting that it causes
  * (coordinated omission, https://www.scylladb.com/2021/04/22/on-coordinated-omission/).
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Shop } from './shop.ts'
-
-/** One request. Moments are milliseconds since 1970, with fractions. */
-export interface Sent {
-  /** False during the warm-up. */
-  counted: boolean
-  intendedAt: number
-  answeredAt: number
-  /** 0 without an answer. */
-  status: number
-  /** What came instead of an accepted order: the problem's code, or why there is no answer; else null. */
-  error: string | null
-  orderId: string | null
-}
+import type { Sent, Shop } from './shop.ts'
 
 interface Load {
-  /** Requests a second, evenly spaced. */
+  /** Requests per second, evenly spaced. */
   rate: number
   warmUpSeconds: number
   seconds: number
-  /** Called once, when the warm-up is over. */
+  /** Called once, after the warm-up. */
   onMeasuring: () => void
 }
 
 /**
- * Sends all orders, and returns when the last one's time is over; their answers may still come.
+ * Sends all orders, and returns after the last one; responses may still arrive.
  *
- * @returns the requests, the moment of the end, and by how many milliseconds each counted one left late
+ * @returns the requests, the end time, and the delay of each counted request in milliseconds
  */
 export async function sendOrders(shop: Shop, { rate, warmUpSeconds, seconds, onMeasuring }: Load) {
   const warmUps = warmUpSeconds * rate
@@ -63,12 +50,12 @@ function noAnswer({ code, message }: NodeJS.ErrnoException) {
   return { status: 0, orderId: null, error: code ?? message }
 }
 
-/** Several are due at once after a stall: then this does not wait at all. */
+/** Does not wait for requests that are already due, as after a stall. */
 async function until(moment: number) {
   for (let wait; (wait = moment - performance.now()) > 0;) await sleep(wait)
 }
 
-/** What to add to `performance.now()` for milliseconds since 1970: the clock has whole ones, so we wait for its tick. */
+/** The offset from `performance.now()` to milliseconds since 1970. Waits for a tick, because the clock has whole milliseconds. */
 function wallClockOffset(): number {
   const before = Date.now()
   let now = before

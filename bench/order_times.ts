@@ -1,20 +1,19 @@
 import type { DatabaseUnderTest } from './database_under_test.ts'
 
-/** When what happened to an order was committed: milliseconds since 1970, with fractions. */
+/** Commit times of an order's steps, in milliseconds since 1970, with fractions. */
 export interface OrderTimes {
   placed: number | null
-  /** Inventory's answer. */
+  /** Inventory's reply. */
   reserved: number | null
   confirmed: number | null
   rejected: number | null
 }
 
 /**
- * Timeline steps and movements are never updated, so the transaction that inserted the row (`xmin`) is
- * the one that moved the order, and PostgreSQL knows when it committed.
+ * Timeline steps and movements are never updated, so `xmin` is the transaction of the step, whose commit time
+ * PostgreSQL records.
  *
- * @param flushMs - added to each: PostgreSQL takes the time of a commit just before it flushes the WAL,
- *   and the commit counts only after that
+ * @param flushMs - added to each time, because PostgreSQL records the commit time just before it flushes the WAL
  */
 export async function findTimes(database: DatabaseUnderTest, flushMs: number) {
   const rows = await database.query<{ id: string; step: keyof OrderTimes; at: number }>(

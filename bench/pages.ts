@@ -1,6 +1,6 @@
 /*
- * The scenario: the list pages of the staff with many SKUs, orders and movements: how long the app takes, what
- * a page weighs with all that it loads, and how soon a browser shows it.
+ * Scenario: admin list pages with many SKUs, orders and movements: server time, weight with all assets, and first
+ * paint in a browser.
  */
 import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdtempSync, readFileSync } from 'node:fs'
@@ -14,16 +14,16 @@ import type { Endings } from './endings.ts'
 import { BUSY_MOVEMENTS, BUSY_SKU, SKUS, storePages } from './pages_stored.ts'
 import { describeMachine, distribution, type Distribution } from './report.ts'
 
-/** Enough for the code of a page to be compiled; how long the very first takes is told by itself. */
+/** Warm-up requests, so that the code is compiled. The first request is reported separately. */
 const WARM_UP = 50
-/** Of fewer, p99 is an accident. */
+/** Minimum number of requests for a meaningful p99. */
 const REQUESTS = 300
 const PAINTS = 5
 
 /** On the receipt that is scanned to. */
 const LINES = 200
 
-/** What is promised of each: server time in milliseconds, weight in bytes, first contentful paint in milliseconds. */
+/** Bounds: server time in milliseconds, weight in bytes, first contentful paint in milliseconds. */
 const MOST = { p99: 50, bytes: 60 * 1024, paint: 300 }
 /** Of the page of a SKU with a million movements, also when it is asked for the first time; of a scan's answer. */
 const MOST_BUSY = 200
@@ -51,15 +51,15 @@ const PAGES = [
 
 interface MeasuredPage {
   path: string
-  /** From the request to the end of its answer, of the very first one. */
+  /** Time of the first request. */
   firstMs: number
-  /** The same of those after a warm-up. */
+  /** Times after the warm-up. */
   ms: Distribution
-  /** CPU milliseconds of a request, of the app and its database together; null where the system does not tell. */
+  /** CPU milliseconds of a request, of the app and its database together; null if unknown. */
   cpuMs: number | null
-  /** With stylesheet and scripts, each compressed; null where a form is answered. */
+  /** With stylesheet and scripts, compressed; null for a form. */
   bytes: number | null
-  /** With an empty cache: the one in the middle of some; null where a form is answered. */
+  /** Median first contentful paint with an empty cache; null for a form. */
   paintMs: number | null
 }
 
@@ -71,7 +71,7 @@ export interface PagesResult {
   faults: string[]
 }
 
-/** @param orders - stored; each has moved its SKU's stock once */
+/** @param orders - number of stored orders, each with one movement */
 export async function pages(orders: number, endings: Endings): Promise<PagesResult> {
   const machine = describeMachine()
   const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
@@ -94,7 +94,7 @@ export async function pages(orders: number, endings: Endings): Promise<PagesResu
   return { scenario: 'pages', machine, stored, pages: measured, faults: faultsOf(measured) }
 }
 
-/** In a browser, whose session the plain requests share. */
+/** Opens a browser whose session the plain requests share. */
 async function sitDown(
   { url }: AppUnderTest,
   { email, password }: { email: string; password: string },
@@ -102,7 +102,7 @@ async function sitDown(
 ) {
   const { hostname, port } = new URL(url)
   Object.assign(process.env, { HOST: hostname, PORT: port })
-  const { closeBrowser, emptyDesk, signIn } = await import('#tests/browser')
+  const { closeBrowser, emptyDesk, signIn } = await import('#tests/support/browser')
   endings.add({ end: closeBrowser, endNow: () => void closeBrowser() })
   const { page } = await emptyDesk()
   await signIn(page, { email }, password)
@@ -139,7 +139,7 @@ async function measure(
   return { path, ...timed, bytes, paintMs: distribution(paints).p50 }
 }
 
-/** Scans as our script sends them; those of the warm-up fill the receipt. */
+/** Scans as the page's script sends them. The warm-up fills the receipt. */
 async function measureScans(
   app: AppUnderTest,
   { cookie }: Desk,
@@ -165,7 +165,7 @@ async function measureScans(
   return { path, ...(await time(scan, LINES, app, database)), bytes: null, paintMs: null }
 }
 
-/** @param ask - one request, to the end of its answer */
+/** @param ask - sends one request and reads the response */
 async function time(
   ask: () => Promise<void>,
   warmUp: number,

@@ -1,5 +1,5 @@
 /*
- * What the pages of the staff are measured with.
+ * Data for the measurement of the admin pages.
  */
 import type { DatabaseUnderTest } from './database_under_test.ts'
 
@@ -7,7 +7,7 @@ export const SKUS = 100_000
 export const BUSY_SKU = 'SKU-000001'
 export const BUSY_MOVEMENTS = 1_000_000
 
-/** Orders of one line, one each ten seconds, the newest now; one of a thousand waits for an answer. The first SKU is a busy one. */
+/** Orders of one line, one each ten seconds, the newest now; one of a thousand waits for a reply. The first SKU has many movements. */
 export async function storePages(database: DatabaseUnderTest, orders: number) {
   console.error(`… storing ${SKUS} SKUs, ${orders} orders with a movement each, and a busy SKU`)
   await database.query(
@@ -63,6 +63,6 @@ export async function storePages(database: DatabaseUnderTest, orders: number) {
   ]) {
     await database.query(`vacuum analyze ${table}`)
   }
-  // What was stored is not to be written while pages are measured.
+  // Flush the stored data before the measurement.
   await database.query('checkpoint')
 }

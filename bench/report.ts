@@ -1,5 +1,4 @@
 import { cpus, loadavg } from 'node:os'
-import type { ConfirmOptions } from './confirm.ts'
 import type { StatementTime } from './database_under_test.ts'
 
 /** Milliseconds. */
@@ -9,33 +8,49 @@ export interface Distribution {
   max: number
 }
 
+export type Transport = 'embedded' | 'kafka'
+
+export interface ConfirmOptions {
+  /** Orders per second. */
+  rate: number
+  /** Duration of the measurement. */
+  seconds: number
+  /** Warm-up at the same rate. */
+  warmUpSeconds: number
+  transport: Transport
+  /** Where the app writes a V8 CPU profile; absolute. */
+  profileDir?: string
+  /** Whether PostgreSQL records statement times. */
+  statements: boolean
+}
+
 export interface ConfirmResult {
   scenario: 'confirm'
   machine: Machine
   load: Omit<ConfirmOptions, 'profileDir' | 'statements'> & { connections: number }
   counts: { sent: number; accepted: number; errors: number; confirmed: number; rejected: number }
-  /** What came instead of an accepted order → how often. */
+  /** Error → number of occurrences. */
   errors: Record<string, number>
-  /** From the intended time of the request to the end of its answer. */
+  /** From the intended time of the request to the end of its response. */
   httpMs: Distribution
   /** From the intended time of the request to the commit of the confirmation. */
   confirmMs: Distribution
-  /** To the commit of the order from its intended time; then each commit from the one before. */
+  /** From the intended time to the commit of the order, then from each commit to the next. */
   stagesMs: { placed: Distribution; reserved: Distribution; confirmed: Distribution }
-  /** By how much requests left after their intended times: our own share of the latencies. */
+  /** Delay of requests after their intended times: the load generator's share of the latencies. */
   latenessMs: Distribution
-  /** What one flush of the WAL took on average. */
+  /** Average time of a WAL flush. */
   flushMs: number
-  /** Of each part, over the measured window; null where it does not run. */
+  /** Per part, during the measurement; null for a part that does not run. */
   cpuMicrosecondsPerOrder: Record<string, number | null>
-  /** Shares of all cores over the window, 0 to 1: of others' work, and what the host took away. */
+  /** Shares of all cores, 0 to 1, used by other processes and stolen by the host. */
   disturbance: { others: number; stolen: number }
-  /** The app's memory at the end of the window. */
+  /** Memory of the app at the end of the measurement. */
   residentMb: number | null
-  /** Mails that were due within the window and not sent by its end. */
+  /** Mails that were due during the measurement and not sent by its end. */
   mailsLateAtEnd: number
   statements: StatementTime[] | null
-  /** What is not correct, one line each. */
+  /** Violations, one line each. */
   faults: string[]
 }
 
@@ -45,7 +60,7 @@ interface Machine {
   node: string
   /** RFC 3339. */
   date: string
-  /** Processes that wanted to run, over the last minute before the run. */
+  /** Load average of the minute before the run. */
   load: number
 }
 
@@ -60,7 +75,7 @@ export function describeMachine(): Machine {
   }
 }
 
-/** Percentiles by the nearest rank; all 0 for no values. */
+/** Nearest-rank percentiles; all 0 for no values. */
 export function distribution(values: number[]): Distribution {
   const sorted = [...values].sort((a, b) => a - b)
   const rank = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? 0

@@ -1,7 +1,19 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import type { AppUnderTest } from './app_under_test.ts'
-import type { Sent } from './open_loop.ts'
+
+/** One request. Times are milliseconds since 1970, with fractions. */
+export interface Sent {
+  /** False during the warm-up. */
+  counted: boolean
+  intendedAt: number
+  answeredAt: number
+  /** HTTP status; 0 without a response. */
+  status: number
+  /** The problem code, or the reason for a missing response; null for an accepted order. */
+  error: string | null
+  orderId: string | null
+}
 
 const LINES = 2
 const MOST_PIECES = 3
@@ -12,12 +24,12 @@ interface HttpAnswer {
   body: string
 }
 
-/** The app's REST API as a busy customer's program sees it: every connection is kept. */
+/** A client of the REST API that keeps its connections alive. */
 export class Shop {
   readonly #app: AppUnderTest
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 10_000, maxFreeSockets: 10_000 })
   #skus: string[] = []
-  /** How many connections were opened for orders: as many as were in use at once. */
+  /** Number of connections opened: the maximum number of concurrent requests. */
   connections = 0
 
   private constructor(app: AppUnderTest) {
@@ -29,7 +41,7 @@ export class Shop {
     }
   }
 
-  /** A shop with the demo's products. */
+  /** Uses the demo products. */
   static async open(app: AppUnderTest): Promise<Shop> {
     const shop = new Shop(app)
     const { status, body } = await shop.#send('GET', '/api/v1/products?limit=200')
@@ -38,7 +50,7 @@ export class Shop {
     return shop
   }
 
-  /** Gives every product more stock than so many orders can ask of it. */
+  /** Gives every product enough stock for this many orders. */
   async restock(orders: number) {
     for (const sku of this.#skus) {
       for (let needed = orders * MOST_PIECES; needed > 0; needed -= MOST_RESTOCK) {
@@ -55,8 +67,8 @@ export class Shop {
   /**
    * Places an order of two different products.
    *
-   * @returns the status, and the order's id when it is accepted, else what came instead
-   * @throws Error when there is no answer
+   * @returns the status, and the order's id or the error
+   * @throws Error without a response
    */
   async placeOrder(): Promise<Pick<Sent, 'status' | 'orderId' | 'error'>> {
     const { status, body } = await this.#send('POST', '/api/v1/orders', { lines: this.#lines() })

@@ -4,7 +4,7 @@
 import 'reflect-metadata'
 import { Ignitor, prettyPrintError } from '@adonisjs/core'
 import type { ApplicationService } from '@adonisjs/core/types'
-import { EXIT } from '#messaging/commands/exit_codes'
+import { EXIT } from '#console/exit_codes'
 import { embeddedPostgres, prepareEnvironment, startFault } from '#start/environment'
 
 const APP_ROOT = new URL('../', import.meta.url)
@@ -17,15 +17,15 @@ function importer(filePath: string) {
 }
 
 /**
- * A command that can be stopped has said its code then, and a client of Kafka may still hold on to its
- * connections; another one, a proof say, ends with the process.
+ * Exits on a signal. A command that handles the signal has set its exit code by now; others, and Kafka clients
+ * with open connections, end with the process.
  */
 async function end(app: ApplicationService, code: number) {
   await app.terminate()
   setTimeout(() => process.exit(process.exitCode ?? code), 1_000).unref()
 }
 
-/** A sentence for what a person can mend, and an exit code of its own for what ace itself refuses. */
+/** Prints one sentence for errors that a person can fix, and sets the exit code of usage errors of ace. */
 async function explainErrors(app: ApplicationService) {
   const { errorHandler } = await app.container.make('ace')
   const render = errorHandler.render.bind(errorHandler)

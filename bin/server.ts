@@ -17,7 +17,7 @@ function importer(filePath: string) {
 const starting = new Ignitor(APP_ROOT, { importer })
   .tap((app) => {
     app.booting(() => prepareEnvironment(app, 'owner'))
-    // An app that is half started would take no notice, and none of any later signal.
+    // A half-started app would ignore this signal and every later one.
     const terminate = () =>
       starting.then(
         () => app.terminate().finally(end),
@@ -36,12 +36,12 @@ starting.catch(async (error) => {
   process.exit(1)
 })
 
-/** The client of a broker that hangs holds on to its connections: they go with the process. */
+/** Ends open connections of the Kafka client, which keep the process alive if the broker hangs. */
 function end() {
   setTimeout(() => process.exit(), 1_000).unref()
 }
 
-/** A fault that the person at the terminal can mend is one sentence, not a stack. */
+/** Prints one sentence, not a stack, for errors that the person at the terminal can fix. */
 async function explain(error: unknown) {
   const fault = startFault(error)
   if (fault) console.error(`\n  ${fault}\n`)

@@ -1,12 +1,19 @@
 /*
- * `npm test`: one process, one database server and one broker for the whole run.
+ * `npm test` runs the suites in processes side by side, `npm test -- <suite> …` in this one.
  */
 process.env.NODE_ENV = 'test'
 
-import '#tests/summary'
 import 'reflect-metadata'
+import { fileURLToPath } from 'node:url'
 import { Ignitor, prettyPrintError } from '@adonisjs/core'
+import type { ApplicationService } from '@adonisjs/core/types'
 import { configure, processCLIArgs, run } from '@japa/runner'
+
+if (process.argv.length === 2) {
+  const { runSideBySide } = await import('#tests/support/side_by_side')
+  await runSideBySide(fileURLToPath(import.meta.url))
+}
+await import('#tests/support/summary')
 
 const APP_ROOT = new URL('../', import.meta.url)
 
@@ -20,11 +27,13 @@ function importer(filePath: string) {
 new Ignitor(APP_ROOT, { importer })
   .tap((app) => {
     app.booting(async () => {
-      const { prepareTestEnvironment } = await import('#tests/environment')
+      const { prepareTestEnvironment } = await import('#tests/support/environment')
       await prepareTestEnvironment(app)
     })
-    app.listen('SIGTERM', () => app.terminate())
-    app.listen('SIGINT', () => app.terminate())
+    app.listen('SIGTERM', () => end(app))
+    app.listen('SIGINT', () => end(app))
+    // The process that runs the suites side by side is gone.
+    process.once('disconnect', () => end(app))
   })
   .testRunner()
   .configure(async (app) => {
@@ -46,3 +55,8 @@ new Ignitor(APP_ROOT, { importer })
     await prettyPrintError(error)
     process.exit(1)
   })
+
+async function end(app: ApplicationService) {
+  await app.terminate()
+  process.exit(1)
+}

@@ -2,5 +2,5 @@ import env from '#start/env'
 
 export const signUpOpen = env.get('SIGN_UP') === 'on'
 
-/** Days until an access token expires; a service's lasts until it is revoked. */
+/** Days until an access token expires. Tokens of services never expire. */
 export const tokenDays = env.get('TOKEN_DAYS')

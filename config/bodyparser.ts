@@ -2,9 +2,9 @@ import { defineConfig } from '@adonisjs/core/bodyparser'
 
 export default defineConfig({
   allowedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
-  // An empty string is an empty string: `"email": ""` must not pass as "no e-mail given".
+  // Keep empty strings: `"email": ""` must not pass as a missing e-mail address.
   json: { convertEmptyStringsToNull: false, types: ['application/json'], limit: '256kb' },
-  // Of the admin pages; the API refuses them before they are read.
+  // For the admin pages. The API rejects forms before reading them.
   form: {
     convertEmptyStringsToNull: false,
     types: ['application/x-www-form-urlencoded'],

@@ -3,18 +3,19 @@ import { defineConfig } from '@adonisjs/cors'
 
 const origins = env.get('CORS_ORIGINS')
 
-/** What a page of another origin may send. */
+/** Request headers that pages of other origins may send. */
 const SENT = [
   'authorization',
   'content-type',
   'idempotency-key',
   'if-match',
+  'if-none-match',
   'last-event-id',
   'prefer',
   'x-request-id',
 ]
 
-/** What it may read of the answer, beside what every page may. */
+/** Response headers that they may read, besides the CORS-safelisted ones. */
 const READ = [
   'Allow',
   'ETag',
@@ -28,7 +29,7 @@ const READ = [
   'X-Request-Id',
 ]
 
-/** Some callers write ", " between the names. */
+/** Some clients separate the names by ", ". */
 function withBlanks(asked: string[]) {
   return [...SENT, ...asked.filter((name) => SENT.includes(name.trim().toLowerCase()))]
 }

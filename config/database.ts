@@ -1,28 +1,25 @@
 /*
- * Three modules, three schemas, three roles; MODULES says which of them run here, accounts always does. `<module>` is the connection for the app's work: it acts
- * as `<module>_app`, which can read no other module's tables, and ends whatever takes too long.
- * `directConnection` has no such limits and goes around a pooler, for relays and proofs;
- * `<module>_owner` owns the tables, for migrations.
+ * Each module has a schema, a role and two connections. `<module>` is for requests and workers: it acts as the
+ * role `<module>_app`, which cannot read other modules' tables, and has time limits. `<module>_owner` owns the
+ * tables, for migrations. `directConnection` bypasses a pooler and has no time limits, for relays and checks.
  */
-import '#database/loud_commit'
+import '#postgres/client_corrections'
 import env from '#start/env'
+import { KERNEL_TABLES } from '#messaging/schema'
 import { defineConfig } from '@adonisjs/lucid'
-import pg, { type Client } from 'pg'
-
-// Our largest bigints are amounts below 2^53 and row ids: numbers hold them exactly.
-pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+import type { Client } from 'pg'
 
 export type ModuleName = 'orders' | 'inventory' | 'accounts'
 
-/** Those that run in this process. */
+/** Modules in this process: those of MODULES, and always accounts. */
 export const modules: ModuleName[] = [...env.get('MODULES'), 'accounts']
 
-/** Whether the module runs in this process, or in one of its own. */
+/** Whether the module runs in this process. */
 export function runsHere(module: ModuleName) {
   return modules.includes(module)
 }
 
-/** Those with models, whose classes are made from the tables; orders reads its tables by statement. */
+/** Modules whose model classes are generated from their tables. Orders uses statements only. */
 export const modelled: ModuleName[] = modules.filter((module) => module !== 'orders')
 
 const urls: Record<ModuleName, string> = {
@@ -38,14 +35,14 @@ const directUrls: Record<ModuleName, string> = {
 }
 
 /**
- * A statement that waits longer than this is given up, and with it the transaction. None takes the cores of
- * others: starting a parallel worker costs more than a page's statements have to do.
+ * Longer statements are cancelled, and their transaction is rolled back. No parallel workers, because starting one
+ * takes longer than the statements of a page.
  */
 const LIMITS =
   '-c lock_timeout=5s -c statement_timeout=5s -c idle_in_transaction_session_timeout=5s ' +
   '-c max_parallel_workers_per_gather=0'
 
-/** What `pg` needs to connect as a module's own role, without limits and around a pooler. */
+/** Options of `pg` to connect as a module's role, without time limits and bypassing a pooler. */
 export function directConnection(module: ModuleName) {
   return {
     connectionString: directUrls[module],
@@ -57,7 +54,7 @@ export function directConnection(module: ModuleName) {
   }
 }
 
-/** knex logs each connection that fails, with a stack, beside throwing it: whoever asked for it reports it. */
+/** Silences knex, which logs each failed connection with a stack in addition to throwing the error. */
 const log = { warn() {} }
 
 function moduleConnection(module: ModuleName) {
@@ -69,7 +66,7 @@ function moduleConnection(module: ModuleName) {
       application_name: `quartermaster ${module}`,
       connectionTimeoutMillis: 1_500,
       keepAlive: true,
-      // Statements that need not wait for each other's answers travel together.
+      // Independent statements share a round trip.
       pipeline: true,
     },
     searchPath: [module],
@@ -78,7 +75,7 @@ function moduleConnection(module: ModuleName) {
   }
 }
 
-/** PostgreSQL 17 and newer end a whole transaction too; older ones know no such setting. */
+/** Limits whole transactions on PostgreSQL 17 and newer, which have the setting. */
 function limitTransactions(
   connection: Client,
   done: (error: Error | null, connection: Client) => void
@@ -92,7 +89,7 @@ function limitTransactions(
     .catch((error: Error) => done(error, connection))
 }
 
-/** The owner of the schema: migrations, and the schema classes made from the tables. */
+/** The owner of the schema, for migrations and for generating model classes. */
 function ownerConnection(module: ModuleName) {
   return {
     client: 'pg' as const,
@@ -103,25 +100,13 @@ function ownerConnection(module: ModuleName) {
     },
     searchPath: [module],
     log,
-    // One holds the lock of the migrations, meanwhile.
+    // One connection holds the migration lock.
     pool: { min: 0, max: 3 },
     migrations: { naturalSort: true, paths: [`database/${module}/migrations`] },
     schemaGeneration: {
       enabled: modelled.includes(module),
       outputPath: `database/${module}/schema.ts`,
-      excludeTables: [
-        'outbox',
-        'inbox',
-        'dead_letters',
-        'waiting_keys',
-        'parked_keys',
-        'messaging_state',
-        'operator_acts',
-        'replays',
-        'attempts',
-        'consumer_runs',
-        'suspects',
-      ],
+      excludeTables: [...KERNEL_TABLES, 'attempts'],
     },
   }
 }

@@ -2,15 +2,15 @@ import env from '#start/env'
 import { defineConfig, stores } from '@adonisjs/limiter'
 import type { InferLimiters } from '@adonisjs/limiter/types'
 
-/** Of each customer account, counted in this process; null for no limit. */
+/** Limit per customer account, counted in this process; null for no limit. */
 export const requestsAMinute = env.get('RATE_LIMIT')
 
 const limiters = defineConfig({
   default: 'memory',
   stores: {
-    /** Requests: a round trip to the database would cost more than the request. */
+    /** For requests, because a round trip to the database would cost more than the request. */
     memory: stores.memory({}),
-    /** Attempts to log in and to sign up: counted for all processes together, also over a restart. */
+    /** For sign-ins and sign-ups, counted across processes and restarts. */
     attempts: stores.database({ connectionName: 'accounts', tableName: 'attempts' }),
   },
 })

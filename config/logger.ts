@@ -1,7 +1,7 @@
 import env from '#start/env'
 import app from '@adonisjs/core/services/app'
 import { defineConfig, targets } from '@adonisjs/core/logger'
-import { traceId } from '#messaging/trace'
+import { traceId } from '#runtime/trace_context'
 
 export default defineConfig({
   default: 'app',
@@ -10,7 +10,7 @@ export default defineConfig({
       enabled: true,
       name: 'quartermaster',
       level: env.get('LOG_LEVEL'),
-      // Whatever is logged on the way of a request is found by the id of its trace.
+      // The trace id links all log lines that a request causes.
       mixin() {
         const trace = traceId()
         return trace ? { trace_id: trace } : {}

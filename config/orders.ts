@@ -1,7 +1,20 @@
 import env from '#start/env'
 
-/** Milliseconds after which an order that waits for inventory's answer is told to it again. */
-export const answerTimeout = env.get('ANSWER_TIMEOUT')
+/** Milliseconds to wait for inventory's reply before re-sending the request. */
+export const replyTimeout = env.get('ANSWER_TIMEOUT')
 
-/** Orders that are taken at once in this process; others wait for their turn, or are sent away for a second. */
+/** Placements in progress at a time in this process. Others wait, or are rejected under overload. */
 export const placementsAtOnce = env.get('PLACEMENTS_AT_ONCE')
+
+/**
+ * Limits per customer account; null for no limit. They do not apply to orders that staff and services place or
+ * change.
+ */
+export const customerLimits = {
+  /** Pieces of one SKU in one order. */
+  linePieces: env.get('CUSTOMER_LINE_PIECES'),
+  /** Orders of the account that are pending, confirmed or updating. */
+  openOrders: env.get('CUSTOMER_OPEN_ORDERS'),
+  /** Pieces that these orders hold or request. */
+  heldPieces: env.get('CUSTOMER_HELD_PIECES'),
+}

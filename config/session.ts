@@ -1,11 +1,10 @@
 import { defineConfig } from '@adonisjs/session'
-import { touchedSessions } from '#accounts/touched_sessions'
 import { publicUrl } from '#config/app'
+import { throttledSessionStore } from '#http/server/throttled_session_store'
 
-/** A working day, counted from the last request, to a minute. */
+/** How long a session of the admin pages lasts after its last request, to the minute. */
 export const SESSION_HOURS = 10
 
-/** Of people at the admin pages. */
 const sessionConfig = defineConfig({
   cookieName: 'quartermaster-session',
   clearWithBrowser: false,
@@ -13,7 +12,8 @@ const sessionConfig = defineConfig({
   cookie: { path: '/', httpOnly: true, secure: publicUrl.startsWith('https:'), sameSite: 'lax' },
   store: 'database',
   stores: {
-    database: touchedSessions,
+    // In the database, so that a restart signs nobody out and a session can be revoked.
+    database: throttledSessionStore({ connectionName: 'accounts', tableName: 'sessions' }),
   },
 })
 

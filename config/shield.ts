@@ -1,9 +1,9 @@
 import { defineConfig } from '@adonisjs/shield'
 
-/** The routes of what those send who are not signed in yet. */
-const DOORS = ['desk.login.store', 'desk.invitation.accept']
+/** Routes of forms that are submitted before sign-in. */
+const PUBLIC_FORMS = ['desk.login.store', 'desk.invitation.accept']
 
-/** Of the admin pages: nothing inline, nothing from elsewhere, every form with our token. */
+/** For the admin pages: no inline code, no other origins, and a CSRF token in every form. */
 export default defineConfig({
   csp: {
     enabled: true,
@@ -21,8 +21,9 @@ export default defineConfig({
   csrf: {
     enabled: true,
     methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
-    // A form whose session has ended is not taken: it is kept until its sender has signed in again.
-    exceptRoutes: ({ route, session }) => !session.has('signedIn') && !DOORS.includes(route!.name!),
+    // A form whose session has expired is not executed, but kept until the person has signed in again.
+    exceptRoutes: ({ route, session }) =>
+      !session.has('signedIn') && !PUBLIC_FORMS.includes(route!.name!),
   },
   hsts: { enabled: false },
   xFrame: { enabled: true, action: 'DENY' },

@@ -5,12 +5,18 @@
 import type { ApplicationService } from '@adonisjs/core/types'
 import type { Database } from '@adonisjs/lucid/database'
 import { MigrationRunner } from '@adonisjs/lucid/migration'
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { modules, type ModuleName } from '#config/database'
+import messagingConfig from '#config/messaging'
+import { installMessaging, pendingSteps } from '#messaging/installer'
+import { countChangedDecimals, isOfRelease010, type ChangedDecimals } from './changed_decimals.ts'
 
 export interface SetupReport {
   module: ModuleName
-  /** Names of the migrations that ran now. */
+  /** Names of the installer's steps and of the migrations that ran now. */
   migrated: string[]
+  /** After an upgrade from 0.1.0: what is shown differently now. Else empty. */
+  changedDecimals: ChangedDecimals[]
 }
 
 /**
@@ -26,17 +32,29 @@ export async function setUpDatabases(
   const reports: SetupReport[] = []
   for (const module of modules) {
     if (!options.dryRun) await createSchemaAndRole(db, module)
-    const migrated = await alone(db, module, () => migrate(app, db, module, options))
-    reports.push({ module, migrated })
+    reports.push(
+      await alone(db, module, async (owner) => {
+        const isOld = await isOfRelease010(owner, module)
+        const installed = await install(owner, module, options)
+        const migrated = [...installed, ...(await migrate(app, db, module, options))]
+        const changed = isOld && migrated.length > 0
+        const changedDecimals = changed ? await countChangedDecimals(owner, module) : []
+        return { module, migrated, changedDecimals }
+      })
+    )
   }
   return reports
 }
 
-/** Whoever comes second waits: Lucid's own lock would end its process. */
-async function alone<T>(db: Database, module: ModuleName, work: () => Promise<T>): Promise<T> {
+/** Runs one migration at a time; others wait. With Lucid's own lock, their process would exit. */
+async function alone<T>(
+  db: Database,
+  module: ModuleName,
+  work: (owner: QueryClientContract) => Promise<T>
+): Promise<T> {
   return db.connection(`${module}_owner`).transaction(async (trx) => {
     await trx.rawQuery(`select pg_advisory_xact_lock(hashtext('quartermaster migrations'))`)
-    return work()
+    return work(db.connection(`${module}_owner`))
   })
 }
 
@@ -67,6 +85,17 @@ async function createSchemaAndRole(db: Database, module: ModuleName) {
   })
 }
 
+/** The kernel's tables come first, since migrations of the module may read them. */
+async function install(
+  owner: QueryClientContract,
+  module: ModuleName,
+  { dryRun = false }: { dryRun?: boolean }
+) {
+  if (!messagingConfig.modules.some(({ name }) => name === module)) return []
+  const steps = await (dryRun ? pendingSteps(owner) : installMessaging(owner))
+  return steps.map((name) => `messaging/${name}`)
+}
+
 async function migrate(
   app: ApplicationService,
   db: Database,
@@ -80,8 +109,15 @@ async function migrate(
     disableLocks: true,
   })
   await runner.run()
-  if (runner.error) throw runner.error
+  if (runner.error) throw naming(runner)
   return Object.values(runner.migratedFiles)
     .filter(({ status }) => status === 'completed' || dryRun)
     .map(({ file }) => file.name)
+}
+
+/** The error of a migration, with the migration's name. */
+function naming({ error, migratedFiles }: MigrationRunner): Error {
+  const failed = Object.values(migratedFiles).find(({ status }) => status === 'error')
+  if (failed) error!.message = `The migration ${failed.file.name} failed: ${error!.message}`
+  return error!
 }

@@ -1,8 +1,9 @@
 import type { Server } from 'node:http'
 import vine, { SimpleMessagesProvider } from '@vinejs/vine'
 import type { ApplicationService } from '@adonisjs/core/types'
+import { validationMessages } from '#start/validation_messages'
 
-/** What the app itself adds to the framework: its views, and the words of its validation. */
+/** Registers ports, views and validation messages, and starts and stops the workers. */
 export default class AppProvider {
   constructor(protected app: ApplicationService) {}
 
@@ -19,50 +20,24 @@ export default class AppProvider {
 
   async boot() {
     const { default: edge } = await import('edge.js')
-    // Compiling a view takes longer than sending the mail; `node ace serve` restarts on a change.
+    // Compiling a view takes longer than rendering it. `node ace serve` restarts after a change.
     edge.configure({ cache: true })
     const { addPageParts } = await import('#admin/page_parts')
     addPageParts(edge)
     for (const module of ['admin', 'orders', 'inventory', 'accounts', 'operations', 'mail']) {
       edge.mount(module, this.app.makePath('app', module, 'views'))
     }
-    await this.#keepWhatPagesShare()
-    vine.messagesProvider = new SimpleMessagesProvider({
-      'required': 'is required',
-      'string': 'must be a text',
-      'number': 'must be a number',
-      'boolean': 'must be true or false',
-      'object': 'must be an object',
-      'array': 'must be a list',
-      'withoutDecimals': 'must be a whole number',
-      'min': 'must be at least {{ min }}',
-      'max': 'must be at most {{ max }}',
-      'minLength': 'must have at least {{ min }} characters',
-      'maxLength': 'must have at most {{ max }} characters',
-      'array.minLength': 'must have at least {{ min }} entries',
-      'lines.array.minLength': 'must have at least one entry; to end an order, cancel it',
-      'array.maxLength': 'must have at most {{ max }} entries',
-      'email': 'must be an e-mail address',
-      'regex': 'has the wrong form',
-      'sku.regex':
-        'must be letters, digits, dots, underscores and hyphens, the first a letter or a digit',
-      'price.regex': 'must be an amount such as 1250.00, without separators of thousands',
-      'currency.regex': 'must be an ISO 4217 code such as EUR',
-      'country.regex': 'must be two capital letters such as DE',
-      'barcodes.*.regex': 'must be 8 or 12 to 14 digits',
-      'trackingUrl.regex': 'must begin with http:// or https://',
-      'uuid': 'must be a UUID',
-      'enum': 'must be one of {{ choices }}',
-      'url': 'must be an address that begins with http:// or https://',
-      'distinct': 'must not have an entry twice',
-    })
+    await this.#shareRenderer()
+    const { refuseBadAddress } = await import('#http/bad_address')
+    this.app.config.set('app.http.onBadUrl', refuseBadAddress(this.app.config.get('app.publicUrl')))
+    vine.messagesProvider = new SimpleMessagesProvider(validationMessages)
   }
 
   /**
-   * Makes once what the framework makes for each request, a millisecond or two each: Edge looks for
-   * components on the disk whenever it makes a renderer, shield's middleware imports Edge.
+   * Creates once what the framework creates for each request, at 1 or 2 ms each: Edge scans the disk for components
+   * for each new renderer, and the middleware of shield imports Edge.
    */
-  async #keepWhatPagesShare() {
+  async #shareRenderer() {
     const { default: edge } = await import('edge.js')
     const { HttpContext } = await import('@adonisjs/core/http')
     const { default: ShieldMiddleware } = await import('@adonisjs/shield/shield_middleware')
@@ -80,7 +55,7 @@ export default class AppProvider {
     })
   }
 
-  /** Says that it is ready when the first order can be placed. */
+  /** Reports readiness once an order can be placed. */
   async ready() {
     if (this.app.getEnvironment() !== 'web') return
     const { works } = await import('#config/app')
@@ -88,9 +63,9 @@ export default class AppProvider {
     const { enter, observe } = await import('#operations/readiness')
     const { stepFeed } = await import('#orders/live/step_feed')
     const { demoIsOrderable, printBanner } = await import('#start/banner')
-    const { DUTIES, takeUp } = await import('#start/duties')
+    const { WORKERS, startWorkers } = await import('#start/workers')
     await this.#prepareDraining()
-    await takeUp(this.app, works ? DUTIES : [])
+    await startWorkers(this.app, works ? WORKERS : [])
     if (runsHere('orders')) observe(stepFeed)
     await demoIsOrderable()
     enter('running')
@@ -98,19 +73,19 @@ export default class AppProvider {
   }
 
   async shutdown() {
-    const { layDown } = await import('#start/duties')
+    const { stopWorkers } = await import('#start/workers')
     const { stepFeed } = await import('#orders/live/step_feed')
-    await Promise.all([layDown(this.app), stepFeed.stop()])
+    await Promise.all([stopWorkers(this.app), stepFeed.stop()])
   }
 
-  /** What is asked is still answered; what would keep the process is ended. */
+  /** Completes requests in progress, and ends streams and idle connections, before the server closes. */
   async #prepareDraining() {
-    const { watchConnections } = await import('#http/draining')
-    const { endEventStreams } = await import('#http/event_stream')
+    const { watchConnections } = await import('#http/server/draining')
+    const { endEventStreams } = await import('#http/server/event_stream')
     const { enter } = await import('#operations/readiness')
     const server = await this.app.container.make('server')
     const drain = watchConnections(server.getNodeServer() as Server)
-    // The framework closes the server right after this.
+    // The framework closes the server right afterwards.
     this.app.terminating(() => {
       enter('draining')
       endEventStreams()

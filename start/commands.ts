@@ -1,15 +1,18 @@
 /*
- * The commands of all modules. Each file imports its heavy parts when it runs: nothing that reads the
- * settings may be loaded before `prepareEnvironment` has run.
+ * The commands of all modules. A command imports its dependencies when it runs, because nothing may read the
+ * settings before `prepareEnvironment`.
  */
 import { ListLoader } from '@adonisjs/core/ace'
 import AccountsCreate from '#accounts/commands/accounts_create'
 import DbEmbedded from '#database/commands/db_embedded'
 import DbSchema from '#database/commands/db_schema'
 import DbSetup from '#database/commands/db_setup'
+import DemoSeed from '#demo/demo_seed'
+import DemoTraffic from '#demo/demo_traffic'
 import InventoryAnnounce from '#inventory/commands/inventory_announce'
 import InventoryReconcile from '#inventory/commands/inventory_reconcile'
 import StockImport from '#inventory/commands/stock_import'
+import ConsumersSkip from '#messaging/commands/consumers_skip'
 import DeadLettersDiscard from '#messaging/commands/dead_letters_discard'
 import DeadLettersList from '#messaging/commands/dead_letters_list'
 import DeadLettersRedrive from '#messaging/commands/dead_letters_redrive'
@@ -25,21 +28,20 @@ import OutboxUnpark from '#messaging/commands/outbox_unpark'
 import OperationsReconcile from '#operations/commands/operations_reconcile'
 import OrdersLife from '#orders/commands/orders_life'
 import OrdersShow from '#orders/commands/orders_show'
-import MessagingContracts from '#start/contracts_command'
-import DemoSeed from '#start/demo/demo_seed'
-import DemoTraffic from '#start/demo/demo_traffic'
-import OpenApi from '#start/openapi_command'
+import MessagingContracts from '#start/documents/contracts_command'
+import OpenApi from '#start/documents/openapi_command'
 import MessagingWork from '#start/work_command'
 
 const modules = (process.env.MODULES || 'orders,inventory').split(',').map((name) => name.trim())
 
-/** A module that runs elsewhere has its commands there. */
+/** Leaves out the commands of modules that run elsewhere. */
 function of(wanted: string[], ...commands: ConstructorParameters<typeof ListLoader>[0]) {
   return wanted.every((module) => modules.includes(module)) ? commands : []
 }
 
 const commands = new ListLoader([
   AccountsCreate,
+  ConsumersSkip,
   DbEmbedded,
   DbSchema,
   DbSetup,

@@ -1,6 +1,6 @@
 /*
- * Every setting, validated before anything else starts. A message names the variable, what is wrong
- * with it, and an example.
+ * All settings, validated before anything else starts. An error names the variable, what is wrong with its
+ * value, and a valid example.
  */
 import { isIP, isIPv4 } from 'node:net'
 import { Env } from '@adonisjs/core/env'
@@ -25,7 +25,7 @@ function atLeastASecond(fallback: string) {
   }
 }
 
-/** Nothing may be forgotten that a replay of the outbox, or a topic, may still deliver again. */
+/** The inbox must remember a message for as long as a replay or a topic can deliver it again. */
 function inboxRetention(name: string, value?: string) {
   if (!value) return undefined
   const milliseconds = duration('15d')(name, value)
@@ -33,7 +33,7 @@ function inboxRetention(name: string, value?: string) {
   const least = process.env.KAFKA_BROKERS ? outbox + MILLISECONDS.d : outbox
   if (milliseconds >= least) return milliseconds
   throw new Error(
-    `${name} is "${value}", but must be at least ${least / MILLISECONDS.h}h: OUTBOX_RETENTION and, with Kafka, what the topics keep and a day more. Without it, it is as long as needed`
+    `${name} is "${value}", but must be at least ${least / MILLISECONDS.h}h: OUTBOX_RETENTION and, with Kafka, the retention of the topics plus one day. Leave ${name} out to use the shortest safe value`
   )
 }
 
@@ -70,7 +70,10 @@ function url(protocols: string[], example: string) {
     if (!value) return undefined
     const parsed = URL.canParse(value) ? new URL(value) : null
     if (!parsed || !protocols.includes(parsed.protocol)) {
-      throw new Error(`${name} is not a URL of that kind. Example: ${example}`)
+      // The value may hold a password, so the message does not repeat it.
+      throw new Error(
+        `${name} must be a URL that begins with ${protocols.join('// or ')}//. Example: ${example}`
+      )
     }
     return value
   }
@@ -87,7 +90,7 @@ const optionalText = (_: string, value?: string) => value || undefined
 function appKey(name: string, value?: string) {
   if (!value || value.length < 16) {
     throw new Error(
-      `${name} is ${value ? 'too short' : 'missing'}: give it at least 16 random characters, for example from "openssl rand -hex 32"`
+      `${name} is ${value ? 'too short' : 'missing'}, but must have at least 16 random characters. To create one: openssl rand -hex 32`
     )
   }
   return value
@@ -98,25 +101,80 @@ function brokers(name: string, value?: string) {
   const list = value.split(',').map((broker) => broker.trim())
   const wrong = list.find((broker) => !/^[^\s:]+:\d+$/.test(broker))
   if (wrong !== undefined) {
-    throw new Error(`${name} holds "${wrong}". Example: kafka-1:9092,kafka-2:9092`)
+    throw new Error(
+      `${name} contains "${wrong}", but must be host:port, separated by commas. Example: kafka-1:9092,kafka-2:9092`
+    )
   }
   return list
 }
 
+function topicPrefix(name: string, value = '') {
+  if (/^[\w.-]{0,200}$/.test(value)) return value
+  throw new Error(
+    `${name} is "${value}", but Kafka allows only letters, digits, ".", "_" and "-" in the names of topics. Example: shop-1.`
+  )
+}
+
+const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
+
+/** As kafkajs reads it, in any case. A mechanism without credentials could never log in. */
+function saslMechanism(name: string, value?: string) {
+  if (!value) return undefined
+  const mechanism = SASL_MECHANISMS.find((known) => known === value.toLowerCase())
+  if (!mechanism) {
+    throw new Error(`${name} is "${value}", but must be one of ${SASL_MECHANISMS.join(', ')}`)
+  }
+  for (const credential of ['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD']) {
+    if (!process.env[credential]) {
+      throw new Error(`${name} is "${value}", but ${credential} is missing. Set both credentials`)
+    }
+  }
+  return mechanism
+}
+
+/** Without an address the mail server would refuse every mail. */
+function sender(fallback: string) {
+  return (name: string, value?: string) => {
+    const from = value || fallback
+    if (/[^\s<>@]+@[^\s<>@]+/.test(from)) return from
+    throw new Error(
+      `${name} is "${from}", but must contain an e-mail address. Example: ${fallback}`
+    )
+  }
+}
+
+/** By default a password is sent only over verified TLS, and smtps:// always means TLS. */
+function smtpTls(name: string, value?: string) {
+  const address = process.env.SMTP_URL ?? ''
+  const { protocol, password } = URL.canParse(address) ? new URL(address) : {}
+  const tlsFromTheFirstByte = protocol === 'smtps:'
+  const fallback = password || tlsFromTheFirstByte ? 'required' : 'opportunistic'
+  const tls = oneOf(['required', 'opportunistic', 'off'] as const, fallback)(
+    name,
+    value || undefined
+  )
+  if (tls === 'off' && tlsFromTheFirstByte) {
+    throw new Error(
+      `${name} is "off", but SMTP_URL begins with smtps://, which always uses TLS. Remove ${name}, or use smtp:// in SMTP_URL`
+    )
+  }
+  return tls
+}
+
 const MODULES = ['orders', 'inventory'] as const
 
-/** One alone is heard by the other over Kafka only. */
-function parts(name: string, value?: string) {
+/** A module that runs alone reaches the other one only over Kafka. */
+function modules(name: string, value?: string) {
   const given = value ? [...new Set(entries(value))] : [...MODULES]
   const wrong = given.find((entry) => !MODULES.includes(entry as never))
   if (wrong !== undefined) {
     throw new Error(
-      `${name} holds "${wrong}", but must be orders, inventory, or both. Example: orders,inventory`
+      `${name} contains "${wrong}", but must be orders, inventory, or both. Example: orders,inventory`
     )
   }
   if (given.length < MODULES.length && !process.env.KAFKA_BROKERS) {
     throw new Error(
-      `${name} is "${value}", but a module that runs alone needs Kafka to reach the other: set KAFKA_BROKERS. Example: KAFKA_BROKERS=kafka-1:9092,kafka-2:9092`
+      `${name} is "${value}", but a module that runs alone needs Kafka to reach the other one. Set KAFKA_BROKERS. Example: KAFKA_BROKERS=kafka-1:9092,kafka-2:9092`
     )
   }
   return given as (typeof MODULES)[number][]
@@ -132,14 +190,14 @@ function timeZone(fallback: string) {
   }
 }
 
-/** Requests a minute, null for `off`. */
-function rateLimit(fallback: number) {
+/** A whole number of at least 1, null for `off`. */
+function limit(fallback: number, of: string) {
   return (name: string, value?: string) => {
     if (value === 'off') return null
     const number = Number(value || fallback)
     if (!Number.isInteger(number) || number < 1) {
       throw new Error(
-        `${name} is "${value}", but must be a whole number of requests a minute, such as ${fallback}, or off`
+        `${name} is "${value}", but must be a whole number of ${of}, such as ${fallback}, or off`
       )
     }
     return number
@@ -150,13 +208,13 @@ function entries(value?: string) {
   return value ? value.split(',').map((entry) => entry.trim()) : []
 }
 
-/** What browsers send as `Origin`, or `*` for all of them. */
+/** Values of the `Origin` header, or `*` for all. */
 function origins(name: string, value?: string) {
   const given = entries(value)
   const wrong = given.find((entry) => entry !== '*' && !isOrigin(entry))
   if (wrong !== undefined || (given.includes('*') && given.length > 1)) {
     throw new Error(
-      `${name} is "${value}", but must be * or origins, without a path or a slash at the end. Example: https://shop.example.com,http://localhost:5173`
+      `${name} is "${value}", but must be * or a list of origins without a path or a trailing slash. Example: https://shop.example.com,http://localhost:5173`
     )
   }
   return given
@@ -173,7 +231,7 @@ function addresses(name: string, value?: string) {
     const most = address && isIPv4(address) ? 32 : 128
     if (!address || !isIP(address) || Number(bits ?? most) > most) {
       throw new Error(
-        `${name} holds "${entry}", but must be IP addresses or networks. Example: 10.0.0.0/8,192.0.2.7,fd00::/8`
+        `${name} contains "${entry}", but must be a list of IP addresses and networks. Example: 10.0.0.0/8,192.0.2.7,fd00::/8`
       )
     }
     return { address, bits: Number(bits ?? most) }
@@ -196,17 +254,18 @@ export default await Env.create(new URL('../', import.meta.url), {
   ORDERS_DIRECT_URL: databaseUrl,
   INVENTORY_DIRECT_URL: databaseUrl,
 
-  MODULES: parts,
+  MODULES: modules,
 
   KAFKA_BROKERS: brokers,
-  KAFKA_TOPIC_PREFIX: text(''),
+  KAFKA_TOPIC_PREFIX: topicPrefix,
   KAFKA_PARTITIONS: integer(6, { min: 1, max: 1_000 }),
   KAFKA_REPLICATION: optionalInteger({ min: 1, max: 10 }),
+  KAFKA_COMPRESSION: oneOf(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const, 'none'),
   KAFKA_SSL: oneOf(['on', 'off'] as const, 'off'),
-  KAFKA_SASL_MECHANISM: optionalText,
+  KAFKA_SASL_MECHANISM: saslMechanism,
   KAFKA_SASL_USERNAME: optionalText,
   KAFKA_SASL_PASSWORD: optionalText,
-  KAFKA_SESSION_TIMEOUT: duration('6s'),
+  KAFKA_SESSION_TIMEOUT: atLeastASecond('6s'),
   TRANSPORT_CHANGE: (name: string, value?: string) =>
     value ? oneOf(['accept'] as const)(name, value) : undefined,
 
@@ -216,12 +275,16 @@ export default await Env.create(new URL('../', import.meta.url), {
 
   ANSWER_TIMEOUT: atLeastASecond('30s'),
   PLACEMENTS_AT_ONCE: integer(32, { min: 1, max: 10_000 }),
+  CUSTOMER_LINE_PIECES: limit(1_000, 'pieces'),
+  CUSTOMER_OPEN_ORDERS: limit(20, 'orders'),
+  CUSTOMER_HELD_PIECES: limit(2_000, 'pieces'),
 
   ORDERS_URL: httpUrl,
   INVENTORY_URL: httpUrl,
 
   SMTP_URL: url(['smtp:', 'smtps:'], 'smtp://user:password@mail.example.com:587'),
-  MAIL_FROM: text('Quartermaster <orders@quartermaster.example>'),
+  SMTP_TLS: smtpTls,
+  MAIL_FROM: sender('Quartermaster <orders@quartermaster.example>'),
   CUSTOMER_MAILS: oneOf(['on', 'off'] as const, 'on'),
   SIGN_UP: oneOf(['on', 'off'] as const, 'on'),
   TIME_ZONE: timeZone('UTC'),
@@ -229,7 +292,7 @@ export default await Env.create(new URL('../', import.meta.url), {
 
   METRICS_TOKEN: optionalText,
 
-  RATE_LIMIT: rateLimit(600),
+  RATE_LIMIT: limit(600, 'requests a minute'),
   CORS_ORIGINS: origins,
   TRUSTED_PROXIES: addresses,
 })

@@ -1,6 +1,6 @@
 /*
- * Runs before the settings are read: without a database URL the embedded PostgreSQL is started, and
- * in development an APP_KEY is made once and kept.
+ * Runs before the settings are read. Without a database URL it starts the embedded PostgreSQL, and in
+ * development it creates an APP_KEY once and keeps it.
  */
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from '#database/embedded/server'
-import { isMachineTrouble } from '#messaging/retry_policy'
+import { isTransient } from '#postgres/errors'
 
 const DATABASE_URLS = [
   'DATABASE_URL',
@@ -21,24 +21,24 @@ const DATABASE_URLS = [
   'ACCOUNTS_DATABASE_URL',
 ]
 
-/** SQLSTATEs: the password is wrong, or that user may not log in from here. */
+/** SQLSTATEs for a wrong password, and for a user who may not log in from here. */
 const LOGIN_REFUSED = ['28P01', '28000']
 
 let embedded: EmbeddedPostgres | null = null
 
-/** The embedded server of this process, null when database URLs are set. */
+/** The embedded server that this process uses; null when database URLs are set. */
 export function embeddedPostgres() {
   return embedded
 }
 
 /**
  * @param as - `owner`: the app itself, which stops the server when it ends; `guest`: a command beside it
- * @throws EmbeddedPostgresError with what a person can do about it
+ * @throws EmbeddedPostgresError, with a message that says how to fix it
  */
 export async function prepareEnvironment(app: ApplicationService, as: 'owner' | 'guest') {
   const envFile = fileURLToPath(new URL('.env', app.appRoot))
   if (existsSync(envFile)) process.loadEnvFile(envFile)
-  // The framework reads these itself, with defaults that are not ours.
+  // The framework reads these itself, with other defaults.
   process.env.NODE_ENV ||= 'development'
   process.env.HOST ||= '127.0.0.1'
   process.env.PORT ||= '3333'
@@ -46,12 +46,12 @@ export async function prepareEnvironment(app: ApplicationService, as: 'owner' | 
   const dataDir = resolve(fileURLToPath(app.appRoot), process.env.DATA_DIR || '.data')
   process.env.DATA_DIR = dataDir
   if (!production) process.env.APP_KEY ||= developmentKey(dataDir)
-  // A setting that is wrong is found before a database is made.
+  // Validate the settings before a database is created.
   await import('#start/env')
   if (DATABASE_URLS.some((name) => process.env[name])) return requireAllUrls()
   if (production) {
     throw new EmbeddedPostgresError(
-      'DATABASE_URL is missing. In production Quartermaster runs on a PostgreSQL server of yours. Example: DATABASE_URL=postgres://user:password@db.example.com:5432/quartermaster'
+      'DATABASE_URL is missing. In production Quartermaster needs a PostgreSQL server. Example: DATABASE_URL=postgres://user:password@db.example.com:5432/quartermaster'
     )
   }
   embedded = await startEmbeddedPostgres({ dataDir, as })
@@ -59,23 +59,23 @@ export async function prepareEnvironment(app: ApplicationService, as: 'owner' | 
   stopWithTheApp(app, embedded)
 }
 
-/** A fault that the person at the terminal can mend, as one text; null for any other error. */
+/** An error that the person at the terminal can fix, as one text; null for any other error. */
 export function startFault(error: unknown): string | null {
   const { name, code, message, help, port } = error as NodeJS.ErrnoException & {
     help?: string
     port?: number
   }
   if (name === 'EmbeddedPostgresError') return message
-  if (code === 'E_INVALID_ENV_VARIABLES') return `The settings are not right.\n${help ?? message}`
+  if (code === 'E_INVALID_ENV_VARIABLES') return `Some settings are invalid.\n${help ?? message}`
   if (code === 'EADDRINUSE') {
-    return `Port ${port} is taken. Try another one:  PORT=${Number(port) + 1} npm start`
+    return `Port ${port} is already in use. Choose another one:  PORT=${Number(port) + 1} npm start`
   }
   if (code === '42501') {
-    // The statement comes before its error.
-    return `The database refuses: ${message.split(' - ').at(-1)}. Its user must be allowed to create schemas and roles, or let one who may run "node ace db:setup".`
+    // knex puts the statement before the error.
+    return `The database refused a statement: ${message.split(' - ').at(-1)}. Allow its user to create schemas and roles, or run "node ace db:setup" as a user who may.`
   }
-  if (isMachineTrouble(error) || LOGIN_REFUSED.includes(code!)) {
-    return `The database cannot be reached: ${message}. Check DATABASE_URL, and that the server runs.`
+  if (isTransient(error) || LOGIN_REFUSED.includes(code!)) {
+    return `Cannot connect to the database: ${message}. Check DATABASE_URL, and that the server is running.`
   }
   return null
 }
@@ -88,7 +88,7 @@ function requireAllUrls() {
     .filter((name) => !process.env[name])
   if (missing.length > 0) {
     throw new EmbeddedPostgresError(
-      `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing. Set one URL per module, or DATABASE_URL for all of them.`
+      `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing. Set one URL for each module, or DATABASE_URL for all of them.`
     )
   }
 }
@@ -103,12 +103,12 @@ function developmentKey(dataDir: string) {
     return key
   } catch (error) {
     throw new EmbeddedPostgresError(
-      `${dataDir} cannot be written (${(error as Error).message}). Make it writable, or set DATA_DIR to a folder that is.`
+      `Cannot write to ${dataDir} (${(error as Error).message}). Make it writable, or set DATA_DIR to a writable folder.`
     )
   }
 }
 
-/** Last of all: the pools must be closed before the server goes. */
+/** After everything else, because the connection pools must be closed before the server stops. */
 function stopWithTheApp(app: ApplicationService, server: EmbeddedPostgres) {
   const terminate = app.terminate.bind(app)
   let stopping: Promise<void> | null = null

@@ -1,5 +1,5 @@
 /*
- * What every request passes.
+ * Server middleware for every request, and named middleware of modules.
  */
 import router from '@adonisjs/core/services/router'
 import server from '@adonisjs/core/services/server'
@@ -9,15 +9,18 @@ server.errorHandler(() => import('#exceptions/handler'))
 server.use([
   () => import('#middleware/observed_middleware'),
   () => import('#middleware/response_headers_middleware'),
+  () => import('#middleware/proxy_middleware'),
   () => import('@adonisjs/cors/cors_middleware'),
 ])
 
-/** Where more may come in than can be taken. */
-export const inTurn = router.named({
-  placement: () => import('#orders/admission_middleware'),
+/** Admission control of order placement. */
+export const admission = router.named({
+  unlessOverloaded: () => import('#orders/overload_middleware'),
+  permit: () => import('#orders/admission_middleware'),
+  customerShare: () => import('#orders/customer_share_middleware'),
 })
 
-/** Who is calling: the modules' routes stand behind these. */
+/** Authentication and audit of the modules' routes. */
 export const signedIn = router.named({
   required: () => import('#accounts/authenticate_middleware'),
   atDesk: () => import('#accounts/desk_middleware'),

@@ -1,19 +1,26 @@
 /*
- * The composition root: which module hears what, and who writes its mails.
+ * The subscriptions and mails of all modules.
  */
 import app from '@adonisjs/core/services/app'
+import logger from '@adonisjs/core/services/logger'
+import db from '@adonisjs/lucid/services/db'
 import { runsHere } from '#config/database'
+import { schemaCheck } from '#database/schema_check'
 import { composeInvitation } from '#accounts/mails/compose'
 import { digestComposer } from '#inventory/low_stock/compose_digest'
 import { subscriptions as inventorySubscriptions } from '#inventory/subscriptions'
 import { mailQueue } from '#mail/queue'
+import { stepFeed } from '#orders/live/step_feed'
 import { composeOrderMail } from '#orders/mails/compose'
+import { onStepsCommitted } from '#orders/store/timeline'
 import { subscriptions as ordersSubscriptions } from '#orders/subscriptions'
 
 const messaging = await app.container.make('messaging')
+messaging.checkSchemaWith(schemaCheck(app, db, logger))
 
 if (runsHere('orders')) {
   messaging.subscribe('orders', ordersSubscriptions)
+  onStepsCommitted(() => stepFeed.committed())
   mailQueue.serve({
     connection: 'orders',
     subject: 'order_id',

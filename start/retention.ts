@@ -1,5 +1,5 @@
 /*
- * What is forgotten, and when: docs/settings.md.
+ * Retention rules of all modules; see docs/settings.md.
  */
 import type { Database } from '@adonisjs/lucid/database'
 import { forgetSessions } from '#accounts/forget_sessions'
@@ -7,10 +7,10 @@ import { forgetOldAnswers } from '#http/idempotency'
 import { forgetCrossings } from '#inventory/low_stock/forget_crossings'
 import { forgetSentMails } from '#mail/forget_sent'
 import type { Messaging } from '#messaging/messaging'
-import { pruneActs, pruneInbox, pruneOutbox } from '#messaging/retention'
+import { pruneActs, pruneInbox, pruneOutbox } from '#messaging/recovery/retention'
 import type { Forgetting } from '#operations/retention'
 
-/** The rules of all modules. A module without an outbox is looked after where orders leads. */
+/** The rules of accounts, which has no outbox, run in the process that leads orders. */
 export function forgettings(db: Database, messaging: Messaging): Forgetting[] {
   const rule = (module: string, table: string, forget: Forgetting['forget']): Forgetting => ({
     ...{ module, table, forget },

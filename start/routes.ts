@@ -1,32 +1,40 @@
 /*
- * The routes of all modules, and who may pass to them.
+ * The routes of all modules, with their middleware.
  */
 import router from '@adonisjs/core/services/router'
+import { accountsNavigation } from '#accounts/pages/navigation'
 import { accountsPages, peoplePages } from '#accounts/pages/routes'
 import { accountsRoutes, deskRoutes, signInRoutes } from '#accounts/routes'
-import { staffActs as accountsActs } from '#accounts/staff_acts'
-import { nameActs } from '#admin/acts'
+import { auditLabels as accountsLabels } from '#accounts/audit_labels'
+import { addAuditLabels } from '#admin/audit_labels'
+import { useNavigation } from '#admin/navigation'
 import { assetRoutes } from '#admin/routes'
 import { elsewhere, publicUrl } from '#config/app'
 import { runsHere } from '#config/database'
+import { inventoryNavigation } from '#inventory/pages/navigation'
 import { itemPages, stockPages, uploadPages } from '#inventory/pages/routes'
+import { productOfKey } from '#inventory/pages/key_page'
 import { stockToday } from '#inventory/pages/today'
-import { catalogueRoutes, inventoryRoutes, inventoryUploads } from '#inventory/routes'
+import { catalogueRoutes, inventoryRoutes, inventoryUploads } from '#inventory/api/routes'
 import { MOST_BYTES } from '#inventory/imports/receive_upload'
-import { staffActs as inventoryActs } from '#inventory/staff_acts'
+import { auditLabels as inventoryLabels } from '#inventory/audit_labels'
 import { middleware } from '#middleware/named'
 import { operationsToday } from '#operations/operations_today'
+import { useKeyPages } from '#operations/pages/key_pages'
+import { operationsEntry, todayEntry } from '#operations/pages/navigation'
 import { operatorPages } from '#operations/pages/routes'
 import { operationsPages, operationsRoutes } from '#operations/routes'
-import { staffActs as operationsActs } from '#operations/staff_acts'
+import { auditLabels as operationsLabels } from '#operations/audit_labels'
+import { orderOfKey } from '#orders/pages/key_page'
+import { ordersNavigation } from '#orders/pages/navigation'
 import { orderPages } from '#orders/pages/routes'
 import { countAttention, ordersToday } from '#orders/pages/today'
 import { liveOrderRoutes, ordersRoutes, placementRoutes } from '#orders/routes'
-import { staffActs as ordersActs } from '#orders/staff_acts'
-import messagingConfig from '#config/messaging'
-import { asyncApi } from '#start/asyncapi'
-import { inTurn, signedIn } from '#start/kernel'
-import { openApi } from '#start/openapi'
+import { auditLabels as ordersLabels } from '#orders/audit_labels'
+import { kafkaOptions } from '#config/messaging'
+import { asyncApi } from '#start/documents/asyncapi'
+import { admission, signedIn } from '#start/kernel'
+import { openApi } from '#start/documents/openapi'
 
 operationsRoutes()
 
@@ -40,14 +48,14 @@ router
   )
   .as('openapi')
 
-const asyncApiText = JSON.stringify(asyncApi(messagingConfig.kafka))
+const asyncApiText = JSON.stringify(asyncApi(kafkaOptions))
 router
   .get('asyncapi.json', ({ response }) =>
     response.header('content-type', 'application/json').send(asyncApiText)
   )
   .as('asyncapi')
 
-/** Read last: whoever may not call, or not so often, is told so whatever they sent. */
+/** The body is read last, so that 401, 403 and 429 do not depend on its content. */
 const body = [middleware.json(), middleware.body()]
 
 router.group(signInRoutes).prefix('api/v1').use(body)
@@ -62,11 +70,14 @@ router
   .prefix('api/v1')
   .use([signedIn.required({ ticket: true }), middleware.limited(), ...body])
 
-// The turn comes first: whoever is sent away costs nothing.
+// Overload is checked first, to reject cheaply. The body is read before the permit, so that a slow body holds none.
 router
   .group(() => orders && placementRoutes())
   .prefix('api/v1')
-  .use([inTurn.placement(), signedIn.required(), middleware.limited(), ...body, signedIn.audited()])
+  .use([
+    ...[admission.unlessOverloaded(), ...body, admission.permit()],
+    ...[signedIn.required(), middleware.limited(), admission.customerShare(), signedIn.audited()],
+  ])
 
 router
   .group(() => {
@@ -84,7 +95,7 @@ router
 
 assetRoutes()
 
-/** A form is read first: whatever keeps it from being taken, what was typed is shown again. */
+/** A form is read first, so that its input can be shown again whatever rejects it. */
 const form = [middleware.ownForms(), middleware.body(), middleware.session(), middleware.auth()]
 const desk = [middleware.shield(), signedIn.atDesk(), middleware.page(), signedIn.audited()]
 
@@ -98,6 +109,7 @@ router
     const today = [orders && ordersToday, inventory && stockToday, operationsToday]
     operationsPages(today.filter((part) => part !== false))
     operatorPages(orders ? countAttention : null)
+    useKeyPages([orders && orderOfKey, inventory && productOfKey].filter((page) => page !== false))
     accountsPages()
     peoplePages()
     if (orders) orderPages()
@@ -109,7 +121,7 @@ router
   .prefix('admin')
   .use([...form, ...desk])
 
-/** The file is not read before it is clear who sends it. */
+/** A file is read only after authentication. */
 router
   .group(() => inventory && uploadPages())
   .prefix('admin')
@@ -118,9 +130,20 @@ router
     ...[middleware.upload({ most: MOST_BYTES }), ...desk],
   ])
 
-for (const acts of [accountsActs, inventoryActs, ordersActs, operationsActs]) nameActs(acts)
+useNavigation({
+  bar: [
+    todayEntry,
+    ...(orders ? ordersNavigation : []),
+    ...(inventory ? inventoryNavigation : []),
+    operationsEntry,
+  ],
+  menu: accountsNavigation,
+})
 
-/** Pages of the module that runs elsewhere: our links to them lead there. */
+for (const acts of [accountsLabels, inventoryLabels, ordersLabels, operationsLabels])
+  addAuditLabels(acts)
+
+/** Redirects to the pages of modules that run elsewhere. */
 for (const { pages, url } of elsewhere) {
   for (const path of [pages, `${pages}/*`]) {
     router.get(path, ({ request, response }) =>

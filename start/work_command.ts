@@ -1,19 +1,19 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { EXIT, olderSchema } from '#messaging/commands/exit_codes'
+import { EXIT, olderSchema } from '#console/exit_codes'
 
-/** After the signal, whatever it is at: Docker kills after ten seconds. */
+/** Exits this long after the signal in any case, because Docker kills after ten seconds. */
 const GONE_WITHIN_MS = 9_000
 
 const on = (description: string) => ({ description, default: true, showNegatedVariantInHelp: true })
 
 export default class MessagingWork extends BaseCommand {
   static commandName = 'messaging:work'
-  static description = 'Run a worker: what "npm start" does beside answering requests'
+  static description = 'Run the background workers of "npm start" in a separate process'
   static help = [
-    'As many as you like may run: one of them leads each relay, and the others stand by; consumers, mail,',
-    'imports and digests are shared. SIGTERM or Ctrl-C: begins nothing more, finishes what is under way,',
-    'and is gone within 9 s; what cannot be finished by then is done by the next.',
+    'You can run any number of these processes. One of them leads each relay and the others stand by; they',
+    'share consumers, mail, imports and digests. On SIGTERM or Ctrl-C it finishes the work in progress and',
+    'exits within 9 s. Another process takes over unfinished work.',
     'Example: node ace messaging:work',
     'Example: node ace messaging:work --only=relay,consumers',
     'Example: node ace messaging:work --no-mail --no-imports',
@@ -22,35 +22,35 @@ export default class MessagingWork extends BaseCommand {
   static options: CommandOptions = { startApp: true, staysAlive: true }
 
   @flags.array({
-    description: 'These alone: relay, consumers, mail, sweeper, imports, digests, retention',
+    description: 'Run only these: relay, consumers, mail, sweeper, imports, digests, retention',
   })
   declare only?: string[]
 
   @flags.boolean(on('Publish the outboxes'))
   declare relay: boolean
 
-  @flags.boolean(on('Handle the messages'))
+  @flags.boolean(on('Handle messages'))
   declare consumers: boolean
 
   @flags.boolean(on('Send mails'))
   declare mail: boolean
 
   @flags.boolean(
-    on("Tell inventory again of orders that wait for its answer, where orders' relay leads")
+    on('Re-send overdue stock requests, in the process that leads the relay of orders')
   )
   declare sweeper: boolean
 
   @flags.boolean(on('Read, apply and undo imports of stock files'))
   declare imports: boolean
 
-  @flags.boolean(on('Gather low-stock mails'))
+  @flags.boolean(on('Compose low-stock mails'))
   declare digests: boolean
 
-  @flags.boolean(on('Delete what nobody needs any longer, where the relay leads'))
+  @flags.boolean(on('Delete expired data, in the process that leads the relay'))
   declare retention: boolean
 
   @flags.number({
-    description: 'Answer /metrics, /health/live and /health/ready at this port of HOST',
+    description: 'Serve /metrics, /health/live and /health/ready on this port of HOST',
   })
   declare port?: number
 
@@ -59,44 +59,46 @@ export default class MessagingWork extends BaseCommand {
     if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
       return this.#refuse('--port must be a whole number from 1 to 65535.')
     }
-    const { DUTIES, objection, takeUp } = await import('#start/duties')
+    const { WORKERS, invalidCombination, startWorkers } = await import('#start/workers')
     const messaging = await this.app.container.make('messaging')
     const only = this.only?.flatMap((names) => names.split(','))
-    const unknown = only?.find((name) => !(DUTIES as readonly string[]).includes(name))
+    const unknown = only?.find((name) => !(WORKERS as readonly string[]).includes(name))
     if (unknown !== undefined) {
-      return this.#refuse(`--only names "${unknown}", but must name some of ${DUTIES.join(', ')}.`)
+      return this.#refuse(
+        `--only contains "${unknown}", but must be a list of ${WORKERS.join(', ')}.`
+      )
     }
-    const duties = DUTIES.filter((duty) => this[duty] && (!only || only.includes(duty)))
+    const workers = WORKERS.filter((worker) => this[worker] && (!only || only.includes(worker)))
     const wrong =
-      duties.length === 0
-        ? 'Everything is switched off: there is nothing to do.'
-        : objection(duties, messaging.transportName)
+      workers.length === 0
+        ? 'All workers are switched off. Leave at least one on.'
+        : invalidCombination(workers, messaging.transport)
     if (wrong) return this.#refuse(wrong)
 
-    // A database that is away is waited for.
+    // If the database is unavailable, wait for it.
     const older = await olderSchema(this.app).catch(() => null)
     if (older) return this.#refuse(older, EXIT.error)
     if (port !== undefined && !(await this.#watched(port))) return
     const { enter } = await import('#operations/readiness')
     this.app.terminating(() => {
       enter('draining')
-      this.logger.log('stops when what is under way is finished')
+      this.logger.log('stopping after the work in progress')
       setTimeout(() => process.exit(EXIT.error), GONE_WITHIN_MS).unref()
     })
-    await takeUp(this.app, duties)
+    await startWorkers(this.app, workers)
     enter('running')
-    this.logger.log(`works over ${messaging.transportName}: ${duties.join(', ')}`)
+    this.logger.log(`running workers over ${messaging.transport.name}: ${workers.join(', ')}`)
   }
 
   async #watched(port: number): Promise<boolean> {
     const { default: env } = await import('#start/env')
-    const { watchPort } = await import('#operations/watch_port')
+    const { startOpsServer } = await import('#operations/ops_server')
     await import('#start/metrics')
     try {
-      await watchPort(env.get('HOST'), port)
+      await startOpsServer(env.get('HOST'), port)
       return true
     } catch (error) {
-      this.#refuse(`--port=${port} cannot be had: ${(error as Error).message}`)
+      this.#refuse(`Cannot listen on --port=${port}: ${(error as Error).message}`)
       return false
     }
   }

@@ -5,7 +5,7 @@ import { assert } from '@japa/assert'
 import { pluginAdonisJS } from '@japa/plugin-adonisjs'
 import { spec } from '@japa/runner/reporters'
 import type { Config } from '@japa/runner/types'
-import { summaryReporter } from '#tests/summary'
+import { summaryReporter } from '#tests/support/summary'
 
 export const plugins: Config['plugins'] = [
   assert(),
@@ -30,7 +30,7 @@ export const runnerHooks: Required<Pick<Config, 'setup' | 'teardown'>> = {
     },
     () => testUtils.httpServer().start(),
     async () => {
-      const { watchTheApi } = await import('#tests/openapi')
+      const { watchTheApi } = await import('#tests/support/openapi')
       watchTheApi()
     },
   ],
@@ -40,7 +40,7 @@ export const runnerHooks: Required<Pick<Config, 'setup' | 'teardown'>> = {
       await stopBroker()
     },
     async () => {
-      const { closeBrowser } = await import('#tests/browser')
+      const { closeBrowser } = await import('#tests/support/browser')
       await closeBrowser()
     },
   ],

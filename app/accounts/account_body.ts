@@ -1,4 +1,4 @@
-/** An account as the API shows it to itself. */
+/** An account as its owner reads it in the API. */
 export function accountBody(account: {
   id: string
   email: string | null

@@ -1,49 +1,76 @@
 /*
- * How often somebody may try. Counted in the database: for all processes together, also over a restart.
+ * Counts failed sign-ins, and sign-ups, in the database: for all processes together, and across restarts.
+ *
+ * Failures slow down further attempts but never reject them. Otherwise anyone could lock out the owner of an
+ * account, or all clients behind the address of a proxy.
  */
 import { createHash } from 'node:crypto'
-import { isIPv6 } from 'node:net'
 import limiter from '@adonisjs/limiter/services/main'
+import { networkOf } from '#http/client_network'
 import { Problem } from '#http/problem'
+import { Delays } from './delays.ts'
+import { logInAttempts, logInAttemptsSlowed } from './metrics.ts'
 
-const byPerson = limiter.use('attempts', { requests: 10, duration: '15 minutes' })
-/** A whole office may be behind one address. */
-const byAddress = limiter.use('attempts', { requests: 100, duration: '15 minutes' })
+const WINDOW = '15 minutes'
+/** Failures of one account, from any address, before further attempts are slowed down. */
+const ofAccount = limiter.use('attempts', { requests: 10, duration: WINDOW })
+/** The same for one address, which a whole office may share. */
+const ofAddress = limiter.use('attempts', { requests: 100, duration: WINDOW })
 const signUps = limiter.use('attempts', { requests: 1_000, duration: '1 hour' })
 
-export class LogInAttempts {
-  readonly #person: string
+/** Each failure beyond the limit doubles the delay, up to the maximum. */
+const FIRST_DELAY_MS = 250
+const LONGEST_DELAY_MS = 2_000
+
+/** In this process. An attempt is rejected only if more than 500 arrive in a second. */
+const delays = new Delays(1_000)
+
+/** An attempt to sign in. */
+export class LogInAttempt {
+  /** Of the client: an address, or the network of an IPv6 address. */
+  readonly network: string
+  readonly #account: string
   readonly #address: string
 
-  /** @param address - of the client; of an IPv6 address its network counts */
+  /** @param address - of the client */
   constructor(email: string, address: string) {
-    this.#address = key('log-in', networkOf(address))
-    this.#person = key('log-in', networkOf(address), email.toLowerCase())
+    this.network = networkOf(address)
+    this.#account = key('log-in account', email.toLowerCase())
+    this.#address = key('log-in', this.network)
   }
 
-  /** @throws Problem 429 `too_many_attempts` after so many wrong passwords that no further one is looked at */
-  async mayTry() {
-    const counts = await Promise.all([byPerson.get(this.#person), byAddress.get(this.#address)])
-    for (const count of counts) {
-      if (count && count.consumed >= count.limit) throw tooManyAttempts(count.availableIn)
-    }
-  }
-
-  /** @throws Problem 429 `too_many_attempts` when others failed while this one was being looked at */
-  async failed() {
-    const counts = await Promise.all([
-      byPerson.increment(this.#person),
-      byAddress.increment(this.#address),
+  /**
+   * Counts the attempt as a failure until it succeeds, because concurrent attempts must not all pass before the
+   * first one fails. Then waits for its delay, concurrently with other attempts.
+   *
+   * @throws Problem 429 `too_many_attempts`
+   */
+  async begin() {
+    const [account, address] = await Promise.all([
+      ofAccount.increment(this.#account),
+      ofAddress.increment(this.#address),
     ])
-    for (const { consumed, limit, availableIn } of counts) {
-      if (consumed > limit) throw tooManyAttempts(availableIn)
-    }
+    const delay = Math.max(delayOf(account), delayOf(address))
+    if (delay === 0) return
+    logInAttemptsSlowed.inc()
+    if (!(await delays.wait(delay))) throw tooManyAttempts()
   }
 
-  /** The right password begins anew; not for the address, where an account of one's own would be a way round. */
-  async succeeded() {
-    await byPerson.delete(this.#person)
+  failed() {
+    logInAttempts.inc({ outcome: 'failed' })
   }
+
+  /** Resets the failures of the account, but not those of the address, which may belong to other accounts. */
+  async succeeded() {
+    logInAttempts.inc({ outcome: 'succeeded' })
+    await Promise.all([ofAccount.delete(this.#account), ofAddress.decrement(this.#address)])
+  }
+}
+
+/** @param count - including the attempt to delay */
+function delayOf({ consumed, limit }: { consumed: number; limit: number }) {
+  const beyond = consumed - 1 - limit
+  return beyond < 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** beyond)
 }
 
 /** @throws Problem 429 `too_many_sign_ups` */
@@ -55,17 +82,19 @@ export async function countSignUp(address: string) {
   throw new Problem(
     429,
     'too_many_sign_ups',
-    `Too many accounts were asked for from your address. Try again in ${minutes(availableIn)}.`,
+    `Too many sign-ups from your address. Retry after ${minutes(availableIn)}.`,
     { headers: { 'Retry-After': String(availableIn) } }
   )
 }
 
-function tooManyAttempts(seconds: number) {
+/** For an attempt whose password was not checked. */
+export function tooManyAttempts() {
+  logInAttempts.inc({ outcome: 'rejected' })
   return new Problem(
     429,
     'too_many_attempts',
-    `Too many wrong passwords. Try again in ${minutes(seconds)}.`,
-    { headers: { 'Retry-After': String(seconds) } }
+    'Too many sign-in attempts at once, and this one was not checked. Retry after 2 seconds, one at a time.',
+    { headers: { 'Retry-After': '2' } }
   )
 }
 
@@ -73,18 +102,7 @@ function minutes(seconds: number) {
   return seconds <= 60 ? 'a minute' : `${Math.ceil(seconds / 60)} minutes`
 }
 
-/** Who tries is nobody's business, and an e-mail may be longer than a key. */
+/** A digest, because rows must not show who tries, and an e-mail address may exceed the key length. */
 function key(...parts: string[]) {
   return createHash('sha256').update(parts.join(' ')).digest('base64url')
-}
-
-/** Whoever has one IPv6 address has 2^64 of them: the first half is the network. */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:([\d.]+)$/i.exec(address)
-  if (mapped) return mapped[1]
-  if (!isIPv6(address)) return address
-  const [head, tail = []] = address.split('::').map((part) => part.split(':').filter(Boolean))
-  const zeros = Array<string>(8 - head.length - tail.length).fill('0')
-  const network = [...head, ...zeros, ...tail].slice(0, 4)
-  return network.map((group) => Number.parseInt(group, 16).toString(16)).join(':')
 }

@@ -3,7 +3,7 @@ import type { NextFn } from '@adonisjs/core/types/http'
 import { Problem } from '#http/problem'
 import { openTicket, ticketFor } from './tickets.ts'
 import { signInById, signInOf, type TokenSignIn } from './tokens.ts'
-import { watchToken } from './watched_sign_ins.ts'
+import { watchToken } from './credential_watcher.ts'
 
 /** Says who is calling, from `Authorization: Bearer …`. */
 export default class AuthenticateMiddleware {
@@ -35,14 +35,14 @@ export function bearerToken({ request }: HttpContext): string | null {
   return /^Bearer\s+(\S+)$/i.exec(request.header('authorization') ?? '')?.[1] ?? null
 }
 
-/** Addresses are kept in logs and histories: a token in one is known to others by now. */
+/** URLs are kept in logs and histories, so a token in one may be known to others. */
 function refuseTokenInQuery({ request }: HttpContext) {
   const query = request.qs()
   if (!('access_token' in query) && !('token' in query)) return
   throw new Problem(
     400,
     'token_in_query',
-    'An access token belongs into the Authorization header, never into an address. Revoke this one: addresses are kept in logs.'
+    'The access token is in the URL, which is kept in logs. Revoke it, and send the new one in the Authorization header.'
   )
 }
 
@@ -62,11 +62,11 @@ function signIn(ctx: HttpContext, { account, tokenId }: TokenSignIn) {
 
 const REFUSALS = {
   token_missing:
-    'Send the header "Authorization: Bearer <access token>". POST /api/v1/tokens gives one.',
+    'Send the header "Authorization: Bearer <access token>". Create a token with POST /api/v1/tokens.',
   token_invalid:
-    'The access token is wrong, revoked or expired. POST /api/v1/tokens gives a new one.',
+    'The access token is wrong, revoked or expired. Create a new one with POST /api/v1/tokens.',
   ticket_invalid:
-    'The ticket is wrong, expired, or for another address. POST …/stream-tickets gives a new one.',
+    'The ticket is wrong, expired, or for another path. Create a new one with POST …/stream-tickets.',
 }
 
 function refuse(code: keyof typeof REFUSALS): never {

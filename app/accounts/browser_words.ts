@@ -1,4 +1,4 @@
-/** In the order of looking: one names itself after another. */
+/** Order matters: browsers name others in their user agent. */
 const BROWSERS: [RegExp, string][] = [
   [/\bEdgA?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -18,7 +18,7 @@ const SYSTEMS: [RegExp, string][] = [
   [/\bLinux\b/, 'Linux'],
 ]
 
-/** "Firefox on Windows", from what the browser says of itself; "another program" for what is none. */
+/** "Firefox on Windows", from the user agent; "another program" for an unknown one. */
 export function browserOf(userAgent: string): string {
   const find = (among: [RegExp, string][]) =>
     among.find(([pattern]) => pattern.test(userAgent))?.[1]

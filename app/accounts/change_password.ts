@@ -1,6 +1,8 @@
 import hash from '@adonisjs/core/services/hash'
 import type { SignedIn } from '#contracts/actor'
+import { networkOf } from '#http/client_network'
 import { unprocessable } from '#http/problem'
+import { withHashPermit } from './password_hashing.ts'
 import { logIn } from './log_in.ts'
 import { endSessions } from './sessions.ts'
 import { revokeTokens } from './tokens.ts'
@@ -8,16 +10,17 @@ import { revokeTokens } from './tokens.ts'
 export interface PasswordChange {
   currentPassword: string
   newPassword: string
-  /** Of the client: wrong passwords count as at the log-in. */
+  /** Of the client. Wrong passwords count as failed sign-ins. */
   address: string
-  /** The one that stays. */
+  /** The session to keep. */
   sessionId: string
 }
 
 /**
- * Whoever knew the password before is signed out: all other sessions and all access tokens end.
+ * Ends all other sessions and all access tokens, because somebody else may know the old password.
  *
- * @throws Problem 422 `invalid_fields` when the current one is wrong · 429 `too_many_attempts`
+ * @throws Problem 422 `invalid_fields` when the current password is wrong · 429 `too_many_attempts` or
+ *   503 `temporarily_unavailable` when a password was not checked or hashed
  */
 export async function changePassword(
   { id, email }: SignedIn,
@@ -26,7 +29,7 @@ export async function changePassword(
   const account = await logIn(email!, currentPassword, address).catch((error) => {
     throw error.code === 'wrong_credentials' ? wrongPassword() : error
   })
-  account.password = await hash.make(newPassword)
+  account.password = await withHashPermit(networkOf(address), () => hash.make(newPassword))
   await account.save()
   const [sessions, tokens] = await Promise.all([
     endSessions(id, { exceptId: sessionId }),

@@ -6,7 +6,7 @@ export const TIME_ZONES = [
   ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC'),
 ]
 
-/** Whose days and clock somebody reads at the admin pages. @param zone - null for the one in TIME_ZONE */
+/** Sets the time zone of the admin pages for one account. @param zone - null for the setting TIME_ZONE */
 export async function chooseTimeZone(accountId: string, zone: string | null) {
   await Account.query().where('id', accountId).update({ time_zone: zone })
 }

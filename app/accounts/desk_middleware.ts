@@ -4,9 +4,9 @@ import { formOf } from '#admin/failed_page'
 import { goTo } from '#admin/notices'
 import { isFetched } from '#admin/page_middleware'
 import { accountAtDesk } from './sessions.ts'
-import { watchSession } from './watched_sign_ins.ts'
+import { watchSession } from './credential_watcher.ts'
 
-/** Says who sits at the desk, from the session; whoever has none signs in first and comes back. */
+/** Authenticates requests of the admin pages by their session. Without one, sends the person to sign in. */
 export default class DeskMiddleware {
   async handle(ctx: HttpContext, next: NextFn) {
     const { request, session } = ctx
@@ -21,10 +21,10 @@ export default class DeskMiddleware {
   }
 }
 
-/** Nothing typed is lost: a form travels through the sign-in and can be sent after it. */
+/** A submitted form is kept through the sign-in, so that no input is lost. */
 async function signInFirst(ctx: HttpContext) {
   const { request, response, view } = ctx
-  // The whole page goes to the sign-in, not the part of it that was looked at again.
+  // Reload the whole page, not only the part that a script fetched.
   if (isFetched(ctx)) return response.header('HX-Refresh', 'true').send('')
   if (request.method() === 'GET' || request.method() === 'HEAD') {
     return goTo(ctx, `/admin/login?next=${encodeURIComponent(request.url(true))}`)

@@ -1,7 +1,7 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
-import { forgetInBatches } from '#messaging/retention'
+import { forgetInBatches } from '#messaging/recovery/retention'
 
-/** Sessions that have expired. The store deletes some as people sign in; where nobody does, none. */
+/** Deletes expired sessions. The store itself deletes some only when people sign in. */
 export async function forgetSessions(client: QueryClientContract) {
   return forgetInBatches(
     client,

@@ -1,28 +1,29 @@
 import { Problem } from '#http/problem'
-import { LogInAttempts } from './attempts.ts'
+import { LogInAttempt } from './attempts.ts'
 import type Account from './models/account.ts'
 import { verifyPassword } from './tokens.ts'
 
 /**
+ * Checks a password. After failures of the account or from the address it takes up to 2 s longer.
+ *
  * @param address - of the client
- * @throws Problem 401 `wrong_credentials`: which of the two is not told · 429 `too_many_attempts`
+ * @throws Problem 401 `wrong_credentials`, without saying which of the two is wrong · 429 `too_many_attempts` or
+ *   503 `temporarily_unavailable` when the password was not checked
  */
 export async function logIn(email: string, password: string, address: string): Promise<Account> {
-  const attempts = new LogInAttempts(email, address)
-  await attempts.mayTry()
-  const account = await verifyPassword(email, password)
+  const attempt = new LogInAttempt(email, address)
+  await attempt.begin()
+  const account = await verifyPassword(email, password, attempt.network)
   if (!account) {
-    await attempts.failed()
+    attempt.failed()
     throw wrongCredentials()
   }
-  // A thousand guesses sent at once are all let in: once ten were wrong, none may hear that it was right.
-  await attempts.mayTry()
-  await attempts.succeeded()
+  await attempt.succeeded()
   return account
 }
 
 function wrongCredentials() {
-  return new Problem(401, 'wrong_credentials', 'The e-mail or the password is wrong.', {
+  return new Problem(401, 'wrong_credentials', 'The e-mail address or the password is wrong.', {
     headers: { 'WWW-Authenticate': 'Bearer realm="quartermaster"' },
   })
 }

@@ -35,7 +35,7 @@ export const openapi: Section = {
     }),
     Token: answer<TokenBody>({
       token: text('Send it as `Authorization: Bearer …`. It is shown once.'),
-      expiresAt: orNull(time('Null: it lasts until it is revoked.')),
+      expiresAt: orNull(time('Null when the token never expires.')),
       account: ref('Account'),
     }),
   },
@@ -55,7 +55,7 @@ export const openapi: Section = {
       answers: {
         201: { description: 'The account.', schema: ref('Account'), example: ada },
       },
-      problems: ['email_taken', 'sign_up_closed', 'too_many_sign_ups'],
+      problems: ['email_taken', 'sign_up_closed', 'too_many_sign_ups', 'too_many_attempts'],
     },
     'GET /api/v1/accounts/me': {
       id: 'whoAmI',

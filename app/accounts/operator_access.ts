@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { OperatorAccess } from '#contracts/operator_access'
+import type { OperatorAccess } from '#contracts/ports/operator_access'
 import { createAccount } from './sign_up.ts'
 import { issueToken } from './tokens.ts'
 
 const ONE_MINUTE_IN_DAYS = 1 / (24 * 60)
 
-/** An account of its own for each time, which goes with its token. */
+/** Creates an account for each run of a command, and deletes it with its token. */
 export const operatorAccess: OperatorAccess = {
   async issue() {
     const account = await createAccount({

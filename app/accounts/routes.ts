@@ -5,19 +5,19 @@ const InvitationController = () => import('./pages/controllers/invitation_contro
 const SessionsController = () => import('./controllers/sessions_controller.js')
 const TokensController = () => import('./controllers/tokens_controller.js')
 
-/** Below `/api/v1`, for everyone. */
+/** Below `/api/v1`, public. */
 export function signInRoutes() {
   router.post('accounts', [AccountsController, 'store']).as('accounts.store')
   router.post('tokens', [TokensController, 'store']).as('tokens.store')
 }
 
-/** Below `/api/v1`, for those who are signed in. */
+/** Below `/api/v1`, with authentication. */
 export function accountsRoutes() {
   router.get('accounts/me', [AccountsController, 'show']).as('accounts.me')
   router.delete('tokens/current', [TokensController, 'destroy']).as('tokens.current.destroy')
 }
 
-/** Below `/admin`, for everyone. */
+/** Below `/admin`, public. */
 export function deskRoutes() {
   router.get('login', [SessionsController, 'create']).as('desk.login')
   router.post('login', [SessionsController, 'store']).as('desk.login.store')

@@ -1,6 +1,6 @@
 /*
- * Sessions at the admin pages, as the session store keeps them. A session is somebody's by its `user_id`
- * alone: a request that is under way while its session is ended writes the row again, without it.
+ * Sessions of the admin pages, in the table of the session store. Only `user_id` makes a session valid: a
+ * request in progress while its session ends writes the row again, without `user_id`.
  */
 import { createHash } from 'node:crypto'
 import type { HttpContext } from '@adonisjs/core/http'
@@ -9,10 +9,10 @@ import db from '@adonisjs/lucid/services/db'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { SESSION_HOURS } from '#config/session'
 import type { SignedIn } from '#contracts/actor'
-import { run } from '#messaging/sql'
+import { run } from '#postgres/run'
 import { browserOf } from './browser_words.ts'
 import type Account from './models/account.ts'
-import { sessionHasEnded } from './watched_sign_ins.ts'
+import { reportSessionEnded } from './credential_watcher.ts'
 
 const findAtDesk = {
   name: 'account_at_desk',
@@ -23,7 +23,7 @@ const findAtDesk = {
       and disabled_at is null and role in ('clerk', 'operator', 'admin')`,
 }
 
-/** Who of the staff signed in with this session; null when it has ended, or the account is disabled. */
+/** The staff member who signed in with this session; null when it has ended or the account is disabled. */
 export async function accountAtDesk(sessionId: string): Promise<SignedIn | null> {
   const [account] = await run<SignedIn & Record<string, unknown>>(accounts(), findAtDesk, [
     sessionId,
@@ -31,7 +31,7 @@ export async function accountAtDesk(sessionId: string): Promise<SignedIn | null>
   return account ?? null
 }
 
-/** Signs in at the desk, in a session of a new id: whoever knew the one before knows nothing of this one. */
+/** Signs in to the admin pages, with a new session id to prevent session fixation. */
 export async function beginSession({ auth, request, session }: HttpContext, account: Account) {
   session.clear()
   await auth.use('web').login(account)
@@ -43,11 +43,11 @@ export async function beginSession({ auth, request, session }: HttpContext, acco
   await session.tag(account.id)
 }
 
-/** A session as people see it. */
+/** A session as the pages show it. */
 export interface ShownSession {
-  /** Names it, and opens nothing. */
+  /** Identifies the session without revealing its id. */
   handle: string
-  /** Browser and system in plain words. */
+  /** Browser and operating system, such as "Firefox on Windows". */
   browser: string
   address: string
   since: string
@@ -55,7 +55,7 @@ export interface ShownSession {
   current: boolean
 }
 
-/** The latest seen first, up to 100. @param current - the id of the session that asks */
+/** Most recently used first, up to 100. @param current - id of the session of this request */
 export async function sessionsOf(accountId: string, current?: string): Promise<ShownSession[]> {
   const rows: { id: string; data: string; expires_at: Date }[] = await accounts()
     .from('sessions')
@@ -80,7 +80,7 @@ interface Kept {
   signedIn?: { at: string; address: string; agent: string }
 }
 
-/** Ends them at once; another process takes some seconds to end what they hold open. @returns how many */
+/** Ends sessions. Their streams in other processes end within seconds. @returns the number of sessions */
 export async function endSessions(
   accountId: string,
   which: { handle?: string; exceptId?: string } = {},
@@ -94,11 +94,11 @@ export async function endSessions(
     .map(({ id }) => id)
     .filter((id) => id !== which.exceptId && (!which.handle || handleOf(id) === which.handle))
   await client.from('sessions').whereIn('id', ids).delete()
-  for (const id of ids) sessionHasEnded(id)
+  for (const id of ids) reportSessionEnded(id)
   return ids.length
 }
 
-/** Whoever reads a page must not learn the id, which is in the cookie. */
+/** A digest, because pages must not reveal the id, which is the secret in the cookie. */
 function handleOf(sessionId: string) {
   return createHash('sha256').update(sessionId).digest('base64url').slice(0, 16)
 }

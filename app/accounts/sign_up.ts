@@ -14,19 +14,36 @@ export interface NewAccount {
   role: Role
 }
 
+type HashedAccount = Omit<NewAccount, 'password'> & { passwordHash: string | null }
+
+/**
+ * For the shop itself. Passwords from clients are hashed with a permit instead.
+ *
+ * @throws Problem 409 `email_taken`
+ */
+export async function createAccount({ password, ...person }: NewAccount): Promise<Account> {
+  return insertAccount({
+    ...person,
+    passwordHash: password === null ? null : await hash.make(password),
+  })
+}
+
 /** @throws Problem 409 `email_taken` */
-export async function createAccount(
-  { email, name, password, role }: NewAccount,
+export async function insertAccount(
+  { email, name, passwordHash, role }: HashedAccount,
   client?: TransactionClientContract
 ): Promise<Account> {
   try {
-    const hashed = password === null ? null : await hash.make(password)
     return await Account.create(
-      { id: uuidv7(), email: email?.toLowerCase() ?? null, name, password: hashed, role },
+      { id: uuidv7(), email: email?.toLowerCase() ?? null, name, password: passwordHash, role },
       { client }
     )
   } catch (error) {
     if ((error as { constraint?: string }).constraint !== 'accounts_email') throw error
-    throw new Problem(409, 'email_taken', 'There is an account with this e-mail. Log in instead.')
+    throw new Problem(
+      409,
+      'email_taken',
+      'An account with this e-mail address already exists. Sign in instead.'
+    )
   }
 }

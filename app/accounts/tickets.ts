@@ -1,6 +1,6 @@
 /*
- * Tickets: a browser's EventSource can send no header, and an access token in an address ends up in
- * logs. A ticket opens one path, for a while, for as long as the token lives that it was made with.
+ * Tickets for streams: a browser's EventSource cannot send headers, and an access token in a URL ends up in
+ * logs. A ticket is valid for one path, for 15 minutes, and no longer than the token that created it.
  */
 import encryption from '@adonisjs/core/services/encryption'
 import { publicUrl } from '#config/app'
@@ -22,7 +22,7 @@ export function ticketFor(path: string, tokenId: string) {
   }
 }
 
-/** @returns the token's id; null for a ticket that is wrong, old, or for another path */
+/** @returns the id of the token; null for a ticket that is wrong, expired, or for another path */
 export function openTicket(ticket: string, path: string): string | null {
   const opened = encryption.decrypt<Ticket>(ticket, PURPOSE)
   return opened?.path === path ? opened.tokenId : null

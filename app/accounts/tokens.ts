@@ -1,6 +1,6 @@
 /*
- * Access tokens. A token is looked up once in a few seconds, not at each request: the look-up costs
- * seven times as much as the request without it.
+ * Access tokens. A token is looked up once every few seconds, not for each request, because the look-up
+ * costs seven times as much as the rest of the request.
  */
 import { createHash } from 'node:crypto'
 import { AccessToken } from '@adonisjs/auth/access_tokens'
@@ -9,17 +9,18 @@ import hash from '@adonisjs/core/services/hash'
 import db from '@adonisjs/lucid/services/db'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { SignedIn } from '#contracts/actor'
-import { isUuid } from '#http/fields'
+import { isUuid } from '#runtime/uuid'
+import { withHashPermit } from './password_hashing.ts'
 import Account, { TOKEN_PREFIX } from './models/account.ts'
-import { tokenHasEnded } from './watched_sign_ins.ts'
+import { reportTokenEnded } from './credential_watcher.ts'
 
-/** Another process takes up to this long to hear of a revoked token. */
+/** How long another process may accept a revoked token. */
 const REMEMBERED_MS = 5_000
 const MOST_REMEMBERED = 10_000
 
 const remembered = new Map<string, { signIn: Promise<TokenSignIn | null>; until: number }>()
 
-/** Who signed in with a token, and with which. */
+/** An account that is signed in with a token. */
 export interface TokenSignIn {
   account: SignedIn
   tokenId: string
@@ -28,14 +29,14 @@ export interface TokenSignIn {
 /** @returns null for a wrong, revoked or expired token */
 export async function signInOf(token: string): Promise<TokenSignIn | null> {
   return remember(digestOf(token), async () => {
-    // What carries no UUID is none of ours, and the database would take it for a mistake of ours.
+    // A token without a UUID is not valid, and the database would report a syntax error.
     if (!isUuid(AccessToken.decode(TOKEN_PREFIX, token)?.identifier ?? '')) return null
     const found = await Account.accessTokens.verify(new Secret(token))
     return found && { tokenId: String(found.identifier), expiresAt: found.expiresAt }
   })
 }
 
-/** The same by the token's id, for whoever holds a ticket made with it. */
+/** The same by the token's id, for the holder of a ticket that was created with it. */
 export async function signInById(tokenId: string): Promise<TokenSignIn | null> {
   return remember(`id ${tokenId}`, async () => {
     const row = await accounts().from('access_tokens').where('id', tokenId).first()
@@ -49,7 +50,7 @@ interface FoundToken {
   expiresAt: Date | null
 }
 
-/** Requests that come together share one look-up. */
+/** Concurrent requests share one look-up. */
 async function remember(key: string, find: () => Promise<FoundToken | null>) {
   const known = remembered.get(key)
   if (known && known.until > Date.now()) return known.signIn
@@ -110,7 +111,7 @@ export async function revokeToken(token: string) {
   remembered.delete(digestOf(token))
   if (!signIn) return
   remembered.delete(`id ${signIn.tokenId}`)
-  tokenHasEnded(signIn.tokenId)
+  reportTokenEnded(signIn.tokenId)
 }
 
 /** All of an account, or one of them, at once. @returns how many */
@@ -122,28 +123,35 @@ export async function revokeTokens(
   const query = client.from('access_tokens').where('tokenable_id', accountId)
   if (tokenId) query.where('id', tokenId)
   const revoked: { id: string }[] = await query.delete().returning('id')
-  lookUpAnew()
-  for (const { id } of revoked) tokenHasEnded(id)
+  forgetTokens()
+  for (const { id } of revoked) reportTokenEnded(id)
   return revoked.length
 }
 
 /** After a change of somebody's access: the next request of everybody is looked up. */
-export function lookUpAnew() {
+export function forgetTokens() {
   remembered.clear()
 }
 
 /**
+ * @param network - of the client
  * @returns the account, null when e-mail or password are wrong or it is disabled: which of them is not told
+ * @throws Problem 429 `too_many_attempts` · 503 `temporarily_unavailable` when the password was not checked
  */
-export async function verifyPassword(email: string, password: string): Promise<Account | null> {
+export async function verifyPassword(
+  email: string,
+  password: string,
+  network: string
+): Promise<Account | null> {
   const account = await Account.query()
     .whereRaw('lower(email) = ?', [email.toLowerCase()])
     .whereNull('disabled_at')
     .first()
   // Without an account a hash is computed all the same: the time taken must not tell who has one.
-  if (!account?.password) {
-    await hash.make(password)
-    return null
-  }
-  return (await hash.verify(account.password, password)) ? account : null
+  const isRight = await withHashPermit(network, async () =>
+    account?.password
+      ? hash.verify(account.password, password)
+      : hash.make(password).then(() => false)
+  )
+  return isRight ? account : null
 }

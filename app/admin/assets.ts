@@ -9,6 +9,7 @@ import { notFound } from '#http/problem'
 const FILES = {
   'admin.css': 'text/css',
   'admin.js': 'text/javascript',
+  'scanner.js': 'text/javascript',
   'receive.js': 'text/javascript',
   'htmx.min.js': 'text/javascript',
   'live_order.js': 'text/javascript',
@@ -23,7 +24,7 @@ const assets = new Map(
   ])
 )
 
-/** Changes with any of them: pages name it in their addresses, so that browsers may keep the files. */
+/** Changes with any of the files. Pages put it into their URLs, so that browsers can cache them. */
 export const assetVersion = [...assets.values()]
   .reduce((hash, { content }) => hash.update(content), createHash('sha256'))
   .digest('base64url')

@@ -2,12 +2,12 @@
  * CSV for spreadsheets (RFC 4180).
  */
 
-/** A spreadsheet takes what begins so for a formula (https://owasp.org/www-community/attacks/CSV_Injection). */
+/** A spreadsheet reads text that begins like this as a formula (https://owasp.org/www-community/attacks/CSV_Injection). */
 const FORMULA = /^[=+\-@\t\r]/
 
 /**
- * One line with its end. A text that a spreadsheet would run gets an apostrophe before it; numbers stay
- * numbers; null and undefined are empty.
+ * One line with its line end. Text that a spreadsheet would run as a formula gets a leading apostrophe;
+ * numbers stay numbers; null and undefined are empty.
  */
 export function csvLine(cells: unknown[]): string {
   return `${cells.map(cell).join(',')}\r\n`

@@ -1,23 +1,23 @@
 /*
- * A page that cannot be shown, or a form that cannot be taken: what people see, with what they typed kept.
+ * Error pages of the admin pages. A form that fails is shown again with its input.
  */
 import type { HttpContext } from '@adonisjs/core/http'
 import type { Problem } from '#http/problem'
 import { cameFrom, goTo, isSecret, sentFields, type Refused } from './notices.ts'
 
-/** Whether the request is a person's, at the admin pages. */
+/** Whether a person at the admin pages sent the request. */
 export function isPage({ request }: HttpContext) {
   return /^\/admin(\/|$)/.test(request.url()) && !request.header('accept')?.includes('json')
 }
 
-/** Of a form older than the session that holds what is not kept: a file, a password. */
+/** For a form older than the session, with a file or a password, which is never kept. */
 const OUTDATED = {
   code: 'form_outdated',
-  file: 'The page was opened before you signed in. Choose the file once more.',
-  secret: 'This page had been open for too long. Nothing was done; please type it again.',
+  file: 'You opened this page before you signed in. Choose the file again.',
+  secret: 'This page was open for too long. Nothing was saved. Enter your input again.',
 }
 
-/** @param error - as it was thrown; `problem` - what it means */
+/** @param error - as thrown. @param problem - the same as a problem */
 export async function showFailure(ctx: HttpContext, error: unknown, problem: Problem) {
   const { request, response, session, view } = ctx
   const sent = request.method() !== 'GET' && request.method() !== 'HEAD'
@@ -26,17 +26,19 @@ export async function showFailure(ctx: HttpContext, error: unknown, problem: Pro
 
   const outdated = code === 'E_BAD_CSRF_TOKEN' ? notKept(ctx) : null
   if (code === 'E_BAD_CSRF_TOKEN' && !outdated) {
-    // The form is older than the session: somebody who signed in again meanwhile.
+    // The form is older than the session: the person has signed in again since.
     return response
       .status(403)
       .send(await view.render('admin::send_again', { form: formOf(ctx), problem }))
   }
   const back = cameFrom(ctx) ?? (outdated && request.url())
-  if ((problem.status < 500 || outdated) && sent && session && back) {
+  // A rejection under load says what to do; an error does not.
+  const isRejected = problem.status < 500 || error === problem
+  if ((isRejected || outdated) && sent && session && back) {
     session.flash('refused', { ...refusal(ctx, problem), ...outdated })
     return goTo(ctx, back)
   }
-  const page = problem.status >= 500 ? 'admin::unavailable' : 'admin::refused'
+  const page = isRejected ? 'admin::refused' : 'admin::unavailable'
   return response.status(problem.status === 403 ? 404 : problem.status).send(
     await view.render(page, {
       problem,
@@ -44,7 +46,7 @@ export async function showFailure(ctx: HttpContext, error: unknown, problem: Pro
       requestId: request.id(),
       form: sent && !isUpload(ctx) ? formOf(ctx) : null,
       address: request.url(true),
-      // Who cannot be said to sit at the desk has had nothing done.
+      // Without an account nothing was started.
       begun: ctx.account !== undefined,
     })
   )
@@ -62,7 +64,7 @@ function refusal({ request }: HttpContext, problem: Problem): Refused {
   }
 }
 
-/** A form that meets an ended session is there again after the sign-in, but for its file. */
+/** Shows a form again after the sign-in that interrupted it. Its file must be chosen again. */
 export function chooseFileAgain(
   ctx: HttpContext,
   { action, fields }: Pick<ReturnType<typeof formOf>, 'action' | 'fields'>
@@ -75,19 +77,19 @@ export function chooseFileAgain(
   return goTo(ctx, action)
 }
 
-/** What is said where the form cannot be shown to be sent once more; null where it can. */
+/** The message for a form that cannot be submitted again as it is; null for one that can. */
 function notKept(ctx: HttpContext) {
   const { code, file, secret } = OUTDATED
   if (isUpload(ctx)) return { code, message: file }
   return Object.keys(ctx.request.body() ?? {}).some(isSecret) ? { code, message: secret } : null
 }
 
-/** A file cannot be shown, to be sent once more: it is chosen again. */
+/** Whether the form has a file, which must be chosen again. */
 export function isUpload({ request }: HttpContext) {
   return request.header('content-type')?.startsWith('multipart/form-data') ?? false
 }
 
-/** Programs read pointers, people the name of the field: "/trackingUrl must …" → "Tracking url must …". */
+/** Replaces the JSON pointer by the name of the field: "/trackingUrl must …" → "Tracking url must …". */
 function inWords({ code, errors, message }: Problem): string {
   if (code !== 'invalid_fields' || !message.startsWith('/')) return message
   const [{ pointer, detail }] = errors
@@ -96,7 +98,7 @@ function inWords({ code, errors, message }: Problem): string {
   return `${words[0].toUpperCase()}${words.slice(1)} ${detail}.`
 }
 
-/** The form as it was sent, for a page that sends it once more. */
+/** The form as it was submitted, for a page that submits it again. */
 export function formOf(ctx: HttpContext) {
   const { request } = ctx
   const { _csrf: csrf, ...sent } = request.body() ?? {}

@@ -1,9 +1,9 @@
 /*
- * Numbers, money and times as people at the desks read them: no comma and no dot that German and English
- * read differently.
+ * Numbers, money and times on the admin pages, without the commas and dots that German and English read
+ * differently.
  */
 import { DateTime } from 'luxon'
-import { decimalsOf } from '#http/fields'
+import { majorUnits, symbolOf } from '#http/currencies'
 
 const NARROW_SPACE = '\u202F'
 const MINUS = '\u2212'
@@ -14,12 +14,12 @@ export function number(value: number): string {
   return value < 0 ? MINUS + digits : digits
 }
 
-/** With its sign always: "+40", "−3", "0". */
+/** Always with a sign: "+40", "−3", "0". */
 export function signed(value: number): string {
   return value > 0 ? `+${number(value)}` : number(value)
 }
 
-/** Counts in lists are exact to 10,000. @param value - counted up to one more than that */
+/** Counts in lists are exact up to 10,000. @param value - counted up to 10,001 */
 export function count(value: number): string {
   return value > 10_000 ? `${number(10_000)}+` : number(value)
 }
@@ -29,7 +29,7 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${number(value)} ${value === 1 ? one : many}`
 }
 
-/** Of a wait, in seconds: "0.4 s", "38 s", "12 min", "3 h 5 min", "2 d 4 h". */
+/** A duration given in seconds: "0.4 s", "38 s", "12 min", "3 h 5 min", "2 d 4 h". */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`
   if (seconds < 60) return `${Math.floor(seconds)} s`
@@ -41,31 +41,12 @@ export function duration(seconds: number): string {
     : `${number(Math.floor(hours / 24))} d ${hours % 24} h`
 }
 
-const symbols = new Map<string, string>()
-
 /** Minor units → "€ 7.90", the currency before the amount. */
 export function money({ amount, currency }: { amount: number; currency: string }): string {
-  const decimals = decimalsOf(currency)
-  const whole = Math.trunc(Math.abs(amount) / 10 ** decimals)
-  const rest = String(Math.abs(amount) % 10 ** decimals).padStart(decimals, '0')
+  const [whole, decimals] = majorUnits({ amount: Math.abs(amount), currency }).split('.')
   const sign = amount < 0 ? MINUS : ''
-  return `${symbolOf(currency)}${NARROW_SPACE}${sign}${number(whole)}${decimals ? `.${rest}` : ''}`
-}
-
-/** Minor units → "7.90", plain, for files. */
-export function major({ amount, currency }: { amount: number; currency: string }): string {
-  const decimals = decimalsOf(currency)
-  return (amount / 10 ** decimals).toFixed(decimals)
-}
-
-function symbolOf(currency: string) {
-  let symbol = symbols.get(currency)
-  if (symbol === undefined) {
-    const parts = new Intl.NumberFormat('en', { style: 'currency', currency }).formatToParts(0)
-    symbol = parts.find(({ type }) => type === 'currency')!.value
-    symbols.set(currency, symbol)
-  }
-  return symbol
+  const shown = `${sign}${number(Number(whole))}${decimals ? `.${decimals}` : ''}`
+  return `${symbolOf(currency)}${NARROW_SPACE}${shown}`
 }
 
 export interface ShownTime {
@@ -91,7 +72,7 @@ export function time(at: Date | string, zone: string, now = new Date()): ShownTi
   }
 }
 
-/** "Today, 22 November", "Saturday, 21 November", with the year where it is another one. */
+/** "Today, 22 November", "Saturday, 21 November", with the year unless it is this year. */
 export function day(at: Date | string, zone: string, now = new Date()): string {
   const moment = DateTime.fromJSDate(new Date(at), { zone })
   const today = DateTime.fromJSDate(now, { zone })

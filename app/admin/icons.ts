@@ -1,20 +1,20 @@
 /*
- * Icons, inlined: a page loads no picture.
+ * Icons as inline SVG, so that a page loads no images.
  */
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-const require = createRequire(import.meta.url)
-const icons = new Map<string, string>()
+interface Drawings {
+  icons: Record<string, { body: string }>
+  /** Earlier names of icons. */
+  aliases: Record<string, { parent: string }>
+}
 
-/** The SVG of an icon of lucide.dev, by its name there. @throws when there is none of that name */
+const require = createRequire(import.meta.url)
+const { icons, aliases }: Drawings = require('@iconify-json/lucide/icons.json')
+
+/** The SVG of an icon of lucide.dev, by its name there. @throws Error for an unknown name */
 export function icon(name: string): string {
-  let svg = icons.get(name)
-  if (!svg) {
-    const file = readFileSync(require.resolve(`lucide-static/icons/${name}.svg`), 'utf8')
-    const drawing = /<svg[^>]*>(.*)<\/svg>/s.exec(file)![1].replace(/\s*\n\s*/g, '')
-    svg = `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${drawing}</svg>`
-    icons.set(name, svg)
-  }
-  return svg
+  const drawing = icons[name] ?? icons[aliases[name]?.parent]
+  if (!drawing) throw new Error(`No icon "${name}" at lucide.dev.`)
+  return `<svg viewBox="0 0 24 24" aria-hidden="true">${drawing.body}</svg>`
 }

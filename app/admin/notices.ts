@@ -1,52 +1,52 @@
 /*
- * What a form has done, or why not, said on the page that comes next.
+ * The result of a form, shown on the next page.
  */
 import type { HttpContext } from '@adonisjs/core/http'
 
-/** What has changed, and how to undo it. */
+/** A change, and how to undo it. */
 export interface Notice {
-  /** What it is about, for example an SKU. */
+  /** What changed, for example an SKU. */
   about: string
-  /** What happened, with its numbers. */
+  /** The change, with its numbers. */
   text: string
-  /** The address of the form that undoes it; null where nothing does. */
+  /** The path of the form that undoes it; null where none does. */
   undo?: string | null
-  /** What that form names, where its address does not. */
+  /** The ids that the undo form sends, where its path has none. */
   undone?: string[]
   tone?: 'good' | 'warn'
-  /** Where to see more. */
+  /** A page with details. */
   link?: { href: string; text: string }
 }
 
-/** A form that was refused: nothing of it is lost. */
+/** A rejected form, with its input. */
 export interface Refused {
-  /** The address that the form was sent to. */
+  /** The path that the form was submitted to. */
   form: string
   message: string
   code: string
   /** Field name → what is wrong with it. */
   errors: Record<string, string>
   input: Record<string, unknown>
-  /** What else the problem says, for example the orders that hold a SKU. */
+  /** Further members of the problem, for example the orders that hold an SKU. */
   members: Record<string, unknown>
 }
 
-/** Says on the next page what has changed. */
+/** Shows a notice on the next page. */
 export function notice({ session }: HttpContext, said: Notice) {
   session.flash('notice', said)
 }
 
-/** Goes to a page after a form, so that a reload sends nothing again. */
+/** Redirects after a form, so that a reload does not submit it again. */
 export function goTo({ response }: HttpContext, path: string) {
   return response.redirect().status(303).toPath(path)
 }
 
-/** Back to the page that the form was on, with its filters. */
+/** Redirects to the page of the form, with its filters. */
 export function goBack(ctx: HttpContext, otherwise: string) {
   return goTo(ctx, cameFrom(ctx) ?? otherwise)
 }
 
-/** The admin page that the form was on, also when it was sent once more by another; null when nobody says. */
+/** The admin page of the form, also when another page submitted it again; null when unknown. */
 export function cameFrom({ request }: HttpContext): string | null {
   const { _from: named } = request.body() ?? {}
   if (typeof named === 'string' && isOwnPage(named)) return named
@@ -56,12 +56,12 @@ export function cameFrom({ request }: HttpContext): string | null {
   return host === request.host() && isOwnPage(pathname) ? pathname + search : null
 }
 
-/** Whoever is sent on to it stays here. */
+/** A redirect to it stays in the admin pages. */
 function isOwnPage(path: string) {
   return /^\/admin(?:[/?][^\\\p{Cc}]*)?$/u.test(path)
 }
 
-/** What the form's fields held, without our own and without secrets. */
+/** The input of a form, without internal fields and secrets. */
 export function sentFields(body: Record<string, unknown>): Record<string, unknown> {
   const own = ['_csrf', '_key', '_from']
   return Object.fromEntries(
@@ -69,7 +69,7 @@ export function sentFields(body: Record<string, unknown>): Record<string, unknow
   )
 }
 
-/** Nothing of it is written down, or sent to a page again. */
+/** Never stored, and never sent to a page. */
 export function isSecret(field: string) {
   return /password|token/i.test(field)
 }

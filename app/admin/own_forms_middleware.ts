@@ -3,8 +3,8 @@ import type { NextFn } from '@adonisjs/core/types/http'
 import { goTo } from './notices.ts'
 
 /**
- * Turns away what another site sends in the name of whoever looks at it, before a session is opened: their
- * form is not kept for them to send it, and the cookie of their session is not replaced.
+ * Rejects forms that another site submits on behalf of its visitor. It runs before the session opens, so
+ * that the form is not kept for submission after sign-in and the session cookie is not replaced.
  */
 export default class OwnFormsMiddleware {
   handle(ctx: HttpContext, next: NextFn) {
@@ -13,12 +13,12 @@ export default class OwnFormsMiddleware {
   }
 }
 
-/** What browsers say of the site that a form is on. */
+/** Whether the browser reports that the form is on this site. */
 function isOwn(request: HttpRequest) {
   const site = request.header('sec-fetch-site')
   if (site) return site === 'same-origin'
   const origin = request.header('origin')
   if (origin) return URL.canParse(origin) && new URL(origin).host === request.host()
-  // What says nothing is no browser, or an old one: none sends this cookie from another site.
+  // Neither header: no browser, or an old one, and none sends this cookie from another site.
   return /(^|; )quartermaster-session=/.test(request.header('cookie') ?? '')
 }

@@ -7,18 +7,18 @@ import type { Refused } from './notices.ts'
 
 declare module '@adonisjs/core/http' {
   interface HttpContext {
-    /** IANA name: whose days and clock the person at the admin pages reads. */
+    /** IANA name of the time zone in which the signed-in person reads days and times. */
     zone: string
   }
 }
 
-/** Hands every admin page what its layout and its parts know of the person and of the last form. */
+/** Shares the person, the navigation and the result of the last form with every admin page. */
 export default class PageMiddleware {
   handle(ctx: HttpContext, next: NextFn) {
     const { account, request, session, view } = ctx
     const zone = account?.timeZone ?? timeZone
     ctx.zone = zone
-    // Only where there are any: a session that is written needlessly undoes what a form says meanwhile.
+    // Only if there are any: an unnecessary write of the session would undo a concurrent form's notice.
     if (isPart(ctx) && !session.flashMessages.isEmpty) session.reflash()
     const refused: Refused | null = session.flashMessages.get('refused') ?? null
     view.share({
@@ -37,12 +37,12 @@ export default class PageMiddleware {
   }
 }
 
-/** What brings in a part of a page, or follows it, must not take the words that the next page is to say. */
+/** A request for a part of a page, or for its stream, must not consume the notice of the next page. */
 function isPart(ctx: HttpContext) {
   return isFetched(ctx) || ctx.request.header('accept') === 'text/event-stream'
 }
 
-/** A part of a page that a script looks at again. */
+/** Whether a script fetches a part of a page. */
 export function isFetched({ request }: HttpContext) {
   return request.header('hx-request') !== undefined && !request.header('hx-boosted')
 }

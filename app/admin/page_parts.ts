@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Edge } from 'edge.js'
-import { actAt } from './acts.ts'
+import { auditLabelAt } from './audit_labels.ts'
 import { assetVersion } from './assets.ts'
 import { count, duration, money, number, plural, signed, since } from './format.ts'
 import { icon } from './icons.ts'
 import { addressWith } from './slices.ts'
 import { spark } from './spark.ts'
 
-/** What all pages are made of, whoever looks at them. */
+/** Adds the functions that all views can call. */
 export function addPageParts(edge: Edge) {
-  // A key of its own for each form that is shown: sent twice, it has one effect.
+  // A new key for each rendered form, so that submitting it twice has one effect.
   const newKey = () => randomUUID()
   for (const [name, part] of Object.entries({
     assetVersion,
@@ -24,7 +24,7 @@ export function addPageParts(edge: Edge) {
     since,
     spark,
     addressWith,
-    actAt,
+    auditLabelAt,
   })) {
     edge.global(name, part)
   }

@@ -1,14 +1,14 @@
 /*
- * Paging of the admin lists, by keyset in both directions: `?after=` and `?before=` hold the position of the
- * row at the end of the page.
+ * Keyset pagination of the admin lists, in both directions: `?after=` and `?before=` hold the position of the
+ * last or first row of the page.
  */
 import { invalidCursor } from '#http/pages'
 
 export interface Slice {
   limit: number
-  /** The position to go on from, not included; null at the beginning. */
+  /** The position to continue from, exclusive; null at the beginning. */
   from: string[] | null
-  /** Towards the beginning: read in reversed order. */
+  /** Towards the beginning: rows are read in reverse order. */
   backwards: boolean
 }
 
@@ -22,8 +22,8 @@ export function sliceOf(query: Record<string, unknown>, limit = 50): Slice {
 
 /**
  * @param rows - up to `limit` + 1, in the direction of the slice
- * @param position - where a row stands in the order of the list
- * @param query - of the address, without a position: the other filters stay
+ * @param position - of a row in the order of the list
+ * @param query - of the URL; its filters are kept
  */
 export function shownSlice<Row>(
   rows: Row[],
@@ -45,7 +45,7 @@ export function shownSlice<Row>(
   }
 }
 
-/** "?q=mug&level=low&after=…": the filters as they are, and one more. */
+/** "?q=mug&level=low&after=…": the query with one parameter replaced. */
 export function addressWith(query: Record<string, unknown>, name: string, value: string | null) {
   const { after, before, [name]: replaced, ...kept } = query
   const parameters = new URLSearchParams()

@@ -1,14 +1,14 @@
 /*
- * Small charts, as attributes of an SVG: drawn as steps, because stock holds between movements.
+ * Sparklines as attributes of an SVG, drawn as steps because stock is constant between movements.
  */
 const WIDTH = 120
 const HEIGHT = 28
-/** Room for the stroke, above and below. */
+/** Space for the stroke, above and below. */
 const MARGIN = 3
 
 /**
  * @param values - from left to right, at equal distances
- * @param low - a mark to compare with; null for none
+ * @param low - a reference line; null for none
  */
 export function spark(values: number[], low: number | null = null) {
   const all = low === null ? values : [...values, low]

@@ -1,4 +1,4 @@
-/** Who did it. `name` is for people; `id` is the account's, null for the system. */
+/** Who made a change. `name` is for display; `id` is the account's id, null for the system. */
 export interface Actor {
   kind: 'customer' | 'staff' | 'service' | 'system'
   id: string | null
@@ -8,7 +8,7 @@ export interface Actor {
 export const ROLES = ['customer', 'clerk', 'operator', 'admin', 'service'] as const
 export type Role = (typeof ROLES)[number]
 
-/** Whether it is a role of people who work here. */
+/** Whether the role belongs to staff. */
 export function isStaff(role: Role) {
   return role === 'clerk' || role === 'operator' || role === 'admin'
 }
@@ -17,38 +17,38 @@ export function isStaff(role: Role) {
 export interface SignedIn {
   id: string
   role: Role
-  /** Null for a service that has none. */
+  /** Null for services. */
   email: string | null
   name: string
-  /** IANA name, of those who work at the pages; null for the one in TIME_ZONE. */
+  /** IANA name of the time zone of a staff member; null for the setting TIME_ZONE. */
   timeZone?: string | null
 }
 
-/** What a request was signed in with. */
+/** The credential of a request. */
 export interface SignIn {
   /**
-   * Calls back once, when it has ended: expired, revoked, or the account gone. Within seconds, also when
-   * another process has ended it.
+   * Calls back once, when the credential has expired or was revoked, within seconds, also if another process
+   * revoked it.
    *
-   * @returns how to stop watching
+   * @returns a function that stops watching
    */
   whenEnded(listener: () => void): () => void
-  /** An address with a ticket in place of the token, for reading this path and nothing else. */
+  /** A URL with a ticket in place of the token. It gives access to this path only. */
   ticketFor(path: string): { url: string; expiresAt: string }
 }
 
 declare module '@adonisjs/core/http' {
   interface HttpContext {
-    /** Set on every route but the open ones, as is `signIn`. */
+    /** Set on all routes except public ones, as is `signIn`. */
     account: SignedIn
     signIn: SignIn
-    /** The status of the refusal, where a page answers one by going back to its form. */
+    /** The status of a rejected form, whose response is a redirect. */
     refusedWith?: number
     /**
-     * For the audit, by those who know: what is acted on, by the name that counts, also where the address
-     * names it otherwise or not at all. Of several, all.
+     * The canonical id, SKU or e-mail that this request acts on, for the audit. Handlers set it where the
+     * URL has another spelling of it, none, or several.
      */
-    thing?: string | string[]
+    auditSubject?: string | string[]
   }
 }
 

@@ -5,9 +5,16 @@ import { errors as vineErrors } from '@vinejs/vine'
 import { isPage, showFailure } from '#admin/failed_page'
 import { publicUrl } from '#config/app'
 import { memberPointer, pointer, Problem, problemBody } from '#http/problem'
-import { isMachineTrouble } from '#messaging/retry_policy'
+import { isTransient } from '#postgres/errors'
 
-/** Turns whatever was thrown into problem+json; nothing of our inside is in the answer. */
+/** Rejections under load. They are counted in metrics, not logged one by one. */
+const COUNTED = new Set<string>([
+  'too_many_placements',
+  'body_capacity_exceeded',
+  'temporarily_unavailable',
+])
+
+/** Turns every error into a problem that reveals no internals. */
 export default class HttpExceptionHandler extends ExceptionHandler {
   protected debug = false
 
@@ -31,8 +38,7 @@ export default class HttpExceptionHandler extends ExceptionHandler {
   async report(error: unknown, { logger, request }: HttpContext) {
     const { status } = asProblem(error, request)
     if (status < 500 || app.inTest) return
-    // Counted, not logged: an overload must not write a line for each of many.
-    if (error instanceof Problem && error.code === 'too_many_placements') return
+    if (error instanceof Problem && COUNTED.has(error.code!)) return
     if (status === 503) {
       logger.warn({ reason: (error as Error).message, path: request.url() }, 'request not served')
     } else {
@@ -47,43 +53,44 @@ function asProblem(error: unknown, request: HttpRequest): Problem {
   const { status, code, message } = error as { status?: number; code?: string; message?: string }
   if (code === 'E_ROUTE_NOT_FOUND') return noRoute(request)
   if (status === 413) {
-    return new Problem(
-      413,
-      'body_too_large',
-      'The body is larger than 256 KB. Send less at a time.'
-    )
+    return new Problem(413, 'body_too_large', 'The body is larger than 256 KB. Split the request.')
   }
-  // 422 is the body parser's word for JSON that is neither an object nor a list.
+  // The body parser's status for JSON that is neither an object nor a list is 422.
   if (status === 400 || status === 422 || error instanceof SyntaxError) {
     const tooDeep = message?.startsWith('Maximum call stack')
     const reason = tooDeep ? 'it is nested too deeply' : message
-    return new Problem(400, 'malformed_json', `The body is not JSON: ${reason}.`)
+    return new Problem(400, 'malformed_json', `The body is not valid JSON: ${reason}.`)
   }
-  if (isMachineTrouble(error)) {
+  if (isTransient(error)) {
     return new Problem(
       503,
       'temporarily_unavailable',
-      'The database does not answer. Repeat the request in a moment, under the same Idempotency-Key if it has one.',
+      'The database is unavailable. Retry after 1 second with the same Idempotency-Key, if the request has one.',
       { headers: { 'Retry-After': '1' } }
     )
   }
   return new Problem(
     500,
     'internal_error',
-    'Something failed here. It is logged under the request id.'
+    'The server failed to process this request. The error is logged with the request id.'
   )
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
-/** Nothing at all is at this address, or something that other methods reach. */
+/** 404 for an unknown path, 405 for one that other methods reach. */
 function noRoute(request: HttpRequest) {
   const allowed = METHODS.filter((method) => router.match(request.url(), method, false)).join(', ')
-  if (!allowed) return new Problem(404, 'no_such_address', 'There is nothing at this address.')
+  if (!allowed)
+    return new Problem(
+      404,
+      'no_such_address',
+      'No route has this path. API paths begin with /api/v1.'
+    )
   return new Problem(
     405,
     'method_not_allowed',
-    `This address does not take ${request.method()}, but ${allowed}.`,
+    `This path does not support ${request.method()}. Use ${allowed}.`,
     { headers: { Allow: allowed } }
   )
 }

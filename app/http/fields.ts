@@ -1,18 +1,20 @@
 /*
- * The rules that every request body shares, on top of vine.
+ * Validation rules shared by all request bodies, on top of vine.
  */
 import vine from '@vinejs/vine'
 import type { FieldContext, SchemaTypes } from '@vinejs/vine/types'
-import { closeCurrency, closeObject, closePrintable } from './json_schema.ts'
+import { composed, faultOf, isBlank, trimmed } from './characters.ts'
+import { currencies } from './currencies.ts'
+import { closeCurrency, closeLink, closeObject, closePrintable } from './json_schema.ts'
 
 type Fields = Record<string, SchemaTypes>
 
-/** Words about a field for /openapi.json. vine 4.4 has `.meta()` for it, which lets null through. */
+/** Describes a field in /openapi.json. vine's own `.meta()` (4.4) would also accept null. */
 export const says = vine.createRule((_: unknown, __: string, ___: FieldContext) => {}, {
   toJSONSchema: (schema, description) => Object.assign(schema, { description }),
 })
 
-/** vine drops what it does not know; a caller who misspells a field must hear of it. */
+/** Rejects unknown fields, which vine ignores: a misspelled field must be an error. */
 const refuseUnknown = vine.createRule(
   (value: unknown, known: Fields, field: FieldContext) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return
@@ -24,58 +26,118 @@ const refuseUnknown = vine.createRule(
   { toJSONSchema: closeObject }
 )
 
-/** An object that takes the given fields and no others. Validate `request.body()` with it. */
-export function closed<Properties extends Fields>(properties: Properties) {
+/** An object that accepts only the given fields. Validate `request.body()` with it. */
+export function strictObject<Properties extends Fields>(properties: Properties) {
   return vine.object(properties).bail(false).use(refuseUnknown(properties))
 }
 
 /**
- * PostgreSQL cannot hold NUL in text nor half a surrogate pair in jsonb, and control characters have no
- * place in names and addresses.
+ * Rejects control and invisible characters, which have no place in names and addresses. PostgreSQL cannot
+ * store NUL in text or lone surrogates in jsonb.
  */
 const printable = vine.createRule(
   (value: unknown, _: undefined, field: FieldContext) => {
-    if (typeof value === 'string' && /[\p{Cc}\p{Cs}]/u.test(value)) {
-      field.report('must not contain control characters', 'printable', field)
+    if (typeof value !== 'string') return
+    const fault = faultOf(value)
+    if (fault) field.report(fault.detail, fault.code, field)
+    else if (value !== '' && isBlank(value)) {
+      field.report('must have a character that can be seen', 'blank', field)
     }
   },
   { toJSONSchema: closePrintable }
 )
 
-/** Text of 1 to `longest` characters, trimmed. */
+const printableLines = vine.createRule((value: unknown, _: undefined, field: FieldContext) => {
+  const fault = typeof value === 'string' ? faultOf(value.replace(/[\t\n]/g, ' ')) : null
+  if (fault) field.report(fault.detail, fault.code, field)
+})
+
+/** Normalizes text to NFC before validation. */
+const compose = vine.createRule((value: unknown, _: undefined, field: FieldContext) => {
+  if (typeof value === 'string') field.mutate(composed(value), field)
+})
+
+/** Trims invisible characters, which pasted text often has. */
+const trimUnseen = vine.createRule((value: unknown, _: undefined, field: FieldContext) => {
+  if (typeof value === 'string') field.mutate(trimmed(value), field)
+})
+
+/** The base of text fields: trimmed and normalized to NFC. */
+const line = () => vine.string().trim().use(compose(undefined))
+
+/** Text of 1 to `longest` characters, trimmed and normalized. */
 export const text = (longest: number) =>
-  vine.string().trim().minLength(1).maxLength(longest).use(printable(undefined))
+  line().minLength(1).maxLength(longest).use(printable(undefined))
 
-/** A whole number; `"2"` is none. */
-export const whole = (range: { min: number; max: number }) =>
-  vine.number({ strict: true }).withoutDecimals().min(range.min).max(range.max)
-
-export const email = () => vine.string().trim().maxLength(254).use(printable(undefined)).email()
-
-/** An http or https URL. */
-export const webAddress = (longest: number) =>
+/** A message key or scanned code, unchanged, because it must match the stored one. */
+export const verbatim = (longest: number) =>
   vine
     .string()
     .trim()
+    .minLength(1)
+    .maxLength(longest)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u)
+
+/** A search term of 1 to `longest` characters. */
+export const search = (longest = 100) =>
+  line().use(trimUnseen(undefined)).minLength(1).maxLength(longest).use(printable(undefined))
+
+/** Multi-line text of a form; null when blank. */
+export const lines = (longest: number) =>
+  vine
+    .string()
+    .parse((value) => (typeof value === 'string' ? value.replaceAll('\r\n', '\n') : value))
+    .trim()
+    .use(compose(undefined))
+    .maxLength(longest)
+    .use(printableLines(undefined))
+
+/** What mail programs display as a link. */
+export const LINK = /:\/\/|www\./i
+
+const noLink = vine.createRule(
+  (value: unknown, _: undefined, field: FieldContext) => {
+    if (typeof value === 'string' && LINK.test(value)) {
+      field.report('must not contain "://" or "www."', 'link', field)
+    }
+  },
+  { toJSONSchema: closeLink }
+)
+
+/** Text without links, for names and addresses, because mails display them. */
+export const linklessText = (longest: number) => text(longest).use(noLink(undefined))
+
+/** An integer; `"2"` is rejected. */
+export const whole = (range: { min: number; max: number }) =>
+  vine.number({ strict: true }).withoutDecimals().min(range.min).max(range.max)
+
+export const email = () => line().maxLength(254).use(printable(undefined)).email()
+
+/** An http or https URL. */
+export const webAddress = (longest: number) =>
+  line()
     .maxLength(longest)
     .use(printable(undefined))
     .regex(/^https?:\/\/\S+$/)
     .url({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
 
-/** 1 to 64 of `A-Z 0-9 . _ -`, beginning with a letter or digit; lower case is raised. */
+/** 1 to 64 of `A-Z 0-9 . _ -`, beginning with a letter or digit; converted to upper case. */
 export const sku = () =>
   vine
     .string()
-    .trim()
+    .use(trimUnseen(undefined))
     .minLength(1)
     .maxLength(64)
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
     .toUpperCase()
-    .use(says('In any case: it is raised to upper case.'))
+    .use(says('Case-insensitive; converted to upper case.'))
 
-/** Money from outside: minor units and an ISO 4217 code. */
+/** Maximum price of one piece, in minor units: 10 billion in a currency with two decimals. */
+export const HIGHEST_PRICE = 1_000_000_000_000
+
+/** Money in a request: minor units and an active ISO 4217 code. */
 export const money = (most: number) =>
-  closed({
+  strictObject({
     amount: whole({ min: 0, max: most }),
     currency: vine
       .string()
@@ -83,30 +145,15 @@ export const money = (most: number) =>
       .use(isCurrency(undefined)),
   })
 
-/** The codes of ISO 4217. */
-export const currencies = new Set(Intl.supportedValuesOf('currency'))
-
-/** Making a format costs more than all that is asked of it. */
-const decimals = new Map<string, number>()
-
-/** Of a currency (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD. */
-export function decimalsOf(currency: string): number {
-  if (!decimals.has(currency)) {
-    const format = new Intl.NumberFormat('en', { style: 'currency', currency })
-    decimals.set(currency, format.resolvedOptions().maximumFractionDigits!)
-  }
-  return decimals.get(currency)!
-}
-
 const isCurrency = vine.createRule(
   (value: unknown, _: undefined, field: FieldContext) => {
     if (typeof value === 'string' && !currencies.has(value)) {
-      field.report('is not an ISO 4217 currency code', 'currency', field)
+      field.report(
+        `must be an active ISO 4217 currency code such as EUR; ${value} is none`,
+        'currency',
+        field
+      )
     }
   },
   { toJSONSchema: closeCurrency }
 )
-
-export function isUuid(value: string) {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
-}

@@ -1,26 +1,31 @@
 /*
- * Idempotency-Key: a request sent again has one effect and one answer. The key's row commits with the
- * effect, so that there is no moment at which one is there without the other.
+ * Idempotency-Key: a retried request has one effect and one response. The key commits in the same
+ * transaction as the effect, so neither exists without the other.
  */
 import { createHash } from 'node:crypto'
 import type { HttpContext } from '@adonisjs/core/http'
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { run } from '../messaging/sql.ts'
+import { run } from '#postgres/run'
+import { trimmed } from './characters.ts'
+import { isUuid } from '#runtime/uuid'
 import { Problem } from './problem.ts'
 
-/** Where a key counts: one account, one method, one path. */
+/** A key is unique per account, method and path. */
 export interface IdempotencyScope {
   accountId: string
   method: string
+  /** Canonical path, so that all spellings of a URL share it. */
   path: string
+  /** The requested path, if it differs: release 0.1.0 stored keys under it. */
+  requestedPath?: string
   key: string
-  /** sha256 of the parsed body, its members in sorted order. */
+  /** SHA-256 of the parsed body with sorted members. */
   payloadHash: string
-  /** A person waits for the answer to the first click; a program is told to ask again. */
+  /** A form waits for the response to the first click; a program gets 409 and retries. */
   waits?: boolean
 }
 
-/** At a time: a delete must not be a burden to those who write. */
+/** Rows per delete, so that it does not slow down writers. */
 const MOST_FORGOTTEN = 5_000
 
 export interface Answer {
@@ -38,19 +43,20 @@ export function idempotencyScope(ctx: HttpContext, accountId: string): Idempoten
     throw new Problem(
       400,
       'idempotency_key_missing',
-      'Send an Idempotency-Key header of your own making, for example a UUID, and the same one when you repeat the request.'
+      'The Idempotency-Key header is missing. Send a new key, such as a UUID, and the same key when you retry.'
     )
   }
   return scope
 }
 
 /**
- * The same where a key is honoured and not required: null without one.
+ * The same where the key is optional: null without one.
  *
  * @throws Problem 400 `idempotency_key_invalid`
  */
-export function offeredScope({ request }: HttpContext, accountId: string): IdempotencyScope | null {
-  // `request.header` takes an empty one for none.
+export function offeredScope(ctx: HttpContext, accountId: string): IdempotencyScope | null {
+  const { request } = ctx
+  // `request.header` treats an empty header as missing.
   const key = request.headers()['idempotency-key']
   if (key === undefined) return null
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
@@ -62,40 +68,57 @@ export function offeredScope({ request }: HttpContext, accountId: string): Idemp
   }
   return {
     accountId,
-    method: request.method(),
-    path: request.url(),
+    ...addressOf(ctx),
     key,
     payloadHash: createHash('sha256').update(canonical(request.body())).digest('hex'),
   }
 }
 
 /**
- * The same for a form of our pages, which carries the key that it was shown with: clicked twice or sent again
- * by a reload, it has one effect. Whoever goes back and types something else sends another form. Null
- * without a key.
+ * The same for a form, which contains a key from when it was rendered: a double click or a reload has one
+ * effect, and a form with other input is another request. Null without a key.
  */
-export function formScope({ request }: HttpContext, accountId: string): IdempotencyScope | null {
-  // Sent once more it also says which page it was on.
-  const { _key: key, _from: page, ...sent } = request.body()
+export function formScope(ctx: HttpContext, accountId: string): IdempotencyScope | null {
+  // A resubmitted form also contains its page.
+  const { _key: key, _from: page, ...sent } = ctx.request.body()
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) return null
-  // The same form of an older page carries another token.
+  // The CSRF token differs between page loads.
   const fields = canonical({ ...sent, _csrf: null })
   const payloadHash = createHash('sha256').update(fields).digest('hex')
-  const scope = { accountId, method: request.method(), path: request.url() }
+  const scope = { accountId, ...addressOf(ctx) }
   return { ...scope, key: `${key} ${payloadHash}`, payloadHash, waits: true }
+}
+
+/**
+ * Method and canonical path: the route's pattern with its parameters, SKUs in upper case and ids in lower
+ * case. Slashes, case and percent-encoding make no difference.
+ */
+function addressOf({ request, route, params }: HttpContext) {
+  const path = route!.pattern.replace(/:(\w+)/g, (_, name: string) => {
+    const value = String(params[name])
+    if (name === 'sku') return trimmed(value).toUpperCase()
+    return isUuid(value) ? value.toLowerCase() : value
+  })
+  const requested = request.url()
+  return {
+    method: request.method(),
+    path,
+    ...(requested !== path && { requestedPath: requested }),
+  }
 }
 
 const findKey = {
   name: 'idempotency_find',
   text: /* sql */ `
     select payload_hash, status, headers, body from idempotency_keys
-    where account_id = $1 and method = $2 and path = $3 and key = $4`,
+    where account_id = $1 and method = $2 and path = any ($3::text[]) and key = $4
+    order by created_at limit 1`,
 }
 
 /**
- * The answer that was given under this key, null when there is none.
+ * The response stored under this key; null when there is none.
  *
- * @throws Problem 422 `idempotency_key_reused` when it was given to another payload
+ * @throws Problem 422 `idempotency_key_reused` when the key belongs to another payload
  */
 export async function earlierAnswer(
   client: QueryClientContract,
@@ -104,7 +127,7 @@ export async function earlierAnswer(
   const [row] = await run<{ payload_hash: string } & Answer>(client, findKey, [
     scope.accountId,
     scope.method,
-    scope.path,
+    [scope.path, ...(scope.requestedPath ? [scope.requestedPath] : [])],
     scope.key,
   ])
   if (!row) return null
@@ -112,7 +135,7 @@ export async function earlierAnswer(
     throw new Problem(
       422,
       'idempotency_key_reused',
-      'This Idempotency-Key was used with another payload. Use a new key for a new request.'
+      'This Idempotency-Key was used with another payload. Send a new key for a new request.'
     )
   }
   return { ...row, headers: { ...row.headers, 'Idempotent-Replayed': 'true' } }
@@ -122,21 +145,21 @@ export function inProgress() {
   return new Problem(
     409,
     'request_in_progress',
-    'A request with this Idempotency-Key is being handled. Repeat it in a second for its answer.',
+    'A request with this Idempotency-Key is in progress. Retry after 1 second to get its response.',
     { headers: { 'Retry-After': '1' } }
   )
 }
 
-/** The text whose hash is the advisory lock that a key in progress holds. */
+/** The text whose hash is the advisory lock of a key in progress. */
 export function lockText({ accountId, method, path, key }: IdempotencyScope) {
   return [accountId, method, path, key].join(' ')
 }
 
 /**
- * Does the work once for each key, in one transaction with the key's row; each time without a key.
+ * Runs `work` once per key, in the transaction that stores the key; always without a key.
  *
- * @throws Problem 409 `request_in_progress` where the scope does not wait, 422 `idempotency_key_reused`, and what `work` throws: then
- *   nothing is kept, and the same key may be sent again
+ * @throws Problem 409 `request_in_progress` unless the scope waits · 422 `idempotency_key_reused`, and the errors
+ *   of `work`, after which nothing is stored and the key can be used again
  */
 export async function once(
   client: QueryClientContract,
@@ -180,7 +203,7 @@ async function lock(trx: TransactionClientContract, scope: IdempotencyScope) {
   if (!rows[0].mine) throw inProgress()
 }
 
-/** Those older than a day. @returns how many */
+/** Deletes keys older than a day. @returns the number of keys */
 export async function forgetOldAnswers(
   client: QueryClientContract,
   signal?: AbortSignal
@@ -201,7 +224,7 @@ export function send({ response }: HttpContext, { status, headers, body }: Answe
   return response.status(status).json(body)
 }
 
-/** JSON with the members of every object in sorted order: equal payloads, equal text. */
+/** JSON with sorted members, so that equal payloads have equal text. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'

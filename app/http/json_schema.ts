@@ -1,7 +1,9 @@
 /*
- * The JSON Schema of what vine validates (`validator.toJSONSchema()`), where vine's own leaves gaps. Our
- * rules in fields.ts call these, so that the document says what the rules do.
+ * Completes the JSON Schema that vine generates (`validator.toJSONSchema()`). The rules in fields.ts call these
+ * functions, so that the document describes the rules exactly.
  */
+
+import { CONTROL, INVISIBLE, UNSEEN } from './characters.ts'
 
 /** JSON Schema 2020-12. */
 export type Schema = Record<string, any>
@@ -11,8 +13,8 @@ interface Field {
 }
 
 /**
- * An object of these fields: vine forgets to require the nullable ones, and does not say that null in an
- * optional field is the same as leaving it out.
+ * An object with these fields. vine omits nullable fields from `required`, and does not mention that null in an
+ * optional field equals leaving it out.
  */
 export function closeObject(schema: Schema, fields: Record<string, Field>) {
   const names = Object.keys(fields)
@@ -22,7 +24,7 @@ export function closeObject(schema: Schema, fields: Record<string, Field>) {
   }
 }
 
-/** The same schema, which takes null as well. */
+/** The same schema, also accepting null. */
 export function orNull(schema: Schema): Schema {
   if (schema.$ref || schema.anyOf) return { anyOf: [schema, { type: 'null' }] }
   const types = new Set([typeOf(schema)].flat().concat('null'))
@@ -30,35 +32,40 @@ export function orNull(schema: Schema): Schema {
   return { ...schema, type: [...types], ...values }
 }
 
-/** The same schema, for a place where null cannot be sent. */
+/** The same schema without null. */
 export function notNull(schema: Schema): Schema {
   const types = [typeOf(schema)].flat().filter((type) => type !== 'null')
   const values = schema.enum && { enum: schema.enum.filter((value: unknown) => value !== null) }
   return { ...schema, type: types.length === 1 ? types[0] : types, ...values }
 }
 
-/** vine gives an enumeration no type; ours are of texts. */
+/** vine omits the type of enumerations; ours are strings. */
 function typeOf({ type, enum: values }: Schema): string | string[] {
   return type ?? (values ? 'string' : 'object')
 }
 
-const CONTROL = String.raw`\u0000-\u001f\u007f-\u009f`
+const REFUSED = CONTROL + INVISIBLE
 
-/** No control characters; where something must be there, something that is not blank. */
+/** Excludes control and invisible characters. A required text has a visible character. */
 export function closePrintable(schema: Schema) {
   schema.pattern = schema.minLength
-    ? `^[^${CONTROL}]*[^\\s${CONTROL}][^${CONTROL}]*$`
-    : `^[^${CONTROL}]*$`
+    ? `^[^${REFUSED}]*[^${UNSEEN}${CONTROL}][^${REFUSED}]*$`
+    : `^[^${REFUSED}]*$`
 }
 
-/** A currency is one of the document's list of them. */
+/** Neither `://` nor `www.`, in any case. */
+export function closeLink(schema: Schema) {
+  schema.not = { pattern: String.raw`://|[wW][wW][wW]\.` }
+}
+
+/** Refers to the document's list of currencies. */
 export function closeCurrency(schema: Schema) {
   delete schema.type
   delete schema.pattern
   schema.$ref = '#/components/schemas/Currency'
 }
 
-/** In a query string, where everything is text. */
+/** For query strings, where every value is text. */
 export function closeFlag(schema: Schema) {
   delete schema.enum
   schema.type = 'boolean'

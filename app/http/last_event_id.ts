@@ -1,16 +1,16 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { Problem } from './problem.ts'
 
-/** Where a reader that comes back had stopped; null for a new one. */
+/** The position of a reader that reconnects; null for a new reader. */
 export function lastEventId({ request }: HttpContext): string | null {
   return request.header('last-event-id') || null
 }
 
-/** Whoever resumed from a place that we do not know would miss events and not notice. */
+/** A reader that resumed from an unknown position would miss events without noticing. */
 export function lastEventIdInvalid() {
   return new Problem(
     400,
     'last_event_id_invalid',
-    'The Last-Event-ID is not one that this stream gave. Connect without it, and the stream begins anew.'
+    'Last-Event-ID is not an id of this stream. Connect without it to start again.'
   )
 }

@@ -1,13 +1,13 @@
 /*
- * What lists take in their query strings, beside `limit` and `cursor`. Everything arrives there as text.
+ * Query parameters of lists, besides `limit` and `cursor`. All values arrive as text.
  */
 import vine from '@vinejs/vine'
 import type { FieldContext, SchemaTypes } from '@vinejs/vine/types'
-import { says, text } from './fields.ts'
+import { says } from './fields.ts'
 import { closeFlag, closeInstant } from './json_schema.ts'
 
 /** `?sku=A&sku=B`, `?sku=A,B`, or both; 1 to `most` values. */
-export const several = <Value extends SchemaTypes>(value: Value, most: number) =>
+export const commaSeparated = <Value extends SchemaTypes>(value: Value, most: number) =>
   vine
     .array(value)
     .parse((given) => (given === undefined ? given : [given].flat().flatMap(byComma)))
@@ -16,9 +16,6 @@ export const several = <Value extends SchemaTypes>(value: Value, most: number) =
 function byComma(given: unknown) {
   return typeof given === 'string' ? given.split(',') : [given]
 }
-
-/** Words to look for, 1 to 100 characters. */
-export const search = () => text(100)
 
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 
@@ -32,7 +29,7 @@ const isInstant = vine.createRule(
   { toJSONSchema: closeInstant }
 )
 
-/** `Date` takes the 31st of February for the 3rd of March. */
+/** `Date` would accept 31 February as 3 March. */
 function onTheCalendar(value: string) {
   const day = value.slice(0, 10)
   const midnight = new Date(`${day}T00:00:00Z`)
@@ -40,7 +37,7 @@ function onTheCalendar(value: string) {
   return !Number.isNaN(Date.parse(value))
 }
 
-/** A moment (RFC 3339, with an offset or Z), handed on as a Date. @param words - for the document */
+/** A time (RFC 3339, with an offset or Z), as a Date. @param words - its description in the document */
 export const instant = (words: string) =>
   vine
     .string()
@@ -55,7 +52,7 @@ const isDay = vine.createRule((value: unknown, _: undefined, field: FieldContext
   }
 })
 
-/** A day, as a browser's date field sends it; an empty one is none. */
+/** A day, as a browser's date field sends it; empty for none. */
 export const day = () =>
   vine
     .string()
@@ -63,7 +60,7 @@ export const day = () =>
     .use(isDay(undefined))
     .optional()
 
-/** `true` or `false`. @param words - for the document */
+/** `true` or `false`. @param words - its description in the document */
 export const flag = (words: string) =>
   vine
     .enum(['true', 'false'])

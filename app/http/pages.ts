@@ -1,26 +1,27 @@
 /*
- * Lists: `{ data, next }`, newest first, by keyset: a page never shifts under a reader.
+ * Lists are `{ data, next }`, newest first, with keyset pagination, so that new rows do not shift pages.
  */
 import vine from '@vinejs/vine'
 import type { SchemaTypes } from '@vinejs/vine/types'
-import { closed, isUuid, says } from './fields.ts'
+import { strictObject, says } from './fields.ts'
+import { isUuid } from '#runtime/uuid'
 import { Problem } from './problem.ts'
 
 /**
- * What a list takes in its query string: `limit`, `cursor`, and these parameters of its own. Others are
- * refused: a misspelt filter must not list everything.
+ * The query parameters of a list: `limit`, `cursor` and its own. Others are rejected, because a misspelled
+ * filter must not list everything.
  */
 export function listParameters<Parameters extends Record<string, SchemaTypes>>(
   parameters: Parameters
 ) {
   return vine.compile(
-    closed({
+    strictObject({
       limit: vine
         .number()
         .withoutDecimals()
         .min(1)
         .max(200)
-        .use(says('How many at a time; 50 unless you say otherwise.'))
+        .use(says('Maximum number of entries; 50 by default.'))
         .optional(),
       cursor: vine.string().maxLength(512).use(says('`next` of the page before.')).optional(),
       ...parameters,
@@ -28,7 +29,7 @@ export function listParameters<Parameters extends Record<string, SchemaTypes>>(
   )
 }
 
-/** Of a list that takes `limit` and `cursor` alone. */
+/** For a list that takes only `limit` and `cursor`. */
 export const noFilters = listParameters({})
 
 type Paging = { limit?: number; cursor?: string }
@@ -36,16 +37,16 @@ type Paging = { limit?: number; cursor?: string }
 export interface Page<Filters = object> {
   /** 1 to 200. */
   limit: number
-  /** The position after which to go on, as `next` gave it; null at the beginning. */
+  /** The position to continue after, from `next`; null at the beginning. */
   after: string[] | null
-  /** The parameters of the list's own. */
+  /** The list's own parameters. */
   filters: Filters
 }
 
 /**
- * Reads a list's query string.
+ * Parses the query string of a list.
  *
- * @param parameters - of `listParameters`, for a list that takes more than `limit` and `cursor`
+ * @param parameters - from `listParameters`, for a list with its own parameters
  * @throws ValidationError · Problem 422 `invalid_cursor`
  */
 export async function pageOf<Query extends Paging = Paging>(
@@ -58,7 +59,7 @@ export async function pageOf<Query extends Paging = Paging>(
 }
 
 /**
- * The id after which to go on, in a list in the order of its UUIDs.
+ * The id to continue after, in a list ordered by UUID.
  *
  * @throws Problem 422 `invalid_cursor`
  */
@@ -68,8 +69,8 @@ export function idAfter({ after }: Page): string | null {
 }
 
 /**
- * @param rows - up to `limit` + 1 rows: the one too many says that there is more
- * @param position - where a row stands in the order of the list
+ * @param rows - up to `limit` + 1 rows; the extra row means that there are more
+ * @param position - of a row in the order of the list
  */
 export function pageBody<Row>(
   rows: Row[],
@@ -80,11 +81,12 @@ export function pageBody<Row>(
   const shown = rows.slice(0, limit)
   return {
     data: shown.map(body),
-    next: rows.length > limit ? encode(position(shown[shown.length - 1])) : null,
+    next: rows.length > limit ? cursorAfter(position(shown[shown.length - 1])) : null,
   }
 }
 
-function encode(position: string[]) {
+/** The cursor of the page after this position in a list's order. */
+export function cursorAfter(position: string[]) {
   return Buffer.from(JSON.stringify(position)).toString('base64url')
 }
 
@@ -96,7 +98,7 @@ function decode(cursor: string): string[] {
   throw invalidCursor()
 }
 
-/** PostgreSQL's text cannot hold NUL. */
+/** PostgreSQL text cannot hold NUL. */
 function isPart(part: unknown) {
   return typeof part === 'string' && !part.includes('\0')
 }
@@ -105,6 +107,6 @@ export function invalidCursor() {
   return new Problem(
     422,
     'invalid_cursor',
-    'The cursor is not one that this list gave. Start again without it.'
+    'The cursor is not from this list. Send the value of next unchanged, or leave out cursor to start again.'
   )
 }

@@ -3,8 +3,8 @@ import type { HttpContext } from '@adonisjs/core/http'
 const MOST_SECONDS = 10
 
 /**
- * Seconds that the caller would rather wait for a finished answer, from `Prefer: wait=N` (RFC 7240): 1 to
- * 10, more is taken for 10. Null without one, and for what cannot be read: preferences are no demands.
+ * Seconds that the caller prefers to wait for a final response, from `Prefer: wait=N` (RFC 7240): 1 to 10,
+ * larger values are capped. Null without the header, and for an invalid one, which RFC 7240 ignores.
  */
 export function preferredWait({ request }: HttpContext): number | null {
   const preferences = (request.header('prefer') ?? '').split(/[,;]/)
@@ -14,7 +14,7 @@ export function preferredWait({ request }: HttpContext): number | null {
   return wait && Number(wait) >= 1 ? Math.min(Number(wait), MOST_SECONDS) : null
 }
 
-/** Says that the caller has been waited for. */
+/** Confirms that the preference was applied. */
 export function preferenceApplied({ response }: HttpContext, seconds: number) {
   response.header('Preference-Applied', `wait=${seconds}`)
 }

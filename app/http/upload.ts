@@ -1,31 +1,32 @@
 /*
- * A file in a request, as a stream: the whole of it is never in memory.
+ * A file in a request as a stream, so that it is never completely in memory.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { composed, INVISIBLE } from './characters.ts'
 import { Problem } from './problem.ts'
 import { Busboy, type BusboyHeaders } from '@fastify/busboy'
 
 export interface Upload {
-  /** Of the file; null when nobody says it. */
+  /** File name; null when unknown. */
   name: string | null
   bytes: AsyncIterable<Buffer>
 }
 
 declare module '@adonisjs/core/http' {
   interface HttpContext {
-    /** Set on routes that take a file. */
+    /** Set on routes that accept a file. */
     upload?: Upload
   }
 }
 
-/** The request itself is the file. */
+/** For a request whose body is the file. */
 export function wholeBody(request: IncomingMessage): Upload {
   return { name: null, bytes: piecesOf(request) }
 }
 
 /**
- * The first file of a form, and the fields before it. What comes after it is not looked at.
+ * The first file of a form, and the fields before it. Later parts are ignored.
  *
  * @returns null when there is no file
  */
@@ -39,12 +40,12 @@ export function fileOfForm(
     form.on('field', (name, value) => (fields[name] = value))
     form.on('file', (_, stream, filename) => {
       let broken = false
-      // It may come before anybody reads; unheard it would end the process.
+      // An error may come before anyone reads. Without a listener it would end the process.
       stream.on('error', () => (broken = true))
       request.once('close', () => {
         if (!request.complete) stream.destroy(new Error('aborted'))
       })
-      const name = filename?.replace(/[\p{Cc}\p{Cs}]/gu, '').slice(-200)
+      const name = filename && shownName(filename)
       resolve({ fields, upload: { name: name || null, bytes: wholeOf(stream, () => broken) } })
     })
     form.on('finish', () => resolve({ fields, upload: null }))
@@ -56,11 +57,18 @@ export function fileOfForm(
   })
 }
 
+/** A file name can contain anything; it is only displayed. */
+function shownName(filename: string) {
+  return composed(filename).replace(unprintable, '').slice(-200)
+}
+
+const unprintable = new RegExp(`[${INVISIBLE}\\p{Cc}\\p{Cs}]`, 'gu')
+
 function unreadable() {
   return new Problem(
     422,
     'no_csv',
-    'The form breaks off, or is no form: no file is in it. Send it again.'
+    'The form is incomplete or malformed, and has no file. Send it again.'
   )
 }
 
@@ -70,7 +78,7 @@ async function* wholeOf(stream: Readable, isBroken: () => boolean) {
   if (isBroken()) throw unreadable()
 }
 
-/** Who stops reading must be able to answer still: the stream is not destroyed. */
+/** Does not destroy the stream, so that a response can still be sent after reading stops. */
 function piecesOf(stream: Readable): AsyncIterable<Buffer> {
   return { [Symbol.asyncIterator]: () => stream.iterator({ destroyOnReturn: false }) }
 }

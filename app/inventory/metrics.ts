@@ -1,27 +1,23 @@
 /*
- * The stock room as a business sees it.
+ * Business metrics of inventory.
  */
 import db from '@adonisjs/lucid/services/db'
-import { Counter, Gauge } from 'prom-client'
-import type { Figures } from '#contracts/figures'
-import { run } from '#messaging/sql'
-
-export const staleTargets = new Counter({
-  name: 'quartermaster_inventory_stale_targets_total',
-  help: 'Targets of orders that came after a later one of the same order and changed nothing.',
-})
+import { Gauge } from 'prom-client'
+import type { Figures } from '#contracts/ports/figures'
+import { boundedCount } from '#postgres/bounded_count'
+import { run } from '#postgres/run'
 
 const byLevel = new Gauge({
   name: 'quartermaster_inventory_skus',
-  help: 'SKUs by how much of them is available: low or out. Counted up to 10,001 of each.',
+  help: 'SKUs whose stock is low or out, counted up to 10,001 per level.',
   labelNames: ['level'] as const,
 })
 
 const statement = {
   name: 'inventory_figures',
   text: /* sql */ `select
-    (select count(*) from (select from stock_items where level = 'low' limit 10001) as counted)::int as low,
-    (select count(*) from (select from stock_items where level = 'out' limit 10001) as counted)::int as out`,
+    ${boundedCount("stock_items where level = 'low'")} as low,
+    ${boundedCount("stock_items where level = 'out'")} as out`,
 }
 
 export const inventoryFigures: Figures = {

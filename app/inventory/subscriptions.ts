@@ -1,9 +1,14 @@
 /*
- * What inventory hears: the targets of orders.
+ * Inventory subscribes to the targets of orders.
  */
-import { orderCancelled, orderFulfilled, orderPlaced, orderRevised } from '#contracts/orders'
-import { on, type Subscription } from '#messaging/subscription'
-import { applyTargets } from './apply_targets.ts'
+import {
+  orderCancelled,
+  orderFulfilled,
+  orderPlaced,
+  orderRevised,
+} from '#contracts/messages/orders'
+import { on, type Subscription } from '#messaging/inbox/subscription'
+import { applyTargets } from './reservations/apply_targets.ts'
 
 export const subscriptions: Subscription[] = [
   on([orderPlaced, orderRevised, orderCancelled, orderFulfilled], applyTargets),

@@ -1,6 +1,6 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
-import { forgetInBatches } from '../messaging/retention.ts'
-import { firstIdAt } from '../messaging/sql.ts'
+import { forgetInBatches } from '#messaging/recovery/retention'
+import { firstIdAt } from '#postgres/run'
 
 const KEPT_MS = 90 * 86_400_000
 

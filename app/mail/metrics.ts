@@ -25,6 +25,11 @@ export const oldestMail = new Gauge({
 
 export const mailsGivenUp = new Gauge({
   name: 'quartermaster_mail_given_up',
-  help: 'Mails that could not be sent within a day and are given up. Counted up to 10,001.',
+  help: 'Mails given up: refused, never confirmed, or not sent within a day. Counted up to 10,001.',
   labelNames,
+})
+
+export const mailsPaused = new Gauge({
+  name: 'quartermaster_mail_paused',
+  help: '1 while this process sends one mail at a time, because the server refused 20 recipients in a row.',
 })

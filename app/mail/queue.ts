@@ -4,97 +4,62 @@
  *
  * A row is leased while it is sent, so that the SMTP call stays outside a transaction and two processes
  * do not send the same one; a sender that stops gives back what it has not begun, and one that dies lets its
- * lease run out.
+ * lease run out. delivery.ts decides what happens after an attempt that failed.
  */
 import type { Logger } from '@adonisjs/core/logger'
 import type { Database } from '@adonisjs/lucid/database'
+import type { Message } from '@adonisjs/mail'
 import type { MessageComposeCallback } from '@adonisjs/mail/types'
-import { backoff } from '../messaging/retry_policy.ts'
-import { Signal } from '../messaging/signal.ts'
-import { run } from '../messaging/sql.ts'
-import { inTrace } from '../messaging/trace.ts'
-import type { Figures } from '../contracts/figures.ts'
-import { delivered, mailsGivenUp, oldestMail, pendingMails } from './metrics.ts'
-
-export interface Notification {
-  id: string
-  kind: string
-  revision: number
-  detail: Record<string, unknown>
-  attempts: number
-  created_at: Date
-  /** Grows with the commits about one subject. */
-  sequence: number
-  /** What the mail is about, from the queue's `subject` column. */
-  subject: string
-  /** Of the request that led to it, null when none did. */
-  traceparent: string | null
-}
-
-export interface MailSource {
-  /** The Lucid connection with a table `notifications`; its `sequence` is drawn under the subject's lock. */
-  connection: string
-  /** Its column with the id of what a mail is about: mails about one thing go out in order. */
-  subject: string
-  /** Null when there is no longer anything to say: the mail counts as sent. */
-  compose(notification: Notification): Promise<MessageComposeCallback | null>
-  /** Where the staff finds what a mail is about. */
-  page(subject: string): string
-}
-
-/** What waits of the mails of one module; both counted up to 10,001. */
-export interface WaitingMails {
-  module: string
-  pending: number
-  /** Of the first that waits; null when none does. */
-  since: Date | null
-  givenUp: number
-}
-
-/** A mail that was tried for a day in vain. */
-export interface GivenUpMail {
-  module: string
-  id: string
-  kind: string
-  page: string
-  error: string | null
-  attempts: number
-  at: Date
-}
+import type { Figures } from '#contracts/ports/figures'
+import { PollingWorker } from '#runtime/polling_worker'
+import { inTrace } from '#runtime/trace_context'
+import {
+  decide,
+  decideWhilePaused,
+  decideWithoutAttempt,
+  outcomeOf,
+  type Decision,
+  type Outcome,
+} from './delivery.ts'
+import { LEASE_USED_MS, MailRows, type MailSource, type Notification } from './mail_rows.ts'
+import { givenUpMails, mailFigures, waitingMails } from './mail_lists.ts'
+import { delivered, mailsPaused } from './metrics.ts'
+import { REFUSED_IN_A_ROW, RefusalCircuit } from './refusal_circuit.ts'
+import type { SendOptions } from './smtp_transport.ts'
 
 export interface MailQueueOptions {
   db: Database
-  send(compose: MessageComposeCallback): Promise<unknown>
+  /** @throws what the transport throws; `beforeLastLine` is for those that confirm late */
+  send(compose: MessageComposeCallback, options: SendOptions): Promise<unknown>
   /** The right side of each Message-ID. */
   domain: string
   logger: Logger
-}
-
-type Counted = Omit<WaitingMails, 'module'> & Record<string, unknown>
-
-const WAITING = {
-  name: 'mails_waiting',
-  text: /* sql */ `select
-    (select count(*) from (select from notifications where status = 'pending' limit 10001) as counted)::int as pending,
-    (select min(created_at) from (select created_at from notifications where status = 'pending' limit 10001) as due) as since,
-    (select count(*) from (select from notifications where status = 'given_up' limit 10001) as counted)::int as "givenUp"`,
+  /** Milliseconds between two mails while the queue is paused. */
+  probeEvery?: number
 }
 
 const BATCH = 20
 const POLL_MS = 1_000
-/** Of the minute that a lease lasts: one more mail may take some seconds. */
-const LEASE_USED_MS = 40_000
-const GIVE_UP_MS = 24 * 60 * 60 * 1_000
-const NEXT_TRY_MS = { first: 1_000, most: 10 * 60 * 1_000 }
+const PROBE_EVERY_MS = 30_000
 
-export class MailQueue {
+export class MailQueue extends PollingWorker {
   readonly #sources: MailSource[] = []
-  readonly #woken = new Signal()
   #options: MailQueueOptions | null = null
-  #running: Promise<void> | null = null
+  #lists: MailRows[] = []
+  #circuit = new RefusalCircuit(PROBE_EVERY_MS)
   /** What is leased and not begun. */
   #giveBack = async () => {}
-  #trouble: string | null = null
+  /**
+   * Why the last attempt failed, where that concerns more than its mail; without a mail where its list could
+   * not be read or written.
+   */
+  #trouble: { reason: string; rows: MailRows; mail: string | null } | null = null
+  /** The server's last refusal, while the queue is paused. */
+  #pausedBy: string | null = null
+
+  constructor() {
+    super({ name: 'mail', interval: POLL_MS })
+  }
 
   serve(source: MailSource) {
     this.#sources.push(source)
@@ -105,188 +70,184 @@ export class MailQueue {
     return this.#sources.map(({ connection }) => connection)
   }
 
-  /** Says that a notification has committed. */
-  wake() {
-    this.#woken.raise()
-  }
-
-  start(options: MailQueueOptions) {
+  override start(options: MailQueueOptions) {
     this.#options = options
-    this.#running = this.#run(options)
+    this.#lists = this.#sources.map((source) => new MailRows(options.db, source))
+    this.#circuit = new RefusalCircuit(options.probeEvery ?? PROBE_EVERY_MS)
+    mailsPaused.set(0)
+    super.start(options)
   }
 
-  async stop() {
-    this.#options = null
-    this.#woken.raise()
-    // At once: the one that is under way may take longer than there is time.
+  override async stop() {
+    const ended = super.stop()
+    // Before the mail under way is done: it may take longer than the shutdown allows.
     await this.#giveBack().catch(() => {})
-    await this.#running
+    await ended
   }
 
   /** What has not been sent. */
-  async waiting(db: Database): Promise<WaitingMails[]> {
-    return Promise.all(
-      this.#sources.map(async ({ connection: module }) => {
-        const [found] = await run<Counted>(db.connection(module), WAITING, [])
-        return { module, ...found }
-      })
-    )
+  waiting(db: Database) {
+    return Promise.all(this.modules.map((module) => waitingMails(db, module)))
   }
 
   /** The newest first, at most `limit` of each module. */
-  async givenUp(db: Database, limit: number): Promise<GivenUpMail[]> {
-    const found = await Promise.all(
-      this.#sources.map(async ({ connection: module, subject, page }) => {
-        const rows = await db
-          .connection(module)
-          .from('notifications')
-          .where('status', 'given_up')
-          .orderBy('created_at', 'desc')
-          .limit(limit)
-          .select('id', 'kind', 'attempts', 'last_error as error', 'created_at as at')
-          .select(`${subject} as subject`)
-        return rows.map(({ subject: about, ...mail }) => ({ module, ...mail, page: page(about) }))
-      })
-    )
+  async givenUp(db: Database, limit: number) {
+    const found = await Promise.all(this.#sources.map((source) => givenUpMails(db, source, limit)))
     return found.flat()
   }
 
   /** Of each list, for a scrape. */
   figures(db: Database): Figures[] {
-    return this.#sources.map(({ connection: module }) => ({
-      source: `mails of ${module}`,
-      async read() {
-        const [found] = await run<Counted>(db.connection(module), WAITING, [])
-        const age = found.since ? Date.now() - found.since.getTime() : 0
-        pendingMails.set({ module }, found.pending)
-        oldestMail.set({ module }, Math.max(0, age) / 1_000)
-        mailsGivenUp.set({ module }, found.givenUp)
-      },
-      forget() {
-        for (const gauge of [pendingMails, oldestMail, mailsGivenUp]) gauge.remove({ module })
-      },
-    }))
+    return this.modules.map((module) => mailFigures(db, module))
   }
 
-  /** What an operator should know, in words; empty while all is well. */
-  degraded(): string[] {
-    return this.#trouble ? [`mail: ${this.#trouble}`] : []
+  override warnings(): string[] {
+    if (this.#pausedBy === null) return this.#trouble ? [`mail: ${this.#trouble.reason}`] : []
+    return [
+      `mail: paused, because ${REFUSED_IN_A_ROW} recipients in a row were refused. One mail is tried at a time, and the first that is delivered resumes the queue. Last refusal: ${this.#pausedBy}`,
+    ]
   }
 
-  async #run(options: MailQueueOptions) {
-    while (this.#options) {
-      let due = 0
-      for (const source of this.#sources) {
-        try {
-          const leased = await this.#lease(options, source)
-          due = Math.max(due, leased.length)
-          await this.#deliverAll(options, source, leased)
-        } catch (error) {
-          this.#trouble = (error as Error).message
-        }
-      }
-      if (due < BATCH && this.#options) await this.#woken.wait(POLL_MS)
+  protected async poll(signal: AbortSignal) {
+    if (this.#circuit.open && !this.#circuit.takeProbe()) return false
+    let due = 0
+    for (const rows of this.#lists) due = Math.max(due, await this.#work(rows, signal))
+    return due === BATCH
+  }
+
+  /** @returns how many were due, up to a batch */
+  async #work(rows: MailRows, signal: AbortSignal) {
+    try {
+      const leased = await (this.#circuit.open
+        ? rows.lease(1, { refusedLast: true })
+        : rows.lease(BATCH))
+      const due = leased.length
+      await this.#forgetTrouble(rows)
+      await this.#deliverAll(rows, leased, signal)
+      return due
+    } catch (error) {
+      this.#trouble = { reason: (error as Error).message, rows, mail: null }
+      return 0
     }
   }
 
-  /** Due ones, the first of each subject: the next waits until it is sent or given up. */
-  async #lease({ db }: MailQueueOptions, { connection, subject }: MailSource) {
-    const { rows } = await db.connection(connection).rawQuery<{ rows: Notification[] }>(
-      `update notifications set attempts = attempts + 1, next_attempt_at = now() + interval '1 minute'
-       where id in (
-         select id from notifications as due
-         where status = 'pending' and next_attempt_at <= now() and id = (
-           select id from notifications as first
-           where first.:subject: = due.:subject: and first.status = 'pending' order by sequence limit 1)
-         order by next_attempt_at limit :batch for update skip locked)
-       returning id, kind, revision, detail, attempts, created_at, sequence, traceparent, :subject: as subject`,
-      { subject, batch: BATCH }
-    )
-    return rows
+  /** Readiness names a failure no longer than its mail waits, or than its list cannot be read. */
+  async #forgetTrouble(rows: MailRows) {
+    const trouble = this.#trouble
+    if (trouble?.rows !== rows) return
+    if (trouble.mail === null || !(await rows.isPending(trouble.mail))) this.#trouble = null
   }
 
-  /** One mark for all that were sent: whoever dies before it sends them again under the same ids. */
-  async #deliverAll(options: MailQueueOptions, source: MailSource, due: Notification[]) {
+  /** Marks all sent mails in one statement. After a crash before it, they are sent again under the same ids. */
+  async #deliverAll(rows: MailRows, due: Notification[], signal: AbortSignal) {
+    const options = this.#options!
     const sent: string[] = []
     const leased = Date.now()
-    this.#giveBack = () => giveBack(options, source, due.splice(0))
-    while (this.#options && due.length > 0 && Date.now() - leased < LEASE_USED_MS) {
+    const probes = this.#circuit.open
+    this.#giveBack = () => rows.giveBack(due.splice(0))
+    while (!signal.aborted && due.length > 0 && Date.now() - leased < LEASE_USED_MS) {
       const notification = due.shift()!
-      const deliver = () => this.#deliver(options, source, notification)
+      const deliver = () => this.#deliver(options, rows, notification)
       if (await inTrace(notification.traceparent, deliver)) sent.push(notification.id)
+      if (this.#circuit.open && !probes) break
     }
-    if (sent.length > 0) await this.#markSent(options, source, sent)
+    if (sent.length > 0) {
+      delivered.inc({ module: rows.module, outcome: 'sent' }, sent.length)
+      await rows.markSent(sent)
+    }
     await this.#giveBack()
   }
 
-  async #markSent(options: MailQueueOptions, source: MailSource, sent: string[]) {
-    delivered.inc({ module: source.connection, outcome: 'sent' }, sent.length)
-    await notifications(options, source)
-      .whereIn('id', sent)
-      .update({ status: 'sent', sent_at: new Date(), last_error: null })
-    this.#trouble = null
-  }
-
-  /** @returns false when it has to be tried again later */
-  async #deliver(options: MailQueueOptions, source: MailSource, notification: Notification) {
-    try {
-      const compose = await source.compose(notification)
-      if (!compose) return true
-      await options.send((message) => {
-        message.messageId(`<${notification.id}@${options.domain}>`)
-        return compose(message)
-      })
-      const { id, kind, subject } = notification
-      options.logger.debug({ notification: id, kind, [source.subject]: subject }, 'a mail is sent')
-      return true
-    } catch (error) {
-      await this.#later(options, source, notification, error as Error)
+  /** @returns false when it is not sent: tried again later, or given up */
+  async #deliver(options: MailQueueOptions, rows: MailRows, notification: Notification) {
+    const { unconfirmed, refusals } = notification
+    const hopeless = decideWithoutAttempt(unconfirmed, refusals)
+    if (hopeless) {
+      await this.#store(options, rows, notification, hopeless)
       return false
     }
+    const recipients: string[] = []
+    // Awaited after a failure too: it may still be under way when the connection breaks.
+    let copy: Promise<void> | null = null
+    try {
+      const compose = await rows.source.compose(notification)
+      if (!compose) return true
+      const beforeLastLine = () => (copy = rows.countCopy(notification))
+      await options.send(
+        async (message) => {
+          message.messageId(`<${notification.id}@${options.domain}>`)
+          await compose(message)
+          recipients.push(...recipientsOf(message))
+        },
+        { beforeLastLine }
+      )
+    } catch (error) {
+      const wholeMessageSent = await wasCounted(copy)
+      const outcome = outcomeOf(error, wholeMessageSent)
+      const age = Date.now() - notification.created_at.getTime()
+      const decided = this.#circuit.open ? decideWhilePaused : decide
+      await this.#store(options, rows, notification, decided(outcome, { ...notification, age }))
+      if (outcome.kind === 'refused') this.#countRefusal(options, outcome, recipients)
+      else if (outcome.kind !== 'invalid') {
+        this.#trouble = { reason: outcome.reason, rows, mail: notification.id }
+      }
+      return false
+    }
+    this.#resume(options)
+    const { id, kind, subject } = notification
+    options.logger.debug({ notification: id, kind, [rows.source.subject]: subject }, 'mail sent')
+    return true
   }
 
-  async #later(
-    options: MailQueueOptions,
-    source: MailSource,
-    { id, kind, attempts, created_at: createdAt }: Notification,
-    error: Error
+  async #store(
+    { logger }: MailQueueOptions,
+    rows: MailRows,
+    notification: Notification,
+    decision: Decision
   ) {
-    const { logger } = options
-    this.#trouble = error.message
-    const givenUp = Date.now() - createdAt.getTime() > GIVE_UP_MS
-    await notifications(options, source)
-      .where('id', id)
-      .update({
-        status: givenUp ? 'given_up' : 'pending',
-        next_attempt_at: new Date(Date.now() + backoff(attempts, NEXT_TRY_MS)),
-        last_error: error.message,
-      })
-    delivered.inc({ module: source.connection, outcome: givenUp ? 'given_up' : 'retried' })
-    if (givenUp)
-      logger.error({ notification: id, kind, reason: error.message }, 'a mail is given up')
+    await rows.store(notification, decision)
+    const { id, kind, attempts } = notification
+    const { status, reason } = decision
+    const givenUp = status === 'given_up'
+    delivered.inc({ module: rows.module, outcome: givenUp ? 'given_up' : 'retried' })
+    if (givenUp) logger.error({ notification: id, kind, attempts, reason }, 'mail given up')
     else if ((attempts & (attempts - 1)) === 0) {
-      logger.warn({ notification: id, kind, attempts, reason: error.message }, 'a mail waits')
+      logger.warn({ notification: id, kind, attempts, reason }, 'mail delivery failed, retrying')
     }
   }
+
+  /** A server that refuses a recipient works, unless it refuses everybody. */
+  #countRefusal({ logger }: MailQueueOptions, { reason }: Outcome, recipients: string[]) {
+    this.#trouble = null
+    const opened = recipients.map((recipient) => this.#circuit.refused(recipient)).includes(true)
+    if (this.#circuit.open) this.#pausedBy = reason
+    if (!opened) return
+    mailsPaused.set(1)
+    logger.error({ recipients: REFUSED_IN_A_ROW, reason }, 'mail queue paused: circuit open')
+  }
+
+  #resume({ logger }: MailQueueOptions) {
+    this.#trouble = null
+    if (!this.#circuit.delivered()) return
+    this.#pausedBy = null
+    mailsPaused.set(0)
+    logger.info('mail queue resumed')
+  }
 }
 
-/** They are due at once, here or in another process, and were not tried. What another has leased since is its. */
-async function giveBack(
-  { db }: MailQueueOptions,
-  { connection }: MailSource,
-  mails: Notification[]
-) {
-  if (mails.length === 0) return
-  await db.connection(connection).rawQuery(
-    `update notifications set attempts = notifications.attempts - 1, next_attempt_at = now()
-     from unnest(:ids::uuid[], :attempts::int[]) as leased (id, attempts)
-     where notifications.id = leased.id and notifications.attempts = leased.attempts and status = 'pending'`,
-    { ids: mails.map(({ id }) => id), attempts: mails.map(({ attempts }) => attempts) }
+/** The envelope's addresses. */
+function recipientsOf(message: Message): string[] {
+  const { to = [] } = message.toObject().message
+  return to.map((recipient) => (typeof recipient === 'string' ? recipient : recipient.address))
+}
+
+/** Whether the copy was counted, so that its last line may have been sent. */
+async function wasCounted(copy: Promise<void> | null) {
+  if (!copy) return false
+  return copy.then(
+    () => true,
+    () => false
   )
-}
-
-function notifications({ db }: MailQueueOptions, { connection }: MailSource) {
-  return db.connection(connection).from('notifications')
 }
 
 export const mailQueue = new MailQueue()

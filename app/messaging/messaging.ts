@@ -1,31 +1,32 @@
 /*
- * The kernel at work in this process: one relay and one consumer per module, on one transport.
+ * The running kernel of this process: one relay and one consumer per module, on one transport.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@adonisjs/core/logger'
 import type { Database } from '@adonisjs/lucid/database'
-import { Consumer } from './consumer.ts'
 import type { MessagingConfig } from './define_config.ts'
-import { inboxNeeded } from './inbox_needed.ts'
-import { outboxStatus } from './outbox_status.ts'
-import { Relay } from './relay.ts'
-import { EmbeddedTransport } from './transports/embedded.ts'
-import { KafkaTransport } from './transports/kafka.ts'
-import type { Subscription } from './subscription.ts'
-import { tellTheLeader } from './tell_the_leader.ts'
-import type { Transport } from './transports/transport.ts'
-import { Solitude } from './unclean_stops.ts'
-import { settledEnd, verify } from './verify.ts'
+import { Consumer } from './inbox/consumer.ts'
+import type { Subscription } from './inbox/subscription.ts'
+import { messagingMetrics } from './metrics.ts'
+import { pendingSteps } from './installer.ts'
+import { minimumInboxRetention } from './outbox/minimum_inbox_retention.ts'
+import { notifyRelay } from './outbox/notify_relay.ts'
+import { Relay } from './outbox/relay.ts'
+import { TransportUnavailable, type Transport } from './transports/transport.ts'
+import { Mutex } from './inbox/poison_pills.ts'
+import { UnreadableBatches } from './inbox/unreadable_batches.ts'
+import { endOfHandled, verify } from './recovery/verify.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Whoever ends a process kills it some seconds later: Docker after ten. */
-const STOP_WITHIN_MS = 6_000
-/** After that, for the connections. */
-const CLOSE_WITHIN_MS = 2_000
-const LAG_WITHIN_MS = 1_000
+/** Docker kills a container ten seconds after it asked it to stop. */
+const STOP_TIMEOUT_MS = 6_000
+/** After the stop, for the connections. */
+const CLOSE_TIMEOUT_MS = 2_000
+const LAG_TIMEOUT_MS = 1_000
 
-export interface MessagingParts {
+/** The parts of messaging that run in this process. */
+export interface MessagingRoles {
   relay: boolean
   consumers: boolean
 }
@@ -34,13 +35,14 @@ export class Messaging {
   readonly #db: Database
   readonly #logger: Logger
   readonly #subscriptions = new Map<string, Subscription[]>()
-  readonly #solitude = new Solitude()
+  readonly #mutex = new Mutex()
+  #schemaDiffers?: (module: string) => Promise<boolean>
   #running: {
     transport: Transport
     relays: Relay[]
     consumers: Consumer[]
-    /** Each ends the telling of leaders elsewhere. */
-    told: (() => void)[]
+    /** Each stops notifying the relay of another process. */
+    stopNotifying: (() => void)[]
   } | null = null
 
   constructor(
@@ -52,48 +54,63 @@ export class Messaging {
     this.#logger = logger
   }
 
-  /** Says what a module hears; called once for each module by the composition root. */
+  /** Sets a module's subscriptions; call it once per module, before `start`. */
   subscribe(module: string, subscriptions: Subscription[]) {
     this.#subscriptions.set(module, subscriptions)
   }
 
-  /** The types + versions that a module's consumer handles. */
-  heardBy(module: string) {
+  /** @param differs - whether a migration or a grant is missing in a module's database */
+  checkSchemaWith(differs: (module: string) => Promise<boolean>) {
+    this.#schemaDiffers = differs
+  }
+
+  /** The types + versions to which a module subscribes. */
+  subscribedTo(module: string) {
     return this.consumer(module).definitions
   }
 
-  /** A consumer outside the running ones, for a redrive or a question. */
+  /** A consumer besides the running ones, for a redrive or a look at its subscriptions. */
   consumer(module: string) {
     return new Consumer({
       name: module,
+      namespace: this.config.namespace,
+      metrics: messagingMetrics(this.config.metrics),
       client: () => this.#db.connection(module),
       subscriptions: this.#subscriptions.get(module) ?? [],
       logger: this.#logger,
-      solitude: this.#solitude,
+      mutex: this.#mutex,
+      schemaDiffers: async () => (await this.#schemaDiffers?.(module)) ?? false,
     })
   }
 
-  get transportName() {
-    return this.#running?.transport.name ?? (this.config.kafka ? 'kafka' : 'embedded')
+  /** Name, description and capabilities of the running transport, or of the configured one. */
+  get transport(): Pick<Transport, 'name' | 'description' | 'storesMessages' | 'isProcessLocal'> {
+    return this.#running?.transport ?? this.createTransport()
   }
 
-  /** The transport that the settings ask for. */
-  transport(): Transport {
-    const { kafka } = this.config
-    return kafka ? new KafkaTransport({ ...kafka, logger: this.#logger }) : new EmbeddedTransport()
+  /** A new instance of the configured transport, which the caller closes. */
+  createTransport(): Transport {
+    return this.config.transport(this.#logger)
   }
 
   /**
-   * Starts relays and consumers. A broker or database that is away delays messages, not the start.
+   * Starts relays and consumers. An unreachable broker or database delays messages, not the start.
    *
-   * @param parts - an embedded relay hands over to the consumers of its process and to no other: without
-   *   them it does not start, and leaves the lock to a process that has them
+   * @param roles - on a process-local transport a relay without consumers does not start, and leaves the
+   *   lock to a process that has them
    */
-  start(transport = this.transport(), parts: MessagingParts = { relay: true, consumers: true }) {
+  start(
+    transport = this.createTransport(),
+    roles: MessagingRoles = { relay: true, consumers: true }
+  ) {
     const { modules, acceptTransportChange } = this.config
-    const consumers = parts.consumers ? modules.map(({ name }) => this.consumer(name)) : []
-    for (const consumer of consumers) transport.subscribe(consumer)
-    const publishes = parts.relay && (parts.consumers || transport.name === 'kafka')
+    const consumers = roles.consumers ? modules.map(({ name }) => this.consumer(name)) : []
+    for (const consumer of consumers) {
+      const client = () => this.#db.connection(consumer.name)
+      transport.subscribe(consumer, new UnreadableBatches(consumer.name, client))
+      consumer.blockedKeyRetries.start({ logger: this.#logger })
+    }
+    const publishes = roles.relay && (roles.consumers || !transport.isProcessLocal)
     const relays = (publishes ? modules : []).map(
       ({ name, direct }) =>
         new Relay({
@@ -102,73 +119,77 @@ export class Messaging {
           transport,
           acceptTransportChange,
           retention: this.config.retention,
-          hears: this.consumer(name).topics,
+          topics: this.consumer(name).topics,
+          namespace: this.config.namespace,
+          metrics: messagingMetrics(this.config.metrics),
           logger: this.#logger,
         })
     )
     for (const relay of relays) relay.start()
-    const told = publishes ? [] : modules.map(({ name }) => tellTheLeader(this.#db, name))
-    this.#running = { transport, relays, consumers, told }
+    const stopNotifying = publishes ? [] : modules.map(({ name }) => notifyRelay(this.#db, name))
+    this.#running = { transport, relays, consumers, stopNotifying }
   }
 
   /**
-   * Quiet first: no more is begun, and what is under way is finished and marked. After the deadline what
-   * is left is left undone, and repeated at the next start.
+   * Begins no new batches, and finishes and marks those in progress. Unfinished batches after the timeout
+   * are repeated at the next start.
    *
-   * @param deadline - milliseconds
+   * @param timeout - milliseconds
    */
-  async stop(deadline = STOP_WITHIN_MS) {
+  async stop(timeout = STOP_TIMEOUT_MS) {
     const running = this.#running
     if (!running) return
     this.#running = null
-    const { transport, relays, consumers, told } = running
-    for (const forget of told) forget()
-    const ended = Promise.all(relays.map((relay) => relay.stop()))
-    const late = sleep(deadline, undefined, { ref: false }).then(() => {
+    const { transport, relays, consumers, stopNotifying } = running
+    for (const stop of stopNotifying) stop()
+    const ended = Promise.all([
+      ...relays.map((relay) => relay.stop()),
+      ...consumers.map((consumer) => consumer.blockedKeyRetries.stop()),
+    ])
+    const late = sleep(timeout, undefined, { ref: false }).then(() => {
       for (const consumer of consumers) consumer.stop()
     })
     await Promise.race([ended, late])
     const closed = Promise.all([ended, transport.close()])
-    // A broker that hangs holds up neither the end nor what is still to be said to the database.
-    const given = late.then(() => sleep(CLOSE_WITHIN_MS, undefined, { ref: false }))
-    await Promise.race([closed, given])
+    // A broker that hangs delays neither the end nor the last statements to the database.
+    const closeTimeout = late.then(() => sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false }))
+    await Promise.race([closed, closeTimeout])
     await Promise.allSettled(consumers.map((consumer) => consumer.leave()))
   }
 
   /**
-   * Proves that no message is lost, or says which are.
+   * Proves that no message is lost, or lists the missing ones.
    *
-   * @param olderThan - milliseconds; a younger message may well be on its way
-   * @param transport - whose topics are searched; none is searched without one
+   * @param olderThan - milliseconds; younger messages may still be in transit
+   * @param transport - its topics are searched too; without it only the databases are
    */
-  async verify(olderThan: number, transport?: Transport, turn?: (checked: number) => void) {
+  async verify(olderThan: number, transport?: Transport, onProgress?: (checked: number) => void) {
     const modules = this.config.modules.map((module) => ({
       ...module,
-      hears: this.heardBy(module.name),
+      subscribedTo: this.subscribedTo(module.name),
     }))
     return verify(modules, {
-      ...{ olderThan, turn },
-      contents: async (topic, seen) => (await transport?.contents(topic, seen)) ?? null,
+      ...{ olderThan, onProgress, namespace: this.config.namespace },
+      contents: async (topic, how) => (await transport?.contents(topic, how)) ?? null,
     })
   }
 
-  /** Puts on record that everything up to now is handled: the transport may be changed. */
+  /** Records that everything up to now is handled, so that the transport may be changed. */
   async recordVerified() {
     const clients = this.config.modules.map(({ name }) => this.#db.connection(name))
-    // Before the look: what is committed during it is not proven.
-    const ends = await Promise.all(clients.map(settledEnd))
+    // Read before verifying: rows that commit during it are not proven.
+    const ends = await Promise.all(clients.map(endOfHandled))
     const { findings } = await this.verify(0)
-    if (findings.length > 0) return
-    if (ends.includes(null)) return
-    for (const [place, client] of clients.entries()) {
-      await client.rawQuery('update messaging_state set verified_id = ?', [ends[place]!])
+    if (findings.length > 0 || ends.includes(null)) return
+    for (const [index, client] of clients.entries()) {
+      await client.rawQuery('update messaging_state set verified_id = ?', [ends[index]!])
     }
   }
 
   /**
-   * Milliseconds that inboxes remember a message: as set, or as long as it may be delivered again.
+   * Milliseconds that inboxes keep a handled id: as set, or as long as it may be delivered again.
    *
-   * @throws while the broker is away
+   * @throws TransportUnavailable
    */
   async inboxRetention(): Promise<number> {
     const { inbox, outbox } = this.config.retention
@@ -177,16 +198,22 @@ export class Messaging {
     if (!transport) throw new Error('messaging is not running')
     const modules = this.config.modules.map(({ name }) => name)
     const topics = new Set(modules.flatMap((name) => [name, ...this.consumer(name).topics]))
-    const needed = [...topics].map((topic) => inboxNeeded(transport, topic, outbox))
-    // What is handled is marked published a moment later, and deleted a moment later too.
+    const needed = [...topics].map((topic) => minimumInboxRetention(transport, topic, outbox))
+    // A row is marked published, and so pruned, a moment after its message was handled.
     return Math.max(...(await Promise.all(needed))) + HOUR_MS
   }
 
-  async outboxStatus() {
-    return Promise.all(this.config.modules.map(({ name, direct }) => outboxStatus(name, direct)))
+  /** Steps of the installer that have not run in the modules' databases, as `<module>/<step>`. */
+  async pendingSteps(): Promise<string[]> {
+    const pending: string[] = []
+    for (const { name } of this.config.modules) {
+      const steps = await pendingSteps(this.#db.connection(name))
+      pending.push(...steps.map((step) => `${name}/${step}`))
+    }
+    return pending
   }
 
-  /** Whether the relay of a module leads in this process: what must be done once is done there. */
+  /** Whether this process runs the leading relay of a module; single-instance jobs run there. */
   leads(module: string) {
     return this.#running?.relays.some((relay) => relay.module === module && relay.leads) ?? false
   }
@@ -195,37 +222,42 @@ export class Messaging {
     return this.#running !== null
   }
 
-  /** What runs in this process; nothing while messaging does not run. */
-  work() {
+  /** Partitions that make no progress in this process, while the others do. */
+  heldUp() {
+    return this.#running?.transport.heldUp() ?? []
+  }
+
+  /** The relays and consumers of this process. */
+  workers() {
     return this.#running ?? { relays: [], consumers: [] }
   }
 
   /**
-   * Messages in the topics that a module's consumer has not handled; null where the outbox tells it.
+   * Stored messages that a module's consumer has not handled; null where the outbox is the only store.
    *
-   * @throws also when the broker does not answer within a second: whoever asks wants to show other things too
+   * @throws TransportUnavailable, also when the broker takes longer than a second
    */
   async lag(module: string): Promise<number | null> {
     const { topics } = this.consumer(module)
-    const answered = new AbortController()
-    const late = sleep(LAG_WITHIN_MS, undefined, { signal: answered.signal }).then(() => {
-      throw new Error(`the broker does not say how far the consumer ${module} is`)
+    const responded = new AbortController()
+    const late = sleep(LAG_TIMEOUT_MS, undefined, { signal: responded.signal }).then(() => {
+      throw new TransportUnavailable(`no offsets of the consumer ${module} within a second`)
     })
     const lag = this.#running?.transport.lag(module, topics)
-    return (await Promise.race([lag, late]).finally(() => answered.abort())) ?? null
+    return (await Promise.race([lag, late]).finally(() => responded.abort())) ?? null
   }
 
-  /** What only a new process can mend, in words; empty as long as this one can help itself. */
-  stuck(): string[] {
+  /** Faults that only a new process can fix; empty while this one recovers by itself. */
+  fatal(): string[] {
     if (!this.#running) return []
     const { transport, consumers } = this.#running
-    return [transport, ...consumers].flatMap((part) => part.stuck())
+    return [transport, ...consumers].flatMap((part) => part.fatal())
   }
 
-  /** What an operator should know, in words; empty while all is well. */
-  degraded(): string[] {
+  /** Warnings for operators; empty while everything works. */
+  warnings(): string[] {
     if (!this.#running) return ['messaging is not running']
     const { transport, relays, consumers } = this.#running
-    return [transport, ...relays, ...consumers].flatMap((part) => part.degraded())
+    return [transport, ...relays, ...consumers].flatMap((part) => part.warnings())
   }
 }

@@ -8,7 +8,7 @@ declare module '@adonisjs/core/types' {
   }
 }
 
-/** Binds the kernel; whoever starts it, it stops with the app. */
+/** Binds the kernel, and stops it with the app. The app itself starts it. */
 export default class MessagingProvider {
   constructor(protected app: ApplicationService) {}
 

@@ -1,16 +1,16 @@
 /*
- * For tests: wait for the event, never for a time.
+ * For tests: waiting until all messages are handled.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Messaging } from './messaging.ts'
 
 /**
- * Resolves when every message is published and handled, and handling it has led to no other.
+ * Resolves when every message is published and handled, and no new one has followed.
  *
  * @param timeout - milliseconds
- * @throws Error with what is still under way
+ * @throws Error with the first messages that are still in progress
  */
-export async function settle(messaging: Messaging, timeout = 15_000) {
+export async function waitUntilIdle(messaging: Messaging, timeout = 15_000) {
   const until = Date.now() + timeout
   let before = -1
   for (;;) {
@@ -19,7 +19,7 @@ export async function settle(messaging: Messaging, timeout = 15_000) {
     if (waiting.length === 0 && checked === before) return
     before = waiting.length === 0 ? checked : -1
     if (Date.now() > until) {
-      throw new Error(`messages are still under way: ${JSON.stringify(waiting.slice(0, 3))}`)
+      throw new Error(`messages are still in progress: ${JSON.stringify(waiting.slice(0, 3))}`)
     }
     await sleep(5)
   }

@@ -1,29 +1,33 @@
 /*
- * The topics as an operator sees them.
+ * Topics for operators: show and create them, and raise their partition counts.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '@adonisjs/lucid/database'
 import { type Client } from 'pg'
-import { openConnection } from './own_connection.ts'
-import { STEP_DOWN } from './leader_connection.ts'
+import { openDedicatedConnection } from '#postgres/dedicated_connection'
+import { STEP_DOWN } from './outbox/leader_connection.ts'
 import type { Messaging } from './messaging.ts'
-import { endAct, recordAct, type Operator } from './operator_acts.ts'
-import type { KafkaTransport } from './transports/kafka.ts'
+import { endAct, recordAct } from './recovery/operator_acts.ts'
+import type { Operator } from '#console/operator'
+import type { Transport } from './transports/transport.ts'
 
 export interface Topic {
   topic: string
-  /** Null where it is not there. */
+  /** Null when the topic does not exist. */
   partitions: number | null
+  /** Its setting `compression.type`; null when unknown. */
+  compressionType: string | null
 }
 
-/** The topics as they are. @param create - those that are missing are made */
+/** The modules' topics. @param create - create missing topics */
 export async function topicsOf(messaging: Messaging, { create }: { create: boolean }) {
-  const transport = messaging.transport() as KafkaTransport
+  const transport = messaging.createTransport()
   try {
     const topics: Topic[] = []
     for (const { name } of messaging.config.modules) {
-      const partitions = await (create ? transport.openTopic(name) : transport.findTopic(name))
-      topics.push({ topic: name, partitions })
+      if (create) await transport.openTopic(name)
+      const found = await transport.findTopic(name)
+      topics.push({ topic: name, ...(found ?? { partitions: null, compressionType: null }) })
     }
     return topics
   } finally {
@@ -32,12 +36,12 @@ export async function topicsOf(messaging: Messaging, { create }: { create: boole
 }
 
 /**
- * Changes how many partitions a module's topic has. A key changes its partition then, so first the
- * relay is made to step down, and all that is published is handled, also by a consumer that runs elsewhere:
- * nothing of a key is left behind that a later message could overtake. Orders are accepted meanwhile.
+ * Raises the partition count of a module's topic. Keys move to other partitions then, so the relay steps
+ * down first, and every consumer, also of another process, handles all published messages: no later
+ * message of a key can overtake an earlier one. Meanwhile the outbox accepts messages.
  *
- * @param by.signal - ends the waiting, before anything is changed
- * @throws Error when the topic has more already, or `by.signal` was aborted
+ * @param by.signal - ends the wait, before anything changes
+ * @throws Error when the topic has more partitions already, or `by.signal` was aborted
  */
 export async function changePartitions(
   messaging: Messaging,
@@ -45,29 +49,32 @@ export async function changePartitions(
   wanted: number,
   by: Operator & { db: Database; signal: AbortSignal }
 ) {
-  const transport = messaging.transport() as KafkaTransport
+  const transport = messaging.createTransport()
   const { direct } = messaging.config.modules.find(({ name }) => name === module)!
-  const client = await openConnection(direct)
+  const client = await openDedicatedConnection(direct)
   try {
     await takeRelayLock(client, module, by.signal)
     const partitions = await transport.openTopic(module)
     if (partitions > wanted) {
       throw new Error(
-        `the topic ${module} has ${partitions} partitions: Kafka cannot take some away`
+        `the topic ${module} has ${partitions} partitions: partitions cannot be removed`
       )
     }
-    // Somebody may have changed the topic by other means: then the record alone is to be set right.
+    // Where the topic was changed by other means, only the stored count is corrected.
     const { rows } = await client.query<{ transport: string | null; partitions: number | null }>(
       'select transport, partitions from messaging_state'
     )
     const [known] = rows
-    const isKnown = known.transport === 'kafka' && known.partitions === wanted
+    const isKnown = known.transport === transport.name && known.partitions === wanted
     if (partitions === wanted && isKnown) return
-    await publishedIsHandled(messaging, transport, module, by.signal)
+    await waitUntilHandled(messaging, transport, module, by.signal)
     const record = by.db.connection(module)
     const act = await recordAct(record, 'partitions', by, { topic: module })
     if (partitions < wanted) await transport.addPartitions(module, wanted)
-    await client.query(`update messaging_state set transport = 'kafka', partitions = $1`, [wanted])
+    await client.query('update messaging_state set transport = $1, partitions = $2', [
+      transport.name,
+      wanted,
+    ])
     await endAct(record, act, { before: partitions, now: wanted })
   } finally {
     await client.end()
@@ -75,7 +82,7 @@ export async function changePartitions(
   }
 }
 
-/** Whoever leads hears it, ends what is under way, and lets go. */
+/** Asks the leading relay to finish its batches and release the lock, until this session holds it. */
 async function takeRelayLock(client: Client, module: string, signal: AbortSignal) {
   for (;;) {
     await client.query(`select pg_notify($1, $2)`, [`outbox_${module}`, STEP_DOWN])
@@ -87,17 +94,18 @@ async function takeRelayLock(client: Client, module: string, signal: AbortSignal
   }
 }
 
-async function publishedIsHandled(
+async function waitUntilHandled(
   messaging: Messaging,
-  transport: KafkaTransport,
+  transport: Transport,
   topic: string,
   signal: AbortSignal
 ) {
-  const hears = (consumer: string) =>
+  const isSubscribed = (consumer: string) =>
     messaging.config.modules.some(({ name }) => name === consumer) &&
     messaging.consumer(consumer).topics.includes(topic)
   for (const consumer of messaging.config.consumers) {
-    if (!hears(consumer) && !(await transport.hasHeard(consumer, topic))) continue
-    while ((await transport.lag(consumer, [topic])) > 0) await sleep(200, undefined, { signal })
+    if (!isSubscribed(consumer) && !(await transport.hasPosition(consumer, topic))) continue
+    while (((await transport.lag(consumer, [topic])) ?? 0) > 0)
+      await sleep(200, undefined, { signal })
   }
 }

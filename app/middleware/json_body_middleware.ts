@@ -2,7 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
 import { Problem } from '#http/problem'
 
-/** Bodies are JSON and nothing else: a form or a text must not read as an empty body. */
+/** Accepts only JSON bodies, because the parser would read a form or plain text as an empty body. */
 export default class JsonBodyMiddleware {
   handle({ request }: HttpContext, next: NextFn) {
     const hasBody =
@@ -12,12 +12,16 @@ export default class JsonBodyMiddleware {
       throw new Problem(
         415,
         'unsupported_media_type',
-        'Send the body as JSON, with the header "Content-Type: application/json".'
+        'The Content-Type of the body must be application/json. Send the body as JSON with that header.'
       )
     }
     const encoding = request.header('content-encoding')
     if (hasBody && encoding !== undefined && encoding !== 'identity') {
-      throw new Problem(415, 'unsupported_encoding', 'Send the body without Content-Encoding.')
+      throw new Problem(
+        415,
+        'unsupported_encoding',
+        'Compressed bodies are not supported. Send the body without Content-Encoding.'
+      )
     }
     return next()
   }

@@ -1,8 +1,8 @@
 import router from '@adonisjs/core/services/router'
 
-/** Middleware that a route asks for by name. */
+/** Middleware by name, for routes. */
 export const middleware = router.named({
-  body: () => import('@adonisjs/core/bodyparser_middleware'),
+  body: () => import('#middleware/body_middleware'),
   json: () => import('#middleware/json_body_middleware'),
   limited: () => import('#middleware/rate_limit_middleware'),
   auth: () => import('@adonisjs/auth/initialize_auth_middleware'),

@@ -1,9 +1,9 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
-import { requestDuration } from '#http/metrics'
-import { continued, inTrace } from '#messaging/trace'
+import { requestDuration } from '#http/server/metrics'
+import { continued, inTrace } from '#runtime/trace_context'
 
-/** Each request goes on with its caller's trace, or begins one; it is timed, and logged at `debug`. */
+/** Continues the caller's trace or begins one, measures the request, and logs it at `debug`. */
 export default class ObservedMiddleware {
   handle(ctx: HttpContext, next: NextFn) {
     const trace = continued(ctx.request.header('traceparent'))
@@ -17,7 +17,7 @@ export default class ObservedMiddleware {
 
 function observe({ request, response, route, logger }: HttpContext, seconds: number) {
   const raw = response.response
-  // What no route takes has one name: anyone may ask for anything.
+  // Requests without a route share one label, because anyone can request any path.
   const name = route?.name ?? route?.pattern ?? 'none'
   const status = raw.headersSent ? `${Math.floor(raw.statusCode / 100)}xx` : 'none'
   if (!String(raw.getHeader('content-type')).startsWith('text/event-stream')) {
@@ -25,5 +25,5 @@ function observe({ request, response, route, logger }: HttpContext, seconds: num
   }
   if (!logger.isLevelEnabled('debug')) return
   const answer = { route: name, method: request.method(), status: raw.statusCode, seconds }
-  logger.debug(answer, 'a request is answered')
+  logger.debug(answer, 'request completed')
 }

@@ -7,10 +7,10 @@ import { Problem } from '#http/problem'
 const requests =
   requestsAMinute && limiter.use('memory', { requests: requestsAMinute, duration: '1 minute' })
 
-/** So many requests a minute for each customer; staff and services work without a limit. */
+/** Limits the requests per minute of each customer. Staff and services have no limit. */
 export default class RateLimitMiddleware {
   async handle({ account, response }: HttpContext, next: NextFn) {
-    // On an open address there may be nobody.
+    // Routes that need no token may have no account.
     if (!requests || account?.role !== 'customer') return next()
     const { limit, remaining, consumed, availableIn } = await requests.increment(account.id)
     response.header('RateLimit-Limit', limit)
@@ -25,7 +25,7 @@ function rateLimited(limit: number, seconds: number) {
   return new Problem(
     429,
     'rate_limited',
-    `An account may send ${limit} requests a minute. Go on in ${seconds} s.`,
+    `A customer account can send ${limit} requests per minute. Retry after ${seconds} s.`,
     { headers: { 'Retry-After': String(seconds) } }
   )
 }

@@ -1,5 +1,5 @@
 /*
- * What operations says of itself in /openapi.json.
+ * The health endpoints in /openapi.json.
  */
 import type { Section } from '#http/openapi/description'
 import { answer, list, oneOf, ref, text } from '#http/openapi/schema'
@@ -10,15 +10,15 @@ export const openapi: Section = {
   schemas: {
     Liveness: answer<{ status: 1; stuck: 1 }>({
       status: oneOf(['ok', 'stuck']),
-      stuck: { ...list(text()), description: 'Why it should be started anew.' },
+      stuck: { ...list(text()), description: 'Why the process must be restarted.' },
     }),
     Readiness: answer<Readiness>({
       status: oneOf(
         ['ok', 'degraded', 'unavailable'],
-        '`degraded`: orders are accepted, but something is away. `unavailable`: starting, draining or without a database.'
+        '`degraded`: orders are accepted, with warnings. `unavailable`: starting, draining or without a database.'
       ),
-      transport: text('How messages travel: `embedded` or `kafka`.'),
-      degraded: { ...list(text()), description: 'What an operator should know.' },
+      transport: text('The message transport: `embedded` or `kafka`.'),
+      degraded: { ...list(text()), description: 'Warnings for operators.' },
     }),
   },
   parameters: {},
@@ -26,16 +26,16 @@ export const openapi: Section = {
     'GET /health/live': {
       id: 'live',
       tag: 'Health',
-      summary: 'See whether the process runs',
+      summary: 'Check that the process runs',
       access: 'open',
       answers: {
         200: {
-          description: 'It does.',
+          description: 'It runs.',
           schema: ref('Liveness'),
           example: { status: 'ok', stuck: [] },
         },
         503: {
-          description: 'It cannot help itself: only a new process can.',
+          description: 'It hangs and must be restarted.',
           schema: ref('Liveness'),
           example: { status: 'stuck', stuck: ['consumer orders: a batch has hung for 301 s'] },
         },
@@ -44,16 +44,16 @@ export const openapi: Section = {
     'GET /health/ready': {
       id: 'ready',
       tag: 'Health',
-      summary: 'See whether requests are served',
+      summary: 'Check that the process serves requests',
       access: 'open',
       answers: {
         200: {
-          description: 'They are.',
+          description: 'It does.',
           schema: ref('Readiness'),
           example: { status: 'ok', transport: 'embedded', degraded: [] },
         },
         503: {
-          description: 'They are not, for now.',
+          description: 'It does not at the moment.',
           headers: ['Retry-After'],
           schema: ref('Readiness'),
           example: { status: 'unavailable', transport: 'embedded', degraded: ['starting'] },

@@ -1,11 +1,11 @@
 /*
- * Messages and mails of the day.
+ * Messages and mails on the Today page.
  */
 import db from '@adonisjs/lucid/services/db'
-import type { TodayPart } from '#contracts/today'
+import type { TodayPart } from '#contracts/ports/today'
 import { mailQueue } from '#mail/queue'
 import messaging from '#messaging/service'
-import { waiting } from '#messaging/waiting'
+import { PENDING_KINDS, readBacklog, type Backlog } from '#messaging/recovery/backlog'
 
 export const operationsToday: TodayPart = {
   sentence: 'operations::components/today_sentence',
@@ -15,34 +15,44 @@ export const operationsToday: TodayPart = {
   async read() {
     const modules = messaging.config.modules.map(({ name }) => name)
     const [found, mails] = await Promise.all([
-      Promise.all(modules.map((name) => waiting(db.connection(name)))),
+      Promise.all(modules.map((name) => readBacklog(db.connection(name), name))),
       mailQueue.waiting(db),
     ])
-    const named = found.map((one, place) => ({ module: modules[place], ...one }))
-    const sum = (of: 'deadLetters' | 'parkedKeys' | 'waitingKeys') =>
+    const sum = (of: 'deadLetters' | 'parkedKeys' | 'blockedKeys') =>
       found.reduce((total, one) => total + one[of], 0)
     return {
-      transport: messaging.transportName,
-      unpublished: longest(named, 'unpublishedSince'),
-      waitingKey: longest(named, 'keySince'),
+      transport: messaging.transport.name,
+      unpublished: oldest(modules, found.map(oldestPending)),
+      blockedKey: oldest(
+        modules,
+        found.map(({ oldestBlocked }) => oldestBlocked)
+      ),
       deadLetters: sum('deadLetters'),
       parkedKeys: sum('parkedKeys'),
-      waitingKeys: sum('waitingKeys'),
-      mailWaits: longest(mails, 'since')?.seconds ?? null,
+      blockedKeys: sum('blockedKeys'),
+      mailWaits:
+        oldest(
+          mails.map(({ module }) => module),
+          mails.map(({ since }) => since && secondsSince(since))
+        )?.seconds ?? null,
       mailsGivenUp: mails.reduce((total, { givenUp }) => total + givenUp, 0),
     }
   },
 }
 
-/** The one that waits longest, in seconds; null when none does. */
-function longest<Name extends string>(
-  waits: ({ module: string } & Record<Name, Date | null>)[],
-  name: Name
-) {
-  const [first] = waits
-    .flatMap(({ module, [name]: since }) => (since ? [{ module, since: since as Date }] : []))
-    .sort((a, b) => a.since.getTime() - b.since.getTime())
-  return first ? { module: first.module, seconds: secondsSince(first.since) } : null
+/** Seconds; null when nothing is pending. */
+function oldestPending({ pending, oldest: ages }: Backlog) {
+  const isPending = PENDING_KINDS.some((kind) => pending[kind] > 0)
+  return isPending ? Math.max(...Object.values(ages)) : null
+}
+
+/** The module with the highest age; null when none has one. */
+function oldest(modules: string[], ages: (number | null)[]) {
+  const [first] = modules
+    .flatMap((module, index) => ({ module, seconds: ages[index] ?? -1 }))
+    .filter(({ seconds }) => seconds >= 0)
+    .sort((a, b) => b.seconds - a.seconds)
+  return first ?? null
 }
 
 function secondsSince(moment: Date) {

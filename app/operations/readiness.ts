@@ -1,44 +1,40 @@
 /*
- * Whether this process takes requests, and what an operator should know while it does.
+ * Whether this process serves requests, and its warnings for operators.
  */
 import db from '@adonisjs/lucid/services/db'
 import { modules } from '#config/database'
 import messaging from '#messaging/service'
+import type { HealthSource } from '#runtime/health_source'
 
 type Phase = 'starting' | 'running' | 'draining'
 
-interface Part {
-  /** What an operator should know, in words; empty while all is well. */
-  degraded(): string[]
-}
-
-/** Facts that are read from a database, at most once in a few seconds. */
-interface Read {
+/** Figures from a database; `refresh` reads them at most once in a few seconds. */
+interface Refreshed {
   refresh(): Promise<void>
 }
 
 let phase: Phase = 'starting'
-const reads: Read[] = []
-const parts = new Set<Part>()
+const figures: Refreshed[] = []
+const sources = new Set<HealthSource>()
 
-/** From now on a part of the process has a say. */
-export function observe(part: Part) {
-  parts.add(part)
+/** Adds the warnings of a part of the process to its readiness. */
+export function observe(source: HealthSource) {
+  sources.add(source)
 }
 
-/** So has what is read before it is asked. */
-export function watchMessages(read: Read, part: Part) {
-  reads.push(read)
-  parts.add(part)
+/** The same for a source whose figures must be read before. */
+export function observeFigures(read: Refreshed, source: HealthSource) {
+  figures.push(read)
+  sources.add(source)
 }
 
 export function enter(next: Phase) {
   phase = next
 }
 
-/** Not empty only when this process cannot help itself; one whose event loop is stuck answers nothing at all. */
+/** `stuck` is empty unless only a restart helps. A process whose event loop hangs does not respond at all. */
 export function liveness() {
-  const stuck = messaging.stuck()
+  const stuck = messaging.fatal()
   return { status: stuck.length > 0 ? 'stuck' : 'ok', stuck }
 }
 
@@ -49,18 +45,18 @@ export interface Readiness {
   degraded: string[]
 }
 
-/** A broker that is away makes nobody unready: orders are accepted, and pulling every instance helps nobody. */
+/** Without a broker the process stays ready: orders are accepted, and no other instance has a broker either. */
 export async function readiness(): Promise<Readiness> {
-  const transport = messaging.transportName
+  const transport = messaging.transport.name
   if (phase !== 'running') return { status: 'unavailable', transport, degraded: [phase] }
-  const away = await databaseAway()
-  if (away) return { status: 'unavailable', transport, degraded: [`database: ${away}`] }
-  await Promise.all(reads.map((read) => read.refresh()))
-  const degraded = [...messaging.degraded(), ...[...parts].flatMap((part) => part.degraded())]
+  const error = await databaseError()
+  if (error) return { status: 'unavailable', transport, degraded: [`database: ${error}`] }
+  await Promise.all(figures.map((read) => read.refresh()))
+  const degraded = [...messaging.warnings(), ...[...sources].flatMap((source) => source.warnings())]
   return { status: degraded.length > 0 ? 'degraded' : 'ok', transport, degraded }
 }
 
-async function databaseAway(): Promise<string | null> {
+async function databaseError(): Promise<string | null> {
   try {
     await Promise.all(modules.map((module) => db.connection(module).rawQuery('select 1')))
     return null

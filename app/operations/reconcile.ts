@@ -1,12 +1,17 @@
 /*
- * Do orders and inventory agree on what each order holds? Both are asked over HTTP, so that the proof
- * is the same when they run apart.
+ * Compares the stock that orders and inventory hold for each order. Both are read over HTTP, so the proof is
+ * the same when they run in different processes.
+ *
+ * Orders come newest first and holdings in ascending order of their ids. So a range of orders is read, then
+ * the holdings of that range: memory does not grow with the number of orders.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Unreachable } from '#console/exit_codes'
+import { cursorAfter } from '#http/pages'
 
 export interface Disagreement {
   orderId: string
-  /** As orders has it; null when orders does not know the order. */
+  /** The status in orders; null when orders does not know the order. */
   status: string | null
   ordersSays: Held
   inventorySays: Held
@@ -21,106 +26,123 @@ export interface Apps {
   /** Addresses without a slash at the end. */
   ordersUrl: string
   inventoryUrl: string
-  token: string
-  /** Told how many orders were compared, now and then. */
-  turn?: (compared: number) => void
+  /** A valid token; asked for before each request, since a comparison may outlive a token. */
+  token(): Promise<string>
+  /** Called with the number of compared orders. */
+  onProgress?: (compared: number) => void
+  /** Orders in memory. */
+  range?: number
 }
 
-/** A message may be between the two: a difference counts only if it still stands this much later. */
-const LATER_MS = 2_000
+/** A message may be under way between the two: a difference counts if it is the same this much later. */
+const CONFIRM_AFTER_MS = 2_000
+/** A page that takes longer counts as no answer. */
+const TIMEOUT_MS = 30_000
 const PAGE = 200
 const NOTHING: Held = { heldRevision: null, lines: [] }
 
 /**
- * Compares every order at rest with what inventory holds for it.
+ * Compares every order that waits for no reply with the stock that inventory holds for it.
  *
- * @throws AppAway when one of them does not answer as it should
+ * @throws Unreachable when one of them gives no usable response within 30 s
  */
 export async function reconcileOperations(apps: Apps) {
   const first = await compare(apps)
   if (first.disagreements.length === 0) return first
-  await sleep(LATER_MS)
+  await sleep(CONFIRM_AFTER_MS)
   const second = await compare(apps)
-  const before = new Set(first.disagreements.map(same))
+  const before = new Set(first.disagreements.map((one) => JSON.stringify(one)))
   return {
     compared: second.compared,
-    disagreements: second.disagreements.filter((one) => before.has(same(one))),
+    disagreements: second.disagreements.filter((one) => before.has(JSON.stringify(one))),
   }
 }
 
-export class AppAway extends Error {
-  name = 'AppAway'
-}
-
-interface OrderListed {
+interface ListedOrder {
   id: string
   status: string
   heldRevision: number | null
   lines: { sku: string; quantity: number }[]
 }
 
-/** One reading of both. */
-async function compare(apps: Apps) {
-  const holdings = await readHoldings(apps)
+async function compare({ range: size = 10 * PAGE, ...apps }: Apps) {
   const disagreements: Disagreement[] = []
-  const known = new Set<string>()
   let compared = 0
-  for await (const order of pages<OrderListed>(apps.ordersUrl, '/api/v1/orders', apps.token)) {
-    known.add(order.id)
-    // Pending and updating orders are in motion: an answer is on its way.
-    if (order.status === 'pending' || order.status === 'updating') continue
-    if (++compared % PAGE === 0) apps.turn?.(compared)
-    const ordersSays = order.status === 'confirmed' ? heldOf(order) : NOTHING
-    const inventorySays = holdings.get(order.id) ?? NOTHING
-    if (text(ordersSays) === text(inventorySays)) continue
-    disagreements.push({ orderId: order.id, status: order.status, ordersSays, inventorySays })
+  /** Ids from here on have been compared. */
+  let end: string | null = null
+  let range = new Map<string, ListedOrder>()
+  const compareRange = async (from: string | null) => {
+    for await (const orders of pages<Held & { orderId: string }>(
+      apps,
+      `${apps.inventoryUrl}/api/v1/stock/holdings`,
+      from && cursorAfter([idBefore(from)])
+    )) {
+      const inRange = orders.filter(({ orderId }) => end === null || orderId < end)
+      for (const { orderId, ...held } of inRange) {
+        compareOrder(orderId, range.get(orderId) ?? null, heldOf(held))
+        range.delete(orderId)
+      }
+      if (inRange.length < orders.length) break
+    }
+    for (const order of range.values()) compareOrder(order.id, order, NOTHING)
+    range = new Map()
+    end = from
   }
-  for (const [orderId, inventorySays] of holdings) {
-    if (known.has(orderId)) continue
-    disagreements.push({ orderId, status: null, ordersSays: NOTHING, inventorySays })
+  const compareOrder = (orderId: string, order: ListedOrder | null, inventorySays: Held) => {
+    // A reply to pending and updating orders is on its way.
+    if (order?.status === 'pending' || order?.status === 'updating') return
+    if (order) compared++
+    const ordersSays = order?.status === 'confirmed' ? heldOf(order) : NOTHING
+    if (JSON.stringify(ordersSays) === JSON.stringify(inventorySays)) return
+    disagreements.push({ orderId, status: order?.status ?? null, ordersSays, inventorySays })
   }
+  for await (const orders of pages<ListedOrder>(apps, `${apps.ordersUrl}/api/v1/orders`)) {
+    for (const order of orders) {
+      range.set(order.id, order)
+      if (range.size >= size) await compareRange(order.id)
+    }
+    apps.onProgress?.(compared)
+  }
+  await compareRange(null)
   return { compared, disagreements }
 }
 
-async function readHoldings({ inventoryUrl, token }: Apps) {
-  const holdings = new Map<string, Held>()
-  const all = pages<Held & { orderId: string }>(inventoryUrl, '/api/v1/stock/holdings', token)
-  for await (const { orderId, heldRevision, lines } of all)
-    holdings.set(orderId, heldOf({ heldRevision, lines }))
-  return holdings
-}
-
+/** An order has a line for each price of a SKU; inventory holds their sum. */
 function heldOf({ heldRevision, lines }: Held): Held {
-  const sorted = lines.map(({ sku, quantity }) => ({ sku, quantity }))
-  return { heldRevision, lines: sorted.sort((a, b) => (a.sku < b.sku ? -1 : 1)) }
+  const sums = new Map<string, number>()
+  for (const { sku, quantity } of lines) sums.set(sku, (sums.get(sku) ?? 0) + quantity)
+  const perSku = [...sums].map(([sku, quantity]) => ({ sku, quantity }))
+  return { heldRevision, lines: perSku.sort((a, b) => (a.sku < b.sku ? -1 : 1)) }
 }
 
-async function* pages<Row>(base: string, path: string, token: string): AsyncGenerator<Row> {
-  for (let cursor: string | null = ''; cursor !== null;) {
-    const page: { data: Row[]; next: string | null } = await get(
-      `${base}${path}?limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
-      token
-    )
-    yield* page.data
+function idBefore(uuid: string): string {
+  const hex = (BigInt(`0x${uuid.replaceAll('-', '')}`) - 1n).toString(16).padStart(32, '0')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
+
+async function* pages<Row>(
+  apps: Apps,
+  url: string,
+  cursor: string | null = null
+): AsyncGenerator<Row[]> {
+  do {
+    const query = `?limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`
+    const page: { data: Row[]; next: string | null } = await get(url + query, await apps.token())
+    yield page.data
     cursor = page.next
-  }
+  } while (cursor !== null)
 }
 
 async function get(url: string, token: string) {
-  const response = await fetch(url, {
-    headers: { authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(30_000),
-  }).catch((error) => {
-    throw new AppAway(`${url} does not answer: ${error.cause?.message ?? error.message}`)
-  })
-  if (!response.ok) throw new AppAway(`${url} answers ${response.status}`)
-  return response.json() as Promise<never>
-}
-
-function same(one: Disagreement) {
-  return JSON.stringify(one)
-}
-
-function text(held: Held) {
-  return JSON.stringify(held)
+  try {
+    const response = await fetch(url, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+    if (response.ok) return (await response.json()) as never
+    throw new Error(`status ${response.status}`)
+  } catch (error) {
+    const { cause, message } = error as Error & { cause?: Error }
+    throw new Unreachable(`No usable response from ${url}: ${cause?.message ?? message}`)
+  }
 }

@@ -4,9 +4,9 @@
  */
 import type { Logger } from '@adonisjs/core/logger'
 import { Counter, Gauge } from 'prom-client'
-import { Signal } from '#messaging/signal'
+import { PollingWorker } from '#runtime/polling_worker'
 
-const TICK_MS = 60_000
+const POLL_MS = 60_000
 
 const deleted = new Counter({
   name: 'quartermaster_retention_rows_total',
@@ -42,14 +42,15 @@ export interface Forgotten {
   trouble: string | null
 }
 
-class Retention {
+class Retention extends PollingWorker {
   /** One for each rule. */
   forgotten: Forgotten[] = []
   #forgettings: Forgetting[] = []
   #logger: Logger | null = null
-  readonly #woken = new Signal()
-  #running: Promise<void> | null = null
-  #stopping = new AbortController()
+
+  constructor() {
+    super({ name: 'retention', interval: POLL_MS })
+  }
 
   use(forgettings: Forgetting[], logger: Logger) {
     this.#forgettings = forgettings
@@ -59,27 +60,14 @@ class Retention {
     })
   }
 
-  start() {
-    this.#stopping = new AbortController()
-    this.#running = this.#run()
-  }
-
-  async stop() {
-    this.#stopping.abort()
-    this.#woken.raise()
-    await this.#running
-  }
-
-  /** What an operator should know, in words; empty while all is well. */
-  degraded(): string[] {
+  override warnings(): string[] {
     return this.forgotten
       .filter(({ trouble }) => trouble)
       .map(({ module, table, trouble }) => `old rows of ${module}.${table} stay: ${trouble}`)
   }
 
   /** One round. What fails is made up for in the next, a minute later. */
-  async tick() {
-    const { signal } = this.#stopping
+  async poll(signal = new AbortController().signal) {
     for (const [place, { module, table, isOurs, forget }] of this.#forgettings.entries()) {
       if (signal.aborted) return
       if (!isOurs()) continue
@@ -97,18 +85,10 @@ class Retention {
       } catch (error) {
         const reason = (error as Error).message
         if (record.trouble !== reason) {
-          this.#logger?.warn({ module, table, reason }, 'old rows stay for now')
+          this.#logger?.warn({ module, table, reason }, 'retention job failed')
         }
         record.trouble = reason
       }
-    }
-  }
-
-  async #run() {
-    for (;;) {
-      await this.#woken.wait(TICK_MS)
-      if (this.#stopping.signal.aborted) return
-      await this.tick()
     }
   }
 }

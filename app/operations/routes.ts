@@ -1,6 +1,6 @@
 import app from '@adonisjs/core/services/app'
 import router from '@adonisjs/core/services/router'
-import type { TodayPart } from '#contracts/today'
+import type { TodayPart } from '#contracts/ports/today'
 import { plainCss } from './plain_css.ts'
 import { todayPage } from './today_page.ts'
 
@@ -11,7 +11,7 @@ const MetricsController = () => import('./controllers/metrics_controller.js')
 const HomeController = () => import('./controllers/home_controller.js')
 const ProblemsController = () => import('./controllers/problems_controller.js')
 
-/** Below `/admin`, for the staff. @param today - what the modules that run here say of the day */
+/** Below `/admin`, for the staff. @param today - the contributions of the modules that run here */
 export function operationsPages(today: TodayPart[]) {
   router.get('/', todayPage(today)).as('today')
 }

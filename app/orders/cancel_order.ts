@@ -1,35 +1,37 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Infer } from '@vinejs/vine/types'
 import type { SignedIn } from '#contracts/actor'
-import { moveRefused } from './exceptions.ts'
-import { lockOrder, stateOf, type OrderRecord } from './models/order.ts'
-import { move } from './order_status.ts'
-import { recordMove } from './record_move.ts'
-import { assertUnedited, type SeenVersion } from './seen_version.ts'
+import { assertOwnWords } from './customer_limits.ts'
+import { actionRefused, existing } from './exceptions.ts'
+import { lockOrder, stateOf, type OrderRecord } from './store/order.ts'
+import { transition } from './order_state_machine.ts'
+import { applyTransition } from './apply_transition.ts'
+import { assertExpectedVersion, type ExpectedVersion } from './expected_version.ts'
 import type { cancelOrderValidator } from './validators/order.ts'
 
 export type Cancellation = Infer<typeof cancelOrderValidator>
 
 /**
- * Cancels an order at once: a release cannot be refused. One that is cancelled already stays as it is.
+ * Cancels an order at once, because inventory cannot refuse a release. Does nothing if it is cancelled already.
  *
- * @throws Problem 404 · 409 `order_not_open` · 412 `version_moved`
+ * @throws Problem 404 · 409 `order_not_open` · 412 `version_moved` · 422 for a link in a customer's reason
  */
 export async function cancelOrder(
   trx: TransactionClientContract,
   id: string,
   { reason = null }: Cancellation,
   by: SignedIn,
-  seen: SeenVersion = null
+  expected: ExpectedVersion = null
 ): Promise<OrderRecord> {
-  const before = await lockOrder(trx, id, by)
+  const before = existing(await lockOrder(trx, id, by))
   if (before.status === 'cancelled') return before
-  assertUnedited(before, seen)
-  const result = move(stateOf(before), { kind: 'cancel' })
-  if (result.outcome === 'refused') throw moveRefused(before, result)
-  return recordMove(trx, before, result, {
+  assertExpectedVersion(before, expected)
+  assertOwnWords({ cancelReason: reason }, by)
+  const result = transition(stateOf(before), { kind: 'cancel' })
+  if (result.outcome === 'refused') throw actionRefused(before, result)
+  return applyTransition(trx, before, result, {
     by,
-    columns: { cancelled_at: new Date(), cancel_reason: reason },
+    columns: { cancelled_at: new Date(), cancel_reason: reason, shortages: '[]' },
     detail: { reason },
   })
 }

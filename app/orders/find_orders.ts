@@ -1,25 +1,28 @@
 /*
- * Reading orders. `customerId` alone decides who may see one, never the e-mail.
+ * Reads orders. Access depends on `customerId`, never on the e-mail.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { Infer } from '@vinejs/vine/types'
 import type { SignedIn } from '#contracts/actor'
 import { idAfter, invalidCursor, type Page } from '#http/pages'
-import { orderColumns, ownerFilter, readOrder, recordOf, type OrderRecord } from './models/order.ts'
-import type { StepRow } from './models/step_row.ts'
+import { existing } from './exceptions.ts'
+import { orderColumns, ownerFilter, readOrder, recordOf, type OrderRecord } from './store/order.ts'
+import type { StepRow } from './store/step_row.ts'
 import type { orderListParameters } from './validators/order.ts'
 
-/** @throws Problem 404, also when it is another customer's */
+/** @throws Problem 404, also for another customer's order */
 export async function findOrder(id: string, reader: SignedIn): Promise<OrderRecord> {
-  return readOrder(orders(), id, reader)
+  return existing(await readOrder(orders(), id, reader))
 }
 
 export type OrderFilters = Omit<Infer<typeof orderListParameters>, 'limit' | 'cursor'> & {
+  /** A reference; case, accents and kinds of whitespace are ignored. */
+  referenceLike?: string
   fulfilledAfter?: Date
   fulfilledBefore?: Date
 }
 
-/** Those of the ids that there are, in the order of the ids given. For the staff. */
+/** The orders with these ids, in the order of the ids; unknown ids are skipped. For staff. */
 export async function findOrders(ids: string[]): Promise<OrderRecord[]> {
   const rows: Record<string, unknown>[] = await orders()
     .from('orders')
@@ -29,7 +32,7 @@ export async function findOrders(ids: string[]): Promise<OrderRecord[]> {
   return ids.flatMap((id) => found.get(id) ?? [])
 }
 
-/** Newest first: ids are UUIDv7. One row more than the page holds. */
+/** Newest first, because ids are UUIDv7. Returns one row more than the page holds, if there are more. */
 export async function listOrders(
   reader: SignedIn,
   page: Page<OrderFilters>
@@ -41,10 +44,10 @@ export async function listOrders(
   return rows.map(recordOf)
 }
 
-/** Rows for `recordOf`, in no order. */
+/** A query for rows of `recordOf`, unordered. */
 export function filteredOrders(reader: SignedIn, filters: OrderFilters) {
   const owner = ownerFilter(reader)
-  const { status, customerId, email, number, reference, sku, attention } = filters
+  const { status, customerId, email, number, reference, referenceLike, sku, attention } = filters
   const { placedAfter, placedBefore, updatedAfter, fulfilledAfter, fulfilledBefore } = filters
   const query = orders().from('orders').select(orders().raw(orderColumns))
   if (owner) query.where('customer_id', owner)
@@ -52,7 +55,8 @@ export function filteredOrders(reader: SignedIn, filters: OrderFilters) {
   if (customerId) query.where('customer_id', customerId)
   if (email) query.whereRaw('lower(email) = lower(?)', [email])
   if (number) query.where('number', number.replace(/^Q-/i, ''))
-  if (reference) query.where('reference', reference)
+  if (reference) query.whereRaw(hasReference, { reference })
+  if (referenceLike) query.whereRaw(likeReference, [referenceLike])
   if (sku) query.whereRaw(`id in (${ordersWith})`, [sku]).whereRaw(linesHold, [sku])
   if (attention !== undefined) query.whereRaw(attention ? 'attention' : 'not attention')
   if (placedAfter)
@@ -65,10 +69,17 @@ export function filteredOrders(reader: SignedIn, filters: OrderFilters) {
   return query
 }
 
-/** Implied by the next one; PostgreSQL can begin with it where an SKU is in few orders of many. */
+/** Must match the expression of the index. */
+export const likeReference = 'reference is not null and search_text(reference) = search_text(?)'
+
+/** Earlier releases stored references without Unicode normalization. */
+const hasReference = `reference is not null and search_text(reference) = search_text(:reference)
+  and normalize(reference, NFC) = normalize(:reference, NFC)`
+
+/** Implied by `linesHold`; lets PostgreSQL start from the lines if few orders have the SKU. */
 const ordersWith = 'select order_id from order_lines where sku = ?'
 
-/** The lines in force, or those asked for, have this SKU. */
+/** The SKU is among the lines in force or the requested lines. */
 const linesHold = /* sql */ `
   exists (
     select from order_lines as line
@@ -76,16 +87,16 @@ const linesHold = /* sql */ `
       line.revision = coalesce(held_revision, (select max(revision) from order_lines where order_id = orders.id))
       or (status in ('pending', 'updating') and line.revision = orders.revision)))`
 
-/** Ids begin with the time to the millisecond, give or take what clocks differ: the key's index serves. */
-const CLOCKS_DIFFER_MS = 60_000
+/** Ids begin with a timestamp, so a range of ids with a tolerance for clock skew can use the primary key. */
+const CLOCK_SKEW_MS = 60_000
 
 function idAt(time: Date, direction: 1 | -1) {
-  const hex = Math.max(0, time.getTime() + direction * CLOCKS_DIFFER_MS).toString(16)
+  const hex = Math.max(0, time.getTime() + direction * CLOCK_SKEW_MS).toString(16)
   const stamp = hex.padStart(12, '0').slice(-12)
   return `${stamp.slice(0, 8)}-${stamp.slice(8)}-0000-0000-000000000000`
 }
 
-/** Oldest first, as they happened. */
+/** Oldest first. Returns one row more than the page holds, if there are more. */
 export async function listSteps(order: OrderRecord, { limit, after }: Page): Promise<StepRow[]> {
   const sequence = after?.[0] ?? '0'
   if (!/^\d{1,9}$/.test(sequence)) throw invalidCursor()
@@ -97,7 +108,7 @@ export async function listSteps(order: OrderRecord, { limit, after }: Page): Pro
     .limit(limit + 1)
 }
 
-/** The highest id of any step. */
+/** The highest id of any step; 0 if there are none. */
 export async function newestStep(): Promise<number> {
   const [{ id }] = await orders().from('timeline_steps').max('id as id')
   return id ?? 0

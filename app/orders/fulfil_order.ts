@@ -1,21 +1,22 @@
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Infer } from '@vinejs/vine/types'
 import type { SignedIn } from '#contracts/actor'
-import type { Line } from '#contracts/fields'
-import { moveRefused } from './exceptions.ts'
-import { lockOrder, stateOf, type OrderRecord } from './models/order.ts'
-import { move } from './order_status.ts'
-import { recordMove } from './record_move.ts'
-import { assertUnedited, type SeenVersion } from './seen_version.ts'
+import type { Line } from '#contracts/messages/fields'
+import { actionRefused, existing } from './exceptions.ts'
+import { lockOrder, stateOf, type OrderRecord } from './store/order.ts'
+import { quantityChanges } from './order_lines.ts'
+import { transition } from './order_state_machine.ts'
+import { applyTransition } from './apply_transition.ts'
+import { assertExpectedVersion, type ExpectedVersion } from './expected_version.ts'
 import type { fulfilOrderValidator } from './validators/order.ts'
 
 export type Fulfilment = Infer<typeof fulfilOrderValidator>
 
 /**
- * The goods have left the building. `revision` names the lines in the parcel: it must be the one in
- * force. An order that was fulfilled with that revision stays as it is.
+ * Marks an order as shipped. `revision` names the lines in the parcel, which must be those in force. Does
+ * nothing if the order was fulfilled with this revision already.
  *
- * @throws Problem 404 · 409 `order_not_open`, `order_not_confirmed`, `revision_moved` (with what differs)
+ * @throws Problem 404 · 409 `order_not_open`, `order_not_confirmed`, `revision_moved` (with the differences)
  *   · 412 `version_moved`
  */
 export async function fulfilOrder(
@@ -23,24 +24,25 @@ export async function fulfilOrder(
   id: string,
   parcel: Fulfilment,
   by: SignedIn,
-  seen: SeenVersion = null
+  expected: ExpectedVersion = null
 ): Promise<OrderRecord> {
-  const before = await lockOrder(trx, id, by)
+  const before = existing(await lockOrder(trx, id, by))
   if (before.status === 'fulfilled' && before.heldRevision === parcel.revision) return before
-  assertUnedited(before, seen)
-  const result = move(stateOf(before), { kind: 'fulfil', revision: parcel.revision })
+  assertExpectedVersion(before, expected)
+  const result = transition(stateOf(before), { kind: 'fulfil', revision: parcel.revision })
   if (result.outcome === 'refused') {
     const changes =
       result.code === 'revision_moved'
         ? { changes: await changesSince(trx, before, parcel.revision) }
         : {}
-    throw moveRefused(before, result, changes)
+    throw actionRefused(before, result, changes)
   }
   const { revision, carrier = null, trackingNumber = null, trackingUrl = null } = parcel
-  return recordMove(trx, before, result, {
+  return applyTransition(trx, before, result, {
     by,
     columns: {
       fulfilled_at: new Date(),
+      shortages: '[]',
       carrier,
       tracking_number: trackingNumber,
       tracking_url: trackingUrl,
@@ -49,16 +51,14 @@ export async function fulfilOrder(
   })
 }
 
-/** Per SKU what the parcel holds and what it should, where the two differ. */
+/** The SKUs whose pieces in the parcel differ from the lines in force. */
 async function changesSince(client: QueryClientContract, order: OrderRecord, packed: number) {
-  const rows: Line[] = await client
+  const parcel: Line[] = await client
     .from('order_lines')
     .where({ order_id: order.id, revision: packed })
     .orderBy('position')
     .select('sku', 'quantity')
-  const pieces = (lines: Line[], sku: string) =>
-    lines.find((line) => line.sku === sku)?.quantity ?? 0
-  return [...new Set([...rows, ...order.lines].map(({ sku }) => sku))]
-    .map((sku) => ({ sku, packed: pieces(rows, sku), inForce: pieces(order.lines, sku) }))
-    .filter((change) => change.packed !== change.inForce)
+  return quantityChanges(parcel, order.lines).map(({ sku, before, after }) => {
+    return { sku, packed: before, inForce: after }
+  })
 }

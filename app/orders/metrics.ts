@@ -1,37 +1,41 @@
 /*
- * Orders as a business sees them.
+ * Metrics of orders.
  */
-import db from '@adonisjs/lucid/services/db'
 import { Counter, Gauge } from 'prom-client'
-import type { Figures } from '#contracts/figures'
-import { run } from '#messaging/sql'
-import { STATUSES } from './order_status.ts'
+import type { Figures } from '#contracts/ports/figures'
+import { STATUSES } from './order_state_machine.ts'
+import { countOrders } from './store/order_counts.ts'
 
-export const answersWithoutEffect = new Counter({
+export const repliesWithoutEffect = new Counter({
   name: 'quartermaster_orders_answers_without_effect_total',
-  help: 'Answers of the inventory that moved no order: stale, repeated, or unexpected.',
+  help: 'Stock replies from inventory without effect: stale, repeated or unexpected.',
   labelNames: ['outcome'] as const,
 })
 
 export const swept = new Counter({
   name: 'quartermaster_orders_swept_total',
-  help: 'Orders that waited too long for an answer: resent to the inventory, or flagged for a person.',
+  help: 'Orders that waited too long for a stock reply: re-sent to inventory, or flagged for attention.',
   labelNames: ['outcome'] as const,
 })
 
-export const placementsSentAway = new Counter({
+export const placementsRejected = new Counter({
   name: 'quartermaster_orders_placements_sent_away_total',
-  help: 'Orders that were not taken because more came in than this process could take.',
+  help: 'Orders rejected because more arrived than this process could place.',
 })
 
-/** @param placements - of this process */
-export function measurePlacements(placements: { atWork: number; waiting: number }) {
+export const placementsBeyondShare = new Counter({
+  name: 'quartermaster_orders_placements_beyond_share_total',
+  help: 'Orders rejected because their customer had too many placements in progress.',
+})
+
+/** @param placements - the permits of this process */
+export function measurePlacements(placements: { active: number; waiting: number }) {
   new Gauge({
     name: 'quartermaster_orders_placements',
-    help: 'Orders that are being taken by this process, and those that wait for their turn.',
+    help: 'Orders that this process is placing, and orders that wait for a permit.',
     labelNames: ['state'] as const,
     collect() {
-      this.set({ state: 'at_work' }, placements.atWork)
+      this.set({ state: 'at_work' }, placements.active)
       this.set({ state: 'waiting' }, placements.waiting)
     },
   })
@@ -39,29 +43,19 @@ export function measurePlacements(placements: { atWork: number; waiting: number 
 
 const byStatus = new Gauge({
   name: 'quartermaster_orders',
-  help: 'Orders by status. Counted up to 10,001 of each.',
+  help: 'Orders by status, each counted up to 10,001.',
   labelNames: ['status'] as const,
 })
 
 const attention = new Gauge({
   name: 'quartermaster_orders_needing_attention',
-  help: 'Orders that a person has to look at. Counted up to 10,001.',
+  help: 'Orders that need attention, counted up to 10,001.',
 })
-
-const counted = (name: string, condition: string) =>
-  `(select count(*) from (select from orders where ${condition} limit 10001) as counted)::int as "${name}"`
-
-const statement = {
-  name: 'orders_figures',
-  text: /* sql */ `select
-    ${STATUSES.map((status) => counted(status, `status = '${status}'`)).join(', ')},
-    ${counted('attention', 'attention')}`,
-}
 
 export const ordersFigures: Figures = {
   source: 'orders',
   async read() {
-    const [counts] = await run<Record<string, number>>(db.connection('orders'), statement, [])
+    const counts = await countOrders()
     for (const status of STATUSES) byStatus.set({ status }, counts[status])
     attention.set(counts.attention)
   },

@@ -1,16 +1,15 @@
 /*
- * What customers are told by mail: a row that commits with the state, once for each order, kind and
- * revision.
+ * Mails to customers: each is a row that commits with the order, at most one per order, kind and revision.
  */
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { uuidv7 } from 'uuidv7'
 import { customerMails } from '#config/mail'
 import { mailQueue } from '#mail/queue'
-import { run } from '#messaging/sql'
-import { currentTrace } from '#messaging/trace'
-import type { MailKind } from './order_status.ts'
+import { run } from '#postgres/run'
+import { currentTrace } from '#runtime/trace_context'
+import type { MailKind } from './order_state_machine.ts'
 
-/** The mail that a move asks for; null where customers get none from here. */
+/** The mail of a transition; null where mails to customers are switched off. */
 export function mailOf({ mail }: { mail: MailKind | null }): MailKind | null {
   return customerMails ? mail : null
 }
@@ -20,7 +19,7 @@ export interface NewNotification {
   kind: MailKind
   revision: number
   detail: Record<string, unknown>
-  /** Of the message that led to it; that of the request when undefined. */
+  /** The trace of the message that caused it; default: the trace of the current request. */
   traceparent?: string
 }
 

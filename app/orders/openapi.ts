@@ -1,5 +1,5 @@
 /*
- * What orders says of its operations in /openapi.json.
+ * The operations of orders in /openapi.json.
  */
 import type { Section } from '#http/openapi/description'
 import { list, oneOf, page, pageOf, ref, text, whole, answer } from '#http/openapi/schema'
@@ -25,7 +25,7 @@ import {
 
 const BUYERS = ['customer', 'clerk', 'admin', 'service'] as const
 
-/** What pricing the lines can refuse. */
+/** The problems of pricing lines. */
 const LINES: ProblemCode[] = [
   'unknown_sku',
   'not_for_sale',
@@ -34,6 +34,8 @@ const LINES: ProblemCode[] = [
   'total_too_large',
   'price_not_yours',
   'unit_prices_differ',
+  'order_limit_exceeded',
+  'email_not_yours',
 ]
 
 const twoMugs = [{ sku: 'MUG-RED', quantity: 2 }]
@@ -45,11 +47,11 @@ const state = {
   },
 }
 
-const moves = {
+const actions = {
   ...state,
   allowed: {
     ...list(oneOf(['change', 'cancellation', 'fulfilment'])),
-    description: 'What the order would allow now.',
+    description: 'The actions that the order allows now.',
     examples: [[]],
   },
 }
@@ -59,10 +61,10 @@ const changes = {
     answer<{ sku: 1; packed: 1; inForce: 1 }>({
       sku: text(),
       packed: whole('Pieces in the parcel.', 0),
-      inForce: whole('Pieces that should be in it.', 0),
+      inForce: whole('Pieces in the lines in force.', 0),
     })
   ),
-  description: 'Where the parcel differs from the lines in force.',
+  description: 'The SKUs whose pieces in the parcel differ from the lines in force.',
   examples: [[{ sku: 'MUG-RED', packed: 2, inForce: 5 }]],
 }
 
@@ -71,7 +73,7 @@ export const openapi: Section = {
     {
       name: 'Orders',
       description:
-        'An order is `pending` until inventory has answered, some milliseconds later: `confirmed` when all of it is held, else `rejected` with the shortages. A change of a confirmed order makes it `updating`; what was held stays held until the change is granted, and when it is declined.',
+        'An order is `pending` until inventory replies, usually within milliseconds. It is then `confirmed` if all its lines are held, or else `rejected` with the shortages. A change to a confirmed order makes it `updating`: the held lines stay held until inventory accepts the change, and also if inventory declines it.',
     },
     liveTag,
   ],
@@ -85,9 +87,20 @@ export const openapi: Section = {
   },
   members: {
     version_moved: state,
-    order_not_open: moves,
-    order_not_confirmed: moves,
-    revision_moved: { ...moves, changes },
+    order_not_open: actions,
+    order_not_confirmed: actions,
+    revision_moved: { ...actions, changes },
+    order_limit_exceeded: {
+      limit: {
+        ...oneOf(['line_pieces', 'open_orders', 'held_pieces'], 'The limit that was exceeded.'),
+        examples: ['open_orders'],
+      },
+      setting: {
+        ...text('The setting that configures the limit.'),
+        examples: ['CUSTOMER_OPEN_ORDERS'],
+      },
+      value: { ...whole('Its value.', 1), examples: [20] },
+    },
     price_changed: {
       lines: { ...list(ref('Line')), examples: [placedOrder.lines] },
       total: { ...ref('Money'), examples: [placedOrder.total] },
@@ -99,7 +112,7 @@ export const openapi: Section = {
       tag: 'Orders',
       summary: 'Place an order',
       description:
-        'At today’s prices. Two lines of one SKU are one line with the sum. Customers place for themselves; staff and services may name the account in `customerId`, or leave it out for a guest. `email` and `name` default to those of the account, and are required with another’s `customerId`. The same key again gives the first answer, with `Idempotent-Replayed`; under `Prefer` it gives the order as inventory has answered it by then.',
+        'Places an order at current prices. Several lines of one SKU count as one line with the sum. Customers order for themselves; staff and services can set `customerId` to the account of a customer, or leave it out for a guest. `email` and `name` default to those of the caller’s account, and are required with the `customerId` of another account. A repeated key returns the first response, with `Idempotent-Replayed`; with `Prefer`, it returns the order after inventory’s reply.',
       access: BUYERS,
       headers: ['Idempotency-Key!', 'Prefer'],
       body: {
@@ -112,25 +125,31 @@ export const openapi: Section = {
       answers: {
         201: {
           description:
-            'As preferred, inventory has answered: mostly it is `confirmed` or `rejected`.',
+            'With `Prefer`: inventory has replied. The order is usually `confirmed` or `rejected`.',
           headers: ['Location', 'ETag', 'Preference-Applied', 'Idempotent-Replayed?'],
           schema: ref('Order'),
           example: confirmedOrder,
         },
         202: {
-          description: 'Accepted: it is `pending`.',
+          description: 'Accepted. The order is `pending`.',
           headers: ['Location', 'ETag', 'Idempotent-Replayed?'],
           schema: ref('Order'),
           example: placedOrder,
         },
       },
-      problems: [...LINES, 'price_changed', 'not_your_account', 'too_many_placements'],
+      problems: [
+        ...LINES,
+        'price_changed',
+        'not_your_account',
+        'too_many_own_placements',
+        'too_many_placements',
+      ],
     },
     'GET /api/v1/orders': {
       id: 'listOrders',
       tag: 'Orders',
-      summary: 'List orders, the newest first',
-      description: 'Customers see their own, everyone else all.',
+      summary: 'List orders, newest first',
+      description: 'Customers see their own orders, other roles all orders.',
       access: 'signed in',
       query: orderListParameters,
       answers: {
@@ -148,7 +167,7 @@ export const openapi: Section = {
       access: 'signed in',
       answers: {
         200: {
-          description: 'The order as it is now.',
+          description: 'The order.',
           headers: ['ETag'],
           schema: ref('Order'),
           example: confirmedOrder,
@@ -161,39 +180,39 @@ export const openapi: Section = {
       tag: 'Orders',
       summary: 'Change an order',
       description:
-        'While it is pending, confirmed or updating. `lines` are all lines that the order should have from now on: kept SKUs keep their price, new ones get today’s. Fields that are left out stay as they are. If-Match passes when no caller has changed the order since that version; inventory’s answers meanwhile do no harm.',
+        'Possible while the order is pending, confirmed or updating. `lines` replaces all lines. Current pieces keep their price; further pieces of the same SKU become a separate line at the current price. A decrease removes the newest pieces first. Several lines of one SKU count as one line with the sum. Omitted fields do not change. If-Match fails only if another caller has changed the order since that version; replies from inventory do not matter. A repeated Idempotency-Key returns the first response, even if the order has changed since.',
       access: BUYERS,
-      headers: ['If-Match!', 'Prefer'],
+      headers: ['Idempotency-Key', 'If-Match!', 'Prefer'],
       body: {
         schema: reviseOrderValidator,
         examples: {
-          'Other lines': { lines: [{ sku: 'MUG-RED', quantity: 5 }] },
-          'Another address for mails': { email: 'ada@home.example.com' },
+          'Change the lines': { lines: [{ sku: 'MUG-RED', quantity: 5 }] },
+          'Change the e-mail': { email: 'ada@home.example.com' },
         },
       },
       answers: {
         200: {
           description:
-            'Done: the lines are the same. Or as preferred, inventory has answered: `heldRevision` is `revision` where the change was granted, and `shortages` says what it lacked where it was not.',
-          headers: ['ETag', 'Preference-Applied?'],
+            'The lines did not change. Or, with `Prefer`: inventory has replied. If it accepted the change, `heldRevision` equals `revision`; if not, `shortages` lists what was missing.',
+          headers: ['ETag', 'Preference-Applied?', 'Idempotent-Replayed?'],
           schema: ref('Order'),
           example: confirmedOrder,
         },
         202: {
-          description: 'Other lines were asked for: inventory answers next.',
-          headers: ['ETag'],
+          description: 'The lines changed. Inventory has not replied yet.',
+          headers: ['ETag', 'Idempotent-Replayed?'],
           schema: ref('Order'),
           example: updatingOrder,
         },
       },
-      problems: ['not_found', 'order_not_open', ...LINES],
+      problems: ['not_found', 'order_not_open', 'price_changed', ...LINES],
     },
     'POST /api/v1/orders/{id}/cancellation': {
       id: 'cancelOrder',
       tag: 'Orders',
       summary: 'Cancel an order',
       description:
-        'At once, while it is pending, confirmed or updating. One that is cancelled already is answered as it is.',
+        'Takes effect immediately. Possible while the order is pending, confirmed or updating. Has no effect on an order that is already cancelled.',
       access: BUYERS,
       headers: ['Idempotency-Key', 'If-Match'],
       body: {
@@ -213,15 +232,15 @@ export const openapi: Section = {
     'POST /api/v1/orders/{id}/fulfilment': {
       id: 'fulfilOrder',
       tag: 'Orders',
-      summary: 'Ship a confirmed order',
+      summary: 'Fulfil a confirmed order',
       description:
-        'The goods have left the building: stock on hand drops. `revision` names the lines in the parcel, which is the order’s `heldRevision` as printed on the slip. Sent again, it is answered as it is.',
+        'Marks the order as shipped and deducts its pieces from stock on hand. `revision` names the lines in the parcel and must be the `heldRevision` of the order, which is printed on the slip. Has no effect on an order that was already fulfilled with this revision.',
       access: ['clerk', 'admin'],
       headers: ['Idempotency-Key', 'If-Match'],
       body: {
         schema: fulfilOrderValidator,
         examples: {
-          'With a parcel to track': {
+          'With tracking': {
             revision: 1,
             carrier: 'DHL',
             trackingNumber: '00340434161094042557',
@@ -241,9 +260,9 @@ export const openapi: Section = {
     'GET /api/v1/orders/{id}/timeline': {
       id: 'readTimeline',
       tag: 'Orders',
-      summary: 'Read what happened to an order, step by step',
+      summary: 'Read the timeline of an order',
       description:
-        'The oldest step first. Customers are not told who of the staff it was, nor of messages and mails.',
+        'Oldest step first. Customers do not see which staff member made a step, nor messages and mails.',
       access: 'signed in',
       query: noFilters,
       answers: {

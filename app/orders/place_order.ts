@@ -1,55 +1,67 @@
 import db from '@adonisjs/lucid/services/db'
 import type { Infer } from '@vinejs/vine/types'
 import { uuidv7 } from 'uuidv7'
-import { actorOf, type SignedIn } from '#contracts/actor'
-import { earlierAnswer, type Answer, type IdempotencyScope } from '#http/idempotency'
+import type { SignedIn } from '#contracts/actor'
+import { earlierAnswer, inProgress, type Answer, type IdempotencyScope } from '#http/idempotency'
 import { Problem, unprocessable } from '#http/problem'
-import { priceChanged, priceNotYours } from './exceptions.ts'
-import type { OrderRecord } from './models/order.ts'
-import { insertPlacedOrder } from './models/placement.ts'
+import {
+  assertLinesWithinLimit,
+  assertOwnWords,
+  loadExceeded,
+  loadLimits,
+} from './customer_limits.ts'
+import { assertExpectedTotal, priceNotYours } from './exceptions.ts'
+import type { OrderRecord } from './store/order.ts'
+import { insertPlacedOrder } from './store/placement.ts'
 import { priceLines, type PricedLines } from './price_list.ts'
-import { orderBody, type OrderBody } from './transformers/order_body.ts'
 import type { placeOrderValidator } from './validators/order.ts'
 
 export type Placement = Infer<typeof placeOrderValidator>
 
 /**
- * Places an order at today's prices: it is `pending` until inventory has answered.
+ * Places an order at current prices. It is `pending` until inventory replies.
  *
- * @returns 202 with the order, or the earlier answer under the same key
- * @throws Problem 403, 409 `request_in_progress`, `price_changed`, 422 as `priceLines` says
+ * @param accepted - makes the answer from the order; it is stored under the key
+ * @returns this answer, with the number of the order, or the earlier answer under the same key
+ * @throws Problem 403, 409 `request_in_progress`, `price_changed`, 422 `idempotency_key_reused`,
+ *   `order_limit_exceeded`, `email_not_yours`, and those of `priceLines`
  */
 export async function placeOrder(
   placement: Placement,
   account: SignedIn,
-  scope: IdempotencyScope
+  scope: IdempotencyScope,
+  accepted: (order: OrderRecord) => Answer
 ): Promise<Answer> {
   const client = db.connection('orders')
   if (account.role !== 'service' && placement.lines.some(({ unitPrice }) => unitPrice)) {
     throw priceNotYours()
   }
   try {
+    // `insertPlacedOrder` finds only keys that are stored under the canonical path.
+    const former = scope.requestedPath ? await earlierAnswer(client, scope) : null
+    if (former) return former
     const order = newOrder(placement, account, await priceLines(client, placement.lines))
-    assertExpected(placement.expectedTotal, orderBody(order))
-    return await insertPlacedOrder(client, order, actorOf(account), scope, {
-      status: 202,
-      headers: { Location: `/api/v1/orders/${order.id}`, ETag: `"${order.version}"` },
-      body: orderBody(order),
-    })
+    assertOwnWords(order, account)
+    assertLinesWithinLimit(placement.lines, account)
+    assertExpectedTotal(placement.expectedTotal, order)
+    const answer = accepted(order)
+    const placed = await insertPlacedOrder(
+      client,
+      order,
+      account,
+      loadLimits(account),
+      scope,
+      answer
+    )
+    if (!placed) throw inProgress()
+    if (placed.number === null) throw loadExceeded(placed, order.lines)
+    return { ...answer, body: { ...(answer.body as object), number: placed.number } }
   } catch (error) {
-    // What was accepted once is answered the same again, whatever has changed in the catalogue since.
+    // A repeated request gets its first answer, even if the catalogue or the limits have changed since.
     const earlier = error instanceof Problem ? await earlierAnswer(client, scope) : null
     if (earlier) return earlier
     throw error
   }
-}
-
-/** @throws Problem 409 `price_changed` with today's lines */
-function assertExpected(expected: Placement['expectedTotal'], order: OrderBody) {
-  const { lines, total } = order
-  if (!expected) return
-  if (expected.amount === total.amount && expected.currency === total.currency) return
-  throw priceChanged({ lines, total })
 }
 
 function newOrder(
@@ -90,7 +102,7 @@ function newOrder(
   }
 }
 
-/** Whoever places for somebody else says who that is: mails must not go to the staff. */
+/** An order for another account must name the contact, so that its mails do not go to the staff. */
 function contactOf({ email, name, customerId }: Placement, account: SignedIn) {
   const own = !customerId || customerId === account.id
   return {
@@ -99,21 +111,23 @@ function contactOf({ email, name, customerId }: Placement, account: SignedIn) {
   }
 }
 
-/** Customers place for themselves; staff and services for whom they say, or for a guest. */
+/** Customers order for themselves; staff and services for the account they name, or for a guest. */
 function customerOf({ customerId }: Placement, account: SignedIn) {
   if (account.role !== 'customer') return customerId ?? null
   if (customerId && customerId !== account.id) {
     throw new Problem(
       403,
       'not_your_account',
-      'Customers place orders for themselves: leave customerId out.'
+      'Customers can order only for themselves. Leave customerId out.'
     )
   }
   return account.id
 }
 
 function missing(field: string, own: boolean): never {
-  const detail = own ? 'is required: this account has none' : 'is required with customerId'
+  const detail = own
+    ? `is required, because your account has no ${field}`
+    : 'is required with customerId'
   throw unprocessable('invalid_fields', `/${field} ${detail}.`, [
     { pointer: `/${field}`, code: 'required', detail },
   ])

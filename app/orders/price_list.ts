@@ -1,11 +1,11 @@
 /*
- * The price list: orders' own copy of what inventory publishes about products.
+ * The price list: a copy of the products that inventory publishes.
  */
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
-import type { Line } from '#contracts/fields'
-import type { productChanged } from '#contracts/inventory'
-import type { DataOf, Message } from '#messaging/message'
-import { run } from '#messaging/sql'
+import type { Line } from '#contracts/messages/fields'
+import type { productChanged } from '#contracts/messages/inventory'
+import type { DataOf, Message } from '#messaging/message/message'
+import { run } from '#postgres/run'
 import {
   mixedCurrencies,
   notForSale,
@@ -14,11 +14,12 @@ import {
   unitPricesDiffer,
   unknownSku,
 } from './exceptions.ts'
-import type { PricedLine } from './models/order.ts'
+import type { PricedLine } from './store/order.ts'
+import { linesFor, perSku, piecesOf } from './order_lines.ts'
 
 type Product = DataOf<typeof productChanged>
 
-// Of one product's messages in a batch the highest version counts; a row never goes back.
+// Of several messages about one product, the highest version wins; a stored version never goes back.
 const applyProducts = {
   name: 'price_list_apply',
   text: /* sql */ `
@@ -32,7 +33,7 @@ const applyProducts = {
     where price_list.version <= excluded.version`,
 }
 
-/** Takes over what inventory says of its products; an older version changes nothing. */
+/** Stores the published products; an older version than the stored one has no effect. */
 export async function applyPrices(messages: Message<Product>[], trx: TransactionClientContract) {
   const products = messages.map(({ data }) => data)
   await run(trx, applyProducts, [
@@ -65,75 +66,104 @@ interface Price extends Record<string, unknown> {
   active: boolean
 }
 
-const MOST_PIECES = 1_000_000
+const MAX_PIECES = 1_000_000
 
-/** A line as it is asked for. `unitPrice` is a service's own; the catalogue's counts without it. */
+/** A requested line. Only services set `unitPrice`; the default is the current price. */
 export interface WantedLine extends Line {
   unitPrice?: { amount: number; currency: string }
 }
 
 /**
- * Prices lines as of now. Lines of one SKU become one line with the sum, at the first one's place.
+ * Prices lines at current prices. Lines of one SKU count as one line with the sum. Pieces that an order has
+ * already keep their price, even if the product is no longer for sale. A `unitPrice` applies to all pieces of
+ * the SKU.
  *
- * @param kept - lines that the order has already: their SKUs keep name and price, on sale or not
+ * @param kept - the current lines of the order; null for a new order
  * @throws Problem 422 `unknown_sku`, `not_for_sale`, `unit_prices_differ`, `mixed_currencies`,
  *   `quantity_too_large`, `total_too_large`
  */
 export async function priceLines(
   client: QueryClientContract,
   wanted: WantedLine[],
-  kept?: PricedLines
+  kept: PricedLines | null = null
 ): Promise<PricedLines> {
-  const skus = [...new Set(wanted.map(({ sku }) => sku))]
-  const prices = new Map(kept?.lines.map((line) => [line.sku, keptPrice(line, kept.currency)]))
-  const fresh = skus.filter((sku) => !prices.has(sku))
-  if (fresh.length > 0) {
-    for (const row of await run<Price>(client, findPrices, [fresh])) prices.set(row.sku, row)
+  const indexed = wanted.map((line, index) => ({ ...line, index }))
+  const items = perSku(wanted).map((item) => wantedItem(item, indexed, kept?.lines ?? []))
+  const prices = await pricesOf(
+    client,
+    items.filter(({ grows, kept: has, unitPrice }) => (unitPrice ? has.length === 0 : grows))
+  )
+  for (const { sku, indexes, unitPrice, quantity, requested } of items) {
+    if (requested.some((line) => !sameMoney(line.unitPrice, unitPrice))) {
+      throw unitPricesDiffer(sku, indexes)
+    }
+    if (quantity > MAX_PIECES) throw quantityTooLarge(sku, indexes)
   }
-  const places = wanted.map((line, index) => ({ ...line, index }))
-  const unknown = places.filter(({ sku }) => !prices.has(sku))
-  if (unknown.length > 0) throw unknownSku(unknown)
-  const off = places.filter(({ sku }) => !prices.get(sku)!.active)
-  if (off.length > 0) throw notForSale(off)
-
-  const lines = skus.map((sku) => {
-    return sumOf(
-      places.filter((line) => line.sku === sku),
-      prices.get(sku)!
-    )
-  })
-  const currency = kept?.currency ?? lines[0].currency
-  const foreign = lines.filter((line) => line.currency !== currency)
+  const currency = kept?.currency ?? currencyOf(items[0], prices)!
+  const foreign = items.filter((item) => (currencyOf(item, prices) ?? currency) !== currency)
   if (foreign.length > 0) {
-    const currencies = [currency, ...new Set(foreign.map((line) => line.currency))]
+    const others = new Set(foreign.map((item) => currencyOf(item, prices)!))
     throw mixedCurrencies(
-      currencies,
-      places.filter(({ sku }) => foreign.some((line) => line.sku === sku))
+      [currency, ...others],
+      foreign.flatMap((item) => item.requested)
     )
   }
+  const lines = items.flatMap((item) => linesOf(item, prices.get(item.sku)))
   const total = lines.reduce(
     (sum, line) => sum + BigInt(line.quantity) * BigInt(line.unitPrice),
     0n
   )
   if (total > BigInt(Number.MAX_SAFE_INTEGER)) throw totalTooLarge()
-  return { lines: lines.map(({ currency: _, ...line }) => line), currency }
+  return { lines, currency }
 }
 
-function keptPrice({ sku, name, unitPrice }: PricedLine, currency: string): Price {
-  return { sku, name, amount: unitPrice, currency, active: true }
+type IndexedLine = WantedLine & { index: number }
+
+/** All requested lines of one SKU. */
+interface WantedItem extends WantedLine {
+  requested: IndexedLine[]
+  /** Their indexes in the request. */
+  indexes: number[]
+  /** The order's lines of the SKU; empty if it is new. */
+  kept: PricedLine[]
+  /** Whether the request has more pieces than the order. */
+  grows: boolean
 }
 
-/** The lines of one SKU as one. */
-function sumOf(wanted: (WantedLine & { index: number })[], price: Price) {
-  const [{ sku, unitPrice }] = wanted
-  const indexes = wanted.map(({ index }) => index)
-  if (wanted.some((line) => !sameMoney(line.unitPrice, unitPrice))) {
-    throw unitPricesDiffer(sku, indexes)
+function wantedItem({ sku, quantity }: Line, all: IndexedLine[], lines: PricedLine[]): WantedItem {
+  const requested = all.filter((line) => line.sku === sku)
+  const kept = lines.filter((line) => line.sku === sku)
+  return {
+    ...{ sku, quantity, unitPrice: requested[0].unitPrice, requested, kept },
+    indexes: requested.map(({ index }) => index),
+    grows: quantity > piecesOf(kept, sku),
   }
-  const quantity = wanted.reduce((sum, line) => sum + line.quantity, 0)
-  if (quantity > MOST_PIECES) throw quantityTooLarge(sku, indexes)
-  const { amount, currency } = unitPrice ?? price
-  return { sku, quantity, name: price.name, unitPrice: amount, currency }
+}
+
+/** Current prices, by SKU. @throws Problem 422 `unknown_sku`, `not_for_sale` */
+async function pricesOf(client: QueryClientContract, items: WantedItem[]) {
+  const skus = items.map(({ sku }) => sku)
+  const rows = skus.length > 0 ? await run<Price>(client, findPrices, [skus]) : []
+  const prices = new Map(rows.map((row) => [row.sku, row]))
+  const linesAsking = (some: WantedItem[]) =>
+    some.flatMap((item) => item.requested).sort((a, b) => a.index - b.index)
+  const unknown = items.filter(({ sku }) => !prices.has(sku))
+  if (unknown.length > 0) throw unknownSku(linesAsking(unknown))
+  const off = items.filter(({ sku }) => !prices.get(sku)!.active)
+  if (off.length > 0) throw notForSale(linesAsking(off))
+  return prices
+}
+
+/** The currency of the pieces priced now; undefined if all pieces keep their price. */
+function currencyOf({ sku, unitPrice }: WantedItem, prices: Map<string, Price>) {
+  return unitPrice?.currency ?? prices.get(sku)?.currency
+}
+
+function linesOf({ sku, quantity, unitPrice, kept }: WantedItem, price?: Price): PricedLine[] {
+  if (!unitPrice) {
+    return linesFor(sku, kept, quantity, price && { name: price.name, unitPrice: price.amount })
+  }
+  return [{ sku, quantity, name: (kept[0] ?? price!).name, unitPrice: unitPrice.amount }]
 }
 
 function sameMoney(one: WantedLine['unitPrice'], other: WantedLine['unitPrice']) {

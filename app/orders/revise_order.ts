@@ -1,47 +1,52 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Infer } from '@vinejs/vine/types'
 import type { SignedIn } from '#contracts/actor'
-import { moveRefused, priceNotYours } from './exceptions.ts'
+import { assertChangeWithinLimits, assertOwnWords } from './customer_limits.ts'
+import { actionRefused, assertExpectedTotal, existing, priceNotYours } from './exceptions.ts'
 import {
   lockOrder,
   stateOf,
   targetLines,
   type OrderRecord,
   type PricedLine,
-} from './models/order.ts'
-import { move } from './order_status.ts'
+} from './store/order.ts'
+import { perSku } from './order_lines.ts'
+import { transition } from './order_state_machine.ts'
 import { priceLines, type WantedLine } from './price_list.ts'
-import { recordMove } from './record_move.ts'
-import { assertUnedited, type SeenVersion } from './seen_version.ts'
+import { applyTransition } from './apply_transition.ts'
+import { assertExpectedVersion, type ExpectedVersion } from './expected_version.ts'
 import type { reviseOrderValidator } from './validators/order.ts'
 
 export type Revision = Infer<typeof reviseOrderValidator>
 
 /**
- * Changes an order. Other lines are a new revision: what is held stays held until inventory has
- * answered. Contact details alone make a new version and no revision; what is the same already makes
- * neither.
+ * Changes an order. New lines make a new revision; the held lines stay held until inventory replies. Contact
+ * details alone make a new version and no revision. A request without a difference changes nothing.
  *
- * @throws Problem 404 · 409 `order_not_open` · 412 `version_moved` · 403, 422 as `priceLines` says
+ * @throws Problem 404 · 409 `order_not_open`, `price_changed` · 412 `version_moved` · 403 `price_not_yours` ·
+ *   422 `order_limit_exceeded`, `email_not_yours`, and those of `priceLines`
  */
 export async function reviseOrder(
   trx: TransactionClientContract,
   id: string,
   revision: Revision,
   by: SignedIn,
-  seen: SeenVersion
+  expected: ExpectedVersion
 ): Promise<{ order: OrderRecord; linesChanged: boolean }> {
-  const before = await lockOrder(trx, id, by)
-  assertUnedited(before, seen)
-  const result = move(stateOf(before), { kind: 'revise' })
-  if (result.outcome === 'refused') throw moveRefused(before, result)
+  const before = existing(await lockOrder(trx, id, by))
+  assertExpectedVersion(before, expected)
+  const result = transition(stateOf(before), { kind: 'revise' })
+  if (result.outcome === 'refused') throw actionRefused(before, result)
 
   const columns = changedDetails(before, revision)
   const changed = Object.keys(columns).map((column) => DETAILS[column])
+  assertOwnWords(Object.fromEntries(changed.map((field) => [field, revision[field]])), by)
   const lines = revision.lines && (await newTarget(trx, before, revision.lines, by))
+  assertExpectedTotal(revision.expectedTotal, { ...before, lines: lines ?? targetLines(before) })
   if (lines) {
-    const wanted = lines.map(({ sku, quantity }) => ({ sku, quantity }))
-    const order = await recordMove(trx, before, result, {
+    await assertChangeWithinLimits(trx, before, revision.lines!, by)
+    const wanted = perSku(lines)
+    const order = await applyTransition(trx, before, result, {
       by,
       lines,
       columns: { ...columns, shortages: '[]' },
@@ -50,12 +55,12 @@ export async function reviseOrder(
     return { order, linesChanged: true }
   }
   if (changed.length === 0) return { order: before, linesChanged: false }
-  const details = { to: stateOf(before), step: 'details_changed', says: null, mail: null } as const
-  const order = await recordMove(trx, before, details, { by, columns, detail: { changed } })
+  const details = { to: stateOf(before), step: 'details_changed', emits: null, mail: null } as const
+  const order = await applyTransition(trx, before, details, { by, columns, detail: { changed } })
   return { order, linesChanged: false }
 }
 
-/** The columns that make no revision, and how the API calls them. */
+/** The columns that make no revision, with their names in the API. */
 const DETAILS: Record<string, 'email' | 'name' | 'reference' | 'shipTo'> = {
   email: 'email',
   name: 'name',
@@ -73,14 +78,14 @@ function changedDetails(before: OrderRecord, revision: Revision) {
   return columns
 }
 
-/** As the column holds it; an address is JSON with its members in one order. */
+/** The value as the column stores it; an address is JSON with a fixed order of members. */
 function stored(value: string | OrderRecord['shipTo']) {
   if (value === null || typeof value === 'string') return value
   const { name, address, country } = value
   return JSON.stringify({ name, address, country })
 }
 
-/** The lines asked for with their prices; null when they are the order's already. */
+/** The wanted lines with their prices; null if they are the current target already. */
 async function newTarget(
   trx: TransactionClientContract,
   before: OrderRecord,

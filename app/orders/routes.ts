@@ -11,12 +11,12 @@ const TimelinesController = () => import('./controllers/timelines_controller.js'
 
 const buyers = middleware.roles(['customer', 'clerk', 'admin', 'service'])
 
-/** Below `/api/v1`, for those who are signed in, in their turn. */
+/** Below `/api/v1`, for authenticated callers, behind admission control. */
 export function placementRoutes() {
   router.post('orders', [OrdersController, 'store']).use(buyers).as('orders.orders.store')
 }
 
-/** Below `/api/v1`, for those who are signed in. */
+/** Below `/api/v1`, for authenticated callers. */
 export function ordersRoutes() {
   router
     .group(() => {
@@ -34,7 +34,7 @@ export function ordersRoutes() {
     .as('orders')
 }
 
-/** Below `/api/v1`, for those who are signed in or bring a ticket. */
+/** Below `/api/v1`, for authenticated callers and holders of a stream ticket. */
 export function liveOrderRoutes() {
   router.get('orders/:id/events', [OrderEventsController, 'index']).as('order.events')
 }

@@ -1,5 +1,5 @@
 /*
- * What orders hears, and the use case for each.
+ * The messages that orders consumes, with their handlers.
  */
 import {
   productChanged,
@@ -8,12 +8,12 @@ import {
   stockRejected,
   stockReleased,
   stockReserved,
-} from '#contracts/inventory'
-import { on, type Subscription } from '#messaging/subscription'
+} from '#contracts/messages/inventory'
+import { on, type Subscription } from '#messaging/inbox/subscription'
 import { applyPrices } from './price_list.ts'
-import { settleOrders } from './settle_orders.ts'
+import { handleStockReplies } from './handle_stock_replies.ts'
 
 export const subscriptions: Subscription[] = [
   on([productListed, productChanged], applyPrices),
-  on([stockReserved, stockRejected, stockReleased, stockDeducted], settleOrders),
+  on([stockReserved, stockRejected, stockReleased, stockDeducted], handleStockReplies),
 ]

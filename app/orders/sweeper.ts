@@ -1,81 +1,58 @@
 /*
- * The sweeper: an order that waits too long for inventory's answer is told to it again. Inventory
- * answers a repeat with the stored outcome, so sweeping is always safe; a bound keeps it from being a
- * flood when something else is broken. It works where the relay of orders leads.
+ * The sweeper re-sends the requests of orders that wait too long for a stock reply. Inventory answers a
+ * repeated request with the stored outcome, so re-sending is always safe. A limit prevents a flood while
+ * something else is broken. It runs in the process whose relay leads the orders module.
  */
 import type { Logger } from '@adonisjs/core/logger'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
-import { Signal } from '#messaging/signal'
+import { PollingWorker } from '#runtime/polling_worker'
 import { swept } from './metrics.ts'
-import { flagOverdue, resendDue, waitingAmong, type Timing } from './models/waiting.ts'
+import { flagOverdue, resendDue, waitingAmong, type Timing } from './store/overdue_orders.ts'
 
 export interface SweeperOptions {
   client: () => QueryClientContract
-  /** Whether this process is the one to sweep. */
+  /** Whether this process should sweep. */
   leads: () => boolean
-  /** Milliseconds until an order is told again; each further try waits twice as long. */
-  answerTimeout: number
+  /** Milliseconds until the first re-send; doubled for each further one. */
+  replyTimeout: number
   logger: Logger
-  /** The clock, in milliseconds. */
+  /** Replaces the clock; milliseconds. */
   now?: () => number
 }
 
-const TICK_MS = 1_000
-/** Re-sends of one revision; then a person has to look. */
+const POLL_MS = 1_000
+/** Re-sends of one revision before the order is flagged. */
 const TRIES = 5
-/** Re-sends a tick. */
-const MOST = 50
+/** Re-sends per poll. */
+const MAX_PER_POLL = 50
 
-export class Sweeper {
+export class Sweeper extends PollingWorker {
   readonly #options: SweeperOptions
-  readonly #woken = new Signal()
-  /** Orders that we told again and that have not been answered since: id → when for the first time. */
+  /** Orders with an unanswered re-send: id → time of the first one. */
   readonly #unanswered = new Map<string, number>()
   #lastProbe = 0
-  #running: Promise<void> | null = null
-  #stopped = false
-  #trouble: string | null = null
   readonly counts = { resent: 0, flagged: 0 }
 
   constructor(options: SweeperOptions) {
+    super({ name: 'sweeper', interval: POLL_MS })
     this.#options = options
   }
 
-  start() {
-    this.#running = this.#run()
+  override warnings(): string[] {
+    const failure = super.warnings()
+    if (failure.length > 0 || !this.#isSilent()) return failure
+    return [`sweeper: inventory does not reply to ${this.#unanswered.size} re-sent requests`]
   }
 
-  async stop() {
-    this.#stopped = true
-    this.#woken.raise()
-    await this.#running
+  protected async poll() {
+    if (this.#options.leads()) await this.tick()
+    else this.#unanswered.clear()
   }
 
-  /** What an operator should know, in words; empty while all is well. */
-  degraded(): string[] {
-    if (this.#trouble) return [`sweeper: ${this.#trouble}`]
-    return this.#quiet()
-      ? [`sweeper: inventory has answered none of ${this.#unanswered.size} orders told again`]
-      : []
-  }
-
-  async #run() {
-    while (!this.#stopped) {
-      try {
-        if (this.#options.leads()) await this.tick()
-        else this.#unanswered.clear()
-        this.#trouble = null
-      } catch (error) {
-        this.#trouble = (error as Error).message
-      }
-      await this.#woken.wait(TICK_MS)
-    }
-  }
-
-  /** One look at who waits. */
+  /** Re-sends and flags once. */
   async tick() {
-    const { client, answerTimeout, logger } = this.#options
-    const timing: Timing = { answerTimeout, tries: TRIES }
+    const { client, replyTimeout, logger } = this.#options
+    const timing: Timing = { replyTimeout, tries: TRIES }
     await this.#forgetAnswered()
     const resent = await resendDue(client(), timing, this.#allowance())
     for (const id of resent) {
@@ -83,18 +60,18 @@ export class Sweeper {
     }
     this.counts.resent += resent.length
     swept.inc({ outcome: 'resent' }, resent.length)
-    if (resent.length > 0) logger.warn({ orders: resent.length }, 'orders are told again')
-    const flagged = await flagOverdue(client(), timing, MOST)
+    if (resent.length > 0) logger.warn({ orders: resent.length }, 'stock requests re-sent')
+    const flagged = await flagOverdue(client(), timing, MAX_PER_POLL)
     this.counts.flagged += flagged.length
     swept.inc({ outcome: 'flagged' }, flagged.length)
     for (const orderId of flagged) {
-      // From here on the order itself shows it.
+      // From now on `attention` shows it.
       this.#unanswered.delete(orderId)
-      logger.error({ orderId }, 'an order waits for an answer in vain')
+      logger.error({ orderId }, 'order needs attention: no stock reply')
     }
   }
 
-  /** An answer to any of ours shows that answers come: the rest may go on. */
+  /** One reply to a re-send shows that inventory works, so the limit is lifted. */
   async #forgetAnswered() {
     if (this.#unanswered.size === 0) return
     const waiting = await waitingAmong(this.#options.client(), [...this.#unanswered.keys()])
@@ -105,19 +82,19 @@ export class Sweeper {
     return this.#options.now?.() ?? Date.now()
   }
 
-  /** True while none of our re-sends has been answered for so long that more would not help. */
-  #quiet() {
+  /** Whether no re-send was answered within the timeout. */
+  #isSilent() {
     const [oldest] = this.#unanswered.values()
-    return oldest !== undefined && this.#now() - oldest >= this.#options.answerTimeout
+    return oldest !== undefined && this.#now() - oldest >= this.#options.replyTimeout
   }
 
   /**
-   * How many may be told again now. In the quiet only the one that waits longest, once in a while; the
-   * others use up no try.
+   * The number of re-sends allowed now. While inventory is silent it is one per timeout, as a probe, so that
+   * the other orders use up no tries.
    */
   #allowance() {
-    if (!this.#quiet()) return MOST
-    if (this.#now() - this.#lastProbe < this.#options.answerTimeout) return 0
+    if (!this.#isSilent()) return MAX_PER_POLL
+    if (this.#now() - this.#lastProbe < this.#options.replyTimeout) return 0
     this.#lastProbe = this.#now()
     return 1
   }

@@ -1,9 +1,15 @@
-import type { Line } from '#contracts/fields'
-import { orderCancelled, orderFulfilled, orderPlaced, orderRevised } from '#contracts/orders'
-import type { Message } from '#messaging/message'
-import type { Status } from './order_status.ts'
+import type { Line } from '#contracts/messages/fields'
+import {
+  orderCancelled,
+  orderFulfilled,
+  orderPlaced,
+  orderRevised,
+} from '#contracts/messages/orders'
+import type { Message } from '#messaging/message/message'
+import { perSku } from './order_lines.ts'
+import type { Status } from './order_state_machine.ts'
 
-export interface Targeted {
+export interface TargetOrder {
   id: string
   status: Status
   revision: number
@@ -11,26 +17,25 @@ export interface Targeted {
 }
 
 /**
- * What inventory is told of an order: the lines that should be held from its revision on. An ended
- * order holds none.
+ * The message that gives inventory the target of an order: the lines to hold from its revision on. The target
+ * of a cancelled or fulfilled order is empty.
  *
- * @param lines - of the revision
- * @param headers - `ce_resendof` when it is said again
+ * @param lines - the lines of the revision
+ * @param headers - `ce_resendof` for a re-send
  */
-export function targetOf(
-  { id, status, revision, cancelReason }: Targeted,
+export function targetMessage(
+  { id, status, revision, cancelReason }: TargetOrder,
   lines: Line[],
   headers: Record<string, string> = {}
 ): Message<unknown> {
-  const wanted = lines.map(({ sku, quantity }) => ({ sku, quantity }))
   switch (status) {
     case 'cancelled':
       return orderCancelled.about(id, { revision, lines: [], reason: cancelReason }, { headers })
     case 'fulfilled':
       return orderFulfilled.about(id, { revision, lines: [], deduct: true }, { headers })
     default: {
-      const says = revision === 1 ? orderPlaced : orderRevised
-      return says.about(id, { revision, lines: wanted }, { headers })
+      const type = revision === 1 ? orderPlaced : orderRevised
+      return type.about(id, { revision, lines: perSku(lines) }, { headers })
     }
   }
 }

@@ -133,7 +133,7 @@ export class InvitationSchema extends BaseModel {
 }
 
 export class NotificationSchema extends BaseModel {
-  static $columns = ['attempts', 'createdAt', 'detail', 'id', 'invitationId', 'kind', 'lastError', 'nextAttemptAt', 'revision', 'sentAt', 'sequence', 'status', 'traceparent'] as const
+  static $columns = ['attempts', 'createdAt', 'detail', 'id', 'invitationId', 'kind', 'lastError', 'nextAttemptAt', 'refusals', 'revision', 'sentAt', 'sequence', 'status', 'traceparent', 'unconfirmed'] as const
   $columns = NotificationSchema.$columns
   @column()
   declare attempts: number
@@ -152,6 +152,8 @@ export class NotificationSchema extends BaseModel {
   @column.dateTime()
   declare nextAttemptAt: DateTime
   @column()
+  declare refusals: number
+  @column()
   declare revision: number
   @column.dateTime()
   declare sentAt: DateTime | null
@@ -161,6 +163,8 @@ export class NotificationSchema extends BaseModel {
   declare status: string
   @column()
   declare traceparent: string | null
+  @column()
+  declare unconfirmed: number
 }
 
 export class SessionSchema extends BaseModel {

@@ -11,13 +11,13 @@ const DATABASE_URLS = [
   'ACCOUNTS_DATABASE_URL',
 ]
 
-/** Exit codes: 0 done, 1 could not be done, 2 called wrongly. `status` answers 0 in every state. */
+/** Exit codes: 0 success, 1 failure, 2 invalid usage. `status` exits with 0 in every state. */
 export default class DbEmbedded extends BaseCommand {
   static commandName = 'db:embedded'
   static description = 'Start, stop, show or delete the embedded PostgreSQL'
   static help = [
     '{{ binaryName }} db:embedded start    leaves it running until you stop it',
-    '{{ binaryName }} db:embedded stop     stops it, whoever uses it',
+    '{{ binaryName }} db:embedded stop     stops it, even if a process uses it',
     '{{ binaryName }} db:embedded status   is it running, where, and who owns it',
     '{{ binaryName }} db:embedded reset    deletes its data (asks first)',
   ]
@@ -34,7 +34,7 @@ export default class DbEmbedded extends BaseCommand {
 
   async run() {
     if (!this.action || !ACTIONS.includes(this.action)) {
-      return this.refuse(2, `Say what to do: node ace db:embedded ${ACTIONS.join('|')}`)
+      return this.refuse(2, `The action is missing. Run node ace db:embedded ${ACTIONS.join('|')}`)
     }
     const server = await import('#database/embedded/server')
     const dataDir = this.dataDir()
@@ -50,7 +50,7 @@ export default class DbEmbedded extends BaseCommand {
     }
   }
 
-  /** The settings are not loaded in a command that does not start the app. */
+  /** Settings are not loaded in a command that does not start the app. */
   private dataDir(): string {
     const envFile = this.app.makePath('.env')
     if (existsSync(envFile)) process.loadEnvFile(envFile)
@@ -70,7 +70,7 @@ export default class DbEmbedded extends BaseCommand {
     const stopped = await stopEmbeddedPostgres(dataDir)
     if (stopped && ownerPid) {
       this.note(
-        `Process ${ownerPid} still runs, without a database until: node ace db:embedded start`
+        `Process ${ownerPid} is still running without a database. To start it again: node ace db:embedded start`
       )
     }
   }
@@ -79,7 +79,7 @@ export default class DbEmbedded extends BaseCommand {
     const { resetEmbeddedPostgres } = await import('#database/embedded/server')
     if (!this.yes) {
       if (this.json || !process.stdin.isTTY || !process.stdout.isTTY) {
-        this.refuse(2, `This deletes all data in ${dataDir}/postgres. Add --yes if you mean it.`)
+        this.refuse(2, `This deletes all data in ${dataDir}/postgres. Pass --yes to confirm.`)
         return false
       }
       if (!(await this.prompt.confirm(`Delete all data in ${dataDir}/postgres?`))) return false
@@ -101,7 +101,7 @@ export default class DbEmbedded extends BaseCommand {
     )
   }
 
-  // Standard output belongs to the answer, so that `--json` can be piped.
+  // Standard output is for the result, so that `--json` can be piped.
   private note(message: string) {
     console.error(message)
   }

@@ -7,13 +7,13 @@ export default class DbSchema extends BaseCommand {
   static description =
     'Write the schema classes (database/<module>/schema.ts) from the migrated tables'
   static help = [
-    'Run it after a change of a migration, and commit what it writes.',
-    'With --check it exits 3 when a file was not current.',
+    'Run it after changing a migration, and commit the result.',
+    'With --check it exits with 3 when a file is outdated.',
     'Example: node ace db:schema --check',
   ]
   static options: CommandOptions = { startApp: true }
 
-  @flags.boolean({ description: 'Fail when a file was not current' })
+  @flags.boolean({ description: 'Fail when a file is outdated' })
   declare check: boolean
 
   async run() {

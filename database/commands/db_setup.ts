@@ -1,6 +1,6 @@
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { guarded } from '#messaging/commands/exit_codes'
+import { guarded } from '#console/exit_codes'
 
 export default class DbSetup extends BaseCommand {
   static commandName = 'db:setup'
@@ -11,7 +11,7 @@ export default class DbSetup extends BaseCommand {
   ]
   static options: CommandOptions = { startApp: true }
 
-  @flags.boolean({ description: 'Print which migrations would run, and change nothing' })
+  @flags.boolean({ description: 'Print the migrations that would run, without running them' })
   declare dryRun: boolean
 
   @flags.boolean({ description: 'Print the result as JSON' })
@@ -23,14 +23,16 @@ export default class DbSetup extends BaseCommand {
 
   async #setUp() {
     const { setUpDatabases } = await import('#database/setup')
+    const { changedDecimalsLine } = await import('#database/changed_decimals')
     const db = await this.app.container.make('lucid.db')
     const reports = await setUpDatabases(this.app, db, { dryRun: this.dryRun })
     if (this.json) return this.logger.log(JSON.stringify({ data: reports }))
-    for (const { module, migrated } of reports) {
+    for (const { module, migrated, changedDecimals } of reports) {
       const what = migrated.length === 0 ? 'up to date' : migrated.join(', ')
       this.logger.log(
         `${module.padEnd(10)} ${this.dryRun && migrated.length > 0 ? 'would run: ' : ''}${what}`
       )
+      for (const changed of changedDecimals) this.logger.warning(changedDecimalsLine(changed))
     }
   }
 }

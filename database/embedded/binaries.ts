@@ -32,7 +32,7 @@ export async function locateBinaries(dataDir: string, user: ServerUser): Promise
   if (reason === null) return copied
   throw new EmbeddedPostgresError(
     `The embedded PostgreSQL does not run on this system (${platform()}): ${reason}\n` +
-      'Set DATABASE_URL to a PostgreSQL of your own.'
+      'Set DATABASE_URL to your own PostgreSQL.'
   )
 }
 
@@ -53,7 +53,7 @@ function locatePackage(): string {
   } catch (error) {
     throw new EmbeddedPostgresError(
       `No embedded PostgreSQL for this system (${platform()}): the npm package ${name} is not installed.\n` +
-        'Run "npm ci" without --omit=optional, or set DATABASE_URL to a PostgreSQL of your own.',
+        'Run "npm ci" without --omit=optional, or set DATABASE_URL to your own PostgreSQL.',
       { cause: error }
     )
   }

@@ -109,7 +109,7 @@ async function initdb(draft: string, password: string, binaries: Binaries, user:
   if (code !== 0) {
     throw new EmbeddedPostgresError(
       `The embedded PostgreSQL could not be set up in "${dirname(draft)}": ${reasonIn(printed)}\n` +
-        'Remove that cause, name another directory (DATA_DIR=/some/where), or set DATABASE_URL to a PostgreSQL of your own.'
+        'Fix the cause, choose another directory (DATA_DIR=/some/where), or set DATABASE_URL to your own PostgreSQL.'
     )
   }
   await appendFile(join(cluster, 'postgresql.conf'), "\ninclude = 'quartermaster.conf'\n")
@@ -142,7 +142,7 @@ async function createDatabase(clusterDir: string, binaries: Binaries, user: Serv
   if (code === 0 && !/\b(ERROR|FATAL|PANIC): /.test(printed)) return
   throw new EmbeddedPostgresError(
     `The embedded PostgreSQL could not create its database: ${reasonIn(printed)}\n` +
-      'Remove that cause, or set DATABASE_URL to a PostgreSQL of your own.'
+      'Fix the cause, or set DATABASE_URL to your own PostgreSQL.'
   )
 }
 
@@ -153,7 +153,7 @@ async function freePort(): Promise<number> {
   }
   throw new EmbeddedPostgresError(
     `No free port between ${FIRST_PORT} and ${LAST_PORT} on 127.0.0.1 for the embedded PostgreSQL.\n` +
-      'Free one, or set DATABASE_URL to a PostgreSQL of your own.'
+      'Free one, or set DATABASE_URL to your own PostgreSQL.'
   )
 }
 

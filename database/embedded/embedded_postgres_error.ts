@@ -34,7 +34,7 @@ export async function explained<T>(dataDir: string, work: () => Promise<T>): Pro
     if (error instanceof EmbeddedPostgresError || !cause) throw error
     throw new EmbeddedPostgresError(
       `The embedded PostgreSQL cannot use its data directory "${dataDir}": ${cause} (${path ?? code}).\n` +
-        'Put that right, name another directory (DATA_DIR=/some/where), or set DATABASE_URL to a PostgreSQL of your own.',
+        'Fix the cause, choose another directory (DATA_DIR=/some/where), or set DATABASE_URL to your own PostgreSQL.',
       { cause: error }
     )
   }

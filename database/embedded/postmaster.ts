@@ -68,8 +68,8 @@ export async function startPostmaster(
     if (running) return running
     if (!PASSING.test(log) || Date.now() > deadline) {
       throw new EmbeddedPostgresError(
-        `The embedded PostgreSQL does not start: ${reasonIn(log)}\n` +
-          `Its log is "${home.logFile}". Without a way to repair it: node ace db:embedded reset (deletes its data).`
+        `The embedded PostgreSQL failed to start: ${reasonIn(log)}\n` +
+          `Its log is "${home.logFile}". If it cannot be repaired: node ace db:embedded reset (deletes its data).`
       )
     }
     await setTimeout(RETRY_MILLISECONDS)

@@ -68,7 +68,7 @@ export async function launchEmbeddedPostgres(
 }
 
 /**
- * Stops the server, whoever uses it; an owner that still lives goes on without a database.
+ * Stops the server even if processes use it; a running owner is left without a database.
  *
  * @returns whether one was running
  * @throws EmbeddedPostgresError when it does not stop

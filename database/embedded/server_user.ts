@@ -19,7 +19,7 @@ export async function serverUserFor(clusterDir: string): Promise<ServerUser> {
   if (!nobody) {
     throw new EmbeddedPostgresError(
       'PostgreSQL does not run as root, and this system has no user "nobody" to run it as.\n' +
-        'Start as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own.'
+        'Start as an ordinary user, or set DATABASE_URL to your own PostgreSQL.'
     )
   }
   return { uid: Number(nobody[1]), gid: Number(nobody[2]) }

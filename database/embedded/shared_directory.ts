@@ -23,6 +23,6 @@ export async function sharedDirectory(): Promise<string> {
   }
   throw new EmbeddedPostgresError(
     `PostgreSQL does not run as root, and none of ${CANDIDATES.join(', ')} can hold its files for another user.\n` +
-      'Start as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own.'
+      'Start as an ordinary user, or set DATABASE_URL to your own PostgreSQL.'
   )
 }

@@ -7,11 +7,24 @@
 import { BaseModel, column } from '@adonisjs/lucid/orm'
 import { DateTime } from 'luxon'
 
+export class BarcodeClashSchema extends BaseModel {
+  static $columns = ['barcode', 'gtin', 'sku'] as const
+  $columns = BarcodeClashSchema.$columns
+  @column()
+  declare barcode: string
+  @column({ isPrimary: true })
+  declare gtin: string
+  @column()
+  declare sku: string
+}
+
 export class BarcodeSchema extends BaseModel {
-  static $columns = ['barcode', 'sku'] as const
+  static $columns = ['barcode', 'gtin', 'sku'] as const
   $columns = BarcodeSchema.$columns
   @column({ isPrimary: true })
   declare barcode: string
+  @column()
+  declare gtin: string
   @column()
   declare sku: string
 }
@@ -66,12 +79,14 @@ export class LowStockReaderSchema extends BaseModel {
 }
 
 export class MovementSchema extends BaseModel {
-  static $columns = ['actor', 'at', 'id', 'importId', 'kind', 'messageId', 'note', 'onHand', 'onHandDelta', 'orderId', 'reason', 'reference', 'reserved', 'reservedDelta', 'reversalOf', 'revision', 'sku'] as const
+  static $columns = ['actor', 'at', 'counted', 'id', 'importId', 'kind', 'messageId', 'note', 'onHand', 'onHandDelta', 'orderId', 'reason', 'reference', 'reserved', 'reservedDelta', 'reversalOf', 'revision', 'sku'] as const
   $columns = MovementSchema.$columns
   @column()
   declare actor: any
   @column.dateTime()
   declare at: DateTime
+  @column()
+  declare counted: boolean
   @column({ isPrimary: true })
   declare id: string
   @column()
@@ -105,7 +120,7 @@ export class MovementSchema extends BaseModel {
 }
 
 export class NotificationSchema extends BaseModel {
-  static $columns = ['accountId', 'attempts', 'createdAt', 'detail', 'id', 'kind', 'lastError', 'nextAttemptAt', 'period', 'revision', 'sentAt', 'sequence', 'status', 'traceparent'] as const
+  static $columns = ['accountId', 'attempts', 'createdAt', 'detail', 'id', 'kind', 'lastError', 'nextAttemptAt', 'period', 'refusals', 'revision', 'sentAt', 'sequence', 'status', 'traceparent', 'unconfirmed'] as const
   $columns = NotificationSchema.$columns
   @column()
   declare accountId: string
@@ -126,6 +141,8 @@ export class NotificationSchema extends BaseModel {
   @column()
   declare period: string
   @column()
+  declare refusals: number
+  @column()
   declare revision: number
   @column.dateTime()
   declare sentAt: DateTime | null
@@ -135,6 +152,8 @@ export class NotificationSchema extends BaseModel {
   declare status: string
   @column()
   declare traceparent: string | null
+  @column()
+  declare unconfirmed: number
 }
 
 export class ReceiptScanSchema extends BaseModel {
@@ -292,12 +311,14 @@ export class StockImportSchema extends BaseModel {
 }
 
 export class StockItemSchema extends BaseModel {
-  static $columns = ['active', 'isLow', 'level', 'lowStockAt', 'name', 'onHand', 'priceAmount', 'priceCurrency', 'reserved', 'sku', 'updatedAt', 'version'] as const
+  static $columns = ['active', 'isLow', 'lastMovementId', 'level', 'lowStockAt', 'name', 'onHand', 'priceAmount', 'priceCurrency', 'reserved', 'sku', 'updatedAt', 'version'] as const
   $columns = StockItemSchema.$columns
   @column()
   declare active: boolean
   @column()
   declare isLow: boolean
+  @column()
+  declare lastMovementId: string | null
   @column()
   declare level: string
   @column()

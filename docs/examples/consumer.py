@@ -3,7 +3,7 @@
     python3 -m venv venv && venv/bin/pip install 'confluent-kafka>=2.6,<3'
     venv/bin/python consumer.py --brokers localhost:9092 --table holdings.sqlite
 
-Stop it, kill it, start it again: the table goes on where it was. docs/consuming.md says what it relies on.
+Safe to stop, kill and restart: it resumes where it was. docs/consuming.md describes the guarantees it relies on.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
-# What each message makes of its order: its state, and whether that settles the revision.
+# For each message type: the state of the order, and whether it is the outcome of the revision.
 STATES = {
     "quartermaster.orders.order_placed.v1": ("placed", 0),
     "quartermaster.orders.order_revised.v1": ("revised", 0),
@@ -30,8 +30,8 @@ create table if not exists holdings (
     state text not null, held_revision integer, lines text
 )"""
 
-# A message counts only if it is further than what the table has: a repeat, or one of an older revision,
-# changes nothing. order_revised changes nothing of what is held; no message but it brings null lines.
+# Only a message that is newer than the row has an effect: duplicates and older revisions change nothing.
+# order_revised does not change what is held; it is the only message whose lines are stored as null.
 WRITE = """
 insert into holdings values (:order_id, :revision, :settled, :state, :held_revision, :lines)
 on conflict (order_id) do update set
@@ -42,11 +42,11 @@ where (excluded.revision, excluded.settled) > (holdings.revision, holdings.settl
 
 
 def row_of(message):
-    """The row that a message makes of its order; None for one that is passed over."""
+    """The row that a message results in, or None for a message to ignore."""
     headers = dict(message.headers() or [])
     known = STATES.get((headers.get("ce_type") or b"").decode(errors="replace"))
     if known is None:
-        return None  # Another type, a later version, or not one of Quartermaster's.
+        return None  # Another type or version, or not a message of Quartermaster.
     state, settled = known
     data = json.loads(message.value())
     lines = data["lines"] if state == "confirmed" else None if state == "revised" else []
@@ -67,7 +67,7 @@ def handle(table, messages):
         try:
             rows.append(row_of(message))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            # Keep such a message for a person where it matters; do not let it stop the others.
+            # Store such a message for review if it matters; do not let it stop the others.
             place = f"{message.topic()}[{message.partition()}]@{message.offset()}"
             print(f"cannot be read: {place}: {error!r}", file=sys.stderr)
     rows = [row for row in rows if row]
@@ -79,7 +79,7 @@ def handle(table, messages):
 
 
 def commit(consumer):
-    """Says how far we are, after the table has it. If that fails they come again, and change nothing."""
+    """Commits the offsets after the table. If that fails, the messages arrive again and change nothing."""
     try:
         consumer.commit(asynchronous=False)
     except KafkaException as error:
@@ -87,7 +87,7 @@ def commit(consumer):
 
 
 def follow(consumer, table, stopped, once):
-    """Handles what comes, until stopped; with `once`, until the end of every partition."""
+    """Handles messages until stopped; with `once`, until the end of every partition."""
     ended = set()
     while not stopped:
         batch = consumer.consume(num_messages=500, timeout=0.5)
@@ -98,7 +98,7 @@ def follow(consumer, table, stopped, once):
                 messages.append(message)
             elif error.code() == KafkaError._PARTITION_EOF:
                 ended.add((message.topic(), message.partition()))
-            elif error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:  # The topic may come yet.
+            elif error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:  # The topic may be created later.
                 raise KafkaException(error)
         if messages:
             handle(table, messages)
@@ -111,9 +111,9 @@ def follow(consumer, table, stopped, once):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--brokers", required=True, help="host:port,…")
-    options.add_argument("--topic", default="orders", help="with the prefix of the installation")
-    options.add_argument("--group", default="holdings", help="of your own: who shares it shares the work")
-    options.add_argument("--table", default="holdings.sqlite", help="the file that keeps it")
+    options.add_argument("--topic", default="orders", help="with KAFKA_TOPIC_PREFIX, if that is set")
+    options.add_argument("--group", default="holdings", help="your own consumer group; its members share the work")
+    options.add_argument("--table", default="holdings.sqlite", help="file of the SQLite database")
     options.add_argument("--once", action="store_true", help="stop at the end of the topic")
     options.add_argument("-X", action="append", default=[], metavar="name=value",
                          help="a setting of librdkafka, such as security.protocol=SASL_SSL")
@@ -124,7 +124,7 @@ def main():
     consumer = Consumer({
         "bootstrap.servers": args.brokers,
         "group.id": args.group,
-        "auto.offset.reset": "earliest",  # A new group begins at the beginning.
+        "auto.offset.reset": "earliest",  # A new group reads the topic from its start.
         "enable.auto.commit": False,
         "enable.partition.eof": args.once,
         **dict(setting.split("=", 1) for setting in args.X),

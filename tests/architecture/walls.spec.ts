@@ -1,9 +1,10 @@
 /*
- * The three walls between modules. A wall that passes says little until it has been seen to fail, so
+ * The four walls between modules. A wall that passes says little until it has been seen to fail, so
  * each kind of violation is planted here and must be named.
  */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { rmSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, realpath, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from '@japa/runner'
@@ -12,28 +13,36 @@ import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcr
 import extractWebpackResolveConfig from 'dependency-cruiser/config-utl/extract-webpack-resolve-config'
 import { ESLint } from 'eslint'
 import db from '@adonisjs/lucid/services/db'
+import { KERNEL_TABLES } from '#messaging/schema'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const folders = ['app', 'start', 'config', 'database', 'tests']
+const folders = ['app', 'start', 'config', 'database', 'tests', 'bench', 'bin']
 
-/** Planted files carry this process' id, so that a run that was killed can be cleared up after. */
-const plantedFile = /(?:^|\/)planted_(\d+)_\w+\.ts$/
-const planted = (name: string) => `planted_${process.pid}_${name}`
+const plantedFile = /(?:^|\/)planted_\w+\.ts$/
+const planted = (name: string) => `planted_${name}`
 
 /** What the planted imports aim at; files of our own, so that no real one has to keep its name. */
 const target = planted('target')
 const targets = [
   'app/accounts',
   'app/contracts',
+  'app/demo',
   'app/http',
   'app/inventory',
+  'app/inventory/api',
+  'app/inventory/low_stock',
+  'app/inventory/pages',
+  'app/inventory/receipts',
   'app/mail',
   'app/messaging',
   'app/middleware',
   'app/operations',
   'app/orders',
+  'app/orders/live',
+  'app/orders/transformers',
   'bench',
   'config',
+  'database',
   'database/inventory',
   'start',
   'tests/architecture',
@@ -155,6 +164,62 @@ const plants: Plant[] = [
     '#orders',
     'middleware-names-no-module'
   ),
+  importing('the admin layout imports accounts', 'app/admin', '#accounts', 'admin-names-no-module'),
+  importing('config imports accounts', 'config', '#accounts', 'config-imports-only-libraries'),
+  importing('config imports the set-up', 'config', '#database', 'config-imports-only-libraries'),
+  importing('config imports start', 'config', '#start', 'config-imports-only-libraries'),
+  importing(
+    'operations imports the demo',
+    'app/operations',
+    '#demo',
+    'only-start-imports-the-demo'
+  ),
+  ...['stock', 'products', 'reservations', 'imports', 'receipts', 'low_stock'].flatMap((folder) =>
+    ['api', 'pages'].map((above) =>
+      importing(
+        `${folder} of inventory imports its ${above}`,
+        `app/inventory/${folder}`,
+        `#inventory/${above}`,
+        'inventory-use-cases-know-no-presentation'
+      )
+    )
+  ),
+  importing(
+    'the ledger of inventory imports low stock',
+    'app/inventory/stock',
+    '#inventory/low_stock',
+    'inventory-folders-form-no-circle'
+  ),
+  importing(
+    'imports of inventory import receipts',
+    'app/inventory/imports',
+    '#inventory/receipts',
+    'inventory-folders-form-no-circle'
+  ),
+  importing(
+    'the API of inventory imports its pages',
+    'app/inventory/api',
+    '#inventory/pages',
+    'inventory-folders-form-no-circle'
+  ),
+  importing(
+    'the store of orders imports the live feed',
+    'app/orders/store',
+    '../live',
+    'orders-store-imports-no-layer-above'
+  ),
+  importing(
+    'the store of orders imports HTTP problems',
+    'app/orders/store',
+    '#http',
+    'orders-store-imports-no-layer-above'
+  ),
+  importing(
+    'a use case of orders imports a transformer',
+    'app/orders',
+    './transformers',
+    'orders-use-cases-import-no-presentation'
+  ),
   importing('orders imports start', 'app/orders', '#start', 'nothing-reaches-up-to-start'),
   plant(
     'kafkajs is imported beside its transport',
@@ -214,63 +279,38 @@ const plants: Plant[] = [
 
 const written = [...targets, ...plants]
 
-async function clearUp() {
-  await Promise.all(written.map(({ path }) => rm(join(root, path), { force: true })))
-}
-
-/** Removes what a run that was killed has left behind. */
-async function clearUpAfterTheDead() {
-  for (const folder of [...folders, 'bench']) {
-    const entries = await readdir(join(root, folder), { recursive: true }).catch(() => [])
-    for (const entry of entries) {
-      const pid = Number(plantedFile.exec(entry)?.[1])
-      if (pid && !isAlive(pid)) await rm(join(root, folder, entry), { force: true })
-    }
+/** A copy of the sources with the violations among them: the working tree stays as it is. */
+async function copyWithViolations() {
+  const copy = await realpath(await mkdtemp(join(tmpdir(), 'quartermaster-walls-')))
+  process.once('exit', () => rmSync(copy, { recursive: true, force: true }))
+  const settings = ['package.json', 'tsconfig.json', 'adonisrc.ts']
+  for (const name of [...folders, ...settings]) {
+    await cp(join(root, name), join(copy, name), { recursive: true })
   }
-}
-
-function isAlive(pid: number) {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
+  for (const { path, source } of written) {
+    await mkdir(dirname(join(copy, path)), { recursive: true })
+    await writeFile(join(copy, path), source)
   }
+  return copy
 }
 
 test.group('First wall: imports', (group) => {
   let violations: ICruiseResult['summary']['violations'] = []
   let cruised: string[] = []
 
-  // A process that ends in the middle of the cruise does not get as far as the teardown.
-  const clearUpAtExit = () => {
-    for (const { path } of written) rmSync(join(root, path), { force: true })
-  }
-
   group.setup(async () => {
-    await clearUpAfterTheDead()
-    process.once('exit', clearUpAtExit)
-    try {
-      for (const { path, source } of written) {
-        await mkdir(dirname(join(root, path)), { recursive: true })
-        await writeFile(join(root, path), source)
-      }
-      const options = await extractDepcruiseOptions(join(root, '.dependency-cruiser.cjs'))
-      const resolve = await extractWebpackResolveConfig(
-        join(root, '.dependency-cruiser.resolve.cjs')
-      )
-      const { output } = await cruise(
-        folders,
-        { ...options, baseDir: root },
-        resolve as Parameters<typeof cruise>[2]
-      )
-      const { modules, summary } = output as ICruiseResult
-      cruised = modules.map(({ source }) => source)
-      violations = summary.violations
-    } finally {
-      await clearUp()
-      process.off('exit', clearUpAtExit)
-    }
+    const copy = await copyWithViolations()
+    const options = await extractDepcruiseOptions(join(root, '.dependency-cruiser.cjs'))
+    const resolve = await extractWebpackResolveConfig(join(root, '.dependency-cruiser.resolve.cjs'))
+    const { output } = await cruise(
+      folders,
+      { ...options, baseDir: copy },
+      resolve as Parameters<typeof cruise>[2]
+    )
+    const { modules, summary } = output as ICruiseResult
+    cruised = modules.map(({ source }) => source)
+    violations = summary.violations
   })
 
   test('is broken when {kind}')
@@ -296,21 +336,21 @@ test.group('First wall: imports', (group) => {
   })
 })
 
+const wallRules = ['no-restricted-imports', 'no-restricted-syntax']
+const eslint = new ESLint({
+  cwd: root,
+  errorOnUnmatchedPattern: false,
+  ruleFilter: ({ ruleId }) => wallRules.includes(ruleId),
+})
+
+async function lint(path: string, source: string) {
+  const [result] = await eslint.lintText(source, { filePath: join(root, path) })
+  return result.messages
+    .filter(({ ruleId, fatal }) => fatal || wallRules.includes(ruleId ?? ''))
+    .map(({ message }) => message)
+}
+
 test.group('Second wall: names', () => {
-  const wallRules = ['no-restricted-imports', 'no-restricted-syntax']
-  const eslint = new ESLint({
-    cwd: root,
-    errorOnUnmatchedPattern: false,
-    ruleFilter: ({ ruleId }) => wallRules.includes(ruleId),
-  })
-
-  async function lint(path: string, source: string) {
-    const [result] = await eslint.lintText(source, { filePath: join(root, path) })
-    return result.messages
-      .filter(({ ruleId, fatal }) => fatal || wallRules.includes(ruleId ?? ''))
-      .map(({ message }) => message)
-  }
-
   const meetOnlyInContracts = 'Modules meet only in app/contracts'
   const strangersName = `the name of another module's connection`
   const strangersTable = 'like a table, a role or a route of another module'
@@ -320,7 +360,7 @@ test.group('Second wall: names', () => {
       {
         kind: 'orders imports inventory by its alias',
         path: 'app/orders/planted.ts',
-        source: `import { restock } from '#inventory/restock'\nrestock()`,
+        source: `import { restock } from '#inventory/stock/restock'\nrestock()`,
         says: meetOnlyInContracts,
       },
       {
@@ -338,13 +378,13 @@ test.group('Second wall: names', () => {
       {
         kind: 'orders mentions a type of inventory inline',
         path: 'app/orders/planted.ts',
-        source: `export type A = import('#inventory/restock').Restock`,
+        source: `export type A = import('#inventory/stock/restock').Restock`,
         says: meetOnlyInContracts,
       },
       {
         kind: 'orders imports inventory lazily',
         path: 'app/orders/planted.ts',
-        source: `export const later = () => import('#inventory/restock')`,
+        source: `export const later = () => import('#inventory/stock/restock')`,
         says: meetOnlyInContracts,
       },
       {
@@ -465,7 +505,7 @@ test.group('Second wall: names', () => {
         kind: 'orders names itself, its tables, URLs, abilities, message types and prose',
         path: 'app/orders/planted.ts',
         source: [
-          `import { stockReserved } from '#contracts/inventory'`,
+          `import { stockReserved } from '#contracts/messages/inventory'`,
           `import { Order } from './models/order.ts'`,
           `// inventory.stock_items belongs to the inventory module`,
           `declare const db: any`,
@@ -498,7 +538,7 @@ test.group('Second wall: names', () => {
     })
 
   test('stands in the real tree, and no comment switches it off', async ({ assert }) => {
-    const results = await eslint.lintFiles(['app', 'database'])
+    const results = await eslint.lintFiles(['app', 'config', 'database', 'start'])
     const real = results
       .filter(({ filePath }) => !plantedFile.test(filePath))
       .flatMap(({ filePath, messages, suppressedMessages }) =>
@@ -509,6 +549,54 @@ test.group('Second wall: names', () => {
     assert.isAbove(results.length, 0)
     assert.deepEqual(real, [])
   }).timeout(60_000)
+})
+
+test.group("Fourth wall: the kernel's tables", () => {
+  const says = 'This is a table of the messaging kernel'
+
+  test('is broken when {kind}')
+    .with(
+      [
+        ['app/orders/planted.ts', `db.from('TABLE').select('key')`],
+        ['app/inventory/pages/planted.ts', `db.table('inventory.TABLE').insert({})`],
+        ['app/operations/planted.ts', `db.query().leftJoin('TABLE as t', 'a', 'b')`],
+        ['app/accounts/planted.ts', `db.rawQuery('select * from TABLE')`],
+        [
+          'app/http/planted.ts',
+          'db.rawQuery(`with a as (\n  insert into TABLE\n  (key) select 1)`)',
+        ],
+        ['app/mail/planted.ts', 'db.rawQuery(`update "orders"."TABLE" set key = ${1}`)'],
+        ['app/postgres/planted.ts', `db.rawQuery('DELETE FROM TABLE')`],
+        ['start/planted.ts', `db.rawQuery('truncate TABLE')`],
+        ['config/planted.ts', `db.rawQuery('select 1 from a join TABLE on true')`],
+        ['database/planted.ts', `db.rawQuery('alter table TABLE add column a int')`],
+      ].map(([path, call]) => ({ kind: `${path} runs ${call}`, path, call }))
+    )
+    .run(async ({ assert }, { path, call }) => {
+      for (const table of KERNEL_TABLES) {
+        const source = `declare const db: any\nexport const rows = ${call.replace('TABLE', table)}`
+        const messages = await lint(path, source)
+        assert.isTrue(
+          messages.some((message) => message.includes(says)),
+          `${table} in ${source}: ${JSON.stringify(messages)}`
+        )
+      }
+    })
+
+  test('lets the kernel, released migrations, prose, routes and imports pass', async ({
+    assert,
+  }) => {
+    const statement = `declare const db: any\nexport const rows = db.from('outbox')`
+    assert.deepEqual(await lint('app/messaging/planted.ts', statement), [])
+    assert.deepEqual(await lint('database/orders/migrations/0001_planted.ts', statement), [])
+    const harmless = [
+      `import { outbox } from '#messaging/outbox/outbox'`,
+      `declare const router: any`,
+      `export const words = ['unparked a key', 'It waits in the outbox.', 'operations.parked_keys.retry']`,
+      `export const route = router.post('replays', [outbox])`,
+    ].join('\n')
+    assert.deepEqual(await lint('app/operations/planted.ts', harmless), [])
+  })
 })
 
 test.group('Third wall: PostgreSQL roles', () => {

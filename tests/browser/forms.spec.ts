@@ -5,8 +5,8 @@
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import type { Page } from 'playwright-core'
-import { barriers, base, deskOf, signIn } from '#tests/browser'
-import { emptyShop, product } from '#tests/shop'
+import { barriers, base, deskOf, signIn } from '#tests/support/browser'
+import { emptyShop, product } from '#tests/support/shop'
 
 const MUG = `${base}/admin/stock/MUG-RED`
 
@@ -58,14 +58,14 @@ test.group('A form', (group) => {
       // The balances are looked at meanwhile.
       if (scripts) await page.waitForResponse((one) => one.headers()['hx-refresh'] === 'true')
       await button.click()
-      await page.getByText('Your session has ended').waitFor()
+      await page.getByText('Your session has expired').waitFor()
       assert.equal(await onHand(), 40)
       await page.getByLabel('E-mail').fill(desk.person.email!)
       await page.getByLabel('Password').fill('a long password')
       await page.getByRole('button', { name: 'Sign in' }).click()
       await page.getByText('Half a pallet & more').waitFor()
       if (scripts) assert.deepEqual(await barriers(page), [])
-      await page.getByRole('button', { name: 'Send it now' }).click()
+      await page.getByRole('button', { name: 'Submit now' }).click()
       await page.getByText('restocked by +5: 40 → 45').waitFor()
       // The browser's own word for the page that asked to sign in.
       assert.deepEqual(
@@ -94,10 +94,10 @@ test.group('A form', (group) => {
     const desk = await deskOf('operator', 'Olga')
     const { page } = desk
     await page.goto(MUG)
-    await page.getByText('Movements').waitFor()
+    await page.getByRole('heading', { name: 'Movements' }).waitFor()
     assert.equal(await page.getByRole('button', { name: 'Restock' }).count(), 0)
     const answers = [await page.goto(`${base}/admin/stock/new`)]
-    await page.getByRole('heading', { name: 'Not here' }).waitFor()
+    await page.getByRole('heading', { name: 'Page not found' }).waitFor()
     await page.goto(`${base}/admin/login`)
     const csrf = await page.locator('[name=_csrf]').inputValue()
     const form = { _csrf: csrf, _key: crypto.randomUUID(), quantity: '5' }
@@ -118,9 +118,9 @@ test.group('A form', (group) => {
     await page.context().clearCookies()
     await signIn(tab, desk.person)
     await button.click()
-    await page.getByRole('heading', { name: 'Not sent yet' }).waitFor()
+    await page.getByRole('heading', { name: 'Form not submitted' }).waitFor()
     assert.equal(await onHand(), 40)
-    await page.getByRole('button', { name: 'Send it now' }).click()
+    await page.getByRole('button', { name: 'Submit now' }).click()
     await page.getByText('restocked by +5: 40 → 45').waitFor()
     await desk.close()
   })

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import type { Locator } from 'playwright-core'
-import { barriers, base, deskOf } from '#tests/browser'
-import { onHand, settle } from '#tests/imports'
-import { emptyShop, product } from '#tests/shop'
-import { held } from '#tests/stock_room'
+import { barriers, base, deskOf } from '#tests/support/browser'
+import { onHand, settle } from '#tests/support/imports'
+import { emptyShop, product } from '#tests/support/shop'
+import { held } from '#tests/support/stock_room'
 
 const COUNT = `Article No.;Counted;Shelf
 mug-red;41;A1
@@ -52,22 +52,22 @@ test.group('The pages of imports', (group) => {
       const { page } = desk
       const work = async () => {
         await settle(idOf(page.url()))
-        if (!scripts) await page.getByRole('link', { name: 'Look again' }).click()
+        if (!scripts) await page.getByRole('link', { name: 'Refresh' }).click()
       }
       const clean = async () => scripts && assert.deepEqual(await barriers(page), [])
       await page.goto(`${base}/admin/stock/imports`)
-      await page.getByText('None yet').waitFor()
+      await page.getByText('No imports yet').waitFor()
       await clean()
       await page.getByLabel('CSV file').setInputFiles(csv('november-count.csv', COUNT))
-      await page.getByRole('button', { name: 'Try it' }).click()
+      await page.getByRole('button', { name: 'Start dry run' }).click()
       await page.getByRole('progressbar').waitFor()
       await clean()
 
       await work()
-      await page.getByText('would change stock').waitFor()
+      await page.getByText('will change stock').waitFor()
       assert.match(
         await page.locator('.lede').innerText(),
-        /^Of 6 rows, 2 would change stock, 1 has no effect and 3 cannot be applied\. Nothing has been written\.$/
+        /^Of 6 rows, 2 will change stock, 1 is a count that agrees with the books, 0 have no effect, and 3 cannot be applied\. Nothing has changed yet\.$/
       )
       assert.deepEqual(await onHand(), { 'CUP': 9, 'MUG-RED': 37, 'POT': 214, 'TEA': 5 })
       assert.match(
@@ -77,31 +77,31 @@ test.group('The pages of imports', (group) => {
       await page.getByText('“Shelf”').waitFor()
       await clean()
       await page.getByRole('link', { name: 'Problems 3' }).click()
-      await page.getByText('Counted 1, but 4 are reserved for orders.').waitFor()
+      await page.getByText('You counted 1, but orders reserve 4.').waitFor()
       await page
-        .getByText('No such SKU. Did you mean')
-        .or(page.getByText('No such SKU. To list'))
+        .getByText('There is no such SKU. Did you mean')
+        .or(page.getByText('There is no such SKU. To list'))
         .waitFor()
       const download = page.waitForEvent('download')
-      await page.getByRole('link', { name: 'Download the problems' }).click()
+      await page.getByRole('link', { name: 'Download problems' }).click()
       assert.equal((await download).suggestedFilename(), 'errors.csv')
       const problems = await readFile(await (await download).path(), 'utf8')
       assert.match(problems, /^row,sku,column,problem\r\n/)
       assert.match(problems, /^7,'=1\+1,sku,/m)
 
-      await page.getByRole('button', { name: 'Apply 2 changes' }).click()
+      await page.getByRole('button', { name: 'Apply 2 changes and 1 count' }).click()
       await page.getByRole('progressbar').waitFor()
       await work()
-      await page.getByText('3 rows applied, 2 of them moved stock').waitFor()
+      await page.getByText('Applied 3 rows: 2 moved stock · 1 recorded a count').waitFor()
       assert.deepEqual(await onHand(), { 'CUP': 9, 'MUG-RED': 41, 'POT': 12, 'TEA': 5 })
       await page.reload()
       await clean()
       await page.getByRole('link', { name: 'Imports', exact: true }).first().click()
       await page.getByRole('link', { name: 'Undo… november-count.csv' }).click()
-      await page.getByRole('button', { name: 'Undo 2 changes' }).click()
+      await page.getByRole('button', { name: 'Undo 2 changes and 1 count' }).click()
       await page.getByRole('progressbar').waitFor()
       await work()
-      await page.getByText('Undone by Carl: 2 rows moved back').waitFor()
+      await page.getByText('Undone by Carl: 2 rows moved back · 1 count').waitFor()
       assert.deepEqual(await onHand(), { 'CUP': 9, 'MUG-RED': 37, 'POT': 214, 'TEA': 5 })
       assert.deepEqual(desk.faults, [])
       await desk.close()
@@ -134,7 +134,7 @@ test.group('The pages of imports', (group) => {
     await page.getByRole('progressbar').waitFor()
     await page.reload()
     await settle(idOf(page.url()))
-    await page.getByText('3 rows applied').waitFor()
+    await page.getByText('Applied 3 rows').waitFor()
     await page.goto(`${base}/admin/stock/imports`)
     assert.equal(await page.locator('tbody tr').count(), 1)
     assert.deepEqual(await onHand(), { 'CUP': 9, 'MUG-RED': 41, 'POT': 12, 'TEA': 5 })
@@ -150,7 +150,7 @@ test.group('The pages of imports', (group) => {
     const refused = async (file: Parameters<Locator['setInputFiles']>[0], says: string) => {
       await page.getByLabel('CSV file').setInputFiles(file)
       await page.getByLabel('Reference').fill('PO-7')
-      await page.getByRole('button', { name: 'Try it' }).click()
+      await page.getByRole('button', { name: 'Start dry run' }).click()
       await page.getByRole('alert').getByText(says).waitFor()
       assert.equal(new URL(page.url()).pathname, '/admin/stock/imports')
     }
@@ -167,29 +167,27 @@ test.group('The pages of imports', (group) => {
     await desk.close()
   })
 
-  test('bring back to them whoever must sign in again before a file is taken', async ({
-    assert,
-  }) => {
+  test('return to the form after a sign-in that the upload required', async ({ assert }) => {
     const desk = await deskOf('clerk', 'Carl')
     const { page } = desk
     await page.goto(`${base}/admin/stock/imports`)
     await page.getByLabel('Reference').fill('DN-4711')
     await page.getByLabel('CSV file').setInputFiles(csv('count.csv', COUNT))
     await db.connection('accounts').from('sessions').delete()
-    await page.getByRole('button', { name: 'Try it' }).click()
+    await page.getByRole('button', { name: 'Start dry run' }).click()
     await page.getByLabel('E-mail').fill(desk.person.email!)
     await page.getByLabel('Password').fill('a long password')
     await page.getByRole('button').click()
-    await page.getByRole('alert').getByText('Choose the file once more').waitFor()
+    await page.getByRole('alert').getByText('Choose the file again').waitFor()
     assert.equal(await page.getByLabel('Reference').inputValue(), 'DN-4711')
-    // Another window signed in anew: the form of this one is too old.
+    // Another window signed in again: the form of this one is too old.
     await page.getByLabel('CSV file').setInputFiles(csv('count.csv', COUNT))
     await page
       .locator('form [name=_csrf]')
       .last()
       .evaluate((field) => field.setAttribute('value', 'old'))
-    await page.getByRole('button', { name: 'Try it' }).click()
-    await page.getByRole('alert').getByText('Choose the file once more').waitFor()
+    await page.getByRole('button', { name: 'Start dry run' }).click()
+    await page.getByRole('alert').getByText('Choose the file again').waitFor()
     assert.equal(await page.getByLabel('Reference').inputValue(), 'DN-4711')
     assert.deepEqual(await db.connection('inventory').from('stock_imports'), [])
     await desk.close()
@@ -208,7 +206,7 @@ test.group('The pages of imports', (group) => {
     await page.goto(`${base}/admin/stock/imports`)
     const file = csv('new.csv', `sku,name,price,counted\n${rows.join('')}`)
     await page.getByLabel('CSV file').setInputFiles(file)
-    await page.getByRole('button', { name: 'Try it' }).click()
+    await page.getByRole('button', { name: 'Start dry run' }).click()
     await page.getByRole('progressbar').waitFor()
     await settle(idOf(page.url()))
     const seen: string[] = []

@@ -5,11 +5,11 @@ import app from '@adonisjs/core/services/app'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { SYSTEM } from '#contracts/actor'
-import { adjustStock } from '#inventory/adjust_stock'
-import { putProduct } from '#inventory/put_product'
+import { adjustStock } from '#inventory/stock/adjust_stock'
+import { putProduct } from '#inventory/products/put_product'
 import { digestComposer } from '#inventory/low_stock/compose_digest'
-import { barriers, base, deskOf } from '#tests/browser'
-import { emptyShop, product } from '#tests/shop'
+import { barriers, base, deskOf } from '#tests/support/browser'
+import { emptyShop, product } from '#tests/support/shop'
 
 test.group('Low-stock mails', (group) => {
   group.each.setup(emptyShop)
@@ -25,7 +25,7 @@ test.group('Low-stock mails', (group) => {
       const desk = await deskOf('clerk', 'Carla', { theme, size, scripts })
       const { page } = desk
       await page.goto(`${base}/admin/account/low-stock`)
-      await page.getByLabel('Tell me').selectOption('daily')
+      await page.getByLabel('Send mails').selectOption('daily')
       await page.getByLabel('Hour of the day').selectOption('7')
       await page.getByRole('button', { name: 'Save' }).click()
       await page.getByText('never → daily at 7:00').waitFor()
@@ -36,7 +36,7 @@ test.group('Low-stock mails', (group) => {
       assert.deepEqual(desk.faults, [])
       await page.goto('about:blank')
       await page.setContent(await mailFor(desk.person.id, ['MUG-RED']))
-      await page.getByRole('heading', { name: '1 SKU runs low' }).waitFor()
+      await page.getByRole('heading', { name: '1 SKU running low' }).waitFor()
       const link = page.getByRole('link', { name: 'Red mug' })
       assert.match((await link.getAttribute('href'))!, /\/admin\/stock\/MUG-RED$/)
       if (scripts) assert.deepEqual(await barriers(page), [])

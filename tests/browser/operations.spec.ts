@@ -3,11 +3,11 @@
  */
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
-import { barriers, base, deskOf } from '#tests/browser'
+import { barriers, base, deskOf } from '#tests/support/browser'
 import { broken, stuck } from '#tests/messaging/laid_down'
 import { letters } from '#tests/messaging/ledger_of_effects'
 import { commit, message, orders } from '#tests/messaging/outbox_at_work'
-import { emptyShop, product } from '#tests/shop'
+import { emptyShop, product } from '#tests/support/shop'
 
 test.group('Operations', (group) => {
   group.each.setup(async () => {
@@ -39,15 +39,15 @@ test.group('Operations', (group) => {
       await clean()
       await page.getByRole('link', { name: 'order_placed' }).click()
       await page.getByText('•••••').waitFor()
-      await page.getByRole('button', { name: 'Show what is hidden' }).click()
+      await page.getByRole('button', { name: 'Show hidden text' }).click()
       await page.getByText('"MUG"').waitFor()
       await clean()
       await page.getByRole('link', { name: 'Discard…' }).click()
-      await page.getByText('a redrive begins with order_cancelled').waitFor()
+      await page.getByText('A redrive starts with order_cancelled').waitFor()
       await clean()
-      await page.getByRole('link', { name: 'Leave it' }).click()
+      await page.getByRole('link', { name: 'Cancel' }).click()
       await page.getByRole('button', { name: 'Redrive 1 of inventory: division by zero' }).click()
-      await page.getByText('2 letters handled, 1 key free.').waitFor()
+      await page.getByText('2 messages handled, 1 key unblocked.').waitFor()
       await page.getByText('in 1 group').waitFor()
       assert.lengthOf(await letters(), 1)
       assert.deepEqual(desk.faults, [])
@@ -67,7 +67,7 @@ test.group('Operations', (group) => {
     await page.keyboard.type('order_placed')
     await page.keyboard.press('Tab')
     await page.getByRole('button', { name: 'Dry run' }).press('Enter')
-    await page.getByText('It would publish 2 messages').waitFor()
+    await page.getByText('This replay would publish 2 messages').waitFor()
     assert.deepEqual(await barriers(page), [])
     await page.getByLabel('Why').fill('the ERP lost its disk')
     await page.keyboard.press('Enter')
@@ -86,7 +86,7 @@ test.group('Operations', (group) => {
     const { page } = desk
     await page.clock.install()
     await page.goto(`${base}/admin/operations`)
-    await page.getByText('every message that came could be handled').waitFor()
+    await page.getByText('No dead letters.').waitFor()
     const live = () => page.locator('html').getAttribute('data-live')
     const focused = (is: boolean) =>
       page.evaluate(

@@ -4,8 +4,8 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { linkTo } from '#accounts/people/invitation'
-import { barriers, base, deskOf, emptyDesk } from '#tests/browser'
-import { emptyShop, person } from '#tests/shop'
+import { barriers, base, deskOf, emptyDesk } from '#tests/support/browser'
+import { emptyShop, person } from '#tests/support/shop'
 
 test.group('People', (group) => {
   group.each.setup(emptyShop)
@@ -29,7 +29,7 @@ test.group('People', (group) => {
       await form.getByLabel('Name').fill('Maren Vogel')
       await form.getByLabel('E-mail').fill('maren@example.com')
       await form.getByRole('button', { name: 'Invite' }).click()
-      await page.getByText('is invited; a mail goes to maren@example.com').waitFor()
+      await page.getByText('is invited. A mail is on its way to maren@example.com').waitFor()
       await clean()
 
       const invitation = await db.connection('accounts').from('invitations').first()
@@ -37,8 +37,8 @@ test.group('People', (group) => {
       await hers.page.goto(linkTo(invitation).replace(/^.*(?=\/admin)/, base))
       await hers.page.getByLabel('Password').fill('her own password')
       if (scripts) assert.deepEqual(await barriers(hers.page), [])
-      await hers.page.getByRole('button', { name: 'Start' }).click()
-      await hers.page.getByText('is signed in, as clerk').waitFor()
+      await hers.page.getByRole('button', { name: 'Set password and sign in' }).click()
+      await hers.page.getByText('is signed in as clerk').waitFor()
       await hers.page.locator('.menu summary').click()
       await hers.page.getByRole('link', { name: 'Account' }).click()
       await hers.page.getByText('Chrome on').waitFor()
@@ -46,7 +46,7 @@ test.group('People', (group) => {
 
       await page.goto(`${base}/admin/people`)
       await page.getByRole('link', { name: 'Maren Vogel' }).click()
-      await page.getByText('Ends 1 session and 0 tokens at once').waitFor()
+      await page.getByText('Ends 1 session and revokes 0 tokens immediately').waitFor()
       await clean()
       await page.getByRole('button', { name: 'Disable Maren Vogel' }).click()
       await page.getByText('is disabled; 1 session and 0 tokens ended').waitFor()
@@ -55,7 +55,7 @@ test.group('People', (group) => {
 
       await page.goto(`${base}/admin/audit`)
       await page.getByText('disabled an account').last().waitFor()
-      await page.getByRole('row', { name: 'invited somebody' }).getByText('done').waitFor()
+      await page.getByRole('row', { name: 'invited someone' }).getByText('done').waitFor()
       await clean()
       assert.deepEqual([...desk.faults, ...hers.faults], [])
       await desk.close()
@@ -79,9 +79,9 @@ test.group('One’s own account', (group) => {
     await page.keyboard.press('Escape')
     assert.isFalse(await menu.evaluate((one) => one.hasAttribute('open')))
     await page.goto(`${base}/admin/account`)
-    await page.getByLabel('Days and times are shown in').selectOption('Asia/Tokyo')
-    await page.getByRole('button', { name: 'Use it' }).click()
-    await page.getByText('is Asia/Tokyo now').waitFor()
+    await page.getByLabel('Show dates and times in').selectOption('Asia/Tokyo')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('to Asia/Tokyo').waitFor()
     assert.deepEqual(await barriers(page), [])
     await menu.locator('summary').click()
     await menu.getByRole('button', { name: 'Sign out' }).click()

@@ -4,11 +4,12 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
-import type { CDPSession, Page } from 'playwright-core'
-import { putProduct } from '#inventory/put_product'
-import { barriers, base, deskOf, emptyDesk, signIn, type Desk } from '#tests/browser'
-import { onHand, settle } from '#tests/imports'
-import { emptyShop, person, product } from '#tests/shop'
+import type { Page } from 'playwright-core'
+import { putProduct } from '#inventory/products/put_product'
+import { barriers, base, deskOf, emptyDesk, signIn, type Desk } from '#tests/support/browser'
+import { onHand, settle } from '#tests/support/imports'
+import { typeKeys } from '#tests/support/scanner'
+import { emptyShop, person, product } from '#tests/support/shop'
 
 const RECEIVE = `${base}/admin/stock/receive`
 const MUG = 'MUG-STN-350-BLU-0001'
@@ -29,28 +30,9 @@ const WATCH = /* js */ `
     if (answers && entered) window.waits.push(performance.now() - entered)
   }).observe(document, { childList: true, subtree: true })`
 
-const ENDS = {
-  Enter: { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' },
-  Tab: { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 },
-}
-
-const keyboards = new WeakMap<Page, Promise<CDPSession>>()
-
-/** As a wedge scanner types: a key each two milliseconds, whatever else keeps the computer. */
-async function scan(page: Page, code: string, end: 'Enter' | 'Tab' = 'Enter') {
-  if (!keyboards.has(page)) keyboards.set(page, page.context().newCDPSession(page))
-  const keyboard = await keyboards.get(page)!
-  const begin = Date.now()
-  const keys = [...[...code].map((key) => ({ key, text: key })), ENDS[end]]
-  await Promise.all(
-    keys.flatMap((key, place) => {
-      const timestamp = (begin + 2 * place) / 1_000
-      return [
-        keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key, timestamp }),
-        keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', key: key.key, timestamp }),
-      ]
-    })
-  )
+/** As a wedge scanner types, whatever else keeps the computer. */
+function scan(page: Page, code: string, end: 'Enter' | 'Tab' = 'Enter') {
+  return typeKeys(page, code, { every: 2, end })
 }
 
 /** Every scan is answered within this; on a computer that is busy with other tests it takes as much longer. */
@@ -90,9 +72,9 @@ test.group('The scan loop', (group) => {
     }) => {
       const page = await atTheScanner({ theme, size })
       for (let piece = 1; piece <= 5; piece++) await scan(page, MUG, piece === 3 ? 'Tab' : 'Enter')
-      await answer(page, '5 scanned; 58 on hand become 63')
+      await answer(page, '5 scanned; on hand 58 → 63')
       await scan(page, '0012345678905')
-      await answer(page, '1 scanned; 0 on hand become 1')
+      await answer(page, '1 scanned; on hand 0 → 1')
       assert.equal(await page.locator('#last').getAttribute('role'), 'status')
       const [good, ...others] = new Set(await sounds(page))
       assert.isEmpty(others)
@@ -112,10 +94,10 @@ test.group('The scan loop', (group) => {
       await page.getByText('17 units of 2 SKUs').waitFor()
       assert.deepEqual(await barriers(page), [])
       await page.getByRole('button', { name: 'Apply 17 units' }).click()
-      await page.getByText('of 2 SKUs, LS-118902, received').waitFor()
+      await page.getByText('of 2 SKUs (LS-118902) received').waitFor()
       assert.deepEqual(await onHand(), { [MUG]: 63, TEA: 12 })
-      await page.getByText('Nothing on this receipt yet').waitFor()
-      await page.getByRole('link', { name: 'This is … 4006381333931' }).waitFor()
+      await page.getByText('No items scanned').waitFor()
+      await page.getByRole('link', { name: 'Identify 4006381333931' }).waitFor()
       assert.deepEqual(desk.faults, [])
     })
 
@@ -124,13 +106,13 @@ test.group('The scan loop', (group) => {
     }) => {
       const page = await atTheScanner({ theme, size })
       await scan(page, '4006381333931')
-      await page.getByRole('link', { name: 'This is …' }).click()
+      await page.getByRole('link', { name: 'Identify' }).click()
       await page.getByRole('searchbox').fill('tea')
       await page.keyboard.press('Enter')
-      await page.getByRole('button', { name: 'This is it TEA' }).waitFor()
+      await page.getByRole('button', { name: 'Choose TEA' }).waitFor()
       assert.deepEqual(await barriers(page), [])
-      await page.getByRole('button', { name: 'This is it TEA' }).click()
-      await page.getByText('has the barcode 4006381333931 now').waitFor()
+      await page.getByRole('button', { name: 'Choose TEA' }).click()
+      await page.getByText('now has the barcode 4006381333931').waitFor()
       await page.getByRole('link', { name: 'Discard receipt' }).click()
       await page.getByRole('button', { name: 'Discard 1 unit' }).waitFor()
       assert.deepEqual(await barriers(page), [])
@@ -144,7 +126,7 @@ test.group('The scan loop', (group) => {
     const page = await atTheScanner()
     await page.goto(`${base}/admin/stock`)
     await page.getByRole('link', { name: 'Receive goods' }).click()
-    await page.getByText('Nothing on this receipt yet').waitFor()
+    await page.getByText('No items scanned').waitFor()
     await scan(page, MUG)
     await units(page, '1 unit')
     for (const [field, held] of [
@@ -246,7 +228,7 @@ test.group('The scan loop', (group) => {
     await scan(page, 'TEA')
     await page.getByText('3 scans wait in this browser. You are signed out').waitFor()
     await second.goto(RECEIVE)
-    await second.getByText('Nothing on this receipt yet').waitFor()
+    await second.getByText('No items scanned').waitFor()
 
     await page.getByRole('link', { name: 'Sign in' }).click()
     await page.context().clearCookies()
@@ -286,7 +268,7 @@ test.group('The scan loop', (group) => {
     await scan(other.page, 'TEA')
     await units(other.page, '7 units')
     await page.getByRole('button', { name: 'Apply 6 units' }).click()
-    await page.getByText('it holds 7 pieces of 2 SKUs now').waitFor()
+    await page.getByText('now has 7 units of 2 SKUs').waitFor()
     await page.getByRole('button', { name: 'Apply 7 units' }).click()
     await page.getByText('of 2 SKUs received').waitFor()
     await scan(other.page, 'TEA')
@@ -299,10 +281,10 @@ test.group('The scan loop', (group) => {
   test('takes whatever a label holds for what it is', async ({ assert }) => {
     const page = await atTheScanner()
     await scan(page, 'A'.repeat(500))
-    await answer(page, '500 characters are no SKU and no barcode')
+    await answer(page, '500 characters')
     await page.locator('#scan').fill('   ')
     await page.keyboard.press('Enter')
-    await answer(page, 'Nothing was scanned')
+    await answer(page, 'The code is empty')
     await scan(page, '<script>alert(1)</script>')
     await answer(page, '<script>alert(1)</script>')
     await page.getByText('Unknown codes').waitFor()
@@ -320,11 +302,11 @@ test.group('The scan loop', (group) => {
       await page.keyboard.press('Enter')
       await answer(page, code === '96385074' ? 'Unknown code' : 'scanned')
     }
-    await page.getByRole('link', { name: 'This is …' }).click()
+    await page.getByRole('link', { name: 'Identify' }).click()
     await page.getByRole('searchbox').fill('tea')
     await page.getByRole('button', { name: 'Search' }).click()
-    await page.getByRole('button', { name: 'This is it TEA' }).click()
-    await page.getByText('has the barcode 96385074 now, and +1 on this receipt').waitFor()
+    await page.getByRole('button', { name: 'Choose TEA' }).click()
+    await page.getByText('now has the barcode 96385074, +1 on this receipt').waitFor()
     await page.getByLabel(`Set ${MUG} to`).fill('4')
     await page.keyboard.press('Enter')
     await answer(page, 'Set to 4 from 6')
@@ -335,19 +317,19 @@ test.group('The scan loop', (group) => {
     await page.getByText('of 2 SKUs received').waitFor()
     assert.deepEqual(await onHand(), { [MUG]: 64, TEA: 1 })
     await page.locator('.toasts').getByRole('button', { name: 'Undo' }).click()
-    await page.getByText('It is being undone').waitFor()
+    await page.getByText('Undoing the rows').waitFor()
     await settle(page.url().split('/').at(-1)!)
     assert.deepEqual(await onHand(), { [MUG]: 58, TEA: 0 })
     await page.goto(RECEIVE)
     await page.locator('#scan').fill('A'.repeat(500))
     await page.keyboard.press('Enter')
-    await answer(page, '500 characters are no SKU')
+    await answer(page, '500 characters')
     await page.locator('#scan').fill('TEA')
     await page.keyboard.press('Enter')
     await page.getByRole('link', { name: 'Discard receipt' }).click()
     await page.getByRole('button', { name: 'Discard 1 unit' }).click()
     await page.getByText('Stock has not changed').waitFor()
-    await page.getByText('Nothing on this receipt yet').waitFor()
+    await page.getByText('No items scanned').waitFor()
     assert.deepEqual(desk.faults, [])
   })
 })

@@ -1,6 +1,6 @@
 import { test } from '@japa/runner'
-import { barriers, base, deskOf } from '#tests/browser'
-import { emptyShop, product } from '#tests/shop'
+import { barriers, base, deskOf } from '#tests/support/browser'
+import { emptyShop, product } from '#tests/support/shop'
 
 test.group('The stock list', (group) => {
   group.each.setup(async () => {
@@ -34,14 +34,14 @@ test.group('The stock list', (group) => {
     await page.getByLabel('Restock each by').fill('5')
     assert.deepEqual(await barriers(page), [])
     await page.getByRole('button', { name: 'Restock selected' }).click()
-    await page.getByText('restocked by 5 each, 10 pieces in all').waitFor()
+    await page.getByText('restocked by 5 each, 10 units in total').waitFor()
     const onHand = await page.locator('td[data-label="On hand"]').allInnerTexts()
     assert.deepEqual(onHand, ['42', '5'])
     assert.equal(await page.locator('.pick input:checked').count(), 0)
     assert.equal(new URL(page.url()).search, '?sort=-onHand')
 
     await page.getByRole('button', { name: 'Undo' }).click()
-    await page.getByText('as before the restock of all of them').waitFor()
+    await page.getByText('restored to the stock before the restock').waitFor()
     const before = await page.locator('td[data-label="On hand"]').allInnerTexts()
     assert.deepEqual(before, ['37', '0'])
     assert.deepEqual(desk.faults, [])

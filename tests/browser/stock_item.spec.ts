@@ -4,10 +4,10 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { SYSTEM } from '#contracts/actor'
-import { restock } from '#inventory/restock'
-import { barriers, base, deskOf } from '#tests/browser'
-import { emptyShop, product } from '#tests/shop'
-import { held } from '#tests/stock_room'
+import { restock } from '#inventory/stock/restock'
+import { barriers, base, deskOf } from '#tests/support/browser'
+import { emptyShop, product } from '#tests/support/shop'
+import { held } from '#tests/support/stock_room'
 
 const MUG = `${base}/admin/stock/MUG-RED`
 
@@ -61,12 +61,38 @@ test.group('The page of an SKU', (group) => {
     await page.getByLabel('Counted').fill('39')
     await page.getByRole('button', { name: 'Set on hand' }).click()
     const alert = page.getByRole('alert')
-    await alert.getByText('On hand was 40 when you opened this page and is 47 now').waitFor()
+    await alert.getByText('On hand was 40 when you opened this page and is now 47').waitFor()
     assert.match(await alert.innerText(), /restock of \+7/)
     assert.equal(await page.getByLabel('Counted').inputValue(), '39')
     assert.deepEqual(await barriers(page), [])
     await page.getByRole('button', { name: 'Set on hand' }).click()
     await page.getByText('counted by −8: 47 → 39').waitFor()
+    assert.deepEqual(desk.faults, [])
+    await desk.close()
+  })
+
+  test('names the count that refuses an undo, and undoes that count', async ({ assert }) => {
+    const desk = await deskOf('clerk', 'Carl')
+    const { page } = desk
+    await page.goto(MUG)
+    await page.getByLabel('Received').fill('10')
+    await page.getByRole('button', { name: 'Restock', exact: true }).click()
+    await page.getByText('restocked by +10: 40 → 50').waitFor()
+    await page.getByLabel('Counted').fill('50')
+    await page.getByRole('button', { name: 'Set on hand' }).click()
+    await page.getByText('counted: 50, which agrees with the books').waitFor()
+    await page.getByText('no difference').waitFor()
+    await page.getByRole('button', { name: 'Undo restock of +10' }).click()
+    const alert = page.getByRole('alert')
+    await alert.getByText('was counted since').waitFor()
+    assert.match(await alert.innerText(), /Carl counted 50 at/)
+    assert.deepEqual(await barriers(page), [])
+    await alert.getByRole('link', { name: 'it', exact: true }).click()
+    await page.getByRole('button', { name: 'Undo count' }).click()
+    await page.getByText('undone: 50 on hand, as before').waitFor()
+    await page.goto(MUG)
+    await page.getByRole('button', { name: 'Undo restock of +10' }).click()
+    await page.getByText('undone by −10: 50 → 40').waitFor()
     assert.deepEqual(desk.faults, [])
     await desk.close()
   })
@@ -113,20 +139,20 @@ test.group('A product', (group) => {
       const desk = await deskOf('clerk', 'Carl', { theme })
       const { page } = desk
       await page.goto(`${base}/admin/stock`)
-      await page.getByText('No product yet').waitFor()
+      await page.getByText('No products yet').waitFor()
       assert.deepEqual(await barriers(page), [])
       await page.getByRole('link', { name: 'List a product' }).last().click()
-      await page.getByText('It is for sale at once').waitFor()
+      await page.getByText('The product is for sale at once').waitFor()
       await page.getByLabel('SKU').fill('tea-1')
       await page.getByLabel('Name').fill('Green tea')
       await page.getByLabel('Price').fill('7,9')
       await page.getByLabel('Barcodes').fill('4006381333931')
       assert.deepEqual(await barriers(page), [])
-      await page.getByRole('button', { name: 'List it' }).click()
-      await page.getByText('is listed at').waitFor()
+      await page.getByRole('button', { name: 'List product' }).click()
+      await page.getByText('listed at').waitFor()
       assert.equal(new URL(page.url()).pathname, '/admin/stock/TEA-1')
       await page.getByText('4006381333931').waitFor()
-      await page.getByRole('link', { name: 'Change' }).click()
+      await page.getByRole('link', { name: 'Edit' }).click()
       assert.equal(await page.getByLabel('Price').inputValue(), '7.90')
       await page.getByLabel('On sale').uncheck()
       await page.getByRole('button', { name: 'Save' }).click()
@@ -144,11 +170,11 @@ test.group('A product', (group) => {
     await page.getByLabel('SKU').fill('tea-1')
     await page.getByLabel('Name').fill('Another tea')
     await page.getByLabel('Price').fill('7.905')
-    await page.getByRole('button', { name: 'List it' }).click()
-    await page.getByText('has more decimals than EUR').first().waitFor()
+    await page.getByRole('button', { name: 'List product' }).click()
+    await page.getByText('has too many decimals: EUR').first().waitFor()
     await page.getByLabel('Price').fill('7.90')
-    await page.getByRole('button', { name: 'List it' }).click()
-    await page.getByText('TEA-1 is listed already').first().waitFor()
+    await page.getByRole('button', { name: 'List product' }).click()
+    await page.getByText('TEA-1 already exists').first().waitFor()
     assert.equal(await page.getByLabel('Name').inputValue(), 'Another tea')
     assert.deepEqual(desk.faults, [])
     await desk.close()
@@ -178,7 +204,7 @@ test.group('The ledger of all SKUs', (group) => {
       assert.deepEqual(await barriers(page), [])
       assert.equal(await page.getByRole('button', { name: 'Undo' }).count(), 0)
       const download = page.waitForEvent('download')
-      await page.getByRole('link', { name: 'CSV of these' }).click()
+      await page.getByRole('link', { name: 'Export CSV' }).click()
       assert.equal((await download).suggestedFilename(), 'movements.csv')
       assert.deepEqual(desk.faults, [])
       await desk.close()

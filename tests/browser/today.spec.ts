@@ -3,9 +3,9 @@
  */
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
-import { putProduct } from '#inventory/put_product'
-import { barriers, base, deskOf } from '#tests/browser'
-import { emptyShop, hear, person, post, priced, product } from '#tests/shop'
+import { putProduct } from '#inventory/products/put_product'
+import { barriers, base, deskOf } from '#tests/support/browser'
+import { emptyShop, hear, person, post, priced, product } from '#tests/support/shop'
 
 test.group('The page of the day', (group) => {
   group.each.setup(async () => {
@@ -36,7 +36,7 @@ test.group('The page of the day', (group) => {
       await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
       const desk = await deskOf('clerk', 'Carl', { theme, size, scripts })
       const { page } = desk
-      await page.getByText('3 orders were placed').waitFor()
+      await page.getByText('3 orders placed').waitFor()
       const figure = (name: string) =>
         page.locator('.stats div', { hasText: name }).getByRole('link')
       assert.equal(await figure('To fulfil').innerText(), '1')
@@ -63,7 +63,7 @@ test.group('The page of the day', (group) => {
   test('goes to the sign-in when the session has ended', async ({ assert }) => {
     const desk = await deskOf('clerk', 'Carl')
     const { page } = desk
-    await page.getByText('orders were placed').waitFor()
+    await page.getByText('orders placed').waitFor()
     await db.connection('accounts').from('sessions').delete()
     await page.waitForURL(/\/admin\/login\?next=/)
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
@@ -77,7 +77,7 @@ test.group('The page of the day', (group) => {
       .table('dead_letters')
       .insert({ consumer: 'orders', reason: 'junk', topic: 'inventory', headers: {}, attempts: 1 })
     const desk = await deskOf('operator', 'Olga', { theme: 'dark' })
-    await desk.page.getByText('1 dead letter wants a look').waitFor()
+    await desk.page.getByText('1 dead letter needs attention').waitFor()
     assert.deepEqual(await barriers(desk.page), [])
     assert.deepEqual(desk.faults, [])
     await desk.close()

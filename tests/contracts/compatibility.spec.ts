@@ -2,14 +2,14 @@
  * What consumers rely on is kept in docs/contracts, and each way to break it is planted here.
  */
 import { test } from '@japa/runner'
-import type { JsonSchema } from '#messaging/message'
+import type { JsonSchema } from '#messaging/message/message'
 import {
   brokenPromises,
   contractFiles,
   contractsOf,
   keptContracts,
   type Contracts,
-} from '#start/contracts'
+} from '#start/documents/contracts'
 
 const root = new URL('../../', import.meta.url)
 const kept = keptContracts(new URL('docs/contracts/', root))
@@ -82,7 +82,7 @@ const breaking: [what: string, change: (contracts: Contracts) => void, says: str
   [
     'the key means something else',
     (of) => delete of.schemas['order_placed.v1']['x-key'].format,
-    'order_placed.v1/(key): format was "uuid", is not said',
+    'order_placed.v1/(key): format was "uuid", is missing',
   ],
   [
     'a message is no longer said',
@@ -91,13 +91,13 @@ const breaking: [what: string, change: (contracts: Contracts) => void, says: str
   ],
   [
     'a sample is changed',
-    (of) => (of.samples['app/contracts/samples/order_placed.v1.json'] = 'f00d'),
-    'app/contracts/samples/order_placed.v1.json is changed',
+    (of) => (of.samples['app/contracts/messages/samples/order_placed.v1.json'] = 'f00d'),
+    'app/contracts/messages/samples/order_placed.v1.json is changed',
   ],
   [
     'a sample is removed',
-    (of) => delete of.samples['app/contracts/samples/order_placed.v1.json'],
-    'app/contracts/samples/order_placed.v1.json is gone',
+    (of) => delete of.samples['app/contracts/messages/samples/order_placed.v1.json'],
+    'app/contracts/messages/samples/order_placed.v1.json is gone',
   ],
 ]
 
@@ -120,7 +120,7 @@ test.group('What consumers of the topics were promised', () => {
       placed(of).channel = { type: 'string' }
       placed(of).revision.description = 'In other words.'
       of.schemas['order_placed.v2'] = { type: 'object' }
-      of.samples['app/contracts/samples/order_placed.v2.json'] = 'f00d'
+      of.samples['app/contracts/messages/samples/order_placed.v2.json'] = 'f00d'
     })
     assert.deepEqual(brokenPromises(kept, more), [])
   })

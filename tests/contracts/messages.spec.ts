@@ -4,8 +4,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from '@japa/runner'
-import { decode, encode, NotOurEnvelope } from '#messaging/message'
-import { messages } from '#start/asyncapi'
+import { NAMESPACE } from '#config/namespace'
+import { ceType, decode, encode, NotOurEnvelope } from '#messaging/message/message'
+import { messages } from '#start/documents/asyncapi'
 
 /** A message as it lies in a topic, its value parsed. */
 interface Sample {
@@ -14,7 +15,7 @@ interface Sample {
   value: Record<string, unknown>
 }
 
-const folder = new URL('../../app/contracts/samples/', import.meta.url)
+const folder = new URL('../../app/contracts/messages/samples/', import.meta.url)
 const files = readdirSync(folder)
 
 const definitions = new Map(
@@ -29,7 +30,7 @@ test.group('The messages', () => {
   for (const [file, definition] of definitions) {
     test(`keep their word on ${file}`, async ({ assert }) => {
       const { key, headers, value } = sample(file)
-      const message = decode(definition.topic, { key, headers, value: bytes(value) })
+      const message = decode(definition.topic, { key, headers, value: bytes(value) }, NAMESPACE)
       assert.containSubset(message, {
         id: headers.ce_id,
         source: definition.source,
@@ -39,10 +40,10 @@ test.group('The messages', () => {
         version: definition.version,
         time: headers.ce_time,
       })
-      assert.equal(headers.ce_type, definition.ceType)
+      assert.equal(headers.ce_type, ceType(definition, NAMESPACE))
       assert.deepEqual(await definition.schema.validate(message.data), value)
 
-      const wire = encode({ ...message, json: JSON.stringify(message.data) })
+      const wire = encode({ ...message, json: JSON.stringify(message.data) }, NAMESPACE)
       assert.deepEqual({ ...wire, value: JSON.parse(String(wire.value)) }, { key, headers, value })
     })
 
@@ -77,12 +78,12 @@ test.group('What is no envelope of ours', () => {
   ]
   for (const [what, junk, says] of wrong) {
     test(`is told by its reason: ${what}`, ({ assert }) => {
-      assert.throws(() => decode('orders', junk), says)
+      assert.throws(() => decode('orders', junk, NAMESPACE), says)
     })
   }
 
   test('is told when it lies in another module’s topic', ({ assert }) => {
-    assert.throws(() => decode('inventory', record), NotOurEnvelope)
+    assert.throws(() => decode('inventory', record, NAMESPACE), NotOurEnvelope)
   })
 })
 

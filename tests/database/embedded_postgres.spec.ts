@@ -16,7 +16,6 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { test } from '@japa/runner'
 import type { Group, TestContext } from '@japa/runner/core'
@@ -29,6 +28,8 @@ import {
   startEmbeddedPostgres,
   stopEmbeddedPostgres,
 } from '#database/embedded/server'
+import { isRunning } from '#tests/processes/app_process'
+import { eventually } from '#tests/support/eventually'
 
 const APP_ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const isRoot = process.getuid?.() === 0
@@ -78,16 +79,6 @@ async function refusal(work: Promise<unknown>): Promise<string> {
   const error = await work.then(() => null).catch((caught) => caught)
   if (error instanceof EmbeddedPostgresError) return error.message
   throw new Error(`Expected an EmbeddedPostgresError, got ${error}`)
-}
-
-async function eventually<T>(find: () => Promise<T | null | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 10_000
-  for (;;) {
-    const found = await find()
-    if (found) return found
-    if (Date.now() > deadline) throw new Error(`Not within 10 s: ${find}`)
-    await setTimeout(5)
-  }
 }
 
 const SCRIPT = `
@@ -179,12 +170,12 @@ test.group('Embedded PostgreSQL | first start', () => {
       return names.filter((name) => name.includes('draft'))
     }
     const { child } = startElsewhere(ctx, dataDir, 'owner', { detached: true })
-    const [draft] = await eventually(async () => {
+    const isHalfWay = async () => {
       const found = await drafts()
-      return (
-        (await stat(join(dataDir, String(found[0]), 'cluster/base')).catch(() => null)) && found
-      )
-    })
+      const half = await stat(join(dataDir, String(found[0]), 'cluster/base')).catch(() => null)
+      return half && found
+    }
+    const [draft] = await eventually('a draft is half done', isHalfWay, { every: 5 })
     // The whole process group, as when a terminal window is closed hard.
     process.kill(-child.pid!, 'SIGKILL')
     await once(child, 'exit')
@@ -282,6 +273,7 @@ test.group('Embedded PostgreSQL | owners', (group) => {
     const { pid } = await embeddedPostgresStatus(dataDir)
     await kill(child)
     process.kill(pid!, 'SIGKILL')
+    await eventually('the server is gone', async () => !(await isRunning(pid!)))
     assert.include(await readdir(join(dataDir, 'postgres')), 'postmaster.pid')
 
     const server = await startEmbeddedPostgres({ dataDir, as: 'owner' })
@@ -355,7 +347,7 @@ test.group('Embedded PostgreSQL | guests', (group) => {
     assert.containsSubset(await embeddedPostgresStatus(dataDir), { state: 'stopped' })
   })
 
-  test('a guest leaves its server to an owner who came, and to whoever wants it to stay', async ({
+  test('a guest leaves its server to a new owner, or keeps it running on request', async ({
     assert,
   }) => {
     const dataDir = cluster()
@@ -378,7 +370,7 @@ test.group('Embedded PostgreSQL | guests', (group) => {
     assert.isFalse(await stopEmbeddedPostgres(dataDir))
   })
 
-  test('a reset deletes the data, and the next start begins anew', async ({ assert }) => {
+  test('a reset deletes the data, and the next start begins empty', async ({ assert }) => {
     const dataDir = cluster()
     await launchEmbeddedPostgres(dataDir)
     await resetEmbeddedPostgres(dataDir)

@@ -3,7 +3,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { test } from '@japa/runner'
-import { createDatabase } from '#tests/environment'
+import { createDatabase } from '#tests/support/environment'
 import { AppProcess, dataDirectory, endApps } from '#tests/processes/app_process'
 
 const PROCESSES = 3
@@ -11,10 +11,7 @@ const PROCESSES = 3
 test.group('An empty database', (group) => {
   group.each.teardown(endApps)
 
-  test('is set up by whoever is first, and those that come with it wait', async ({
-    assert,
-    cleanup,
-  }) => {
+  test('is set up by the first process, while the others wait', async ({ assert, cleanup }) => {
     const home = await dataDirectory()
     const database = await createDatabase()
     cleanup(async () => {

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Subscription } from '#messaging/subscription'
+import type { Subscription } from '#messaging/inbox/subscription'
 import type { Transport } from '#messaging/transports/transport'
 import { afterHandling } from '#tests/processes/after_handling'
 import type { Troubles } from './troubles.ts'
@@ -17,9 +17,9 @@ process.on('SIGUSR2', readTroubles)
 shiftTheClock()
 
 const { Messaging } = await import('#messaging/messaging')
-const { transport: makeTransport, subscribe } = Messaging.prototype
-Messaging.prototype.transport = function () {
-  return troubled(makeTransport.call(this))
+const { createTransport, subscribe } = Messaging.prototype
+Messaging.prototype.createTransport = function () {
+  return troubled(createTransport.call(this))
 }
 Messaging.prototype.subscribe = function (module, subscriptions) {
   subscribe.call(this, module, subscriptions.map(mortal))
@@ -60,7 +60,7 @@ function troubled(transport: Transport): Transport {
   return transport
 }
 
-/** A message with the header `deadly` kills whoever handles it, in the middle of its transaction. */
+/** A message with the header `deadly` kills the process that handles it, inside its transaction. */
 function mortal(subscription: Subscription): Subscription {
   return {
     ...subscription,

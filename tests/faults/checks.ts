@@ -1,8 +1,9 @@
 /*
  * What must be true when a fault is over and all is at rest.
  */
-import { ace, eventually } from '#tests/processes/app_process'
+import { ace } from '#tests/processes/app_process'
 import { BROKEN, UNSETTLED } from '#tests/processes/busy_shop'
+import { eventually } from '#tests/support/eventually'
 import type { Load } from './load.ts'
 import { observe } from './observer.ts'
 import type { Shop } from './shop.ts'

@@ -33,7 +33,7 @@ export interface Fault {
   prepare?(stage: Stage, shop: Shop): Promise<void>
   /** Orders that wait for a reason, as long as the fault lasts. */
   explained?(orderId: string): boolean
-  /** Does it and mends it again. @throws Error when something is not as expected */
+  /** Causes the fault and repairs it. @throws Error if an expectation is not met */
   strike(scene: Scene): Promise<void>
   /** What an operator has to do afterwards, when no more orders come in. */
   repair?(stage: Stage, shop: Shop): Promise<void>

@@ -3,14 +3,14 @@
  * and none that was accepted more than two seconds before it still waits for inventory's answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { slowdown } from '#tests/processes/app_process'
+import { slowdown } from '#tests/support/eventually'
 import type { Load, Placed } from './load.ts'
 import type { Shop } from './shop.ts'
 
 const LOOKS_EVERY_MS = 200
 const ACCEPTED_WITHIN_MS = 1_000
 const SETTLED_WITHIN_MS = 2_000
-/** So long must it be normal to count as back. */
+/** How long orders must flow to count as recovered. */
 const STEADY_MS = 3_000
 
 interface Look {

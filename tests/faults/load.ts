@@ -112,8 +112,8 @@ export class Load {
   }
 
   /**
-   * Asks the processes in turns. Whoever has sent something and heard nothing asks until it is answered,
-   * under the same key; a 503 to the first try ends it.
+   * Sends the request to the processes in turn. Without a response it retries under the same key until there
+   * is one; a 503 to the first attempt ends it.
    */
   async #ask(method: string, path: string, body: object): Promise<Answer> {
     const headers = { 'idempotency-key': randomUUID(), 'if-match': '*' }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually } from '#tests/processes/app_process'
+import { eventually } from '#tests/support/eventually'
 import type { Fault } from './fault.ts'
 import { insertInto, productListed, valuesOf } from './said.ts'
 import { SKUS, type Shop } from './shop.ts'
@@ -65,7 +65,8 @@ const poison: Fault = {
       return letters.length > 1 && letters.filter(({ reason }) => reason === 'failed').length === 1
     })
     const others = await shop.query('select from inventory.dead_letters where key <> $1', [id])
-    if (others.length > 0) throw new Error(`${others.length} messages of other keys were buried`)
+    if (others.length > 0)
+      throw new Error(`${others.length} messages of other keys were dead-lettered`)
   },
   async repair(_, shop) {
     const [{ id }] = await shop.query<{ id: string }>(
@@ -79,7 +80,7 @@ const poison: Fault = {
 
 const deadly: Fault = {
   name: 'a message that kills the process',
-  how: 'whoever handles it dies in its transaction by SIGKILL, and is started again each time',
+  how: 'SIGKILL to the process that handles it, inside its transaction; it is restarted each time',
   expected: 'it goes to the dead letters by itself, and orders flow again',
   instant: true,
   async strike({ shop, begins }) {
@@ -107,7 +108,7 @@ const deadly: Fault = {
 
 export const messages: Fault[] = [tooLarge, poison, deadly]
 
-/** Whoever has ended is started again at once, as a supervisor does. */
+/** Restarts each ended process at once, as a supervisor does. */
 async function supervise(shop: Shop, over: () => boolean) {
   while (!over()) {
     const dead = shop.apps.filter(({ end }) => end)

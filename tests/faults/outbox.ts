@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { keyHash } from '#messaging/partition'
-import { eventually } from '#tests/processes/app_process'
+import { keyHash } from '#messaging/message/partition'
+import { eventually } from '#tests/support/eventually'
 import type { Fault } from './fault.ts'
 import { insertInto, productListed, valuesOf } from './said.ts'
 import type { Shop } from './shop.ts'

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually, type AppProcess } from '#tests/processes/app_process'
+import { type AppProcess } from '#tests/processes/app_process'
+import { eventually } from '#tests/support/eventually'
 import type { Fault, Scene } from './fault.ts'
 
 const LEADER_FROZEN_MS = 12_000

@@ -2,7 +2,7 @@
  * Messages that are put into an outbox past the app.
  */
 import { uuidv7 } from 'uuidv7'
-import { keyHash } from '#messaging/partition'
+import { keyHash } from '#messaging/message/partition'
 import type { Module } from './shop.ts'
 
 export interface Said {

@@ -4,13 +4,16 @@
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
-import { orderPlaced } from '#contracts/orders'
-import { encode, type WireRecord } from '#messaging/message'
-import { keyHash } from '#messaging/partition'
+import { NAMESPACE } from '#config/namespace'
+import { orderPlaced } from '#contracts/messages/orders'
+import messaging from '#messaging/service'
+import { encode, type WireRecord } from '#messaging/message/message'
+import { keyHash } from '#messaging/message/partition'
 import type { Transport } from '#messaging/transports/transport'
-import { emptyShop, person, post, product, type Person } from '#tests/shop'
-import { settled, startWork, transports } from '#tests/transports'
-import { until } from '#tests/messaging/outbox_at_work'
+import { emptyShop, person, post, product, type Person } from '#tests/support/shop'
+import { transports } from '#tests/support/transports'
+import { settled, startWork } from '#tests/support/workers'
+import { eventually } from '#tests/support/eventually'
 
 for (const [name, makeTransport] of transports) {
   test.group(`Beside an order on ${name}`, (group) => {
@@ -46,9 +49,9 @@ for (const [name, makeTransport] of transports) {
         const letters = await inventory('dead_letters').orderBy('id', 'desc').limit(1)
         assert.containSubset(letters, [{ reason: 'junk', consumer: 'inventory' }])
         assert.lengthOf(await inventory('waiting_keys'), 0)
-        await until(
-          async () => (await inventory('inbox').where('message_id', idOf(good))).length === 1,
-          'the good one is handled'
+        await eventually(
+          'the good one is handled',
+          async () => (await inventory('inbox').where('message_id', idOf(good))).length === 1
         )
       })
     }
@@ -63,9 +66,9 @@ for (const [name, makeTransport] of transports) {
         const good = target(uuidv7(), 'ANY')
         const before = await inventory('dead_letters').count('* as n')
         await send(transport, passed, good)
-        await until(
-          async () => (await inventory('inbox').where('message_id', idOf(good))).length === 1,
-          'the good one is handled'
+        await eventually(
+          'the good one is handled',
+          async () => (await inventory('inbox').where('message_id', idOf(good))).length === 1
         )
         assert.lengthOf(await inventory('inbox').where('message_id', idOf(passed)), 0)
         assert.deepEqual(await inventory('dead_letters').count('* as n'), before)
@@ -76,13 +79,13 @@ for (const [name, makeTransport] of transports) {
       assert,
     }) => {
       const key = uuidv7()
-      const bad = { ...target(key, 'ANY'), value: Buffer.from('{"revision":"one","lines":[]}') }
+      const bad = invalid(key)
       const behind = target(key, 'ANY')
       const other = target(keyBeside(key), 'ANY')
       await send(transport, bad, behind, other)
-      await until(
-        async () => (await inventory('inbox').where('message_id', idOf(other))).length === 1,
-        'the other key flows'
+      await eventually(
+        'the other key flows',
+        async () => (await inventory('inbox').where('message_id', idOf(other))).length === 1
       )
       const letters = await inventory('dead_letters').where('key', key).orderBy('id')
       assert.deepEqual(
@@ -94,12 +97,52 @@ for (const [name, makeTransport] of transports) {
       )
       assert.match(letters[0].error_message, /revision/)
     })
+
+    test('3,000 records with invalid data, each with its own key, delay no order', async ({
+      client,
+      assert,
+    }) => {
+      const sku = `CUP-${uuidv7().slice(-6).toUpperCase()}`
+      await product(sku, 5)
+      await settled()
+      const partitions = await transport.openTopic('orders')
+      const count = 3_000 / partitions
+      const before = await deadLetters()
+      const written = Array.from({ length: partitions }, (_, partition) => {
+        const records = Array.from({ length: count }, () => invalid(uuidv7()))
+        return transport.send('orders', partition, records)
+      })
+      await Promise.all(written)
+      const placed = await post(client, customer, { lines: [{ sku, quantity: 1 }] })
+      let paused = false
+      await eventually(
+        'the order is confirmed',
+        async () => {
+          paused ||= messaging.workers().consumers.some((consumer) => consumer.paused)
+          const order = await client.get(placed.header('location')!).bearerToken(customer.token)
+          return paused || order.body().status === 'confirmed'
+        },
+        { within: 30_000 }
+      )
+      assert.isFalse(paused)
+      await eventually('all are dead letters', async () => (await deadLetters()) - before === 3_000)
+      assert.notInclude(messaging.warnings().join(), 'paused')
+    })
   })
 }
 
 function target(key: string, sku: string) {
   const message = orderPlaced.about(key, { revision: 1, lines: [{ sku, quantity: 1 }] })
-  return encode({ ...message, json: JSON.stringify(message.data) })
+  return encode({ ...message, json: JSON.stringify(message.data) }, NAMESPACE)
+}
+
+function invalid(key: string): WireRecord {
+  return { ...target(key, 'ANY'), value: Buffer.from('{"revision":"one","lines":[]}') }
+}
+
+async function deadLetters() {
+  const [{ n }] = await inventory('dead_letters').count('* as n')
+  return Number(n)
 }
 
 function withHeader(record: WireRecord, header: string, value: string): WireRecord {

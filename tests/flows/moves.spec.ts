@@ -5,7 +5,9 @@ import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import { directConnection } from '#config/database'
 import { mailDir } from '#config/mail'
-import { reconcile } from '#inventory/reconcile'
+import { putProduct } from '#inventory/products/put_product'
+import { reconcile } from '#inventory/stock/reconcile'
+import { reconcileOperations } from '#operations/reconcile'
 import messaging from '#messaging/service'
 import {
   cancel,
@@ -17,8 +19,9 @@ import {
   product,
   read,
   type Person,
-} from '#tests/shop'
-import { settled, startWork, transports } from '#tests/transports'
+} from '#tests/support/shop'
+import { transports } from '#tests/support/transports'
+import { settled, startWork } from '#tests/support/workers'
 
 for (const [name, makeTransport] of transports) {
   test.group(`A customer changes their mind over ${name}`, (group) => {
@@ -47,11 +50,38 @@ for (const [name, makeTransport] of transports) {
       assert.containSubset(order, { status: 'confirmed', revision: 2, heldRevision: 2 })
       assert.deepEqual(await balance(cup), [10, 5])
       assert.deepEqual(await balance(plate), [5, 1])
-      const mail = await lastMail(id, 'is changed')
+      const mail = await lastMail(id, 'has been changed')
       for (const text of [mail.text, mail.html]) {
         assert.include(text, `Product ${cup}: 5 instead of 2`)
-        assert.include(text, `Product ${plate}: added, 1`)
+        assert.include(text, `Product ${plate}: 1 added`)
         assert.include(text, '€60.00')
+      }
+    })
+
+    test('and takes more at another price: inventory holds the sum, and both modules agree', async ({
+      client,
+      assert,
+    }) => {
+      const [cup] = await stocked([10])
+      const id = await confirmed(client, [line(cup, 2)])
+      await putProduct(cup, { name: 'Cup', price: { amount: 1_400, currency: 'EUR' } }, '*')
+      await settled()
+      for (const pieces of [5, 3]) {
+        await patch(client, ada, id, '*', { lines: [line(cup, pieces)] })
+        await settled()
+        const order = (await read(client, ada, id)).body()
+        assert.deepEqual(
+          order.lines.map(({ quantity, unitPrice }: any) => [quantity, unitPrice.amount]),
+          [
+            [2, 1_000],
+            [pieces - 2, 1_400],
+          ]
+        )
+        assert.deepEqual(await balance(cup), [10, pieces])
+        const app = `http://${process.env.HOST}:${process.env.PORT}`
+        const { token } = await person('operator')
+        const apps = { ordersUrl: app, inventoryUrl: app, token: async () => token }
+        assert.deepEqual((await reconcileOperations(apps)).disagreements, [])
       }
     })
 
@@ -65,8 +95,8 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(order.shortages, [{ sku: cup, requested: 9, available: 4 }])
       assert.equal(order.lines[0].quantity, 3)
       assert.deepEqual(await balance(cup), [4, 3])
-      const mail = await lastMail(id, 'could not be met')
-      assert.include(mail.text, `Product ${cup}: you asked for 9, we have 4`)
+      const mail = await lastMail(id, 'could not be made')
+      assert.include(mail.text, `Product ${cup}: requested 9, available 4`)
       assert.include(mail.text, `3 x Product ${cup} (${cup}) at €10.00 = €30.00`)
     })
 
@@ -95,7 +125,7 @@ for (const [name, makeTransport] of transports) {
       ;(await cancel(client, ada, id, { reason: 'found them in the cellar' })).assertStatus(200)
       await settled()
       assert.deepEqual(await balance(cup), [4, 0])
-      const mail = await lastMail(id, 'is cancelled')
+      const mail = await lastMail(id, 'has been cancelled')
       assert.include(mail.text, 'Reason: found them in the cellar')
       assert.include(mail.text, `4 x Product ${cup}`)
       const steps = await client.get(`/api/v1/orders/${id}/timeline`).bearerToken(ada.token)
@@ -119,8 +149,8 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(await balance(cup), [1, 0])
       ;(await cancel(client, ada, id)).assertStatus(409)
       const mail = await lastMail(id, 'is on its way')
-      assert.include(mail.text, 'It travels with DHL.')
-      assert.include(mail.text, 'Follow the parcel: https://dhl.example/JD01?a=1&b=2')
+      assert.include(mail.text, 'Carrier: DHL')
+      assert.include(mail.text, 'Track your parcel: https://dhl.example/JD01?a=1&b=2')
       assert.include(mail.html, 'JD01')
     })
 

@@ -6,13 +6,19 @@ import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
 import { directConnection } from '#config/database'
-import type { Line } from '#contracts/fields'
-import { orderCancelled, orderFulfilled, orderPlaced, orderRevised } from '#contracts/orders'
-import { reconcile } from '#inventory/reconcile'
-import type { Message } from '#messaging/message'
-import { outbox } from '#messaging/outbox'
-import { emptyShop, product } from '#tests/shop'
-import { settled, startWork, transports } from '#tests/transports'
+import type { Line } from '#contracts/messages/fields'
+import {
+  orderCancelled,
+  orderFulfilled,
+  orderPlaced,
+  orderRevised,
+} from '#contracts/messages/orders'
+import { reconcile } from '#inventory/stock/reconcile'
+import type { Message } from '#messaging/message/message'
+import { outbox } from '#messaging/outbox/outbox'
+import { emptyShop, product } from '#tests/support/shop'
+import { transports } from '#tests/support/transports'
+import { settled, startWork } from '#tests/support/workers'
 
 for (const [name, makeTransport] of transports) {
   test.group(`A target over ${name}`, (group) => {
@@ -88,7 +94,7 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(await balance(cup), [10, 3])
     })
 
-    test('said again is answered again with the stored outcome, and changes nothing', async ({
+    test('a re-sent target gets the stored outcome as reply and changes nothing', async ({
       assert,
     }) => {
       const [order, cup] = [uuidv7(), sku('CUP')]

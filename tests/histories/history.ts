@@ -3,7 +3,7 @@
  * that fast-check can print and shrink it.
  */
 import fc from 'fast-check'
-import type { Line } from '#contracts/fields'
+import type { Line } from '#contracts/messages/fields'
 
 /** The last one is never in stock. */
 export const SKUS = ['CUP', 'MUG', 'POT', 'GHOST']

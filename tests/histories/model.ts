@@ -2,8 +2,8 @@
  * What should be true, told the slow and obvious way: no deltas, no stored status. Inventory keeps whole
  * targets and asks whether all of them fit; orders looks at all that was asked and all that was heard.
  */
-import type { Line } from '#contracts/fields'
-import type { Answer, Status } from '#orders/order_status'
+import type { Line } from '#contracts/messages/fields'
+import type { Status, StockReply } from '#orders/order_state_machine'
 
 /** SKU → pieces. */
 export type Pieces = Record<string, number>
@@ -13,13 +13,13 @@ interface OrderModel {
   asked: Pieces[]
   end: 'cancelled' | 'fulfilled' | null
   /** Answers that orders has handled. */
-  heard: Answer[]
+  heard: StockReply[]
   wasConfirmed: boolean
   /** Mails and announcements, as `kind r1`. */
   mails: string[]
   says: string[]
   /** On inventory's side: its last answer, and the revision whose lines it holds. */
-  answered: Answer | null
+  answered: StockReply | null
   holds: number | null
 }
 
@@ -30,7 +30,7 @@ export interface OrderSnapshot {
   heldRevision: number | null
   lines: Pieces
   requestedLines: Pieces | null
-  stockSettled: boolean
+  endAcknowledged: boolean
   mails: string[]
   says: string[]
   /** What inventory holds for it. */
@@ -97,17 +97,17 @@ export class Model {
   }
 
   /** Inventory handles a target for the first time; what it should answer, null when nothing. */
-  target(id: string, revision: number): Answer | null {
+  target(id: string, revision: number): StockReply | null {
     const order = this.#orders.get(id)!
     const seen = order.answered
     if (seen && revision < seen.revision) return null
     if (seen && revision === seen.revision) return seen
     const outcome = this.#apply(order, revision)
-    return (order.answered = { kind: 'answer', outcome, revision, heldRevision: order.holds })
+    return (order.answered = { kind: 'stock_reply', outcome, revision, heldRevision: order.holds })
   }
 
   /** Orders handles an answer for the first time. */
-  answer(id: string, answer: Answer) {
+  answer(id: string, answer: StockReply) {
     const order = this.#orders.get(id)!
     const isNews = answer.revision === order.asked.length && isWaiting(order)
     order.heard.push(answer)
@@ -140,7 +140,7 @@ export class Model {
     return { stock: Object.fromEntries(stock), orders: Object.fromEntries(orders) }
   }
 
-  #apply(order: OrderModel, revision: number): Answer['outcome'] {
+  #apply(order: OrderModel, revision: number): StockReply['outcome'] {
     if (order.end && revision === order.asked.length) {
       const gone = order.end === 'fulfilled' ? heldBy(order) : {}
       for (const sku in gone) this.#onHand[sku] -= gone[sku]
@@ -219,7 +219,7 @@ function snapshotOf(order: OrderModel): OrderSnapshot {
     heldRevision: heldRevision(order),
     lines: linesInForce(order),
     requestedLines: requestedLines(order),
-    stockSettled: order.end !== null && !isWaiting(order),
+    endAcknowledged: order.end !== null && !isWaiting(order),
     mails: order.mails.toSorted(),
     says: order.says,
     held: order.holds === null ? null : { revision: order.holds, lines: heldBy(order) },

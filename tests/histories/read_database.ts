@@ -3,8 +3,8 @@
  */
 import { strictEqual } from 'node:assert/strict'
 import db from '@adonisjs/lucid/services/db'
-import type { Line } from '#contracts/fields'
-import { orderColumns, recordOf, stateOf } from '#orders/models/order'
+import type { Line } from '#contracts/messages/fields'
+import { orderColumns, recordOf, stateOf } from '#orders/store/order'
 import { piecesOf, type OrderSnapshot, type Snapshot } from './model.ts'
 
 export interface BalanceRow {
@@ -55,7 +55,7 @@ export async function snapshotOf(
       {
         ...{ status, revision, heldRevision, lines: pieces(lines) },
         requestedLines: requestedLines && pieces(requestedLines),
-        stockSettled: stateOf(order).stockSettled,
+        endAcknowledged: stateOf(order).endAcknowledged,
         mails: mails
           .filter(({ order_id }) => order_id === id)
           .map(({ mail }) => mail)

@@ -7,17 +7,21 @@ import { fail, strictEqual } from 'node:assert/strict'
 import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import messaging from '#messaging/service'
+import { messagingMetrics } from '#messaging/metrics'
+import { NAMESPACE } from '#config/namespace'
 import { SYSTEM, type SignedIn } from '#contracts/actor'
-import type { Line } from '#contracts/fields'
+import type { Line } from '#contracts/messages/fields'
 import { Problem } from '#http/problem'
-import { restock } from '#inventory/restock'
+import { restock } from '#inventory/stock/restock'
 import { subscriptions as inventorySubscriptions } from '#inventory/subscriptions'
-import { Consumer } from '#messaging/consumer'
-import { encode } from '#messaging/message'
+import { Consumer } from '#messaging/inbox/consumer'
+import { encode } from '#messaging/message/message'
 import type { Delivery } from '#messaging/transports/transport'
 import { cancelOrder } from '#orders/cancel_order'
+import { acceptedAnswer } from '#orders/transformers/order_body'
 import { fulfilOrder } from '#orders/fulfil_order'
-import { resendDue } from '#orders/models/waiting'
+import { resendDue } from '#orders/store/overdue_orders'
 import { placeOrder } from '#orders/place_order'
 import { reviseOrder } from '#orders/revise_order'
 import { subscriptions as ordersSubscriptions } from '#orders/subscriptions'
@@ -88,10 +92,12 @@ export class ShopInDatabase implements Shop<Sent> {
   }
 
   async place(lines: Line[]) {
-    const { body } = await placeOrder({ lines: this.#wanted(lines) }, CLERK, {
+    const scope = {
       ...{ accountId: CLERK.id, method: 'POST', path: '/api/v1/orders' },
       ...{ key: randomUUID(), payloadHash: '' },
-    })
+    }
+    const wanted = { lines: this.#wanted(lines) }
+    const { body } = await placeOrder(wanted, CLERK, scope, acceptedAnswer)
     const { id } = body as { id: string }
     this.#ids.push(id)
     return id
@@ -124,7 +130,13 @@ export class ShopInDatabase implements Shop<Sent> {
     })
   }
 
+  /** With each delivery the price changes: later pieces of an order are lines of their own. */
   async restock(sku: string, quantity: number) {
+    await db
+      .connection('orders')
+      .from('price_list')
+      .where('sku', this.#marked(sku))
+      .increment('price_amount', quantity)
     await db.connection('inventory').transaction((trx) => this.#receive(trx, sku, quantity))
   }
 
@@ -134,7 +146,7 @@ export class ShopInDatabase implements Shop<Sent> {
     const client = db.connection('orders')
     const long = new Date(Date.now() - 60_000)
     await client.from('orders').whereIn('id', ids).update({ resend_at: long, resends: 0 })
-    const swept = await resendDue(client, { answerTimeout: 30_000, tries: 5 }, ids.length)
+    const swept = await resendDue(client, { replyTimeout: 30_000, tries: 5 }, ids.length)
     strictEqual(swept.toSorted().join(), ids.toSorted().join(), 'the sweeper told others again')
   }
 
@@ -158,7 +170,7 @@ export class ShopInDatabase implements Shop<Sent> {
     } finally {
       this.#dying = false
     }
-    strictEqual(this.#consumers[to].counts.dead, 0, 'a message was buried')
+    strictEqual(this.#consumers[to].counts.dead, 0, 'a message was dead-lettered')
   }
 
   async assertSound() {
@@ -223,6 +235,8 @@ export class ShopInDatabase implements Shop<Sent> {
     const subscriptions = name === 'inventory' ? inventorySubscriptions : ordersSubscriptions
     const consumer = new Consumer({
       name,
+      namespace: NAMESPACE,
+      metrics: messagingMetrics(messaging.config.metrics),
       client: () => db.connection(name),
       logger,
       subscriptions: subscriptions.map(({ messages, handle }) => ({
@@ -254,13 +268,16 @@ export class ShopInDatabase implements Shop<Sent> {
 function contentOf({ type, data: { revision, heldRevision } }: Row): Said['content'] | null {
   if (TARGETS.includes(type)) return { kind: 'target', revision }
   const outcome = OUTCOMES[type]
-  return outcome ? { kind: 'answer', outcome, revision, heldRevision } : null
+  return outcome ? { kind: 'stock_reply', outcome, revision, heldRevision } : null
 }
 
 function deliveryOf({ message_id: id, topic, key, type, version, ...row }: Row): Delivery {
   const time = row.created_at.toISOString()
   const json = JSON.stringify(row.data)
   const { headers } = row
-  const record = encode({ id, source: `/${topic}`, topic, key, type, version, time, headers, json })
+  const record = encode(
+    { id, source: `/${topic}`, topic, key, type, version, time, headers, json },
+    NAMESPACE
+  )
   return { topic, partition: 0, offset: String(row.id), record }
 }

@@ -1,10 +1,17 @@
 /*
- * A shop in memory: the pure functions `move` and `decide`, and around them as little as possible.
+ * A shop in memory: the pure functions `transition` and `decide`, and around them as little as possible.
  */
 import { deepStrictEqual as same, fail } from 'node:assert/strict'
-import type { Line } from '#contracts/fields'
-import { decide, type Balance, type Head } from '#inventory/stock_plan'
-import { move, type Answer, type Move, type OrderState, type Request } from '#orders/order_status'
+import type { Line } from '#contracts/messages/fields'
+import { decide, type Head } from '#inventory/reservations/stock_plan'
+import type { Balance } from '#inventory/stock/balance'
+import {
+  transition,
+  type Transition,
+  type OrderState,
+  type Request,
+  type StockReply,
+} from '#orders/order_state_machine'
 import type { Side } from './history.ts'
 import { piecesOf, type Outcome, type Pieces, type Snapshot } from './model.ts'
 import type { Said, Shop } from './tell.ts'
@@ -27,7 +34,7 @@ export class SimulatedShop implements Shop {
   readonly #said: Record<Side, Said[]> = { inventory: [], orders: [] }
   #messages = 0
 
-  /** @param tally - hears of every move, refusal and decision */
+  /** @param tally - called with every transition, refusal and decision */
   constructor(
     stock: Pieces,
     readonly tally: (what: string) => void = () => {}
@@ -40,7 +47,7 @@ export class SimulatedShop implements Shop {
     const id = `order ${this.#orders.size + 1}`
     const state: OrderState = {
       ...{ status: 'pending', revision: 1, heldRevision: null },
-      ...{ wasConfirmed: false, stockSettled: false },
+      ...{ wasConfirmed: false, endAcknowledged: false },
     }
     this.#orders.set(id, { state, lines: [lines], mails: [], says: [] })
     await this.sweep([id])
@@ -49,7 +56,7 @@ export class SimulatedShop implements Shop {
 
   async revise(id: string, lines: Line[]) {
     const { state } = this.#orders.get(id)!
-    const isOpen = move(state, { kind: 'revise' }).outcome === 'moved'
+    const isOpen = transition(state, { kind: 'revise' }).outcome === 'applied'
     const target = this.#requestedLines(id) ?? this.#linesInForce(id)
     if (isOpen && sameContent(piecesOf(lines), piecesOf(target))) return 'unchanged'
     return this.#ask(id, { kind: 'revise' }, lines)
@@ -111,14 +118,14 @@ export class SimulatedShop implements Shop {
 
   async snapshot(): Promise<Snapshot> {
     const orders = [...this.#orders].map(([id, { state, mails, says }]) => {
-      const { status, revision, heldRevision, stockSettled } = state
+      const { status, revision, heldRevision, endAcknowledged } = state
       const requested = this.#requestedLines(id)
       const head = this.#heads.get(id)
       const held = head?.heldRevision
         ? { revision: head.heldRevision, lines: Object.fromEntries(head.held) }
         : null
       const snapshot = {
-        ...{ status, revision, heldRevision, stockSettled, mails: mails.toSorted(), says, held },
+        ...{ status, revision, heldRevision, endAcknowledged, mails: mails.toSorted(), says, held },
         lines: piecesOf(this.#linesInForce(id)),
         requestedLines: requested && piecesOf(requested),
       }
@@ -129,7 +136,7 @@ export class SimulatedShop implements Shop {
 
   #ask(id: string, request: Request, lines: Line[]): Outcome {
     const order = this.#orders.get(id)!
-    const result = move(order.state, request)
+    const result = transition(order.state, request)
     this.tally(result.outcome === 'refused' ? result.code : result.step)
     if (result.outcome === 'refused') return result.code
     order.lines.push(lines)
@@ -138,19 +145,19 @@ export class SimulatedShop implements Shop {
     return 'moved'
   }
 
-  #settle(id: string, answer: Answer) {
+  #settle(id: string, reply: StockReply) {
     const order = this.#orders.get(id)!
-    const result = move(order.state, answer)
-    this.tally(result.outcome === 'moved' ? result.step : `${result.outcome} answer`)
-    if (result.outcome !== 'moved') return
+    const result = transition(order.state, reply)
+    this.tally(result.outcome === 'applied' ? result.step : `${result.outcome} reply`)
+    if (result.outcome !== 'applied') return
     this.#apply(order, result)
     const { revision, heldRevision } = order.state
-    if (result.says === 'order_confirmed') {
+    if (result.emits === 'order_confirmed') {
       order.says.push(`order_confirmed r${revision} holds r${heldRevision}`)
-    } else if (result.says) order.says.push(result.says)
+    } else if (result.emits) order.says.push(result.emits)
   }
 
-  #apply(order: Order, { to, mail }: Move) {
+  #apply(order: Order, { to, mail }: Transition) {
     order.state = to
     if (mail) order.mails.push(`${mail} r${to.revision}`)
   }
@@ -163,16 +170,16 @@ export class SimulatedShop implements Shop {
     const deduct = state.status === 'fulfilled' && revision === state.revision
     const target = { revision, lines: lines[revision - 1], deduct }
     const decision = decide(head, target, this.#balances)
-    this.tally(decision.kind === 'moved' ? decision.head.outcome! : `${decision.kind} target`)
+    this.tally(decision.kind === 'changed' ? decision.head.outcome! : `${decision.kind} target`)
     if (decision.kind === 'stale') return
-    if (decision.kind === 'moved') {
+    if (decision.kind === 'changed') {
       this.#heads.set(id, decision.head)
       for (const { sku, onHandDelta, reservedDelta } of decision.changes) {
         this.#write(sku, onHandDelta, reservedDelta)
       }
     }
     const { outcome, heldRevision } = this.#heads.get(id)!
-    this.#say('orders', id, { kind: 'answer', outcome: outcome!, revision, heldRevision })
+    this.#say('orders', id, { kind: 'stock_reply', outcome: outcome!, revision, heldRevision })
   }
 
   #write(sku: string, onHand: number, reserved: number) {

@@ -2,8 +2,8 @@
  * Tells a history to a shop and to the model, and holds the two against each other.
  */
 import { deepStrictEqual as same, fail } from 'node:assert/strict'
-import type { Line } from '#contracts/fields'
-import type { Answer } from '#orders/order_status'
+import type { Line } from '#contracts/messages/fields'
+import type { StockReply } from '#orders/order_state_machine'
 import { SKUS, type Action, type History, type Side } from './history.ts'
 import { Model, type Outcome, type Pieces, type Snapshot } from './model.ts'
 
@@ -12,7 +12,7 @@ export interface Said {
   /** Of the message. */
   id: string
   order: string
-  content: { kind: 'target'; revision: number } | Answer
+  content: { kind: 'target'; revision: number } | StockReply
 }
 
 export interface Shop<Message extends Said = Said> {
@@ -133,11 +133,11 @@ class Telling {
   async #handOver(to: Side, messages: Said[]) {
     if (messages.length === 0) return
     await this.shop.deliver(to, messages, false)
-    const expected: [string, Answer][] = []
+    const expected: [string, StockReply][] = []
     for (const { id, order, content } of messages) {
       if (this.#handled[to].has(id)) continue
       this.#handled[to].add(id)
-      if (content.kind === 'answer') this.model.answer(order, content)
+      if (content.kind === 'stock_reply') this.model.answer(order, content)
       else {
         const answer = this.model.target(order, content.revision)
         if (answer) expected.push([order, answer])
@@ -167,7 +167,7 @@ function assertAtRest({ stock, orders }: Snapshot) {
     const { status, heldRevision, lines } = order
     if (status === 'pending' || status === 'updating') fail(`order ${id} never came to rest`)
     same(order.held, status === 'confirmed' ? { revision: heldRevision, lines } : null)
-    same(order.stockSettled, status === 'cancelled' || status === 'fulfilled')
+    same(order.endAcknowledged, status === 'cancelled' || status === 'fulfilled')
     same(order.mails.length, new Set(order.mails).size)
     for (const sku in order.held?.lines) held[sku] += order.held.lines[sku]
   }

@@ -1,5 +1,6 @@
 /*
- * One broker for the whole run, started when the first test asks for it.
+ * One broker for the whole run, started when the first test asks for it. Runners side by side share the one
+ * that `TEST_KAFKA_BROKERS` names.
  */
 import { MissingTool, requireJava } from './launcher/jars.ts'
 import { findBroker } from './launcher/launcher.ts'
@@ -15,6 +16,8 @@ let found: ReturnType<typeof findBroker> | null = null
  * @throws Error in CI where none can be had: there nothing may be left out
  */
 export async function brokers(): Promise<string[] | null> {
+  const shared = process.env.TEST_KAFKA_BROKERS
+  if (shared) return shared.split(',')
   found ??= findBroker({ dir })
   const broker = await found
   if ('brokers' in broker) return broker.brokers.split(',')

@@ -1,5 +1,5 @@
 /*
- * docs/examples/consumer.py, as whoever only follows the topics would run it.
+ * docs/examples/consumer.py, run unchanged, as an external consumer would.
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,16 +10,27 @@ import { promisify } from 'node:util'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
-import { orderPlaced } from '#contracts/orders'
+import { NAMESPACE } from '#config/namespace'
+import { orderPlaced } from '#contracts/messages/orders'
 import OutboxReplay from '#messaging/commands/outbox_replay'
-import { encode } from '#messaging/message'
-import { outbox } from '#messaging/outbox'
+import { encode } from '#messaging/message/message'
+import { outbox } from '#messaging/outbox/outbox'
 import type { Delivery, Transport } from '#messaging/transports/transport'
-import { faultsOf } from '#tests/asyncapi'
-import { cancel, emptyShop, fulfil, patch, person, post, product, type Person } from '#tests/shop'
+import { faultsOf } from '#tests/support/asyncapi'
+import {
+  cancel,
+  emptyShop,
+  fulfil,
+  patch,
+  person,
+  post,
+  product,
+  type Person,
+} from '#tests/support/shop'
 import { run } from '#tests/messaging/operator_at_work'
-import { until } from '#tests/messaging/outbox_at_work'
-import { freshPrefix, kafkaTransport, settled, startWork } from '#tests/transports'
+import { freshPrefix, kafkaTransport } from '#tests/support/transports'
+import { settled, startWork } from '#tests/support/workers'
+import { eventually } from '#tests/support/eventually'
 import { brokers } from './broker.ts'
 import { python } from './python.ts'
 
@@ -113,7 +124,7 @@ if (kafka && interpreter) {
       const said = new Set(await idsSaid())
       const ours = () => heard.filter(({ record }) => said.has(record.headers.ce_id))
       const gotten = () => new Set(ours().map(({ record }) => record.headers.ce_id))
-      await until(() => gotten().size === said.size, 'all that was said is heard')
+      await eventually('all that was said is heard', () => gotten().size === said.size)
       const types = new Set(ours().map(({ record }) => record.headers.ce_type))
       assert.isAtLeast(types.size, 11)
       for (const { record } of ours()) {
@@ -179,7 +190,7 @@ if (kafka && interpreter) {
 
     async function junk() {
       const message = orderPlaced.about(uuidv7(), { revision: 1, lines: [] })
-      const good = encode({ ...message, json: JSON.stringify(message.data) })
+      const good = encode({ ...message, json: JSON.stringify(message.data) }, NAMESPACE)
       const typed = (type: string) => ({ ...good, headers: { ...good.headers, ce_type: type } })
       await transport.send('orders', 0, [
         { key: null, value: Buffer.from('junk'), headers: {} },

@@ -1,6 +1,6 @@
 import { test } from '@japa/runner'
-import { on } from '#messaging/subscription'
-import { outbox } from '#messaging/outbox'
+import { on } from '#messaging/inbox/subscription'
+import { outbox } from '#messaging/outbox/outbox'
 import {
   about,
   alive,
@@ -15,8 +15,8 @@ import {
   numbersOf,
   openLedger,
   record,
-  until,
 } from '#tests/messaging/ledger_of_effects'
+import { eventually } from '#tests/support/eventually'
 
 /** The messages of seven keys, mixed; each key counts from zero. */
 function mixed(length: number) {
@@ -122,7 +122,7 @@ test.group('A batch', (group) => {
       if (full) await trx.rawQuery(`do $$ begin raise exception using errcode = '53100'; end $$`)
     })
     const handled = consumer.handle(deliveries(about('k', 1, 2)), alive)
-    await until(() => consumer.counts.retried > 0, 'a first try')
+    await eventually('a first try', () => consumer.counts.retried > 0)
     assert.deepEqual([await countOf('inbox'), await countOf('outbox')], [0, 0])
     assert.isEmpty(await effects())
 
@@ -173,7 +173,7 @@ test.group('A batch', (group) => {
     })
     const handled = consumer.handle(deliveries(about('k', 1)), alive)
     handled.catch(() => {})
-    await until(() => consumer.counts.retried > 4, 'a few tries')
+    await eventually('a few tries', () => consumer.counts.retried > 4)
     const began = performance.now()
     consumer.stop()
     await assert.rejects(() => handled, 'consumer inventory was stopped')
@@ -192,7 +192,7 @@ test.group('A batch', (group) => {
     const messages = Array.from({ length: 20 }, (_, index) => about(`k${index}`, 1)[0])
     const handled = consumer.handle(deliveries(messages), alive)
     handled.catch(() => {})
-    await until(() => consumer.degraded().length > 0, 'a pause')
+    await eventually('a pause', () => consumer.warnings().length > 0)
     const began = performance.now()
     consumer.stop()
     await assert.rejects(() => handled, 'consumer inventory was stopped')

@@ -1,6 +1,6 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { test } from '@japa/runner'
-import type { Message } from '#messaging/message'
+import type { Message } from '#messaging/message/message'
 import {
   about,
   alive,
@@ -16,8 +16,8 @@ import {
   openLedger,
   record,
   recordUnless,
-  until,
 } from '#tests/messaging/ledger_of_effects'
+import { eventually } from '#tests/support/eventually'
 
 const divideByZero = (trx: TransactionClientContract) => trx.rawQuery('select 1 / 0')
 
@@ -57,7 +57,7 @@ test.group('A message that fails', (group) => {
     assert.equal(await countOf('inbox'), 500)
     assert.equal(await countOf('waiting_keys'), 1)
     assert.containSubset(consumer.counts, { handled: 489, dead: 11 })
-    assert.isEmpty(consumer.degraded())
+    assert.isEmpty(consumer.warnings())
   })
 
   test('with data that breaks its schema fails at once', async ({ assert }) => {
@@ -129,7 +129,7 @@ test.group('A message that fails', (group) => {
     assert.deepEqual(await numbersOf('k'), [1])
   })
 
-  test('to be handled at first is validated anew, as it came', async ({ assert }) => {
+  test('is validated again before the next attempt, as it arrived', async ({ assert }) => {
     let tries = 0
     const consumer = consumerOf(
       recordUnless(() => {
@@ -147,7 +147,7 @@ test.group('Failures in a row', (group) => {
   group.setup(openLedger)
   group.each.setup(emptyLedger)
 
-  test('pause the consumer at the twentieth, in {0}, until the handler is mended')
+  test('pause the consumer at the twentieth, in {0}, until the handler is fixed')
     .with([
       ['one batch', 20],
       ['batches of one', 1],
@@ -161,14 +161,14 @@ test.group('Failures in a row', (group) => {
           await consumer.handle(batch.slice(from, from + size), alive)
         }
       })()
-      await until(() => consumer.degraded().length > 0, 'a pause')
-      assert.match(consumer.degraded()[0], /^consumer inventory: paused, for .*division by zero/)
+      await eventually('a pause', () => consumer.warnings().length > 0)
+      assert.match(consumer.warnings()[0], /^consumer inventory: paused .*division by zero/)
       assert.lengthOf(await letters(), 19)
       assert.isEmpty(await effects())
 
       broken = false
       await handled
-      assert.isEmpty(consumer.degraded())
+      assert.isEmpty(consumer.warnings())
       assert.lengthOf(await letters(), 19)
       assert.deepEqual(await numbersOf('k19'), [1])
     })
@@ -182,18 +182,68 @@ test.group('Failures in a row', (group) => {
     assert.isFalse(consumer.paused)
   })
 
-  test('of data that breaks its schema pause it as well, with nothing committed', async ({
+  test('of data that fails its schema do not count: each is dead-lettered, none pauses the consumer', async ({
     assert,
   }) => {
-    const consumer = consumerOf()
-    const messages = Array.from({ length: 20 }, (_, index) => invalid(`k${index}`))
-    const handled = consumer.handle(deliveries([...about('good', 1), ...messages]), alive)
+    const consumer = consumerOf(recordUnless((n, _, trx) => n < 0 && divideByZero(trx)))
+    const messages = keys(300).map(({ key }) => invalid(key))
+    await consumer.handle(deliveries([...messages, ...about('good', 1)]), alive)
+    assert.lengthOf(await letters(), 300)
+    assert.deepEqual(await numbersOf('good'), [1])
+
+    // Nor do they end a row of failures that do count.
+    const failing = Array.from({ length: 19 }, (_, n) => about(`f${n}`, -1)[0])
+    await consumer.handle(deliveries(failing), alive)
+    await consumer.handle(deliveries([invalid('other')]), alive)
+    const handled = consumer.handle(deliveries(about('f20', -1)), alive)
     handled.catch(() => {})
-    await until(() => consumer.degraded().length > 0, 'a pause')
-    assert.isEmpty(await letters())
-    assert.isEmpty(await effects())
+    await eventually('a pause', () => consumer.paused)
+    assert.lengthOf(await letters(), 320)
     consumer.stop()
     await assert.rejects(() => handled)
+  })
+
+  test('make a paused consumer try one message at a time, until the first succeeds', async ({
+    assert,
+  }) => {
+    const tried: string[][] = []
+    let broken = true
+    const consumer = consumerOf(
+      async (messages, trx) => {
+        if (consumer.paused) tried.push(messages.map(({ key }) => key))
+        if (broken) await divideByZero(trx)
+        await record(messages, trx)
+      },
+      { pauseMs: 20 }
+    )
+    const handled = consumer.handle(deliveries(keys(30)), alive)
+    await eventually('every key has had its turn', () => tried.length >= 11)
+    assert.lengthOf(await letters(), 19)
+    assert.isEmpty(await effects())
+    assert.isTrue(consumer.paused)
+
+    broken = false
+    await handled
+    const turns = Array.from({ length: 11 }, (_, index) => `k${19 + index}`)
+    assert.deepEqual(
+      tried.slice(0, 11),
+      [...turns].map((key) => [key])
+    )
+    assert.lengthOf(await effects(), 11)
+    assert.lengthOf(await letters(), 19)
+    assert.isFalse(consumer.paused)
+    assert.isEmpty(consumer.warnings())
+  })
+
+  test('that one message can cause by itself do not stop the messages of other keys', async ({
+    assert,
+  }) => {
+    const consumer = consumerOf(recordUnless((n, _, trx) => n < 0 && divideByZero(trx)))
+    const messages = [...keys(25, -1), ...about('good', 1, 2)]
+    await consumer.handle(deliveries(messages), alive)
+    assert.deepEqual(await numbersOf('good'), [1, 2])
+    assert.lengthOf(await letters(), 25)
+    assert.isEmpty(consumer.warnings())
   })
 
   test('pause nobody while they are nineteen, also when it happens twice', async ({ assert }) => {
@@ -203,7 +253,7 @@ test.group('Failures in a row', (group) => {
     await consumer.handle(deliveries(keys(19, -1)), alive)
     assert.lengthOf(await letters(), 38)
     assert.deepEqual(await numbersOf('good'), [1])
-    assert.isEmpty(consumer.degraded())
+    assert.isEmpty(consumer.warnings())
   })
 
   test('do not count those that wait behind one: a hundred of one key are one failure', async ({
@@ -213,22 +263,25 @@ test.group('Failures in a row', (group) => {
     const waiting = about('k', ...Array.from({ length: 100 }, (_, n) => n))
     await consumer.handle(deliveries([invalid('k'), ...waiting]), alive)
     assert.lengthOf(await letters(), 101)
-    assert.isEmpty(consumer.degraded())
+    assert.isEmpty(consumer.warnings())
   })
 
   test('or not: half of a batch of 40 pauses the consumer too', async ({ assert }) => {
     let broken = true
-    const consumer = consumerOf(recordUnless((n, _, trx) => broken && n < 0 && divideByZero(trx)))
+    const consumer = consumerOf(
+      recordUnless((n, _, trx) => broken && n < 0 && divideByZero(trx)),
+      { pauseMs: 1_000 }
+    )
     const messages = keys(40).map((message, index) =>
       index % 2 ? message : about(message.key, -1)[0]
     )
     const handled = consumer.handle(deliveries(messages), alive)
-    await until(() => consumer.degraded().length > 0, 'a pause')
+    await eventually('a pause', () => consumer.warnings().length > 0)
     assert.lengthOf(await letters(), 19)
 
     broken = false
     await handled
-    assert.isEmpty(consumer.degraded())
+    assert.isEmpty(consumer.warnings())
     assert.lengthOf(await effects(), 21)
   })
 

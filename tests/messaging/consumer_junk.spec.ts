@@ -74,7 +74,7 @@ test.group('Junk', (group) => {
       assert.match(found[0].error_message!, why)
       assert.equal(await countOf('waiting_keys'), 0)
       assert.deepEqual(await numbersOf('k'), [1, 3])
-      assert.isEmpty(consumer.degraded())
+      assert.isEmpty(consumer.warnings())
     })
     .timeout(5_000)
 
@@ -97,6 +97,6 @@ test.group('Junk', (group) => {
     for (const { record } of batch) record.headers = {}
     await consumer.handle(batch, alive)
     assert.lengthOf(await letters(), 1_000)
-    assert.isEmpty(consumer.degraded())
+    assert.isEmpty(consumer.warnings())
   })
 })

@@ -13,8 +13,8 @@ import {
   openLedger,
   record,
   recordUnless,
-  until,
 } from '#tests/messaging/ledger_of_effects'
+import { eventually } from '#tests/support/eventually'
 
 /** A handler that refuses some numbers, until it is told otherwise. */
 function refusing(...numbers: number[]) {
@@ -149,7 +149,7 @@ test.group('Dead letters', (group) => {
       await record(messages, trx)
     })
     const redriven = slow.redrive('k')
-    await until(() => inside, 'the redrive has begun')
+    await eventually('the redrive has begun', () => inside)
     let overtook = false
     const later = consumerOf()
       .handle(deliveries(about('k', 3)), alive)

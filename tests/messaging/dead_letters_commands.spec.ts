@@ -3,19 +3,19 @@ import { test } from '@japa/runner'
 import { Client } from 'pg'
 import { uuidv7 } from 'uuidv7'
 import { directConnection } from '#config/database'
-import { orderPlaced } from '#contracts/orders'
+import { orderPlaced } from '#contracts/messages/orders'
 import DeadLettersDiscard from '#messaging/commands/dead_letters_discard'
 import DeadLettersList from '#messaging/commands/dead_letters_list'
 import DeadLettersRedrive from '#messaging/commands/dead_letters_redrive'
 import DeadLettersShow from '#messaging/commands/dead_letters_show'
-import { letterGroups } from '#messaging/letters'
-import { operatorActs } from '#messaging/operator_acts'
+import { deadLetterGroups } from '#messaging/recovery/dead_letter_queries'
+import { operatorActs } from '#messaging/recovery/operator_acts'
 import messaging from '#messaging/service'
 import { countOf, letters } from '#tests/messaging/ledger_of_effects'
-import { broken, junk, junkOfOld, stuck, stuckFor } from '#tests/messaging/laid_down'
+import { broken, junk, junkOfOld, setAside, stuck, stuckFor } from '#tests/messaging/laid_down'
 import { inBackground, run } from '#tests/messaging/operator_at_work'
-import { until } from '#tests/messaging/outbox_at_work'
-import { emptyShop, product } from '#tests/shop'
+import { emptyShop, product } from '#tests/support/shop'
+import { eventually } from '#tests/support/eventually'
 
 const commands: Record<string, Parameters<typeof run>[0]> = {
   list: DeadLettersList,
@@ -57,7 +57,7 @@ test.group('Dead letters at the terminal', (group) => {
     await stuck(a, b)
     await broken(c)
     await junk()
-    const groups = await letterGroups(inventory(), 'inventory')
+    const groups = await deadLetterGroups(inventory(), 'inventory')
     assert.lengthOf(groups, 3)
     assert.containSubset(groups[0], {
       ...{ error: 'DatabaseError: division by zero', letters: 2, keysHeld: 2, waiting: 2 },
@@ -77,12 +77,39 @@ test.group('Dead letters at the terminal', (group) => {
 
     const id = String(groups[0].newest.id)
     const masked = await run(DeadLettersShow, id)
-    assert.include(masked.printed, '•••• (--payload shows it)')
+    assert.include(masked.printed, '•••• (shown with --payload)')
     assert.notInclude(masked.printed, 'quantity')
     assert.isEmpty(await operatorActs(inventory()))
     const shown = await run(DeadLettersShow, id, '--payload', '--as=Ada', '--json')
     assert.include(shown.json.data[0].value, '"quantity":2')
     assert.containSubset(await operatorActs(inventory()), [{ act: 'read', who: 'Ada' }])
+  })
+
+  test('that hit a time limit are a group of their own, with the error, and are said to be retried', async ({
+    assert,
+  }) => {
+    const [a, b, c] = [uuidv7(), uuidv7(), uuidv7()]
+    await setAside(a)
+    await setAside(b)
+    await stuck(c)
+    const limit = 'canceling statement due to statement timeout'
+    const groups = await deadLetterGroups(inventory(), 'inventory')
+    assert.lengthOf(groups, 2)
+    assert.containSubset(groups, [
+      { id: 'time_limit', error: `DatabaseError: ${limit}`, letters: 2, keysHeld: 2, waiting: 2 },
+      { error: 'DatabaseError: division by zero', letters: 1, keysHeld: 1, waiting: 1 },
+    ])
+    const { printed } = await run(DeadLettersList)
+    assert.include(printed, `inventory time_limit: retried automatically: DatabaseError: ${limit}`)
+    assert.include(printed, '2 hit a time limit, 2 keys blocked, 2 messages behind them')
+    assert.notInclude(printed, 'discarded')
+
+    const listed = await run(DeadLettersList, '--group=time_limit', '--json')
+    assert.deepEqual(
+      listed.json.data.map(({ key }: { key: string }) => key),
+      [a, a, b, b]
+    )
+    assert.equal((await run(DeadLettersList, '--group=waiting')).exitCode, 5)
   })
 
   test('are redriven by group, in the order of each key, the others left alone', async ({
@@ -91,7 +118,7 @@ test.group('Dead letters at the terminal', (group) => {
     const [a, b, c] = [uuidv7(), uuidv7(), uuidv7()]
     await stuck(a, b)
     await broken(c)
-    const [{ id: cause }] = await letterGroups(inventory(), 'inventory')
+    const [{ id: cause }] = await deadLetterGroups(inventory(), 'inventory')
     const filter = [`--group=${cause}`, '--module=inventory']
     const dry = await run(DeadLettersRedrive, ...filter, '--dry-run', '--json')
     assert.deepEqual(dry.json.data, [{ module: 'inventory', keys: [a, b], junk: [] }])
@@ -100,7 +127,7 @@ test.group('Dead letters at the terminal', (group) => {
     // Two operators at once.
     const both = await Promise.all([
       messaging.consumer('inventory').redrive(a),
-      run(DeadLettersRedrive, ...filter, '--yes', '--json', '--why=mended', '--as=Ada'),
+      run(DeadLettersRedrive, ...filter, '--yes', '--json', '--why=fixed', '--as=Ada'),
     ])
     assert.equal(both[1].exitCode, 0)
     assert.equal(both[0].handled + both[1].json.data[0].handled, 4)
@@ -110,7 +137,7 @@ test.group('Dead letters at the terminal', (group) => {
     )
     assert.deepEqual((await reserved()).sort(), [-2, -2, 2, 2])
     assert.containSubset(await operatorActs(inventory()), [
-      { act: 'redrive', who: 'Ada', why: 'mended', outcome: { finished: true, waiting: 0 } },
+      { act: 'redrive', who: 'Ada', why: 'fixed', outcome: { finished: true, waiting: 0 } },
     ])
     assert.equal(await countOf('waiting_keys'), 1)
   })
@@ -143,13 +170,16 @@ test.group('Dead letters at the terminal', (group) => {
       held.push(await holding(sku))
     }
     const redriving = inBackground('deadletters:redrive', '--all', '--yes')
-    await until(isHeldUp, 'the first key waits for its stock')
+    await eventually('the first key waits for its stock', isHeldUp)
     redriving.kill('SIGINT')
     await held[0].end()
     // It may have been on its way to the second when the signal came.
-    await until(() => redriving.exitCode !== null || isHeldUp(), 'it has ended, or waits again')
+    await eventually(
+      'it has ended, or waits again',
+      () => redriving.exitCode !== null || isHeldUp()
+    )
     await held[1].end()
-    await until(() => redriving.exitCode !== null, 'it has ended')
+    await eventually('it has ended', () => redriving.exitCode !== null)
     await held[2].end()
     assert.equal(redriving.exitCode, 3)
     const left = (await letters()).length
@@ -203,7 +233,7 @@ test.group('Dead letters at the terminal', (group) => {
     assert.lengthOf(await letters(), 2)
     const done = await run(DeadLettersDiscard, ...meant, '--why=a test order', '--yes')
     assert.deepEqual([done.exitCode, done.json.data], [0, expected])
-    assert.containSubset(await letterGroups(inventory(), 'inventory'), [
+    assert.containSubset(await deadLetterGroups(inventory(), 'inventory'), [
       { id: 'waiting', error: null, keysHeld: 1, waiting: 1 },
     ])
     const [act] = await operatorActs(inventory())
@@ -228,6 +258,28 @@ test.group('Dead letters at the terminal', (group) => {
     assert.equal(await countOf('waiting_keys'), 0)
   })
 
+  test('of one key are discarded and recorded a hundred at a time', async ({ assert }) => {
+    const order = uuidv7()
+    await stuck(order)
+    await inventory().rawQuery(
+      `insert into dead_letters (consumer, reason, topic, message_id, key, type, value, headers, attempts)
+       select 'inventory', 'waiting', 'orders', gen_random_uuid(), ?, 'order_cancelled', '{}', '{}', 0
+       from generate_series(1, 248)`,
+      [order]
+    )
+    const done = await run(DeadLettersDiscard, '--all', '--why=of a test', '--yes', '--json')
+    assert.containSubset(done.json.data, [{ key: order, discarded: 250, next: null }])
+    assert.equal(await countOf('waiting_keys'), 0)
+    const acts = await inventory()
+      .from('operator_acts')
+      .orderBy('id')
+      .select(inventory().raw(`jsonb_array_length(outcome -> 'letters') as recorded`))
+    assert.deepEqual(
+      acts.map(({ recorded }) => recorded),
+      [100, 100, 50]
+    )
+  })
+
   test('are listed to the end, fifty of a module at a time', async ({ assert }) => {
     for (let n = 0; n < 51; n++) await junk()
     const first = await run(DeadLettersList, '--all', '--json')
@@ -242,15 +294,15 @@ test.group('Dead letters at the terminal', (group) => {
   })
 
   const wrong: [name: string, args: string[], exit: number, says: RegExp][] = [
-    ['redrive', ['--yes'], 2, /Say which/],
-    ['redrive', ['--all'], 2, /Say --yes/],
-    ['redrive', ['--all', '--module=mail', '--yes'], 2, /no module "mail"/],
+    ['redrive', ['--yes'], 2, /--id, --key, --type or --group/],
+    ['redrive', ['--all'], 2, /Confirm with --yes/],
+    ['redrive', ['--all', '--module=mail', '--yes'], 2, /Unknown module "mail"/],
     ['redrive', ['--key=nobody', '--yes'], 5, /No dead letter matches/],
-    ['discard', ['--all', '--yes'], 2, /Say why/],
-    ['discard', ['--all', '--why=x'], 2, /Say --yes/],
+    ['discard', ['--all', '--yes'], 2, /Give a reason/],
+    ['discard', ['--all', '--why=x'], 2, /Confirm with --yes/],
     ['discard', ['--type=none', '--why=x', '--yes'], 5, /matches/],
     ['show', ['999999'], 5, /no dead letter 999999/],
-    ['list', ['--module=mail'], 2, /orders and inventory/],
+    ['list', ['--module=mail'], 2, /orders, inventory/],
     ['list', ['--all', '--after=1'], 2, /--module/],
     ['list', ['--type=none'], 5, /matches/],
     ['list', ['--key=nobody', '--json'], 5, /matches/],
@@ -281,6 +333,9 @@ test.group('Dead letters at the terminal', (group) => {
     await broken(uuidv7())
     const { exitCode, printed } = await run(DeadLettersRedrive, '--all', '--yes')
     assert.equal(exitCode, 1)
-    assert.match(printed, /database\/inventory\/migrations\/\d+_operators has not run.*db:setup/)
+    assert.match(
+      printed,
+      /Missing migrations: .*database\/inventory\/migrations\/\d+_operators\b.*db:setup/
+    )
   })
 })

@@ -13,8 +13,8 @@ import {
   openLedger,
   owner,
   recordUnless,
-  until,
 } from '#tests/messaging/ledger_of_effects'
+import { eventually } from '#tests/support/eventually'
 
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index)
@@ -74,12 +74,12 @@ test.group('A race', (group) => {
     const redriven = consumerOf()
       .redrive('k')
       .finally(() => (ended = true))
-    await until(async () => {
+    await eventually('the redrive has looked', async () => {
       const { rows } = await other.rawQuery(
         `select from pg_locks where relation = 'waiting_keys'::regclass and not granted`
       )
       return ended || rows.length > 0
-    }, 'the redrive has looked')
+    })
     await other.commit()
     assert.deepEqual(await redriven, { handled: 0, free: true })
     assert.equal(await countOf('waiting_keys'), 1)
@@ -119,7 +119,7 @@ test.group('A race', (group) => {
       await Promise.all([
         old.handle(batch, alive),
         // The one that takes over begins at different moments of the other's work.
-        until(() => old.counts.retried >= round % 8, 'the other is at work').then(() =>
+        eventually('the other is at work', () => old.counts.retried >= round % 8).then(() =>
           young.handle(batch, alive)
         ),
       ])

@@ -1,5 +1,5 @@
-import type { WireRecord } from '#messaging/message'
-import type { Subscriber, Transport } from '#messaging/transports/transport'
+import type { WireRecord } from '#messaging/message/message'
+import type { Transport } from '#messaging/transports/transport'
 
 export interface Faults {
   /** Throws before a send reaches the transport. */
@@ -11,6 +11,9 @@ export interface Faults {
 /** A real transport on a bad line. */
 export class FaultyTransport implements Transport {
   readonly name
+  readonly description
+  readonly storesMessages
+  readonly isProcessLocal
   readonly sends: { partition: number; ids: string[] }[] = []
 
   constructor(
@@ -18,6 +21,9 @@ export class FaultyTransport implements Transport {
     readonly faults: Faults
   ) {
     this.name = inner.name
+    this.description = inner.description
+    this.storesMessages = inner.storesMessages
+    this.isProcessLocal = inner.isProcessLocal
   }
 
   retention(topic: string) {
@@ -36,8 +42,20 @@ export class FaultyTransport implements Transport {
     return this.inner.openTopic(topic)
   }
 
-  subscribe(subscriber: Subscriber) {
-    this.inner.subscribe(subscriber)
+  findTopic(topic: string) {
+    return this.inner.findTopic(topic)
+  }
+
+  addPartitions(topic: string, partitions: number) {
+    return this.inner.addPartitions(topic, partitions)
+  }
+
+  hasPosition(subscriber: string, topic: string) {
+    return this.inner.hasPosition(subscriber, topic)
+  }
+
+  subscribe(...of: Parameters<Transport['subscribe']>) {
+    this.inner.subscribe(...of)
   }
 
   contents(...of: Parameters<Transport['contents']>) {
@@ -48,12 +66,16 @@ export class FaultyTransport implements Transport {
     return this.inner.lag(subscriber, topics)
   }
 
-  degraded() {
-    return this.inner.degraded()
+  heldUp() {
+    return this.inner.heldUp()
   }
 
-  stuck() {
-    return this.inner.stuck()
+  warnings() {
+    return this.inner.warnings()
+  }
+
+  fatal() {
+    return this.inner.fatal()
   }
 
   close() {

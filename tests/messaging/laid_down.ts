@@ -1,12 +1,12 @@
 /*
- * Dead letters of inventory, each laid down by its consumer as in real life.
+ * Dead letters of inventory, written by its consumer as in production.
  */
 import db from '@adonisjs/lucid/services/db'
 import { uuidv7 } from 'uuidv7'
-import { orderCancelled, orderPlaced } from '#contracts/orders'
-import type { Message } from '#messaging/message'
+import { orderCancelled, orderPlaced } from '#contracts/messages/orders'
+import type { Message } from '#messaging/message/message'
 import messaging from '#messaging/service'
-import { on } from '#messaging/subscription'
+import { on } from '#messaging/inbox/subscription'
 import { alive, consumerOf, deliveries } from './ledger_of_effects.ts'
 
 /** Placed and then cancelled; each placement failed with a division by zero, so the rest waits. */
@@ -15,10 +15,19 @@ export async function stuck(...orders: string[]) {
 }
 
 export async function stuckFor(sku: string, order: string) {
+  await failsWith('select 1 / 0', sku, order)
+}
+
+/** Placed and then cancelled; the placement hits the time limit of a statement, so its key is set aside. */
+export async function setAside(order: string) {
+  await failsWith(`set local statement_timeout = '20ms'; select pg_sleep(5)`, 'MUG', order)
+}
+
+async function failsWith(statement: string, sku: string, order: string) {
   const consumer = consumerOf(undefined, {
     subscriptions: [
       on([orderPlaced, orderCancelled] as never[], async (_, trx) => {
-        await trx.rawQuery('select 1 / 0')
+        await trx.rawQuery(statement)
       }),
     ],
   })

@@ -1,14 +1,16 @@
 /*
  * A consumer to test with: it hears two types of message, and its effects can be counted.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import vine from '@vinejs/vine'
-import { Consumer, type ConsumerOptions } from '#messaging/consumer'
-import { on } from '#messaging/subscription'
-import { defineMessage, encode, type Message } from '#messaging/message'
+import messaging from '#messaging/service'
+import { messagingMetrics } from '#messaging/metrics'
+import { NAMESPACE } from '#config/namespace'
+import { Consumer, type ConsumerOptions } from '#messaging/inbox/consumer'
+import { on } from '#messaging/inbox/subscription'
+import { defineMessage, encode, type Message } from '#messaging/message/message'
 import type { Delivery } from '#messaging/transports/transport'
 
 /** Its schema changes what it reads: a date goes in as text and comes out as a Date. */
@@ -82,6 +84,8 @@ export function recordUnless(
 export function consumerOf(handle: Handler = record, options: Partial<ConsumerOptions> = {}) {
   return new Consumer({
     name: 'inventory',
+    namespace: NAMESPACE,
+    metrics: messagingMetrics(messaging.config.metrics),
     client: () => db.connection('inventory'),
     subscriptions: [on<{ n: number }>([noted], handle)],
     logger,
@@ -103,7 +107,7 @@ export function deliveries(messages: Message<unknown>[]): Delivery[] {
     topic: message.topic,
     partition: 0,
     offset: String(nextOffset++),
-    record: encode({ ...message, json: JSON.stringify(message.data) }),
+    record: encode({ ...message, json: JSON.stringify(message.data) }, NAMESPACE),
   }))
 }
 
@@ -153,13 +157,4 @@ export async function countOf(
 ) {
   const [{ total }] = await db.connection('inventory').from(table).count('* as total')
   return Number(total)
-}
-
-/** @throws Error when the condition has not come true in time */
-export async function until(condition: () => unknown, what: string, milliseconds = 10_000) {
-  const deadline = Date.now() + milliseconds
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within ${milliseconds} ms: ${what}`)
-    await sleep(5)
-  }
 }

@@ -11,12 +11,12 @@ import {
   deliveries,
   emptyLedger,
   openLedger,
-  until,
 } from '#tests/messaging/ledger_of_effects'
+import { eventually } from '#tests/support/eventually'
 
 class BeyondHelp extends EmbeddedTransport {
-  override stuck(): string[] {
-    return ['consumer orders: its client was built anew 5 times in vain']
+  override fatal(): string[] {
+    return ['consumer orders: 5 sessions in a row fetched nothing']
   }
 }
 
@@ -30,18 +30,18 @@ test.group('A process', (group) => {
   group.setup(openLedger)
   group.each.setup(emptyLedger)
 
-  test('cannot help itself when a batch hangs for ever', async ({ assert, cleanup }) => {
+  test('cannot recover by itself if a batch hangs indefinitely', async ({ assert, cleanup }) => {
     const { promise: end, resolve: goOn } = Promise.withResolvers<void>()
     // Else a failure would leave a transaction open, and the next test waiting for its locks.
     cleanup(() => goOn())
     const consumer = consumerOf(() => end, { stuckMs: 50 })
-    assert.isEmpty(consumer.stuck(), 'nothing is under way')
+    assert.isEmpty(consumer.fatal(), 'nothing is under way')
     const handling = consumer.handle(deliveries(about('k', 1)), alive)
-    await until(async () => consumer.stuck().length > 0, 'it says so')
-    assert.match(consumer.stuck()[0], /^consumer inventory: a batch has hung for/)
+    await eventually('it says so', async () => consumer.fatal().length > 0)
+    assert.match(consumer.fatal()[0], /^consumer inventory: a batch has hung for/)
     goOn()
     await handling
-    assert.isEmpty(consumer.stuck(), 'it has gone on')
+    assert.isEmpty(consumer.fatal(), 'it has gone on')
   })
 
   test('helps itself as long as a batch is tried again', async ({ assert }) => {
@@ -53,7 +53,7 @@ test.group('A process', (group) => {
       { stuckMs: 5_000 }
     )
     await consumer.handle(deliveries(about('k', 1)), async () => {
-      assert.isEmpty(consumer.stuck())
+      assert.isEmpty(consumer.fatal())
     })
     assert.equal(tries, 4)
   })

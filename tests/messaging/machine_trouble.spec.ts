@@ -1,10 +1,13 @@
 /*
- * Machine trouble is nobody's fault: nothing dead-letters, and the batch is handled when it is over.
+ * Transient errors: nothing is dead-lettered, and the batch is handled when they are over.
  */
+import app from '@adonisjs/core/services/app'
+import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { test } from '@japa/runner'
-import { run } from '#messaging/sql'
+import { schemaCheck } from '#database/schema_check'
+import { run } from '#postgres/run'
 import {
   about,
   alive,
@@ -19,18 +22,11 @@ import {
   owner,
   record,
   recordUnless,
-  until,
 } from '#tests/messaging/ledger_of_effects'
+import { eventually } from '#tests/support/eventually'
 
 /** Troubles the handler with a statement of its own, as long as it is asked to. */
 const statements: [trouble: string, trouble: (trx: TransactionClientContract) => unknown][] = [
-  [
-    'a statement that takes too long',
-    async (trx) => {
-      await trx.rawQuery(`set local statement_timeout = '20ms'`)
-      await trx.rawQuery('select pg_sleep(5)')
-    },
-  ],
   [
     'a disk that is full',
     (trx) => trx.rawQuery(`do $$ begin raise exception using errcode = '53100'; end $$`),
@@ -62,17 +58,21 @@ const statements: [trouble: string, trouble: (trx: TransactionClientContract) =>
   ],
 ]
 
+/** As before the last migration, which has something to add. */
+const MIGRATION_AWAY = `update adonis_schema set name = 'away ' || name where id = (select max(id) from adonis_schema);`
+const MIGRATION_BACK = `update adonis_schema set name = substr(name, 6) where name like 'away %';`
+
 /** Troubles every consumer from outside, and ends it again. */
 const circumstances: [trouble: string, begin: string, end: string][] = [
   [
-    'a table that is missing',
-    'alter table effects rename to effects_away',
-    'alter table effects_away rename to effects',
+    'a table that a pending migration creates',
+    `${MIGRATION_AWAY} alter table effects rename to effects_away`,
+    `alter table effects_away rename to effects; ${MIGRATION_BACK}`,
   ],
   [
-    'a column that is missing',
-    'alter table effects rename body to body_away',
-    'alter table effects rename body_away to body',
+    'a column that a pending migration adds',
+    `${MIGRATION_AWAY} alter table effects rename body to body_away`,
+    `alter table effects rename body_away to body; ${MIGRATION_BACK}`,
   ],
   [
     'a permission that is missing',
@@ -83,6 +83,11 @@ const circumstances: [trouble: string, begin: string, end: string][] = [
     'an inbox that is missing',
     'alter table inbox rename to inbox_away',
     'alter table inbox_away rename to inbox',
+  ],
+  [
+    'an inbox with a constraint that refuses it',
+    'alter table inbox add constraint nothing_more check (false)',
+    'alter table inbox drop constraint nothing_more',
   ],
 ]
 
@@ -99,8 +104,8 @@ test.group('A batch outlives', (group) => {
         if (lasts) await trouble(trx)
       })
       const handled = consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
-      await until(() => consumer.degraded().length > 0, 'degraded')
-      assert.match(consumer.degraded()[0], /^consumer inventory: /)
+      await eventually('degraded', () => consumer.warnings().length > 0)
+      assert.match(consumer.warnings()[0], /^consumer inventory: /)
       assert.isEmpty(await letters())
       assert.deepEqual(await numbersOf('k'), [])
 
@@ -112,11 +117,12 @@ test.group('A batch outlives', (group) => {
   test('{0}')
     .with(circumstances)
     .run(async ({ assert }, [, begin, end]) => {
-      const consumer = consumerOf()
+      const differs = schemaCheck(app, db, logger)
+      const consumer = consumerOf(record, { schemaDiffers: () => differs('inventory') })
       await owner().rawQuery(begin)
       const handled = consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
       try {
-        await until(() => consumer.degraded().length > 0, 'degraded')
+        await eventually('degraded', () => consumer.warnings().length > 0)
         assert.isEmpty(await letters())
       } finally {
         await owner().rawQuery(end)
@@ -125,22 +131,36 @@ test.group('A batch outlives', (group) => {
       await assertHandled(assert, consumer)
     })
 
-  test('a lock that another holds', async ({ assert }) => {
-    const consumer = consumerOf(async (messages, trx) => {
-      await trx.rawQuery(`set local lock_timeout = '20ms'`)
-      await record(messages, trx)
-    })
-    const other = await owner().transaction()
-    await other.rawQuery('lock table effects in exclusive mode')
-    const handled = consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
+  test('a permission that is missing, and the log says once which', async ({ assert }) => {
+    const logged: object[] = []
+    const log = { warn: (fields: object, event: string) => logged.push({ ...fields, event }) }
+    const differs = schemaCheck(app, db, log, { freshMs: 0 })
+    assert.isFalse(await differs('inventory'))
+    await owner().rawQuery('revoke insert on effects from inventory_app')
     try {
-      await until(() => consumer.degraded().length > 0, 'degraded')
-      assert.include(consumer.degraded()[0], 'lock timeout')
+      assert.isTrue(await differs('inventory'))
+      assert.isTrue(await differs('inventory'))
     } finally {
-      await other.rollback()
+      await owner().rawQuery('grant insert on effects to inventory_app')
     }
-    await handled
-    await assertHandled(assert, consumer)
+    assert.isFalse(await differs('inventory'))
+    assert.deepEqual(logged, [
+      { module: 'inventory', differs: ['a grant on effects is missing'], event: 'schema differs' },
+    ])
+  })
+
+  test('no table of somebody else in its schema: that one needs no grants', async ({ assert }) => {
+    await owner().rawQuery('create role somebody_else')
+    await owner().rawQuery('create table notes_of_an_administrator (note text)')
+    try {
+      await owner().rawQuery('alter table notes_of_an_administrator owner to somebody_else')
+      await owner().rawQuery('revoke all on notes_of_an_administrator from inventory_app')
+      const differs = schemaCheck(app, db, logger)
+      assert.isFalse(await differs('inventory'))
+    } finally {
+      await owner().rawQuery('drop table notes_of_an_administrator')
+      await owner().rawQuery('drop role somebody_else')
+    }
   })
 
   test('a deadlock, of which it is the victim', async ({ assert }) => {
@@ -155,12 +175,12 @@ test.group('A batch outlives', (group) => {
     })
     const handled = consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
     // Who waits first looks for a deadlock first, finds it, and gives way.
-    await until(async () => {
+    await eventually('the handler waits', async () => {
       const { rows } = await owner().rawQuery(
         `select from pg_locks where locktype = 'advisory' and objid = 2 and not granted`
       )
       return rows.length > 0
-    }, 'the handler waits')
+    })
     await other.rawQuery('select pg_advisory_xact_lock(1)')
     await other.commit()
     await handled
@@ -193,7 +213,7 @@ test.group('Without the table of dead letters', (group) => {
 
   const mendTable = () => owner().rawQuery('alter table letters_away rename to dead_letters')
 
-  test('a message that fails is laid down as soon as there is one', async ({ assert }) => {
+  test('a message that fails is dead-lettered when the table is back', async ({ assert }) => {
     let calls = 0
     const consumer = consumerOf(
       recordUnless((n) => {
@@ -204,7 +224,7 @@ test.group('Without the table of dead letters', (group) => {
     const handled = consumer.handle(deliveries(about('k', 2, 3)), alive)
     handled.catch(() => {})
     try {
-      await until(() => consumer.degraded().length > 0, 'degraded')
+      await eventually('degraded', () => consumer.warnings().length > 0)
     } finally {
       await mendTable()
     }
@@ -216,22 +236,22 @@ test.group('Without the table of dead letters', (group) => {
     const [failed] = await letters()
     assert.equal(failed.attempts, 5)
     assert.equal(calls, 6, 'once with the other, five times alone')
-    assert.isEmpty(consumer.degraded())
+    assert.isEmpty(consumer.warnings())
   })
 
-  test('junk is laid down as soon as there is one', async ({ assert }) => {
+  test('a malformed record is dead-lettered when the table is back', async ({ assert }) => {
     const consumer = consumerOf()
     const junk = deliveries(about('k', 1))
     junk[0].record.headers = {}
     const handled = consumer.handle(junk, alive)
     try {
-      await until(() => consumer.degraded().length > 0, 'degraded')
+      await eventually('degraded', () => consumer.warnings().length > 0)
     } finally {
       await mendTable()
     }
     await handled
     assert.lengthOf(await letters(), 1)
-    assert.isEmpty(consumer.degraded())
+    assert.isEmpty(consumer.warnings())
   })
 })
 
@@ -247,7 +267,7 @@ async function assertHandled(
 ) {
   assert.deepEqual(await numbersOf('k'), [1, 2, 3])
   assert.deepEqual(await letters(), [])
-  assert.deepEqual(consumer.degraded(), [])
+  assert.deepEqual(consumer.warnings(), [])
   assert.deepEqual(await countOf('inbox'), 3)
   assert.deepEqual(await db.connection('inventory').from('waiting_keys'), [])
 }

@@ -2,13 +2,13 @@ import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import MessagingActs from '#messaging/commands/messaging_acts'
 import OutboxReplays from '#messaging/commands/outbox_replays'
-import { recordAct } from '#messaging/operator_acts'
-import { planReplay } from '#messaging/replay_plan'
-import { runReplay, startReplay } from '#messaging/replay'
+import { recordAct } from '#messaging/recovery/operator_acts'
+import { planReplay } from '#messaging/recovery/replay_plan'
+import { runReplay, startReplay } from '#messaging/recovery/replay'
 import { directConnection } from '#config/database'
 import { run } from '#tests/messaging/operator_at_work'
 import { commit, message, orders } from '#tests/messaging/outbox_at_work'
-import { emptyShop } from '#tests/shop'
+import { emptyShop } from '#tests/support/shop'
 
 const inventory = () => db.connection('inventory')
 
@@ -83,7 +83,7 @@ test.group('What operators did', (group) => {
 
   test('cannot be asked for of a module or an entry that cannot be: {0} exits 2')
     .with([
-      ['--module=mail', /no module "mail"/],
+      ['--module=mail', /Unknown module "mail"/],
       ['--before=17', /--before is "17".*UUID/],
     ] as const)
     .run(async ({ assert }, [flag, says]) => {

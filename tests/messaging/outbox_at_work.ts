@@ -1,16 +1,18 @@
 /*
  * The orders' outbox with a relay on it, for tests of the relay alone.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import db from '@adonisjs/lucid/services/db'
 import logger from '@adonisjs/core/services/logger'
 import { getActiveTestOrFail } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
+import { NAMESPACE } from '#config/namespace'
+import messaging from '#messaging/service'
+import { messagingMetrics } from '#messaging/metrics'
 import { directConnection } from '#config/database'
-import { orderPlaced } from '#contracts/orders'
-import { outbox } from '#messaging/outbox'
-import { keyHash } from '#messaging/partition'
-import { Relay } from '#messaging/relay'
+import { orderPlaced } from '#contracts/messages/orders'
+import { outbox } from '#messaging/outbox/outbox'
+import { keyHash } from '#messaging/message/partition'
+import { Relay } from '#messaging/outbox/relay'
 import type { Transport } from '#messaging/transports/transport'
 
 export const orders = () => db.connection('orders')
@@ -40,6 +42,8 @@ export function startRelay(transport: Transport, acceptTransportChange = false) 
     connection: directConnection('orders'),
     transport,
     acceptTransportChange,
+    namespace: NAMESPACE,
+    metrics: messagingMetrics(messaging.config.metrics),
     logger,
   })
   relay.start()
@@ -51,17 +55,4 @@ export function startRelay(transport: Transport, acceptTransportChange = false) 
 export async function published(): Promise<string[]> {
   const rows = await orders().from('outbox').whereNotNull('published_at').orderBy('id')
   return rows.map((row) => row.message_id)
-}
-
-/** Resolves when the condition holds. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  what: string,
-  timeout = 15_000
-) {
-  const end = Date.now() + timeout
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`not within ${timeout} ms: ${what}`)
-    await sleep(10)
-  }
 }

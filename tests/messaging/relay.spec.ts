@@ -2,14 +2,15 @@ import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
 import { directConnection } from '#config/database'
-import { LeaderConnection } from '#messaging/leader_connection'
-import { outbox } from '#messaging/outbox'
-import { keyHash } from '#messaging/partition'
-import { RelayFloor } from '#messaging/relay_floor'
+import { LeaderConnection } from '#messaging/outbox/leader_connection'
+import { outbox } from '#messaging/outbox/outbox'
+import { keyHash } from '#messaging/message/partition'
+import { LowWatermark } from '#messaging/outbox/low_watermark'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
-import { emptyShop } from '#tests/shop'
+import { emptyShop } from '#tests/support/shop'
+import { eventually } from '#tests/support/eventually'
 import { FaultyTransport, type Faults } from './faulty_transport.ts'
-import { commit, keyOf, message, orders, published, startRelay, until } from './outbox_at_work.ts'
+import { commit, keyOf, message, orders, published, startRelay } from './outbox_at_work.ts'
 
 const quiet = { notified() {}, lost() {} }
 
@@ -41,7 +42,7 @@ test.group('The relay', (group) => {
     })
     await assert.rejects(() => refused, 'no')
     startRelay(transport)
-    await until(async () => (await published()).length === 1, 'the message is published')
+    await eventually('the message is published', async () => (await published()).length === 1)
     assert.deepEqual(
       transport.sends.flatMap(({ ids }) => ids),
       [kept.id]
@@ -54,9 +55,13 @@ test.group('The relay', (group) => {
     const slow = await orders().transaction()
     await outbox.add(slow, [early])
     await commit(late)
-    await until(async () => (await published()).includes(late.id), 'the later one is published')
+    await eventually('the later one is published', async () =>
+      (await published()).includes(late.id)
+    )
     await slow.commit()
-    await until(async () => (await published()).includes(early.id), 'the early one is published')
+    await eventually('the early one is published', async () =>
+      (await published()).includes(early.id)
+    )
     assert.deepEqual(await published(), [early.id, late.id])
   })
 
@@ -64,7 +69,7 @@ test.group('The relay', (group) => {
     assert,
   }) => {
     const connection = await LeaderConnection.open(directConnection('orders'), quiet)
-    const floor = await RelayFloor.onRecord(connection)
+    const floor = await LowWatermark.load(connection)
     const slow = await orders().transaction()
     await outbox.add(slow, [message()])
     await commit(message())
@@ -92,33 +97,33 @@ test.group('The relay', (group) => {
     await connection.close()
   })
 
-  test('begins with the floor that another leader has proven, not where the outbox counts anew', async ({
+  test('starts at the watermark of the previous leader, or at the start of an emptied outbox', async ({
     assert,
   }) => {
     const rows = Array.from({ length: 10_001 }, () => message('one key'))
     await commit(...rows)
     const connection = await LeaderConnection.open(directConnection('orders'), quiet)
     await connection.query('update outbox set published_at = now()')
-    const floor = await RelayFloor.onRecord(connection)
+    const floor = await LowWatermark.load(connection)
     await floor.advance()
     await floor.advance()
-    assert.equal((await RelayFloor.onRecord(connection)).value, floor.value)
+    assert.equal((await LowWatermark.load(connection)).value, floor.value)
     const late = message()
     await commit(late)
     startRelay(embedded())
-    await until(async () => {
+    await eventually('what comes later is published', async () => {
       const { published_at: at } = await orders()
         .from('outbox')
         .where('message_id', late.id)
         .first()
       return at !== null
-    }, 'what comes later is published')
+    })
 
     await db
       .connection('orders_owner')
       .rawQuery('truncate outbox; alter table outbox alter id restart')
     await commit(message())
-    assert.equal((await RelayFloor.onRecord(connection)).value, '0')
+    assert.equal((await LowWatermark.load(connection)).value, '0')
     await connection.close()
   })
 
@@ -140,7 +145,7 @@ test.group('The relay', (group) => {
         }
       })
     )
-    await until(async () => (await published()).length === 300, 'all are published')
+    await eventually('all are published', async () => (await published()).length === 300)
     const order = transport.sends.flatMap(({ ids }) => ids)
     for (const [key, ids] of sent) {
       const mine = new Set(ids)
@@ -165,16 +170,16 @@ test.group('The relay', (group) => {
     const healthy = [message(keyOf(1, 3)), message(keyOf(2, 3))]
     await commit(...healthy)
     const relay = startRelay(transport)
-    await until(async () => (await published()).length === 2, 'the healthy ones are published')
+    await eventually('the healthy ones are published', async () => (await published()).length === 2)
     assert.sameMembers(
       await published(),
       healthy.map(({ id }) => id)
     )
-    assert.match(relay.degraded()[0], /no leader/)
+    assert.match(relay.warnings()[0], /no leader/)
 
     dead = false
-    await until(async () => (await published()).length === 1_202, 'the dead one has caught up')
-    assert.deepEqual(relay.degraded(), [])
+    await eventually('the dead one has caught up', async () => (await published()).length === 1_202)
+    assert.deepEqual(relay.warnings(), [])
   }).timeout(30_000)
 
   test('repeats a batch whose acknowledgement was cut, before anything later of its keys', async ({
@@ -190,9 +195,9 @@ test.group('The relay', (group) => {
     const [first, second] = [message(key, 1), message(key, 2)]
     await commit(first)
     startRelay(transport)
-    await until(() => transport.sends.length > 0, 'the first try')
+    await eventually('the first try', () => transport.sends.length > 0)
     await commit(second)
-    await until(async () => (await published()).length === 2, 'both are published')
+    await eventually('both are published', async () => (await published()).length === 2)
     const order = transport.sends.flatMap(({ ids }) => ids)
     assert.equal(order[0], first.id)
     assert.isBelow(order.lastIndexOf(first.id), order.lastIndexOf(second.id))
@@ -200,15 +205,15 @@ test.group('The relay', (group) => {
 
   test('has one leader; when it goes, the one that stood by goes on', async ({ assert }) => {
     const first = startRelay(embedded())
-    await until(() => first.leads, 'the first leads')
+    await eventually('the first leads', () => first.leads)
     const second = startRelay(embedded())
     await commit(message())
-    await until(async () => (await published()).length === 1, 'published')
+    await eventually('published', async () => (await published()).length === 1)
     assert.isFalse(second.leads)
 
     await first.stop()
     await commit(message())
-    await until(async () => (await published()).length === 2, 'published by the second')
+    await eventually('published by the second', async () => (await published()).length === 2)
     assert.isTrue(second.leads)
   })
 
@@ -217,7 +222,7 @@ test.group('The relay', (group) => {
     assert.isTrue(await frozen.tryLock())
     const heir = await LeaderConnection.open(directConnection('orders'), quiet)
     const began = performance.now()
-    await until(() => heir.tryLock(), 'the heir has the lock', 5_000)
+    await eventually('the heir has the lock', () => heir.tryLock(), { within: 5_000 })
     assert.isBelow(performance.now() - began, 5_000)
     await assert.rejects(() => frozen.query('update outbox set published_at = now()'))
     await heir.close()
@@ -225,7 +230,7 @@ test.group('The relay', (group) => {
 
   test('connects again when its connection is killed, and publishes on', async ({ assert }) => {
     const relay = startRelay(embedded())
-    await until(() => relay.leads, 'it leads')
+    await eventually('it leads', () => relay.leads)
     const killed = await db.connection('orders_owner').rawQuery(
       `select pg_terminate_backend(pid) from pg_stat_activity
        where application_name like ? and datname = current_database()`,
@@ -233,6 +238,6 @@ test.group('The relay', (group) => {
     )
     assert.isAtLeast(killed.rowCount, 1)
     await commit(message())
-    await until(async () => (await published()).length === 1, 'published')
+    await eventually('published', async () => (await published()).length === 1)
   })
 })

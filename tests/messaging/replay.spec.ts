@@ -7,16 +7,18 @@ import { uuidv7 } from 'uuidv7'
 import { mailDir } from '#config/mail'
 import { directConnection } from '#config/database'
 import OutboxReplay from '#messaging/commands/outbox_replay'
-import { operatorActs } from '#messaging/operator_acts'
-import { outboxStatus } from '#messaging/outbox_status'
-import { planReplay } from '#messaging/replay_plan'
-import { findReplay, replays, runReplay, startReplay } from '#messaging/replay'
+import { operatorActs } from '#messaging/recovery/operator_acts'
+import OutboxStatus from '#messaging/commands/outbox_status'
+import { planReplay } from '#messaging/recovery/replay_plan'
+import { findReplay, replays, runReplay, startReplay } from '#messaging/recovery/replay'
 import messaging from '#messaging/service'
 import { environment, inBackground, run } from '#tests/messaging/operator_at_work'
-import { commit, message, orders, published, until } from '#tests/messaging/outbox_at_work'
+import { commit, message, orders, published } from '#tests/messaging/outbox_at_work'
 import { ace as aceProcess } from '#tests/processes/app_process'
-import { cancel, emptyShop, fulfil, patch, person, post, product } from '#tests/shop'
-import { settled, startWork, transports } from '#tests/transports'
+import { cancel, emptyShop, fulfil, patch, person, post, product } from '#tests/support/shop'
+import { transports } from '#tests/support/transports'
+import { settled, startWork } from '#tests/support/workers'
+import { eventually } from '#tests/support/eventually'
 
 const WHY = '--why=the ERP lost its disk'
 
@@ -86,15 +88,18 @@ test.group('outbox:replay', (group) => {
     assert.containSubset(done.json.data, [{ matched: 2, replayed: 2 }])
     assert.deepEqual(await waiting(), [a.id, b.id])
     assert.lengthOf(await published(), 3)
-    assert.containSubset(await outboxStatus('orders', directConnection('orders')), {
-      ...{ pending: 0, replayed: 2, oldestSeconds: null },
-    })
+    const status = await run(OutboxStatus, '--json')
+    const counted = { module: 'orders', pending: 0, replayed: 2, oldestSeconds: null }
+    assert.containSubset(status.json.data, [counted])
+    await orders().table('parked_keys').insert({ key: a.key, outbox_id: 1, error: 'too large' })
+    const parked = await run(OutboxStatus, '--json')
+    assert.containSubset(parked.json.data, [{ ...counted, parkedKeys: 1 }])
   })
 
   test('that loses its connection breaks off, and its process lives', async ({ assert }) => {
     await marked(...Array.from({ length: 25 }, () => message()))
     const running = run(OutboxReplay, '--module=orders', WHY, '--yes', '--rate=20')
-    await until(async () => (await waiting()).length > 0, 'it has begun')
+    await eventually('it has begun', async () => (await waiting()).length > 0)
     await db.connection('orders_owner').rawQuery(
       `select pg_terminate_backend(pid) from pg_stat_activity
        where pid <> pg_backend_pid() and query like '%with turn as materialized%'`
@@ -114,9 +119,9 @@ test.group('outbox:replay', (group) => {
     const by = { who: 'Ada', why: 'a test' }
     const replay = await startReplay(orders(), plan, {}, by)
     const stop = new AbortController()
-    const turn = () => stop.abort()
+    const onProgress = () => stop.abort()
     const half = await runReplay(orders(), direct, replay, {
-      ...{ rate: 40, turn, signal: stop.signal },
+      ...{ rate: 40, onProgress, signal: stop.signal },
     })
     assert.containSubset(half, { replayed: 10, matched: 25, finishedAt: null })
     const look = await run(OutboxReplay, `--resume=${replay.id}`, '--dry-run', '--json')
@@ -146,14 +151,14 @@ test.group('outbox:replay', (group) => {
     const said: string[] = []
     replaying.stdout!.on('data', (data) => said.push(String(data)))
     const ended = once(replaying, 'exit')
-    await until(async () => (await waiting()).length > 0, 'it has begun')
+    await eventually('it has begun', async () => (await waiting()).length > 0)
     replaying.kill('SIGINT')
     const [code] = await ended
     assert.equal(code, 3)
     const [{ id, replayed }] = await replays(orders())
     assert.isBelow(replayed, 40)
     assert.lengthOf(await waiting(), replayed)
-    assert.include(said.join(''), `Go on with: node ace outbox:replay --resume=${id}`)
+    assert.include(said.join(''), `Continue with: node ace outbox:replay --resume=${id}`)
   }).timeout(30_000)
 
   test('and its kind exit 2 for what cannot be read, and 1 for a setting that is wrong', async ({
@@ -211,20 +216,20 @@ test.group('outbox:replay', (group) => {
   })
 
   const wrong: [args: string[], exit: number, says: RegExp][] = [
-    [['--module=mail'], 2, /no module "mail"/],
+    [['--module=mail'], 2, /Unknown module "mail"/],
     [['--type=order_eaten'], 2, /"order_eaten"/],
     [['--from=yesterday'], 2, /--from is "yesterday"/],
     [['--id=17'], 2, /UUID/],
     [['--up-to=3'], 2, /--module/],
     [['--rate=0'], 2, /--rate/],
-    [['--yes'], 2, /Say why/],
-    [[WHY], 2, /Publish 1 messages again\? Say --yes/],
-    [[WHY, '--yes', '--key=nobody'], 5, /Nothing matches/],
-    [[WHY, '--yes', `--id=${uuidv7()}`], 5, /is kept/],
-    [[WHY, '--yes', `--since-message=${uuidv7()}`], 5, /is kept/],
-    [[WHY, '--yes', '--from=30d', '--to=20d'], 5, /older than .* is no longer kept/],
+    [['--yes'], 2, /Give a reason/],
+    [[WHY], 2, /Publish 1 messages again\? Confirm with --yes/],
+    [[WHY, '--yes', '--key=nobody'], 5, /No published message matches/],
+    [[WHY, '--yes', `--id=${uuidv7()}`], 5, /No published message matches/],
+    [[WHY, '--yes', `--since-message=${uuidv7()}`], 5, /No published message matches/],
+    [[WHY, '--yes', '--from=30d', '--to=20d'], 5, /older than .* have been deleted/],
     [[`--resume=${uuidv7()}`], 5, /no replay/],
-    [[`--resume=${uuidv7()}`, '--type=order_placed'], 2, /leave the filter out/],
+    [[`--resume=${uuidv7()}`, '--type=order_placed'], 2, /omit filter flags/],
   ]
   test('{0} exits {1}')
     .with(wrong)

@@ -3,10 +3,18 @@
  * it, in a file of its own.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { BaseCommand } from '@adonisjs/core/ace'
 import { test } from '@japa/runner'
-import type { WireRecord } from '#messaging/message'
-import type { Delivery, Subscriber, Transport } from '#messaging/transports/transport'
-import { transports } from '#tests/transports'
+import { eventually } from '#tests/support/eventually'
+import type { WireRecord } from '#messaging/message/message'
+import {
+  TransportUnavailable,
+  type Delivery,
+  type Subscriber,
+  type Transport,
+} from '#messaging/transports/transport'
+import { EXIT, guarded } from '#console/exit_codes'
+import { kafkaTransport, transports } from '#tests/support/transports'
 
 for (const [name, makeTransport] of transports) {
   test.group(`The ${name} transport`, (group) => {
@@ -17,18 +25,51 @@ for (const [name, makeTransport] of transports) {
       return () => transport.close()
     })
 
-    test('opens a topic once, and tells the same number of partitions again', async ({
-      assert,
-    }) => {
+    test('opens a topic once, and returns the same partition count again', async ({ assert }) => {
       const partitions = await transport.openTopic('orders')
       assert.isAtLeast(partitions, 1)
       assert.equal(await transport.openTopic('orders'), partitions)
     })
 
+    test('finds a topic that is open', async ({ assert }) => {
+      if (transport.storesMessages) assert.isNull(await transport.findTopic('orders'))
+      const partitions = await transport.openTopic('orders')
+      assert.equal((await transport.findTopic('orders'))?.partitions, partitions)
+    })
+
+    test('adds partitions to a topic that stores messages, and refuses it elsewhere', async ({
+      assert,
+    }) => {
+      const partitions = await transport.openTopic('orders')
+      const added = transport.addPartitions('orders', partitions + 1)
+      if (!transport.storesMessages) return assert.rejects(() => added, /one partition/)
+      await added
+      const enlarged = async () => (await transport.findTopic('orders'))?.partitions
+      await eventually('the partition is there', async () => (await enlarged()) === partitions + 1)
+    }).timeout(20_000)
+
+    test('knows the position of a subscriber where messages are stored', async ({ assert }) => {
+      const listener = await listen(transport, ['orders'])
+      await transport.openTopic('inventory')
+      await transport.send('orders', 0, [record('k', 1)])
+      await listener.count(1)
+      const committed = () => transport.hasPosition(listener.name, 'orders')
+      if (transport.storesMessages) await eventually('the position is committed', committed)
+      else assert.isFalse(await committed())
+      assert.isFalse(await transport.hasPosition(listener.name, 'inventory'))
+    }).timeout(20_000)
+
+    test('counts the lag of a subscriber where messages are stored', async ({ assert }) => {
+      await transport.openTopic('orders')
+      await transport.send('orders', 0, [record('k', 1), record('k', 2)])
+      const lag = await transport.lag('listener', ['orders'])
+      assert.equal(lag, transport.storesMessages ? 2 : null)
+    })
+
     test('tells how long a topic keeps what was handled', async ({ assert }) => {
       await transport.openTopic('orders')
-      const kept = { embedded: 0, kafka: 7 * 86_400_000 }
-      assert.equal(await transport.retention('orders'), kept[transport.name])
+      const kept = transport.storesMessages ? 7 * 86_400_000 : 0
+      assert.equal(await transport.retention('orders'), kept)
     })
 
     test('delivers key, value and headers as they were sent', async ({ assert }) => {
@@ -115,10 +156,40 @@ for (const [name, makeTransport] of transports) {
       const heard = await listen(transport, ['orders'])
       await transport.send('orders', 0, [record('k', 1)])
       await heard.count(1)
-      assert.deepEqual(transport.degraded(), [])
+      assert.deepEqual(transport.warnings(), [])
     })
   })
 }
+
+test.group('An unreachable broker', () => {
+  test('fails every question with one error type, for which a command exits 4', async ({
+    assert,
+  }) => {
+    const transport = kafkaTransport(['127.0.0.1:1'])
+    for (const ask of [
+      () => transport.openTopic('orders'),
+      () => transport.findTopic('orders'),
+      () => transport.addPartitions('orders', 5),
+      () => transport.send('orders', 0, [record('k', 1)]),
+      () => transport.retention('orders'),
+      () => transport.contents('orders'),
+      () => transport.lag('listener', ['orders']),
+      () => transport.hasPosition('listener', 'orders'),
+    ]) {
+      const error = await ask().then(
+        () => null,
+        (thrown) => thrown
+      )
+      assert.instanceOf(error, TransportUnavailable, String(ask))
+    }
+    await transport.close()
+    const command = { logger: { error() {} } } as unknown as BaseCommand
+    await guarded(command, async () => {
+      throw new TransportUnavailable('connection refused')
+    })
+    assert.equal(command.exitCode, EXIT.unreachable)
+  }).timeout(60_000)
+})
 
 /** A subscriber that writes down what it finished. */
 class Listener implements Subscriber {
@@ -149,9 +220,9 @@ class Listener implements Subscriber {
 
   /** The deliveries, once there are so many. */
   async count(wanted: number) {
-    const until = Date.now() + 20_000
+    const deadline = Date.now() + 20_000
     while (this.deliveries.length < wanted) {
-      if (Date.now() > until) throw new Error(`${this.deliveries.length} of ${wanted} delivered`)
+      if (Date.now() > deadline) throw new Error(`${this.deliveries.length} of ${wanted} delivered`)
       await sleep(5)
     }
     return this.deliveries

@@ -4,7 +4,7 @@
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { test } from '@japa/runner'
-import type { Message } from '#messaging/message'
+import type { Message } from '#messaging/message/message'
 import {
   about,
   alive,
@@ -101,7 +101,9 @@ test.group('A message that kills the process', (group) => {
     assert.isEmpty(await letters())
   })
 
-  test('is remembered by whoever loses its partition before it comes to it', async ({ assert }) => {
+  test('is remembered by a member that loses the partition before it reaches the message', async ({
+    assert,
+  }) => {
     const batch = deliveries(about('k', 1, DEADLY))
     for (let death = 1; death <= 4; death++) {
       await processThatDies((consumer) => consumer.handle(batch, alive))
@@ -115,9 +117,7 @@ test.group('A message that kills the process', (group) => {
     assert.deepEqual(await lettersOf('k'), [[DEADLY, 'failed']])
   })
 
-  test('leaves a sign; whoever ends well, or has nothing to do, leaves none', async ({
-    assert,
-  }) => {
+  test('leaves a heartbeat; a clean stop or an idle consumer leaves none', async ({ assert }) => {
     const consumer = consumerOf()
     await consumer.handle(deliveries(about('k', 1)), alive)
     assert.equal(await countOf('consumer_runs'), 1)

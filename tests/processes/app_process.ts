@@ -1,21 +1,20 @@
 /*
- * The app as a process of its own, started as `npm start` does, and everything it has to be asked from
- * outside: its answers, what it printed, how it ended.
+ * The app as a process of its own, compiled or as `npm start` starts it: its responses, its output, how it ended.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { argumentsOf } from '#database/embedded/process_identity'
 import { resetEmbeddedPostgres, stopEmbeddedPostgres } from '#database/embedded/server'
-import { freePort } from '#tests/environment'
+import { freePort } from '#tests/support/environment'
+import { eventually } from '#tests/support/eventually'
+import { compiledApp } from './compiled_app.ts'
 
 export const APP_ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const NODE = join(APP_ROOT, 'node_modules/.bin/node')
 
 /** Empty means unset to the app, and keeps a developer's `.env` from filling it in. */
 const UNSET = Object.fromEntries(
@@ -26,6 +25,10 @@ const UNSET = Object.fromEntries(
 )
 
 export interface AppOptions {
+  /** A checkout of another release, its packages installed. Undefined: the working tree, compiled. */
+  root?: string
+  /** Starts the TypeScript of the working tree, as `npm start` does. */
+  fromSource?: boolean
   /** Where the app keeps its files; see `dataDirectory`. */
   dataDir: string
   /** Undefined: the embedded PostgreSQL in `dataDir`. */
@@ -60,6 +63,8 @@ export class AppProcess {
   readonly pid: number
   /** The settings it was started with: a command beside it takes the same. */
   readonly env: Record<string, string>
+  /** The checkout, or the compiled tree, that it runs from. */
+  readonly root: string
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   readonly #child: ChildProcess
   stdout = ''
@@ -67,11 +72,17 @@ export class AppProcess {
   /** How it ended; null while it runs. */
   end: { code: number | null; signal: NodeJS.Signals | null } | null = null
 
-  private constructor(child: ChildProcess, port: number, env: Record<string, string>) {
+  private constructor(
+    child: ChildProcess,
+    port: number,
+    env: Record<string, string>,
+    root: string
+  ) {
     this.#child = child
     this.url = `http://127.0.0.1:${port}`
     this.pid = child.pid!
     this.env = env
+    this.root = root
     child.stdout!.on('data', (chunk) => (this.stdout += chunk))
     child.stderr!.on('data', (chunk) => (this.stderr += chunk))
     // `close` comes after the last output.
@@ -86,8 +97,12 @@ export class AppProcess {
     const port = options.port ?? (await freePort())
     const env = environmentOf(options, port)
     const entry = options.entry ?? 'bin/server.ts'
-    const child = spawn(NODE, ['--import=@poppinss/ts-exec', entry, ...(options.args ?? [])], {
-      cwd: APP_ROOT,
+    const fromSource = options.fromSource || options.root !== undefined
+    const root = fromSource ? (options.root ?? APP_ROOT) : await compiledApp()
+    const program = fromSource ? ['--import=@poppinss/ts-exec', entry] : [compiledName(entry)]
+    const args = [...program, ...(options.args ?? [])]
+    const child = spawn(nodeOf(root), args, {
+      cwd: root,
       env,
       // A process group of its own: a Ctrl-C at the tests' terminal is not meant for it.
       detached: true,
@@ -95,7 +110,7 @@ export class AppProcess {
       ...options.as,
     })
     children.add(child)
-    return new AppProcess(child, port, env)
+    return new AppProcess(child, port, env, root)
   }
 
   /**
@@ -126,7 +141,7 @@ export class AppProcess {
     const worker = await this.launch({ ...options, entry: 'ace.js', args })
     await eventually('the worker works', async () => {
       if (worker.end) throw new Error(`The worker ended: ${worker.printed}`)
-      return worker.stdout.includes('works over')
+      return worker.stdout.includes('running workers over')
     })
     return worker
   }
@@ -205,20 +220,34 @@ export async function endApps() {
   )
 }
 
-/** Runs a command beside the app, with the app's settings. */
-export function ace(env: Record<string, string>, ...args: string[]) {
-  return run(env, ['ace.js', ...args])
+/** Runs a command of the compiled app, with the settings of an app that runs. */
+export async function ace(env: Record<string, string>, ...args: string[]) {
+  return run(env, ['ace.js', ...args], await compiledApp())
+}
+
+/** Runs a command of the release that the app is. */
+export function aceOf({ env, root }: AppProcess, ...args: string[]) {
+  return run(env, ['ace.js', ...args], root)
 }
 
 /** Runs commands in one process; the code is 0 when it is that of each. */
-export function aceInTurn(env: Record<string, string>, commands: string[][]) {
-  const entry = 'tests/processes/commands.ts'
-  return run(env, ['--import=@poppinss/ts-exec', entry, JSON.stringify(commands)])
+export async function aceInTurn(env: Record<string, string>, commands: string[][]) {
+  const entry = 'tests/processes/commands.js'
+  return run(env, [entry, JSON.stringify(commands)], await compiledApp())
 }
 
-function run(env: Record<string, string>, args: string[]) {
+function compiledName(entry: string) {
+  return entry.replace(/\.ts$/, '.js')
+}
+
+/** The Node.js that the checkout brings along. */
+function nodeOf(root: string) {
+  return join(root, 'node_modules/.bin/node')
+}
+
+function run(env: Record<string, string>, args: string[], root: string) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(NODE, args, { cwd: APP_ROOT, env }, (error, stdout, stderr) =>
+    execFile(nodeOf(root), args, { cwd: root, env }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr })
     )
   })
@@ -252,33 +281,8 @@ export async function isRunning(pid: number) {
   return command !== null && command?.[0] !== ''
 }
 
-/** How many times as long everything takes here while the machine has other work too; at least 1. */
-export function slowdown() {
-  return Math.max(1, loadavg()[0] / availableParallelism())
-}
-
-/**
- * Asks again and again until the answer is neither null nor false.
- *
- * @param within - milliseconds, on a machine with nothing else to do
- * @param every - milliseconds from one answer to the next question
- * @throws Error when it is not so by then; whatever `find` throws
- */
-export async function eventually<T>(
-  what: string,
-  find: () => Promise<T | null | false>,
-  { within = 20_000, every = 25 } = {}
-): Promise<T> {
-  const deadline = Date.now() + within * slowdown()
-  for (;;) {
-    const found = await find()
-    if (found !== null && found !== false) return found
-    if (Date.now() > deadline) throw new Error(`Not within ${within / 1000} s: ${what}`)
-    await sleep(every)
-  }
-}
-
-function environmentOf(options: AppOptions, port: number): Record<string, string> {
+/** The settings that an app is started with: for a command before its start. */
+export function environmentOf(options: AppOptions, port: number): Record<string, string> {
   const { PATH, HOME, TMPDIR } = process.env
   return {
     ...UNSET,
@@ -289,6 +293,7 @@ function environmentOf(options: AppOptions, port: number): Record<string, string
     HOST: '127.0.0.1',
     PORT: String(port),
     DATA_DIR: options.dataDir,
+    NODE_COMPILE_CACHE: join(APP_ROOT, '.data/compile_cache'),
     ...(options.databaseUrl && { DATABASE_URL: options.databaseUrl }),
     ...(options.kafka && {
       KAFKA_BROKERS: options.kafka.brokers,

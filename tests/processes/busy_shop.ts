@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto'
 import type { Assert } from '@japa/assert'
 import { piecesOf, type Pieces } from '#tests/histories/model'
 import { SKUS, STOCKED, type Request } from '#tests/histories/history'
-import { eventually, type Answer, type AppProcess } from './app_process.ts'
+import { eventually } from '#tests/support/eventually'
+import { type Answer, type AppProcess } from './app_process.ts'
 import type { ShopProcess } from './shop_process.ts'
 
 const OPENING = 40
@@ -224,7 +225,7 @@ export const BROKEN: [what: string, sql: string][] = [
   ],
   ['an order asks for a person', 'select id from orders.orders where attention'],
   [
-    'a message was buried',
+    'a message was dead-lettered',
     'select key from orders.dead_letters union all select key from inventory.dead_letters',
   ],
 ]

@@ -2,8 +2,9 @@
  * The customers and the clerk that a newcomer sees at work.
  */
 import { test } from '@japa/runner'
-import { createDatabase } from '#tests/environment'
-import { ace, AppProcess, dataDirectory, endApps, eventually } from './app_process.ts'
+import { createDatabase } from '#tests/support/environment'
+import { eventually } from '#tests/support/eventually'
+import { ace, AppProcess, dataDirectory, endApps } from './app_process.ts'
 
 test.group('The demo traffic', (group) => {
   group.each.teardown(endApps)

@@ -9,16 +9,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Assert } from '@japa/assert'
 import { test } from '@japa/runner'
-import {
-  ace,
-  AppProcess,
-  dataDirectory,
-  endApps,
-  eventually,
-  isRunning,
-  postmasterOf,
-  slowdown,
-} from './app_process.ts'
+import { eventually, slowdown } from '#tests/support/eventually'
+import { ace, AppProcess, dataDirectory, endApps, isRunning, postmasterOf } from './app_process.ts'
 
 /** As the banner says it: where the data lies, with what a shell could trip over. */
 const UNHANDY_NAME = `Ada's data`
@@ -43,7 +35,7 @@ test.group('The first start', (group) => {
     const { path, remove } = await dataDirectory(UNHANDY_NAME)
     home = homeOf(path)
     const began = performance.now()
-    app = await AppProcess.start({ dataDir: path })
+    app = await AppProcess.start({ dataDir: path, fromSource: true })
     took = performance.now() - began
     return async () => {
       await endApps()
@@ -245,7 +237,7 @@ test.group('The first start', (group) => {
     const { code } = await refused.exited
     taken.close()
     assert.notEqual(code, 0)
-    assert.include(refused.stderr, `${port} is taken`)
+    assert.include(refused.stderr, `${port} is already in use`)
     assert.include(refused.stderr, `PORT=${port + 1} npm start`)
     assertWithoutStack(refused, assert)
     assert.isNull(await postmasterOf(await home.cluster()))
@@ -275,14 +267,29 @@ test.group('A start that cannot be', (group) => {
   for (const [name, value, wrong, example] of [
     ['PORT', 'abc', 'must be a whole number', 'such as 3333'],
     ['KAFKA_BROKERS', 'nonsense', '"nonsense"', 'kafka-1:9092'],
-    ['DATABASE_URL', 'mysql://x', 'not a URL of that kind', EXAMPLE],
-    ['SMTP_URL', 'foo', 'not a URL of that kind', 'smtp://'],
+    ['KAFKA_SASL_MECHANISM', 'scram', '"scram"', 'plain, scram-sha-256, scram-sha-512'],
+    ['KAFKA_TOPIC_PREFIX', 'shop one', '"shop one"', 'shop-1.'],
+    ['KAFKA_SESSION_TIMEOUT', '10ms', 'must be at least 1s', 'such as 6s'],
+    [
+      'MAIL_FROM',
+      'Quartermaster',
+      'must contain an e-mail address',
+      'orders@quartermaster.example',
+    ],
+    ['DATABASE_URL', 'mysql://x', 'must be a URL that begins with postgres://', EXAMPLE],
+    ['SMTP_URL', 'foo', 'must be a URL that begins with', 'smtp://'],
+    ['SMTP_TLS', 'yes', '"yes"', 'required, opportunistic, off'],
     ['TOKEN_DAYS', '0', 'must be a whole number from 1', 'such as 30'],
     ['ANSWER_TIMEOUT', '0s', 'must be at least 1s', 'such as 30s'],
     ['ANSWER_TIMEOUT', 'soon', 'must be a duration', 'such as 30s'],
     ['RATE_LIMIT', '0', 'must be a whole number of requests a minute', 'such as 600, or off'],
     ['CORS_ORIGINS', 'https://shop.example.com/', 'without a path', 'https://shop.example.com'],
-    ['CORS_ORIGINS', 'shop.example.com', 'must be * or origins', 'https://shop.example.com'],
+    [
+      'CORS_ORIGINS',
+      'shop.example.com',
+      'must be * or a list of origins',
+      'https://shop.example.com',
+    ],
     ['TRUSTED_PROXIES', '10.0.0.0/33', '"10.0.0.0/33"', '10.0.0.0/8,192.0.2.7'],
     ['TRUSTED_PROXIES', '10.0.0.1,proxy', '"proxy"', '10.0.0.0/8,192.0.2.7'],
   ]) {
@@ -298,6 +305,21 @@ test.group('A start that cannot be', (group) => {
       assert.isNull(await postmasterOf(place.path))
     })
   }
+
+  test('with a SASL mechanism and no password names the missing setting', async ({ assert }) => {
+    const { code, text } = await refusal({
+      KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+      KAFKA_SASL_USERNAME: 'shop',
+    })
+    assert.notEqual(code, 0)
+    assert.include(text, 'KAFKA_SASL_PASSWORD is missing')
+  })
+
+  test('with SMTP_TLS=off and an smtps:// address names both settings', async ({ assert }) => {
+    const { code, text } = await refusal({ SMTP_TLS: 'off', SMTP_URL: 'smtps://mail.example.com' })
+    assert.notEqual(code, 0)
+    assert.match(text, /SMTP_TLS is "off", but SMTP_URL begins with smtps:\/\//)
+  })
 
   test('in production without a database says which setting is missing', async ({ assert }) => {
     const { code, text, app } = await refusal({ NODE_ENV: 'production', APP_KEY: 'x'.repeat(32) })
@@ -323,7 +345,7 @@ test.group('A start that cannot be', (group) => {
       DATABASE_URL: 'postgres://ada:a-secret@127.0.0.1:1/quartermaster',
     })
     assert.notEqual(code, 0)
-    assert.include(text, 'The database cannot be reached')
+    assert.include(text, 'Cannot connect to the database')
     assert.include(text, '127.0.0.1:1')
     assert.include(text, 'DATABASE_URL')
     assert.notInclude(app.printed, 'a-secret')

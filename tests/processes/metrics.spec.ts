@@ -6,7 +6,8 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { test } from '@japa/runner'
 import pg from 'pg'
-import { APP_ROOT, endApps, eventually } from './app_process.ts'
+import { eventually } from '#tests/support/eventually'
+import { APP_ROOT, endApps } from './app_process.ts'
 import { ShopProcess } from './shop_process.ts'
 
 const operations = (name: string) => readFile(join(APP_ROOT, 'docs/operations', name), 'utf8')
@@ -63,7 +64,7 @@ test.group('/metrics', (group) => {
       ['quartermaster_figures_up{source="messages of orders"}', 1],
     ]
     let values = new Map<string, number>()
-    await eventually('the figures are read anew', async () => {
+    await eventually('the figures are refreshed', async () => {
       values = new Map(parsed(await metrics()).samples.map(({ id, value }) => [id, value]))
       return expected.every(([id, value]) => values.get(id) === value)
     }).catch(() => {

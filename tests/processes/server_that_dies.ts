@@ -24,9 +24,9 @@ const point = process.env.DIE_AT
 const silent = process.env.SILENT
 const passed = { publish: 0, hold: 0, settlement: 0 }
 
-const makeTransport = Messaging.prototype.transport
-Messaging.prototype.transport = function () {
-  return mortal(makeTransport.call(this))
+const { createTransport } = Messaging.prototype
+Messaging.prototype.createTransport = function () {
+  return mortal(createTransport.call(this))
 }
 
 new Ignitor(APP_ROOT, { importer: (path) => import(new URL(path, APP_ROOT).href) })

@@ -5,13 +5,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Assert } from '@japa/assert'
 import pg from 'pg'
-import { createDatabase } from '#tests/environment'
+import { createDatabase } from '#tests/support/environment'
+import { eventually } from '#tests/support/eventually'
 import { administrator } from './administrator.ts'
 import {
   aceInTurn,
   AppProcess,
   dataDirectory,
-  eventually,
   type Answer,
   type AppOptions,
 } from './app_process.ts'
@@ -149,7 +149,7 @@ export class ShopProcess {
     )
   }
 
-  /** The proofs that an operator would run, once nothing is on its way: what was said again may come late. */
+  /** Runs the operator's proofs when no message is in transit: re-sent messages may arrive late. */
   async assertProven(assert: Assert) {
     await eventually('everything that was said is handled', async () => {
       const underWay = await this.query(UNDER_WAY)

@@ -4,8 +4,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { test } from '@japa/runner'
 import { brokers } from '#tests/kafka/broker'
-import { freshPrefix } from '#tests/transports'
-import { endApps, eventually, type AppOptions } from './app_process.ts'
+import { freshPrefix } from '#tests/support/transports'
+import { eventually } from '#tests/support/eventually'
+import { endApps, type AppOptions } from './app_process.ts'
 import { ShopProcess } from './shop_process.ts'
 
 interface Line {
@@ -43,14 +44,14 @@ for (const [name, options] of transports) {
       for (const [index, trace] of traces.entries()) {
         const steps = await stepsOf(trace)
         assert.sameMembers(steps, [
-          'a request is answered: orders.orders.store',
-          'a message is published: order_placed',
-          'a message is consumed: order_placed by inventory, handled',
-          'a message is published: stock_reserved',
-          'a message is consumed: stock_reserved by orders, handled',
-          'a message is published: order_confirmed',
-          'a message is consumed: order_confirmed by inventory, skipped',
-          `a mail is sent: ${orders[index]}`,
+          'request completed: orders.orders.store',
+          'message published: order_placed',
+          'message consumed: order_placed by inventory, handled',
+          'message published: stock_reserved',
+          'message consumed: stock_reserved by orders, handled',
+          'message published: order_confirmed',
+          'message consumed: order_confirmed by inventory, skipped',
+          `mail sent: ${orders[index]}`,
         ])
       }
     })
@@ -62,7 +63,7 @@ for (const [name, options] of transports) {
       for (const traceparent of given) {
         const id = await place(traceparent)
         const sent = await eventually('the mail is logged', async () => {
-          const isIts = ({ msg, order_id: order }: Line) => msg === 'a mail is sent' && order === id
+          const isIts = ({ msg, order_id: order }: Line) => msg === 'mail sent' && order === id
           return lines().find(isIts) ?? null
         })
         assert.match(sent.trace_id!, /^(?!0{32})[0-9a-f]{32}$/)

@@ -1,17 +1,18 @@
 /*
- * Several processes on one database and one broker: two that answer requests, and a worker. Whichever is
- * frozen or killed, the others go on; whoever is asked to end leaves nothing to be done twice.
+ * Two web processes and a worker on one database and one broker. If one is frozen or killed, the others
+ * continue; a process that is stopped leaves no work to be repeated.
  */
 import { randomBytes } from 'node:crypto'
 import { test } from '@japa/runner'
 import { Kafka, logLevel } from 'kafkajs'
-import { freePort } from '#tests/environment'
+import { freePort } from '#tests/support/environment'
 import { brokers } from '#tests/kafka/broker'
-import { AppProcess, dataDirectory, endApps, eventually, slowdown } from './app_process.ts'
+import { eventually, slowdown } from '#tests/support/eventually'
+import { AppProcess, dataDirectory, endApps } from './app_process.ts'
 import { ShopProcess } from './shop_process.ts'
 
 const TAKE_OVER_MS = 5_000
-/** A member of a consumer group that died is missed for so long. */
+/** How long a consumer group waits for a member that died. */
 const SESSION_MS = 10_000
 
 const kafka = await brokers()
@@ -100,6 +101,11 @@ for (const [transport, options] of transports) {
       const metrics = await (await ask('/metrics')).text()
       assert.match(metrics, /quartermaster_outbox_relay_leader\{module="orders"\} 1/)
       assert.match(metrics, /quartermaster_consumer_messages_total\{.*outcome="handled"\} [1-9]/)
+      for (const role of ['relay', 'consumers', 'mail', 'sweeper', 'retention']) {
+        const unseen = `quartermaster_worker_role_unseen_seconds{module="orders",role="${role}"}`
+        const line = metrics.split('\n').find((one) => one.startsWith(unseen))
+        assert.isBelow(Number(line?.split(' ')[1]), 60, role)
+      }
       assert.deepEqual(await (await ask('/health/live')).json(), { status: 'ok', stuck: [] })
       assert.equal((await ask('/health/ready')).status, 200)
       assert.equal((await ask('/admin')).status, 404)
@@ -118,7 +124,7 @@ for (const [transport, options] of transports) {
         ...{ entry: 'ace.js', args: ['messaging:work'] },
       })
       assert.deepEqual(await later.exited, { code: 1, signal: null })
-      assert.include(later.printed.replaceAll('\n', ' '), `${name} has not run`)
+      assert.include(later.printed.replaceAll('\n', ' '), `Missing migrations: ${name}.`)
       assert.include(later.printed, 'db:setup')
       await shop.query(
         `insert into inventory.adonis_schema (name, batch, migration_time) values ('${name}', ${batch}, now())`
@@ -167,9 +173,9 @@ test.group('A worker', (group) => {
       refused(['--port=0']),
     ])
     assert.include(unknown, 'postman')
-    assert.include(nothing, 'nothing to do')
+    assert.include(nothing, 'All workers are switched off')
     assert.include(embedded, 'Without Kafka')
-    assert.include(sweeper, 'Sweeper and retention work')
+    assert.include(sweeper, 'Sweeper and retention run')
     assert.include(port, '--port must be')
   })
 })

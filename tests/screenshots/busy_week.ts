@@ -4,7 +4,8 @@
  * running app, and is then moved to where it belongs in time.
  */
 import pg from 'pg'
-import { ace, eventually, type AppProcess } from '#tests/processes/app_process'
+import { ace, type AppProcess } from '#tests/processes/app_process'
+import { eventually } from '#tests/support/eventually'
 import { CUSTOMERS, ONE_IMPORT, ONE_WITH_ERRORS } from './people_and_files.ts'
 import { moveToThePast, type Chapter } from './past.ts'
 
@@ -302,7 +303,7 @@ const IN_TROUBLE = /* sql */ `
   insert into inventory.dead_letters (consumer, reason, topic, message_id, key, type, value, headers,
       error_class, error_message, error_stack, attempts, created_at)
     select 'inventory', why.reason, 'orders', outbox.message_id, outbox.key, outbox.type, data::text, '{"ce_type": "order_placed"}',
-      why.class, why.error, why.class || ': ' || error || E'\\n    at moveStock (app/inventory/reservations.ts:48:31)', attempts,
+      why.class, why.error, why.class || ': ' || error || E'\\n    at moveStock (app/inventory/reservations/heads.ts:48:31)', attempts,
       now() - (interval '38 minutes' - place * interval '4 minutes')
     from stuck join orders.outbox on outbox.key = stuck.id::text and outbox.type = 'order_placed',
       lateral (values ('failed', 'TypeError', 'Cannot read properties of undefined (reading "currency")', 5),
@@ -317,7 +318,7 @@ const IN_TROUBLE = /* sql */ `
     where id in (select id from orders.notifications order by id desc offset 5 limit 2);
   insert into inventory.operator_acts (id, at, who, act, why, filter, outcome) values
     ('01a00000-0000-7000-8000-000000000001', now() - interval '3 hours', 'Olu Adeyemi <olu@example.com>', 'redrive',
-     'price list mended', '{"group": "b95a31e4ef"}', '{"handled": 128, "freed": 41, "waiting": 0, "junk": 0, "finished": true}');
+     'price list fixed', '{"group": "b95a31e4ef"}', '{"handled": 128, "freed": 41, "waiting": 0, "junk": 0, "finished": true}');
   insert into orders.replays (id, at, who, why, filter, position, up_to, matched, replayed, finished_at) values
     ('01a00000-0000-7000-8000-000000000002', now() - interval '1 hour', 'olu', 'the ERP lost its disk',
      '{"type": "order_confirmed"}', 900, 900, 412, 412, now() - interval '59 minutes')`

@@ -7,7 +7,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { launchEmbeddedPostgres, stopEmbeddedPostgres } from '#database/embedded/server'
-import { freePort } from '#tests/environment'
+import { freePort } from '#tests/support/environment'
 import { APP_ROOT, AppProcess, dataDirectory, endApps } from '#tests/processes/app_process'
 import { busyWeek, type BusyWeek, type StaffRole } from './busy_week.ts'
 import { shots, type Shot } from './pages.ts'
@@ -65,7 +65,7 @@ async function main(words: string[]): Promise<number> {
 
 /** @returns whether each page was there and did nothing that no page may do */
 async function takeAll(chosen: Shot[], week: BusyWeek, format: Format): Promise<boolean> {
-  const { closeBrowser, emptyDesk, signIn } = await import('#tests/browser')
+  const { closeBrowser, emptyDesk, signIn } = await import('#tests/support/browser')
   let well = true
   try {
     for (const form of FORMS) {
@@ -100,7 +100,7 @@ function roleOf({ as = 'admin' }: Shot): StaffRole | null {
 }
 
 async function take(page: Page, { path, act, status = 200 }: Shot, week: BusyWeek, format: Format) {
-  const { base } = await import('#tests/browser')
+  const { base } = await import('#tests/support/browser')
   const { width, height } = page.viewportSize()!
   const answer = await page.goto(base + (typeof path === 'string' ? path : path(week)))
   if (answer?.status() !== status) throw new Error(`answers ${answer?.status()}, not ${status}`)

@@ -3,7 +3,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
-import { eventually } from '#tests/processes/app_process'
+import { eventually } from '#tests/support/eventually'
 import type { BusyWeek } from './busy_week.ts'
 
 export interface Shot {
@@ -210,7 +210,7 @@ export const shots: Shot[] = [
       await page.getByLabel('E-mail').fill(staff.clerk.email)
       await page.getByLabel('Password').fill(staff.clerk.password)
       await page.getByRole('button', { name: 'Sign in' }).click()
-      await page.getByRole('button', { name: 'Send it now' }).waitFor()
+      await page.getByRole('button', { name: 'Submit now' }).waitFor()
     },
   },
   { name: 'nothing-here', path: '/admin/nothing', as: 'clerk', status: 404 },
@@ -252,7 +252,7 @@ async function restockSignedOut(page: Page) {
   await page.getByLabel('Restock TRAY-OAK by').fill('6')
   await page.context().clearCookies()
   await page.keyboard.press('Enter')
-  await page.getByText('Your session has ended').waitFor()
+  await page.getByText('Your session has expired').waitFor()
 }
 
 async function scanEach(page: Page, codes: string[]) {

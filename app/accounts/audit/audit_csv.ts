@@ -1,4 +1,4 @@
-import { actOf } from '#admin/acts'
+import { auditLabelOf } from '#admin/audit_labels'
 import { csvLine } from '#admin/csv'
 import { readAudit, type AuditFilter, type AuditRow } from './read_audit.ts'
 
@@ -9,7 +9,7 @@ const COLUMNS: [string, (row: AuditRow) => unknown][] = [
   ['who', (row) => row.account_name],
   ['account_id', (row) => row.account_id],
   ['role', (row) => row.role],
-  ['act', (row) => actOf(row.act).words],
+  ['act', (row) => auditLabelOf(row.act).words],
   ['thing', (row) => [row.thing, ...(row.also ?? [])].join(' ')],
   ['path', (row) => row.path],
   ['detail', (row) => JSON.stringify(row.detail)],
@@ -19,7 +19,7 @@ const COLUMNS: [string, (row: AuditRow) => unknown][] = [
   ['id', (row) => row.id],
 ]
 
-/** Newest first, some at a time: an audit of any length passes through. */
+/** Newest first, read in chunks, so that an audit of any length fits into memory. */
 export async function* auditLines(filter: AuditFilter) {
   yield csvLine(COLUMNS.map(([name]) => name))
   let from: string[] | null = null

@@ -1,11 +1,11 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
 import { isStaff } from '#contracts/actor'
-import { writeDown, writeDownTheEnd } from './write_audit.ts'
+import { beginEntry, endEntry } from './write_audit.ts'
 
 /**
- * Writes down what people of the staff do, by page or by API. The row is there before the act, so that no
- * act is without one; how it ended is added after it.
+ * Audits what staff do in the pages and the API. The entry is stored before the action, so that no action is
+ * without one; its result is added afterwards.
  */
 export default class AuditMiddleware {
   async handle(ctx: HttpContext, next: NextFn) {
@@ -13,11 +13,11 @@ export default class AuditMiddleware {
     if (!account || !isStaff(account.role) || ['GET', 'HEAD'].includes(request.method())) {
       return next()
     }
-    const id = await writeDown(ctx)
+    const id = await beginEntry(ctx)
     try {
       return await next()
     } finally {
-      await writeDownTheEnd(ctx, id)
+      await endEntry(ctx, id)
     }
   }
 }

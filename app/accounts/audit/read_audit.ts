@@ -1,11 +1,11 @@
 /*
- * What people of the staff did, the newest first. Ids are UUIDv7: a time is a place among the ids.
+ * Audit entries, newest first. Ids are UUIDv7, so a time is a position in the order of the ids.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { Slice } from '#admin/slices'
-import { isUuid } from '#http/fields'
+import { isUuid } from '#runtime/uuid'
 import { invalidCursor } from '#http/pages'
-import { firstIdAt } from '#messaging/sql'
+import { firstIdAt } from '#postgres/run'
 
 export interface AuditRow {
   id: string
@@ -13,16 +13,16 @@ export interface AuditRow {
   account_id: string
   account_name: string
   role: string
-  /** The name of the route. */
+  /** Route name. */
   act: string
   path: string
   thing: string | null
-  /** Where it was done to several: the others. */
+  /** Further objects of an action on several. */
   also: string[] | null
   detail: Record<string, unknown>
   address: string
   request_id: string
-  /** As it was answered; null while it is under way, and where the process died in it. */
+  /** HTTP status; null while in progress, or if the process crashed. */
   status: number | null
 }
 
@@ -56,8 +56,8 @@ export async function readAudit(
   return query
 }
 
-/** All who could be asked for, by name, up to 500. */
-export async function whoWorksHere(): Promise<{ id: string; name: string }[]> {
+/** Staff to filter by, in alphabetical order, up to 500. */
+export async function listStaff(): Promise<{ id: string; name: string }[]> {
   return db
     .connection('accounts')
     .from('accounts')
@@ -67,7 +67,7 @@ export async function whoWorksHere(): Promise<{ id: string; name: string }[]> {
     .select('id', 'name')
 }
 
-/** The names of those accounts among these things. */
+/** The names of the accounts among these ids. */
 export async function namesOf(things: (string | null)[]): Promise<Map<string, string>> {
   const ids = things.filter((thing): thing is string => thing !== null && isUuid(thing))
   const rows: { id: string; name: string }[] = await db

@@ -4,22 +4,22 @@ import { uuidv7 } from 'uuidv7'
 import { sentFields } from '#admin/notices'
 import { isStaff, type SignedIn } from '#contracts/actor'
 
-/** Of what was sent, in characters: enough to tell what it was about. */
+/** Maximum length of the stored input, in characters. */
 const MOST_DETAIL = 4_000
-/** An index holds it. */
+/** Maximum length of an object's id, because an index holds it. */
 const MOST_THING = 200
 
-/** Before the act, so that none is without a row. @returns the id of the row */
-export async function writeDown(ctx: HttpContext): Promise<string> {
+/** Stores an entry before the action. @returns the id of the entry */
+export async function beginEntry(ctx: HttpContext): Promise<string> {
   const [thing] = Object.values<string>(ctx.params)
   const detail = detailOf(ctx.request.body())
   return insert(ctx, ctx.account, { thing: thing === undefined ? null : named(thing), detail })
 }
 
-/** How it ended, and what it was done to where the act has said so: by then that has the name that counts. */
-export async function writeDownTheEnd(ctx: HttpContext, id: string) {
+/** Adds the status, and the canonical object if the handler has set one. */
+export async function endEntry(ctx: HttpContext, id: string) {
   const status = ctx.refusedWith ?? ctx.response.getStatus()
-  const [thing, ...also] = [ctx.thing ?? []].flat().map(named)
+  const [thing, ...also] = [ctx.auditSubject ?? []].flat().map(named)
   const things = thing === undefined ? {} : { thing, also: also.length > 0 ? also : null }
   await accounts()
     .from('audit_entries')
@@ -27,11 +27,8 @@ export async function writeDownTheEnd(ctx: HttpContext, id: string) {
     .update({ status, ...things })
 }
 
-/**
- * That somebody of the staff comes, or goes. Nothing of a customer is written down. What was sent is not:
- * these forms hold passwords.
- */
-export async function writeDownPassage(
+/** Audits a sign-in or sign-out of staff, without the input, which holds passwords. */
+export async function auditSignIn(
   ctx: HttpContext,
   account: Pick<SignedIn, 'id' | 'name' | 'role'>,
   status: number
@@ -63,7 +60,7 @@ function named(thing: string) {
   return textual(thing.slice(0, MOST_THING))
 }
 
-/** An address may hold what PostgreSQL cannot hold in text. */
+/** A URL may contain characters that PostgreSQL text cannot hold. */
 function textual(text: string) {
   return text.replaceAll('\0', '').toWellFormed()
 }
@@ -75,7 +72,7 @@ function detailOf(sent: Record<string, unknown> = {}) {
   )
 }
 
-/** What it cannot hold in jsonb, NUL and half a surrogate pair, JSON writes as an escape. */
+/** PostgreSQL's jsonb cannot hold NUL and lone surrogates, which JSON writes as escapes. */
 function storable(json: string) {
   return json.replaceAll(/\\(\\|u0000|ud[89a-f][\da-f]{2})/g, (escape) =>
     escape === '\\\\' ? escape : '\\ufffd'

@@ -1,41 +1,49 @@
 import { randomBytes } from 'node:crypto'
 import { BaseCommand, flags } from '@adonisjs/core/ace'
 import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { EXIT, guarded } from '#messaging/commands/exit_codes'
+import { EXIT, guarded } from '#console/exit_codes'
 import { ROLES, type Role } from '#contracts/actor'
+import { composed, faultOf, isBlank } from '#http/characters'
 
 export default class AccountsCreate extends BaseCommand {
   static commandName = 'accounts:create'
   static description = 'Create an account'
   static help = [
-    'Without a terminal the password is made and printed once.',
+    'Asks for the password. Without a terminal, or with --json, it generates one and prints it once.',
     'Example: node ace accounts:create --email=ada@example.com --role=admin --token',
     'Example: node ace accounts:create --role=service --name=shop --token --json',
   ]
   static options: CommandOptions = { startApp: true }
 
-  @flags.string({ description: 'The e-mail to log in with; a service needs none' })
+  @flags.string({ description: 'E-mail address to sign in with; not needed for a service' })
   declare email?: string
 
   @flags.string({ description: `One of ${ROLES.join(', ')}` })
   declare role?: string
 
-  @flags.string({ description: 'The name that people see; the e-mail by default' })
+  @flags.string({ description: 'Display name (default: the e-mail address)' })
   declare name?: string
 
-  @flags.boolean({ description: 'Make an access token too, and print it' })
+  @flags.boolean({ description: 'Create an access token and print it' })
   declare token: boolean
 
   @flags.boolean({ description: 'Print the result as JSON' })
   declare json: boolean
 
   async run() {
+    this.email &&= composed(this.email.trim())
+    this.name &&= composed(this.name.trim())
     const role = this.role as Role
     if (!ROLES.includes(role)) return this.#wrong(`--role must be one of ${ROLES.join(', ')}.`)
     if (!this.email && role !== 'service')
       return this.#wrong('--email is missing. Example: --email=ada@example.com')
     if (this.email && !/^[^\s@]+@[^\s@]+$/.test(this.email))
-      return this.#wrong(`--email: "${this.email}" is no e-mail address.`)
+      return this.#wrong(`--email: "${this.email}" is not an e-mail address.`)
+    for (const flag of ['email', 'name'] as const) {
+      const text = this[flag] ?? ''
+      const detail = faultOf(text)?.detail ?? (text && isBlank(text) && 'must not be blank')
+      if (detail) return this.#wrong(`--${flag} ${detail}.`)
+    }
 
     await guarded(this, () => this.#create(role))
   }
@@ -69,7 +77,7 @@ export default class AccountsCreate extends BaseCommand {
     }
     this.logger.log(`Created the ${role} ${name} (${id}).`)
     if (made) this.logger.log(`Password: ${made}`)
-    if (issued) this.logger.log(`Token: ${issued.token}  (until ${issued.expiresAt ?? 'revoked'})`)
+    if (issued) this.logger.log(`Token: ${issued.token}  (expires: ${issued.expiresAt ?? 'never'})`)
   }
 
   async #password() {

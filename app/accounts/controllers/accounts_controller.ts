@@ -1,19 +1,23 @@
 import type { HttpContext } from '@adonisjs/core/http'
+import hash from '@adonisjs/core/services/hash'
 import { signUpOpen } from '#config/accounts'
+import { networkOf } from '#http/client_network'
 import { Problem } from '#http/problem'
 import { accountBody } from '../account_body.ts'
 import { countSignUp } from '../attempts.ts'
-import { createAccount } from '../sign_up.ts'
+import { withHashPermit } from '../password_hashing.ts'
+import { insertAccount } from '../sign_up.ts'
 import { signUpValidator } from '../validators/account.ts'
 
 export default class AccountsController {
   async store({ request, response }: HttpContext) {
     if (!signUpOpen) {
-      throw new Problem(403, 'sign_up_closed', 'This shop makes the accounts itself.')
+      throw new Problem(403, 'sign_up_closed', 'Sign-up is disabled. Ask the shop for an account.')
     }
-    const person = await signUpValidator.validate(request.body())
+    const { password, ...person } = await signUpValidator.validate(request.body())
     await countSignUp(request.ip())
-    const account = await createAccount({ ...person, role: 'customer' })
+    const passwordHash = await withHashPermit(networkOf(request.ip()), () => hash.make(password))
+    const account = await insertAccount({ ...person, passwordHash, role: 'customer' })
     return response.status(201).json(accountBody(account))
   }
 

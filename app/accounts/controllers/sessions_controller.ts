@@ -2,11 +2,11 @@ import type { HttpContext } from '@adonisjs/core/http'
 import { chooseFileAgain } from '#admin/failed_page'
 import { goTo } from '#admin/notices'
 import { Problem } from '#http/problem'
-import { writeDownPassage } from '../audit/write_audit.ts'
+import { auditSignIn } from '../audit/write_audit.ts'
 import { logIn } from '../log_in.ts'
 import { accountAtDesk, beginSession } from '../sessions.ts'
 import { deskLogInValidator, keptFormValidator } from '../validators/account.ts'
-import { sessionHasEnded } from '../watched_sign_ins.ts'
+import { reportSessionEnded } from '../credential_watcher.ts'
 
 /** Signing in and out at the admin pages. */
 export default class SessionsController {
@@ -23,8 +23,8 @@ export default class SessionsController {
     try {
       const { email, password } = await deskLogInValidator.validate(sent)
       const account = await logIn(email, password, request.ip())
-      if (account.role === 'customer') throw noDesk()
-      await writeDownPassage(ctx, account, 303)
+      if (account.role === 'customer') throw staffOnly()
+      await auditSignIn(ctx, account, 303)
       await beginSession(ctx, account)
     } catch (error) {
       if (!isRefusal(error)) throw error
@@ -39,7 +39,7 @@ export default class SessionsController {
     return goTo(ctx, '/admin/resume')
   }
 
-  /** The form that was under way when the session ended, to be looked at and sent. */
+  /** Shows the form that the sign-in interrupted, for submission. */
   async resume(ctx: HttpContext) {
     const form = ctx.session.pull('interrupted')
     return form ? ctx.view.render('admin::send_again', { form }) : goTo(ctx, '/admin')
@@ -49,21 +49,25 @@ export default class SessionsController {
     const { auth, session } = ctx
     const { sessionId } = session
     const account = await accountAtDesk(sessionId)
-    if (account) await writeDownPassage(ctx, account, 303)
+    if (account) await auditSignIn(ctx, account, 303)
     await auth.use('web').logout()
     session.clear()
-    sessionHasEnded(sessionId)
+    reportSessionEnded(sessionId)
     return goTo(ctx, '/admin/login')
   }
 }
 
-function noDesk() {
-  return new Problem(403, 'role_not_allowed', 'This account has no desk here: it is for the staff.')
+function staffOnly() {
+  return new Problem(
+    403,
+    'role_not_allowed',
+    'Customer accounts cannot use the admin pages. Sign in with a staff account.'
+  )
 }
 
 function isRefusal(error: unknown): error is Error & { status: number } {
   const { status } = error as { status?: number }
-  return status !== undefined && status < 500
+  return error instanceof Problem || (status !== undefined && status < 500)
 }
 
 /** What `next` or a form names must be one of our pages: a sign-in that leads elsewhere would be a trap. */

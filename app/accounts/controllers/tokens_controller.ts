@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { tokenDays } from '#config/accounts'
 import { accountBody } from '../account_body.ts'
-import { writeDownPassage } from '../audit/write_audit.ts'
+import { auditSignIn } from '../audit/write_audit.ts'
 import { bearerToken } from '../authenticate_middleware.ts'
 import { logIn } from '../log_in.ts'
 import { issueToken, revokeToken } from '../tokens.ts'
@@ -12,7 +12,7 @@ export default class TokensController {
     const { request, response } = ctx
     const { email, password } = await logInValidator.validate(request.body())
     const account = await logIn(email, password, request.ip())
-    await writeDownPassage(ctx, account, 201)
+    await auditSignIn(ctx, account, 201)
     const issued = await issueToken(account, tokenDays)
     return response.status(201).json({ ...issued, account: accountBody(account) })
   }

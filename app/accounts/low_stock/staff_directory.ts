@@ -1,7 +1,7 @@
 import db from '@adonisjs/lucid/services/db'
 import { timeZone } from '#config/app'
-import type { LowStockReader, StaffDirectory } from '#contracts/staff_directory'
-import { run } from '#messaging/sql'
+import type { LowStockReader, StaffDirectory } from '#contracts/ports/staff_directory'
+import { run } from '#postgres/run'
 
 const readers = {
   name: 'low_stock_readers',

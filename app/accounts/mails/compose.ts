@@ -2,17 +2,17 @@ import db from '@adonisjs/lucid/services/db'
 import type { MessageComposeCallback } from '@adonisjs/mail/types'
 import { DateTime } from 'luxon'
 import { publicUrl, timeZone } from '#config/app'
-import type { Notification } from '#mail/queue'
+import type { Notification } from '#mail/mail_rows'
 import { linkTo, type Invitation } from '../people/invitation.ts'
 
-/** What they will do, in words of theirs. */
+/** What each role does, to complete "You are invited to …". */
 const WORK: Record<Invitation['role'], string> = {
-  clerk: 'work on the stock and the orders',
-  operator: 'look after its operation',
-  admin: 'administer it',
+  clerk: 'work with stock and orders',
+  operator: 'operate the system',
+  admin: 'administer the system',
 }
 
-/** What somebody reads who is invited to the staff; null when the invitation is withdrawn meanwhile. */
+/** The invitation mail; null when the invitation has been withdrawn. */
 export async function composeInvitation({
   subject: id,
 }: Notification): Promise<MessageComposeCallback | null> {
@@ -31,7 +31,7 @@ export async function composeInvitation({
     host,
     link: linkTo(invitation),
     until: until.toFormat('cccc, d LLLL, HH:mm'),
-    identity: `Sent to ${invitation.email}, because somebody who administers ${host} asked for it. Was it not meant for you? Then do nothing.`,
+    identity: `Sent to ${invitation.email} because an administrator of ${host} invited you. If you did not expect this invitation, ignore it.`,
   }
   return (message) => {
     message

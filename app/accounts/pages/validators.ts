@@ -1,8 +1,8 @@
 /*
- * What the pages about people take. A form sends an empty text for a field left empty.
+ * Input of the pages about people. A form sends an empty string for an empty field.
  */
 import vine from '@vinejs/vine'
-import { email, text } from '#http/fields'
+import { email, linklessText, search, text, verbatim } from '#http/fields'
 import { day } from '#http/list_parameters'
 import { TIME_ZONES } from '../choose_time_zone.ts'
 import { STAFF_ROLES } from '../people/change_role.ts'
@@ -13,7 +13,7 @@ const id = () => vine.string().uuid()
 
 export const peopleFilterValidator = vine.compile(
   vine.object({
-    q: text(100).parse(empty).optional(),
+    q: search().parse(empty).optional(),
     show: vine
       .enum([...STAFF_ROLES, 'service', 'disabled'] as const)
       .parse(empty)
@@ -22,10 +22,10 @@ export const peopleFilterValidator = vine.compile(
 )
 
 export const invitationFormValidator = vine.compile(
-  vine.object({ email: email(), name: text(200), role: vine.enum(STAFF_ROLES) })
+  vine.object({ email: email(), name: linklessText(200), role: vine.enum(STAFF_ROLES) })
 )
 
-export const nameFormValidator = vine.compile(vine.object({ name: text(64) }))
+export const nameFormValidator = vine.compile(vine.object({ name: linklessText(64) }))
 
 export const roleFormValidator = vine.compile(vine.object({ role: vine.enum(STAFF_ROLES) }))
 
@@ -50,7 +50,7 @@ export const auditFilterValidator = vine.compile(
   vine.object({
     person: id().parse(empty).optional(),
     act: text(100).parse(empty).optional(),
-    thing: text(200).parse(empty).optional(),
+    thing: verbatim(200).parse(empty).optional(),
     from: day(),
     to: day(),
   })

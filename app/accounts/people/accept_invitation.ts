@@ -1,20 +1,31 @@
+import hash from '@adonisjs/core/services/hash'
 import db from '@adonisjs/lucid/services/db'
+import { withHashPermit } from '../password_hashing.ts'
 import type Account from '../models/account.ts'
-import { createAccount } from '../sign_up.ts'
+import { insertAccount } from '../sign_up.ts'
 import { openInvitation } from './invitation.ts'
 
 /**
- * Makes the account of whoever was invited, once.
+ * Creates the account of an invited person, once.
  *
- * @returns null when the link is not good, or not any more
- * @throws Problem 409 `email_taken` when the address got an account meanwhile
+ * @param network - of the client
+ * @returns null when the link is not valid
+ * @throws Problem 409 `email_taken` when the address has an account by now · 429 `too_many_attempts` or
+ *   503 `temporarily_unavailable` when the password was not hashed
  */
-export async function acceptInvitation(token: unknown, password: string): Promise<Account | null> {
+export async function acceptInvitation(
+  token: unknown,
+  password: string,
+  network: string
+): Promise<Account | null> {
+  if (!(await openInvitation(token))) return null
+  // Before the transaction, because a request that waits for a permit must not hold a connection.
+  const passwordHash = await withHashPermit(network, () => hash.make(password))
   return db.connection('accounts').transaction(async (trx) => {
     const invitation = await openInvitation(token, trx)
     if (!invitation) return null
     const { id, email, name, role } = invitation
-    const account = await createAccount({ email, name, password, role }, trx)
+    const account = await insertAccount({ email, name, passwordHash, role }, trx)
     await trx.from('invitations').where('id', id).delete()
     return account
   })

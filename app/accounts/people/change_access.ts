@@ -5,10 +5,10 @@ import { notFound, Problem } from '#http/problem'
 import Account from '../models/account.ts'
 
 /**
- * Changes what somebody of the staff, or a service, may do. Whoever does it is an administrator at that
- * moment and leaves one, themselves: so there is always one.
+ * Changes the access of a staff member or a service. At that moment `by` is an administrator, and stays
+ * one, so there is always an administrator.
  *
- * @throws Problem 404 `not_found` also when `by` is no administrator any more · 409 `own_access`
+ * @throws Problem 404 `not_found`, also when `by` is no longer an administrator · 409 `own_access`
  */
 export async function changeAccess(
   id: string,
@@ -25,7 +25,7 @@ export async function changeAccess(
   })
 }
 
-/** Two who would take it from each other come one after the other, in the order of these locks. */
+/** The locks serialize two administrators who disable each other. */
 async function lockAdministrators(trx: TransactionClientContract): Promise<string[]> {
   const rows: { id: string }[] = await trx
     .from('accounts')
@@ -48,7 +48,7 @@ function ownAccess(administrators: number) {
     409,
     'own_access',
     administrators === 1
-      ? 'You are the only administrator: without you nobody could manage people. Make somebody else an administrator first, and let them do it.'
-      : 'Nobody takes the access from themselves by mistake: another administrator can do it.'
+      ? 'You are the only administrator. Make another account an administrator first, and ask them to do this.'
+      : 'You cannot remove your own access. Ask another administrator to do it.'
   )
 }

@@ -1,25 +1,26 @@
 import type { Role, SignedIn } from '#contracts/actor'
 import { unprocessable } from '#http/problem'
-import { lookUpAnew } from '../tokens.ts'
+import { forgetTokens } from '../tokens.ts'
 import { changeAccess } from './change_access.ts'
 
-/** Those that a person of the staff may have. */
+/** Roles of staff members. */
 export const STAFF_ROLES = ['clerk', 'operator', 'admin'] as const
 export type StaffRole = (typeof STAFF_ROLES)[number]
 
 /**
- * Counts from the next request on.
+ * Takes effect with the next request.
  *
- * @returns the role of before
+ * @returns the previous role
  * @throws Problem 404 `not_found` · 409 `own_access` · 422 `invalid_fields` for a service
  */
 export async function changeRole(id: string, role: StaffRole, by: SignedIn) {
   let before: Role = role
   const person = await changeAccess(id, by, (one) => {
-    if (one.role === 'service') throw unprocessable('invalid_fields', 'A service stays a service.')
+    if (one.role === 'service')
+      throw unprocessable('invalid_fields', 'The role of a service cannot be changed.')
     before = one.role
     one.role = role
   })
-  lookUpAnew()
+  forgetTokens()
   return { name: person.name, before }
 }

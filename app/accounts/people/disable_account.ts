@@ -6,8 +6,8 @@ import { revokeTokens } from '../tokens.ts'
 import { changeAccess } from './change_access.ts'
 
 /**
- * Nothing of theirs opens anything from now on; what they did stays. Sessions and tokens end at once, in
- * another process within seconds.
+ * Blocks signing in and ends sessions and tokens: in this process immediately, in other processes within
+ * seconds. Their history is kept.
  *
  * @throws Problem 404 `not_found` · 409 `own_access`
  */
@@ -18,11 +18,11 @@ export async function disableAccount(id: string, by: SignedIn) {
   return { name, ...(await endSignIns(id)) }
 }
 
-/** They sign in anew, with the password they had; a service needs a new token. */
+/** Allows signing in again with the old password. A service needs a new token. */
 export async function enableAccount(id: string, by: SignedIn) {
   const { name } = await changeAccess(id, by, async (person, trx) => {
     if (!person.disabledAt) return
-    // Whatever was on its way when the account was disabled.
+    // Sessions and tokens that were being created while the account was disabled.
     await endSignIns(id, trx)
     person.disabledAt = null
   })

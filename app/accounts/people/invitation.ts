@@ -1,6 +1,6 @@
 /*
- * Invitations: a link in a mail with which somebody of the staff sets a password. It is good once, for a
- * week, and until another mail is sent. Nothing of it is stored: it is sealed with the app's key.
+ * Invitations: a mail with a link to set a password. The link works once, for a week, and only until another
+ * mail is sent. It is encrypted with the app's key and never stored.
  */
 import encryption from '@adonisjs/core/services/encryption'
 import db from '@adonisjs/lucid/services/db'
@@ -16,7 +16,7 @@ export interface Invitation {
   email: string
   name: string
   role: StaffRole
-  /** Of the mail whose link is good. */
+  /** Of the mail whose link is valid. */
   revision: number
   created_at: Date
   expires_at: Date
@@ -28,8 +28,8 @@ export function linkTo({ id, revision }: Invitation): string {
 }
 
 /**
- * @param trx - locks the invitation until its end
- * @returns null for a link that is used, too old, withdrawn, followed by another one, or none of ours
+ * @param trx - locks the invitation until the transaction ends
+ * @returns null for a link that is used, expired, withdrawn, superseded or forged
  */
 export async function openInvitation(
   token: unknown,

@@ -3,7 +3,7 @@ import { DateTime } from 'luxon'
 import { uuidv7 } from 'uuidv7'
 import { notFound, Problem } from '#http/problem'
 import { mailQueue } from '#mail/queue'
-import { currentTrace } from '#messaging/trace'
+import { currentTrace } from '#runtime/trace_context'
 import type { StaffRole } from './change_role.ts'
 import { INVITATION_DAYS, type Invitation } from './invitation.ts'
 
@@ -13,7 +13,7 @@ export interface Invited {
   role: StaffRole
 }
 
-/** The mail commits with it. @throws Problem 409 `email_taken` */
+/** Commits together with its mail. @throws Problem 409 `email_taken` */
 export async function invite(
   trx: TransactionClientContract,
   { email, name, role }: Invited
@@ -26,13 +26,13 @@ export async function invite(
     .insert(invited)
     .returning('*')
     .catch((error) => {
-      throw error.constraint === 'invitations_email' ? invitedAlready() : error
+      throw error.constraint === 'invitations_email' ? alreadyInvited() : error
     })
   await mailIn(trx, invitation)
   return invitation
 }
 
-/** In a mail of its own; the link of the one before is good no more. @throws Problem 404 `not_found` */
+/** Sends a new mail and invalidates the previous link. @throws Problem 404 `not_found` */
 export async function inviteAgain(trx: TransactionClientContract, id: string): Promise<Invitation> {
   const [invitation]: Invitation[] = await trx
     .from('invitations')
@@ -45,7 +45,7 @@ export async function inviteAgain(trx: TransactionClientContract, id: string): P
   return invitation
 }
 
-/** Its link opens nothing more. @throws Problem 404 `not_found` */
+/** Invalidates the link. @throws Problem 404 `not_found` */
 export async function withdraw(trx: TransactionClientContract, id: string): Promise<Invitation> {
   const [invitation] = await trx.from('invitations').where('id', id).delete().returning('*')
   if (!invitation) throw notFound('invitation')
@@ -67,15 +67,15 @@ async function refuseKnown(email: string, trx: TransactionClientContract) {
   throw new Problem(
     409,
     'email_taken',
-    `${known.name} has an account with this e-mail already, as ${known.role}.`
+    `${known.name} already has an account with this e-mail address, with the role ${known.role}.`
   )
 }
 
-function invitedAlready() {
+function alreadyInvited() {
   return new Problem(
     409,
     'email_taken',
-    'This address is invited already. The invitation can be sent again, in the list below.'
+    'This e-mail address is already invited. You can resend the invitation in the list below.'
   )
 }
 

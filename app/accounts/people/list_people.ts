@@ -1,10 +1,10 @@
 /*
- * The staff and the services, as an administrator reads them. Customers are not among them.
+ * Staff and services, without customers, for administrators.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { Slice } from '#admin/slices'
 import type { Role } from '#contracts/actor'
-import { isUuid } from '#http/fields'
+import { isUuid } from '#runtime/uuid'
 import { invalidCursor } from '#http/pages'
 import { notFound } from '#http/problem'
 import { SESSION_HOURS } from '#config/session'
@@ -20,13 +20,13 @@ export interface PersonRow {
   disabledAt: Date | null
   sessions: number
   tokens: number
-  /** At a desk, in a session that lasts; null for none. */
+  /** Last request of a session that has not expired; null without one. */
   lastSeen: Date | null
 }
 
 export interface PeopleFilter {
   q?: string
-  /** A role of those who may sign in, or those who may not. */
+  /** A role, without disabled accounts; or all disabled accounts. */
   show?: 'clerk' | 'operator' | 'admin' | 'service' | 'disabled'
 }
 
@@ -40,10 +40,10 @@ export async function listPeople({ q, show }: PeopleFilter, slice: Slice): Promi
   if (show === 'disabled') query.whereNotNull('disabled_at')
   else if (show) query.where('role', show).whereNull('disabled_at')
   if (q) {
-    query.whereRaw('(strpos(lower(name), lower(?)) > 0 or strpos(lower(email), lower(?)) > 0)', [
-      q,
-      q,
-    ])
+    query.whereRaw(
+      '(strpos(search_text(name), search_text(:q)) > 0 or strpos(search_text(email), search_text(:q)) > 0)',
+      { q }
+    )
   }
   if (from) {
     if (from.length !== 2 || !isUuid(from[1])) throw invalidCursor()
@@ -110,7 +110,7 @@ export interface InvitationRow extends Invitation {
   mail_error: string | null
 }
 
-/** The newest first, up to 50, each with the last mail. */
+/** Newest first, up to 50, each with its last mail. */
 export async function listInvitations(): Promise<InvitationRow[]> {
   const { rows } = await db.connection('accounts').rawQuery<{ rows: InvitationRow[] }>(
     `select invitations.*, expires_at <= now() as expired, status as mail,

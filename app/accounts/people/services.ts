@@ -2,17 +2,17 @@ import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { notFound, unprocessable } from '#http/problem'
 import Account from '../models/account.ts'
-import { createAccount } from '../sign_up.ts'
+import { insertAccount } from '../sign_up.ts'
 import { issueToken } from '../tokens.ts'
 
-/** A program that places orders and reads stock; it signs in with tokens alone. */
+/** A service is a program that places orders and reads stock. It signs in with tokens only. */
 export async function addService(trx: TransactionClientContract, name: string): Promise<Account> {
-  return createAccount({ email: null, name, password: null, role: 'service' }, trx)
+  return insertAccount({ email: null, name, passwordHash: null, role: 'service' }, trx)
 }
 
 /**
- * @returns the token, which nobody can read later
- * @throws Problem 404 `not_found` for what is no service, or a disabled one · 422 `invalid_fields` when it has
+ * @returns the token, which cannot be read later
+ * @throws Problem 404 `not_found` for a disabled service or another account · 422 `invalid_fields` when it has
  *   a token of this name
  */
 export async function addServiceToken(id: string, name: string): Promise<string> {
@@ -26,12 +26,12 @@ export async function addServiceToken(id: string, name: string): Promise<string>
     return token
   } catch (error) {
     if ((error as { constraint?: string }).constraint !== 'access_tokens_name') throw error
-    const detail = `${service.name} has a token “${name}” already. If nobody kept it, revoke it first.`
+    const detail = `${service.name} already has a token “${name}”. Choose another name, or revoke that token first.`
     throw unprocessable('invalid_fields', detail, [{ pointer: '/name', code: 'unique', detail }])
   }
 }
 
-/** As people see it: who holds it is not known, only what it was called. */
+/** A token as the pages show it. Its value is not stored. */
 export interface ShownToken {
   id: string
   name: string | null

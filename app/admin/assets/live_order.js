@@ -64,7 +64,7 @@ if (!customElements.get('live-order')) {
         this.#lookAgain(1000)
       }
 
-      /* That a message is published or a mail is sent is no step: look for it, less and less often. */
+      /* A published message or a sent mail is not a step: poll for it, less and less often. */
       #lookAgain(wait) {
         clearTimeout(this.later)
         if (!document.querySelector('#story > [data-open]')) return

@@ -4,13 +4,11 @@
  * key of its own, so that it counts once however often it is sent.
  */
 
-/** A scanner types a key every few milliseconds; no person keeps up 30 ms for a whole code. */
-const KEY_MS = 30
-const SHORTEST_CODE = 3
+const { ScanDetector, play, REFUSED } = globalThis.scanner
 
 const SOUNDS = {
   counted: [[1320, 0.07]],
-  refused: [[196, 0.18], [147, 0.28]], // prettier-ignore
+  refused: REFUSED,
   kept: [[660, 0.05], [660, 0.05]], // prettier-ignore
 }
 
@@ -26,7 +24,7 @@ customElements.define(
     #gone
     #sending = null
     #retry = null
-    #burst = null
+    #scans = new ScanDetector()
 
     connectedCallback() {
       this.#gone = new AbortController()
@@ -67,27 +65,21 @@ customElements.define(
 
     /** A scan into another field, or beside all of them, is a scan; the field stays as it was. */
     #typed(event) {
-      const { key, target, timeStamp, ctrlKey, altKey, metaKey, repeat } = event
-      const inTime = this.#burst && timeStamp - this.#burst.last <= 2 * KEY_MS
-      if (key.length === 1 && !ctrlKey && !altKey && !metaKey && !repeat) {
-        if (!inTime) this.#burst = { code: '', field: target, held: target.value, first: timeStamp }
-        this.#burst.code += key
-        this.#burst.last = timeStamp
-      } else if (key === 'Enter' || key === 'Tab') {
-        const burst = this.#burst
-        this.#burst = null
-        if (!inTime || burst.code.length < SHORTEST_CODE) return
-        if (timeStamp - burst.first > burst.code.length * KEY_MS) return
-        if (key === 'Enter' && target.id === 'scan' && target === burst.field) return
-        hold(event)
-        // It began before this field had the focus, which has only the rest of it.
-        if (target.id === 'scan') target.value = ''
-        // An answer may have put another one into its place meanwhile.
-        const field = document.getElementById(burst.field.id) ?? burst.field
-        if (field.matches('input, textarea')) field.value = burst.held
-        this.#keep(this.getAttribute('scans'), new URLSearchParams({ code: burst.code }))
-        this.#focus()
-      }
+      const { key, target } = event
+      const scan = this.#scans.follow(event)
+      if (!scan) return
+      const [[first, held]] = scan.held
+      // Only a person's number multiplies: what is scanned after `MUG*` is a code of its own.
+      const multiplies = /\*\s*$/.test(held)
+      if (key === 'Enter' && target.id === 'scan' && target === first && !multiplies) return
+      hold(event)
+      // It began before this field had the focus, which has only the rest of it.
+      if (target.id === 'scan') target.value = ''
+      // An answer may have put another one into its place meanwhile.
+      const field = document.getElementById(first.id) ?? first
+      if (field.matches('input, textarea')) field.value = held
+      this.#keep(this.getAttribute('scans'), new URLSearchParams({ code: scan.code }))
+      this.#focus()
     }
 
     #keep(action, fields) {
@@ -97,7 +89,7 @@ customElements.define(
       // One entry each: two windows of one browser do not write over each other.
       const name = `${this.#prefix}${Date.now()}-${key}`
       localStorage.setItem(name, JSON.stringify({ action, fields: `${sent}` }))
-      if (this.#retry) play('kept')
+      if (this.#retry) play(SOUNDS.kept)
       setTimeout(() => localStorage.getItem(name) && this.#say(), this.#retry ? 0 : 1_000)
       this.#send()
     }
@@ -157,7 +149,7 @@ customElements.define(
       return { status: answer.status, page: parse(await answer.text()) }
     }
 
-    /** Whoever signed in again has another one. @returns whether there is another one */
+    /** Takes over the token of a new sign-in. @returns whether the token has changed */
     async #renewToken() {
       const page = await fetch('/admin/stock/receive')
       const token = parse(await page.text()).querySelector('.scan [name=_csrf]')
@@ -168,7 +160,7 @@ customElements.define(
     }
 
     #wait(why) {
-      if (!this.#retry) play('kept')
+      if (!this.#retry) play(SOUNDS.kept)
       clearTimeout(this.#retry)
       this.#retry = setTimeout(() => this.#send(), why === 'away' ? 2_000 : 15_000)
       this.#say(why)
@@ -208,7 +200,7 @@ customElements.define(
         if (field) field.value = value
       }
       if (focused) document.getElementById(focused)?.focus()
-      play(page.refused ? 'refused' : 'counted')
+      play(page.refused ? SOUNDS.refused : SOUNDS.counted)
     }
 
     #focus() {
@@ -232,22 +224,4 @@ function parse(html) {
 function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-let audio
-
-/** Browsers let a page speak once somebody has touched it. */
-function play(sound) {
-  if (!navigator.userActivation?.hasBeenActive) return
-  audio ??= new AudioContext()
-  const volume = new GainNode(audio, { gain: 0.15 })
-  volume.connect(audio.destination)
-  let at = audio.currentTime
-  for (const [frequency, seconds] of SOUNDS[sound]) {
-    const tone = new OscillatorNode(audio, { type: 'square', frequency })
-    tone.connect(volume)
-    tone.start(at)
-    tone.stop(at + seconds)
-    at += seconds + 0.04
-  }
 }

@@ -2,21 +2,29 @@
  * The schemas that every module's answers are made of.
  */
 import type { Actor } from '#contracts/actor'
-import { currencies } from '../fields.ts'
+import { currencies } from '../currencies.ts'
 import type { FieldError, problemBody } from '../problem.ts'
 import { answer, list, oneOf, orNull, ref, text, uuid, whole, type Schema } from './schema.ts'
 
 type Problem = ReturnType<typeof problemBody>
 
 export const commonSchemas: Record<string, Schema> = {
-  Currency: { type: 'string', enum: [...currencies].sort(), description: 'A code of ISO 4217.' },
+  Currency: {
+    type: 'string',
+    enum: [...currencies],
+    description: 'An active code of ISO 4217 that has minor units.',
+  },
   Money: {
     ...answer<{ amount: number; currency: string }>({
       amount: whole(
-        'In minor units, with as many digits as the currency has: 1250 is 12.50 EUR, but 1250 JPY and 1.250 KWD.',
+        'In minor units, with as many digits as ISO 4217 gives the currency: 1250 is 12.50 EUR and 12.50 HUF, but 1250 JPY and 1.250 KWD.',
         0
       ),
-      currency: ref('Currency'),
+      currency: {
+        type: 'string',
+        description:
+          'A code of ISO 4217. Stored amounts keep a code that has been withdrawn since; new ones need a `Currency`.',
+      },
     }),
     examples: [{ amount: 1250, currency: 'EUR' }],
   },

@@ -17,7 +17,7 @@ export type ResponseHeader = `${keyof typeof responseHeaders}${'' | '?'}`
 export const requestHeaders = {
   'Idempotency-Key': {
     description:
-      'A name of your own making for this request, for example a UUID. Sent again with the same body, the request has one effect and gets the same answer. Send the same key when you repeat the request after a time-out.',
+      'A name of your own making for this request, for example a UUID. Sent again with the same body, the request has one effect and gets the same answer. Send the same key when you repeat the request after a time-out. A key counts for one account, one method and one path; a trailing slash or another case of an id or SKU makes no other path.',
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
   },
   'If-Match': {
@@ -25,6 +25,11 @@ export const requestHeaders = {
       'The ETag of what you decided on, such as `"3"`. When somebody has changed it since, nothing is done and the answer is 412. `*` takes any version.',
     schema: { type: 'string', pattern: String.raw`^(\*|(W/)?"\d{1,9}")$` },
     example: '"3"',
+  },
+  'If-None-Match': {
+    description: '`*`: list it only when it is new. When it is there, the answer is 412.',
+    schema: { type: 'string', pattern: String.raw`^\*$` },
+    example: '*',
   },
   'Prefer': {
     description:

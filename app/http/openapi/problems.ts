@@ -1,14 +1,22 @@
 /*
  * The problems that an operation can answer with: its own, and those that follow from how it is called.
  */
-import { problemCatalogue, type ProblemCode } from '../problem_catalogue.ts'
+import { problemKind, type ProblemCode } from '../problem_catalogue.ts'
 import type { Operation, Section } from './description.ts'
 import type { ResponseHeader } from './headers.ts'
 import { ref, type Schema } from './schema.ts'
 
 type Members = NonNullable<Section['members']>
 
+/** Of every body that must arrive in time. */
+const ARRIVAL: ProblemCode[] = [
+  'body_timeout',
+  'too_many_unfinished_bodies',
+  'body_capacity_exceeded',
+]
+
 const BODY: ProblemCode[] = [
+  ...ARRIVAL,
   'malformed_json',
   'body_too_large',
   'unsupported_media_type',
@@ -17,6 +25,7 @@ const BODY: ProblemCode[] = [
 ]
 
 const UPLOAD: ProblemCode[] = [
+  ...ARRIVAL,
   'body_too_large',
   'unsupported_media_type',
   'unsupported_encoding',
@@ -47,6 +56,7 @@ export function problemCodes(address: string, operation: Operation): ProblemCode
     [headers.includes('Idempotency-Key!'), ['idempotency_key_missing']],
     [reads('If-Match'), ['if_match_malformed', 'version_moved']],
     [headers.includes('If-Match!'), ['if_match_required']],
+    [reads('If-None-Match'), ['if_match_malformed', 'version_moved']],
     [true, problems],
     [true, ['internal_error', 'temporarily_unavailable']],
   ]
@@ -63,17 +73,18 @@ const HEADERS: Record<number, ResponseHeader[]> = {
   409: ['Retry-After?', 'ETag?'],
   412: ['ETag?'],
   422: ['Retry-After?'],
+  428: ['ETag?'],
   429: ['Retry-After'],
   503: ['Retry-After'],
 }
 
 /** The answers of one operation that are problems, by status. */
 export function problemAnswers(codes: ProblemCode[], members: Members = {}) {
-  const byStatus = Object.groupBy(codes, (code) => String(problemCatalogue[code].status))
+  const byStatus = Object.groupBy(codes, (code) => String(problemKind(code).status))
   return Object.entries(byStatus).map(([status, of]) => ({
     status,
     headers: HEADERS[Number(status)] ?? [],
-    description: of!.map((code) => `- \`${code}\`: ${problemCatalogue[code].title}`).join('\n'),
+    description: of!.map((code) => `- \`${code}\`: ${problemKind(code).title}`).join('\n'),
     schema: problemSchema(of!, members),
     codes: of!,
   }))
@@ -99,7 +110,7 @@ export function problemExample(
   publicUrl: string,
   members: Record<string, Schema> = {}
 ) {
-  const { status, title, cause } = problemCatalogue[code]
+  const { status, title, cause } = problemKind(code)
   const own = Object.entries(members).map(([name, schema]) => [name, schema.examples[0]])
   return {
     summary: title,

@@ -1,72 +1,58 @@
-import { BaseCommand, flags } from '@adonisjs/core/ace'
-import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { EXIT, guarded, Nothing } from '#messaging/commands/exit_codes'
-import { agreed, interruptible, operator, progress } from '#messaging/commands/operator'
+import { flags } from '@adonisjs/core/ace'
+import { EXIT, NothingFound } from '#console/exit_codes'
+import { OperatorCommand } from '#console/operator_command'
+import { progress } from '#console/progress'
 
-export default class InventoryAnnounce extends BaseCommand {
+export default class InventoryAnnounce extends OperatorCommand {
   static commandName = 'inventory:announce'
-  static description = 'Say every product once more as it is: price lists are built anew from that'
+  static description = 'Publish every product again, so that price lists can be rebuilt'
   static help = [
-    'Ctrl-C stops it; --after goes on behind the SKU that it names.',
-    'Exits 0, 3 when it was stopped, 5 when there is no product, 2 without --yes, 4 when the database is away.',
+    'Ctrl-C stops the command; continue with --after and the last SKU that it prints.',
+    'Exit codes: 0 success; 2 not confirmed (--yes); 3 stopped; 4 the database is unavailable; 5 no products.',
     'Example: node ace inventory:announce --why="the price list of orders was restored from Monday" --yes',
   ]
-  static options: CommandOptions = { startApp: true }
 
-  @flags.string({ description: 'Only products behind this SKU' })
+  @flags.string({ description: 'Only products with a greater SKU' })
   declare after?: string
 
-  @flags.string({ description: 'Who does it; by default the user of this terminal' })
-  declare as?: string
-
-  @flags.string({ description: 'Why; kept on record' })
-  declare why?: string
-
-  @flags.boolean({ description: 'Print how many products there are, and say nothing' })
-  declare dryRun: boolean
-
-  @flags.boolean({ description: 'Do it without asking' })
-  declare yes: boolean
-
-  @flags.boolean({ description: 'Print the result as JSON' })
-  declare json: boolean
-
-  async run() {
-    await guarded(this, async () => {
-      const db = await this.app.container.make('lucid.db')
-      const { after = '' } = this
-      const [{ total }] = await db
-        .connection('inventory')
-        .from('stock_items')
-        .where('sku', '>', after)
-        .count('* as total')
-      if (total === 0) throw new Nothing('There is no product to announce.')
-      if (this.dryRun) return this.#tell({ products: total }, 'would be announced')
-      if (!(await agreed(this, `Announce ${total} products?`))) return
-      await interruptible(this, (signal) => this.#announce(total, signal))
-    })
+  async execute() {
+    const db = await this.app.container.make('lucid.db')
+    const { after = '' } = this
+    const [{ total }] = await db
+      .connection('inventory')
+      .from('stock_items')
+      .where('sku', '>', after)
+      .count('* as total')
+    if (total === 0) throw new NothingFound('There are no products to publish.')
+    if (this.dryRun) return this.#report({ products: total }, 'would be published')
+    if (!(await this.confirmed(`Publish ${total} products again?`))) return
+    await this.interruptible((signal) => this.#republish(total, signal))
   }
 
-  async #announce(total: number, signal: AbortSignal) {
-    const { announceProducts } = await import('../announce_products.ts')
-    const { endAct, recordAct } = await import('#messaging/operator_acts')
+  async #republish(total: number, signal: AbortSignal) {
+    const { republishProducts } = await import('../products/republish_products.ts')
+    const { endAct, recordAct } = await import('#messaging/recovery/operator_acts')
     const db = await this.app.container.make('lucid.db')
     const client = db.connection('inventory')
     const { after } = this
-    const act = await recordAct(client, 'announce', operator(this), { after })
-    const line = progress('announced')
-    const turn = (announced: number) => line.turn(announced, total)
-    const { announced, last } = await announceProducts({ after, signal, turn }).finally(line.end)
+    const act = await recordAct(client, 'announce', this.operator, { after })
+    const line = progress('published')
+    const onProgress = (announced: number) => line.update(announced, total)
+    const { announced, last } = await republishProducts({ after, signal, onProgress }).finally(
+      line.end
+    )
     await endAct(client, act, { announced, last })
     if (signal.aborted) {
       this.exitCode = EXIT.found
-      this.logger.error(`Stopped. Go on with ${last ? `--after=${last}` : 'the same command'}`)
+      this.logger.error(
+        `Stopped. To continue, run the command ${last ? `with --after=${last}` : 'again'}.`
+      )
     }
-    this.#tell({ products: announced, last }, 'announced')
+    this.#report({ products: announced, last }, 'published')
   }
 
-  #tell(data: { products: number; last?: string | null }, did: string) {
+  #report(data: { products: number; last?: string | null }, outcome: string) {
     if (this.json) return this.logger.log(JSON.stringify(data))
-    this.logger.log(`${data.products} products ${did}.`)
+    this.logger.log(`${data.products} products ${outcome}.`)
   }
 }

@@ -1,63 +1,62 @@
 /*
- * What a dry run has shown, done: piece by piece, each row marked in the transaction that moves its stock.
+ * Applies a dry run in chunks. The transaction that moves a row's stock also writes its outcome.
  */
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { stockRestocked } from '#contracts/inventory'
-import { outbox } from '#messaging/outbox'
-import { adjustedMessage } from '../change_on_hand.ts'
-import { lockStock, writeLedger, type Movement } from '../ledger.ts'
-import type { StockBalance } from '../stock_plan.ts'
-import { inPieces, type Piece, type Progress } from './in_pieces.ts'
-import { finishWork, type ImportRecord } from './import_record.ts'
-import { markRows, type Mark } from './mark_rows.ts'
-import { MOST_ON_HAND } from './judge_row.ts'
-import type { RowError } from './read_cells.ts'
+import { outbox } from '#messaging/outbox/outbox'
+import { gtinOf } from '../products/gtin.ts'
 import {
   productVersions,
-  updateLow,
   takenBarcodes,
+  updateLowStock,
   writeProducts,
   type ProductRow,
-} from './write_products.ts'
+} from '../products/write_products.ts'
+import type { Balance, LockedBalance } from '../stock/balance.ts'
+import { adjustedMessage, MOST_ON_HAND, restockedMessage } from '../stock/change_on_hand.ts'
+import { lockStock, writeLedger } from '../stock/ledger.ts'
+import type { Movement } from '../stock/movement.ts'
+import { inChunks, type Chunk, type Progress } from './chunks.ts'
+import type { RowError } from './file/read_cells.ts'
+import { finishWork, type ImportRecord } from './import_record.ts'
+import { writeOutcomes, type RowOutcome } from './write_outcomes.ts'
 
 interface PendingRow extends ProductRow, Record<string, unknown> {
   row: number
-  place: string
   counted: number | null
   received: number | null
   before: number | null
-  /** Of the product that it changes, at the dry run. */
+  /** The version of the product that the row changes, at the dry run. */
   productVersion: number | null
 }
 
 const pendingRows = {
   name: 'import_pending',
   text: /* sql */ `
-    select ctid as place, row, sku, name, price_amount as "priceAmount", price_currency as "priceCurrency",
+    select row, sku, name, price_amount as "priceAmount", price_currency as "priceCurrency",
       low_stock_at as "lowStockAt", barcode, active, counted, received, before, lists, changes_product as "changesProduct",
       product_version as "productVersion"
     from stock_import_rows where import_id = $1 and sku > $2 and state = 'pending' order by sku limit $3`,
 }
 
 /**
- * Applies what is left of an import, and leaves it `applied`. A row is refused where what it was tried on has
- * moved since: what was counted, or the product.
+ * Applies the pending rows of an import and sets its status to `applied`. A row is refused when its
+ * stock or its product has changed since the dry run.
  *
- * @param stop - ends it between two pieces
- * @throws TakenOver
+ * @param stop - stops the work between two chunks
+ * @throws LeaseLost
  */
 export async function applyImport(work: ImportRecord, worker: string, stop: AbortSignal) {
-  const done = await inPieces<PendingRow>({
+  const done = await inChunks<PendingRow>({
     work,
     worker,
     stop,
     rows: pendingRows,
-    apply: applyPiece,
+    apply: applyChunk,
   })
   if (done) await finishWork(work.id, worker, { status: 'applied', applied_at: new Date() })
 }
 
-async function applyPiece({ trx, work, rows }: Piece<PendingRow>): Promise<Progress> {
+async function applyChunk({ trx, work, rows }: Chunk<PendingRow>): Promise<Progress> {
   const balances = await lockStock(
     trx,
     rows.map(({ sku }) => sku)
@@ -73,45 +72,51 @@ async function applyPiece({ trx, work, rows }: Piece<PendingRow>): Promise<Progr
       stockRefusal(row, balances.get(row.sku))
     if (refusal) refusals.set(row.row, refusal)
   }
-  const going = rows.filter(({ row }) => !refusals.has(row))
-  await writeProducts(trx, going, balances)
-  const movements = await move(trx, work, going, balances)
-  const still = going.filter(({ sku, lowStockAt }) => lowStockAt !== null && !movements.has(sku))
-  const marks = rows.map(({ row, place, sku }): Mark => {
+  const accepted = rows.filter(({ row }) => !refusals.has(row))
+  await writeProducts(trx, accepted, balances)
+  const movements = await moveStock(trx, work, accepted, balances)
+  const unmoved = accepted.filter(
+    ({ sku, lowStockAt }) => lowStockAt !== null && !movements.has(sku)
+  )
+  const outcomes = rows.map(({ row, sku }): RowOutcome => {
     const refusal = refusals.get(row)
     return refusal
-      ? { row, place, state: 'refused', error: refusal }
-      : { row, place, state: 'applied', movementId: movements.get(sku)?.id }
+      ? { row, state: 'refused', error: refusal }
+      : { row, state: 'applied', movementId: movements.get(sku)?.id }
   })
-  // The database is at one while we prepare the next.
+  const moved = [...movements.values()].filter(({ onHandDelta }) => onHandDelta !== 0)
+  // Pipelined: the database executes one statement while the next one is prepared.
   await Promise.all([
-    tell(trx, work, [...movements.values()]),
-    updateLow(
+    publish(trx, work, moved),
+    updateLowStock(
       trx,
-      still.map(({ sku }) => sku),
+      unmoved.map(({ sku }) => sku),
       balances
     ),
-    markRows(trx, work.id, marks),
+    writeOutcomes(trx, work.id, outcomes),
   ])
-  return { applied: going.length, moved: movements.size, refused: refusals.size }
+  const recorded = movements.size - moved.length
+  return { applied: accepted.length, moved: moved.length, recorded, refused: refusals.size }
 }
 
 function productRefusal(
   { sku, lists, productVersion, barcode }: PendingRow,
-  isThere: boolean,
+  exists: boolean,
   versions: Map<string, number>,
-  taken: Map<string, string>
+  taken: Map<string, { sku: string }>
 ): RowError | null {
-  if (lists && isThere) {
-    const detail = `${sku} was listed by somebody else after the dry run.`
+  if (lists && exists) {
+    const detail = `Somebody else listed ${sku} after the dry run. Import the row again to change that product.`
     return { column: 'sku', code: 'product_moved', detail }
   }
   if (productVersion !== null && productVersion !== versions.get(sku)) {
-    const detail = 'The product was changed after the dry run.'
+    const detail =
+      'Somebody changed the product after the dry run. Check the product, then import the row again.'
     return { column: null, code: 'product_moved', detail }
   }
-  if (barcode !== null && taken.has(barcode) && taken.get(barcode) !== sku) {
-    const detail = `The barcode ${barcode} belongs to ${taken.get(barcode)} by now.`
+  const owner = barcode === null ? undefined : taken.get(gtinOf(barcode))
+  if (owner && owner.sku !== sku) {
+    const detail = `The barcode ${barcode} now belongs to ${owner.sku}.`
     return { column: 'barcode', code: 'barcode_taken', detail }
   }
   return null
@@ -119,54 +124,45 @@ function productRefusal(
 
 function stockRefusal(
   { counted, received, before }: PendingRow,
-  { onHand, reserved }: Pick<StockBalance, 'onHand' | 'reserved'> = { onHand: 0, reserved: 0 }
+  { onHand, reserved }: Balance = { onHand: 0, reserved: 0 }
 ): RowError | null {
   if (counted !== null && onHand !== before) {
-    const detail = `On hand was ${before} at the dry run and is ${onHand} now.`
+    const detail = `On hand was ${before} at the dry run and is now ${onHand}. Count again.`
     return { column: 'counted', code: 'stock_moved', detail }
   }
   if (counted !== null && counted < reserved) {
-    const detail = `Counted ${counted}, but ${reserved} are reserved for orders by now.`
+    const detail = `You counted ${counted}, but orders now reserve ${reserved}. Count again, or change the orders first.`
     return { column: 'counted', code: 'reserved_exceeds', detail }
   }
   if (onHand + (received ?? 0) > MOST_ON_HAND) {
-    const detail = 'On hand would go above 2000000000.'
+    const detail = 'On hand would exceed 2000000000. Check the quantity.'
     return { column: 'received', code: 'on_hand_too_large', detail }
   }
   return null
 }
 
-/** @returns the movements by their SKUs; a count that agrees moves nothing */
-async function move(
+/** Writes the movements, also of counts that agree with the books. @returns SKU → movement */
+async function moveStock(
   trx: TransactionClientContract,
   { id, source, actor, reference }: ImportRecord,
   rows: PendingRow[],
-  balances: Map<string, StockBalance>
+  balances: Map<string, LockedBalance>
 ): Promise<Map<string, Movement>> {
   const kind = source === 'scan' ? 'restock' : 'import'
   const moved = rows
     .map(({ sku, counted, received }) => ({
       ...({ sku, kind, reservedDelta: 0, actor, reference, importId: id } as const),
+      counted: counted !== null,
       onHandDelta: counted === null ? (received ?? 0) : counted - balances.get(sku)!.onHand,
     }))
-    .filter(({ onHandDelta }) => onHandDelta !== 0)
+    .filter(({ counted, onHandDelta }) => counted || onHandDelta !== 0)
   const movements = await writeLedger(trx, balances, moved)
   return new Map(movements.map((movement) => [movement.sku, movement]))
 }
 
-function tell(trx: TransactionClientContract, { source }: ImportRecord, movements: Movement[]) {
+function publish(trx: TransactionClientContract, { source }: ImportRecord, movements: Movement[]) {
   return outbox.add(
     trx,
     source === 'scan' ? movements.map(restockedMessage) : movements.map(adjustedMessage)
   )
-}
-
-function restockedMessage({ sku, onHandDelta: quantity, onHand, reserved, reference }: Movement) {
-  return stockRestocked.about(sku, {
-    sku,
-    quantity,
-    onHand,
-    reserved,
-    reference: reference ?? null,
-  })
 }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { csvLine } from '#admin/csv'
 import { wrongRows } from './find_imports.ts'
 
-/** What is wrong with an import's rows, as CSV: a line for each problem. */
+/** The problems of an import's rows as CSV, one line per problem. */
 export function errorsCsv(id: string): Readable {
   return Readable.from(lines(id))
 }

@@ -1,17 +1,17 @@
 /*
- * Reading imports and receipts: the list, one of them, its rows.
+ * Reads imports, receipts and their rows.
  */
 import db from '@adonisjs/lucid/services/db'
-import { isUuid } from '#http/fields'
-import { idAfter, invalidCursor, type Page } from '#http/pages'
+import { isUuid } from '#runtime/uuid'
+import { invalidCursor, type Page } from '#http/pages'
 import { notFound } from '#http/problem'
 import type { ImportRecord } from './import_record.ts'
-import type { RowError } from './read_cells.ts'
+import type { RowError } from './file/read_cells.ts'
 
 export const ROW_STATES = ['error', 'pending', 'applied', 'refused', 'reversed', 'stays'] as const
 export type RowState = (typeof ROW_STATES)[number]
 
-/** Those that have an index, `wrong`. */
+/** The states that the partial index on `wrong` covers. */
 const WRONG: RowState[] = ['error', 'refused', 'stays']
 
 export interface ImportRow {
@@ -44,18 +44,33 @@ export async function findImport(id: string): Promise<ImportRecord> {
   return found
 }
 
-/** Newest first. One more than the page holds. */
-export async function listImports(page: Page): Promise<ImportRecord[]> {
+/**
+ * Lists imports and receipts, newest first.
+ *
+ * @param page - as in `listMovements`
+ * @returns up to `limit` + 1 imports
+ * @throws Problem 422 `invalid_cursor`
+ */
+export async function listImports({
+  from,
+  backwards = false,
+  limit,
+}: {
+  from: string[] | null
+  backwards?: boolean
+  limit: number
+}): Promise<ImportRecord[]> {
   const query = inventory()
     .from('stock_imports')
     .whereNot('status', 'uploading')
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-  const before = idAfter(page)
-  return before ? query.where('id', '<', before) : query
+    .orderBy('id', backwards ? 'asc' : 'desc')
+    .limit(limit + 1)
+  if (!from) return query
+  if (!isUuid(from[0])) throw invalidCursor()
+  return query.where('id', backwards ? '>' : '<', from[0])
 }
 
-/** In the order of the file. One more than the page holds. @throws Problem 422 `invalid_cursor` */
+/** In file order; up to `limit` + 1 rows. @throws Problem 422 `invalid_cursor` */
 export async function listRows(
   id: string,
   { after, limit, filters: { state } }: Page<{ state?: RowState }>
@@ -67,7 +82,7 @@ export async function listRows(
   return after ? query.where('row', '>', Number(after[0])) : query
 }
 
-/** Every row with something wrong, in the order of the file, some at a time. */
+/** Streams the rows with problems, in file order. */
 export async function* wrongRows(id: string): AsyncGenerator<ImportRow> {
   for (let last: number | undefined = 0; last !== undefined;) {
     const rows: ImportRow[] = await rowsOf(id, 1_000).where('wrong', true).where('row', '>', last)

@@ -1,48 +1,54 @@
 /*
- * An import as its row holds it, and who is at work on it.
+ * The row of an import, and the lease of the worker that processes it.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Actor } from '#contracts/actor'
-import { run } from '#messaging/sql'
-import type { Encoding } from './csv_rows.ts'
+import { run } from '#postgres/run'
+import type { Encoding } from './file/encoding.ts'
 
 export type ImportStatus =
   | ('uploading' | 'scanning' | 'reading' | 'ready' | 'applying' | 'applied')
   | ('reversing' | 'reversed' | 'failed' | 'discarded')
 
-/** Rows, unless it says otherwise. */
+/** Numbers of rows, unless stated otherwise. */
 export interface ImportCounts {
   rows: number
   errors: number
-  /** That would change what is on hand. */
+  /** Errors that are new SKUs which a spreadsheet may have changed; they are listed on confirmation. */
+  suspects: number
+  /** Rows that change on hand. */
   changes: number
-  /** Without any effect. */
+  /** Rows without an effect on stock or products. */
   unchanged: number
-  /** New products. */
+  /** Unchanged rows that are counts agreeing with the books. Applying records each as a movement. */
+  agreed: number
+  /** Rows that list a new product. */
   listed: number
-  /** Changes of products that are there. */
+  /** Rows that change an existing product. */
   products: number
-  /** Pieces. */
+  /** Units added. */
   up: number
-  /** Pieces. */
+  /** Units removed. */
   down: number
   large: number
-  /** Of the file, while it is read. */
+  /** Bytes of the file that the dry run has read. */
   bytesRead: number
   applied: number
-  /** Of these: that have moved stock. */
+  /** Applied rows that moved stock. */
   moved: number
+  /** Applied rows that recorded a count agreeing with the books. */
+  recorded: number
   refused: number
   reversed: number
-  /** Whose undo was refused. */
+  /** Rows that could not be undone. */
   stays: number
 }
 
 export const NOTHING_COUNTED: ImportCounts = {
-  ...{ rows: 0, errors: 0, changes: 0, unchanged: 0, listed: 0, products: 0 },
-  ...{ up: 0, down: 0, large: 0, bytesRead: 0, applied: 0, moved: 0, refused: 0, reversed: 0 },
-  stays: 0,
+  ...{ rows: 0, errors: 0, suspects: 0, changes: 0, unchanged: 0, agreed: 0, listed: 0 },
+  ...{ products: 0, up: 0, down: 0, large: 0, bytesRead: 0, applied: 0, moved: 0, recorded: 0 },
+  ...{ refused: 0, reversed: 0, stays: 0 },
 }
 
 export interface ImportRecord {
@@ -65,23 +71,22 @@ export interface ImportRecord {
   reversed_at: Date | null
 }
 
-/** Another process has taken the import over: what this one began is not committed. */
-export class TakenOver extends Error {
-  name = 'TakenOver'
+/** Another worker has claimed the import. The transaction in progress is rolled back. */
+export class LeaseLost extends Error {
+  name = 'LeaseLost'
 }
 
-/** When it is over, whoever wants may take the import. */
+/** After this time without a renewal, any worker may claim the import. */
 const LEASE = `interval '10 seconds'`
-/** So often a worker renews it, however long its transactions take. */
-export const RENEWED_EACH_MS = 3_000
+export const LEASE_RENEWAL_MS = 3_000
 
 /**
- * Takes an import to work on it alone.
+ * Claims an import for one worker.
  *
- * @param worker - of this process, or of this call
- * @returns null while somebody else works on it, or where nothing is to be done
+ * @param worker - id of the process, or of the call
+ * @returns null when another worker holds the lease, or when there is nothing to do
  */
-export async function take(id: string, worker: string): Promise<ImportRecord | null> {
+export async function claim(id: string, worker: string): Promise<ImportRecord | null> {
   const { rows } = await db.connection('inventory').rawQuery<{ rows: ImportRecord[] }>(
     `update stock_imports set worker = :worker, lease_until = now() + ${LEASE}
      where id = :id and status in ('reading', 'applying', 'reversing')
@@ -92,8 +97,7 @@ export async function take(id: string, worker: string): Promise<ImportRecord | n
   return rows[0] ?? null
 }
 
-/** Says that the worker is alive. */
-export async function renew(id: string, worker: string) {
+export async function renewLease(id: string, worker: string) {
   await db
     .connection('inventory')
     .rawQuery(
@@ -102,7 +106,7 @@ export async function renew(id: string, worker: string) {
     )
 }
 
-/** Hands it back, for others to go on with. */
+/** Ends the lease, so that another worker can continue at once. */
 export async function release(id: string, worker: string) {
   await db
     .connection('inventory')
@@ -112,55 +116,62 @@ export async function release(id: string, worker: string) {
 }
 
 const lockHeld = {
-  name: 'import_hold',
+  name: 'import_lock',
   text: /* sql */ `select from stock_imports where id = $1 and worker = $2 for no key update`,
 }
 
-/** First in each transaction: whoever has taken the import over finds what this one commits, or all of it undone. */
-export async function hold(trx: TransactionClientContract, id: string, worker: string) {
+/**
+ * Locks the import. Call it first in a transaction: a worker that claims the import waits for the end.
+ *
+ * @throws LeaseLost
+ */
+export async function lockLease(trx: TransactionClientContract, id: string, worker: string) {
   const held = await run(trx, lockHeld, [id, worker])
-  if (held.length === 0) throw new TakenOver()
+  if (held.length === 0) throw new LeaseLost()
 }
 
-const writeCounts = {
-  name: 'import_note',
+const setCounts = {
+  name: 'import_counts',
   text: /* sql */ `
     update stock_imports set counts = $2, lease_until = now() + ${LEASE} where id = $1`,
 }
 
-/** How far it has come, as others see it. */
-export async function note(trx: TransactionClientContract, id: string, counts: ImportCounts) {
-  await run(trx, writeCounts, [id, JSON.stringify(counts)])
+export async function writeCounts(
+  trx: TransactionClientContract,
+  id: string,
+  counts: ImportCounts
+) {
+  await run(trx, setCounts, [id, JSON.stringify(counts)])
 }
 
 const addCounts = {
   name: 'import_advance',
   text: /* sql */ `
     update stock_imports set lease_until = now() + ${LEASE},
-      counts = counts || (select jsonb_object_agg(key, value::int + (counts ->> key)::int) from jsonb_each_text($3))
+      counts = counts || (select jsonb_object_agg(key, value::int + coalesce((counts ->> key)::int, 0)) from jsonb_each_text($3))
     where id = $1 and worker = $2
     returning id`,
 }
 
 /**
- * Last in a transaction that did a part of the work, beside which others may run: adds to what is counted.
+ * Adds to the counts. Call it last in a transaction: concurrent chunks update the same row.
  *
- * @throws TakenOver
+ * @throws LeaseLost
  */
-export async function advance(
+export async function addProgress(
   trx: TransactionClientContract,
   id: string,
   worker: string,
   progress: Partial<ImportCounts>
 ) {
   const held = await run(trx, addCounts, [id, worker, JSON.stringify(progress)])
-  if (held.length === 0) throw new TakenOver()
+  if (held.length === 0) throw new LeaseLost()
 }
 
-/** The work is done: nobody holds the import any longer. @throws TakenOver */
+/** Writes the final columns and ends the lease. @throws LeaseLost */
 export async function finishWork(id: string, worker: string, end: Record<string, unknown>) {
   await db.connection('inventory').transaction(async (trx) => {
-    await hold(trx, id, worker)
+    await lockLease(trx, id, worker)
     await trx
       .from('stock_imports')
       .where({ id })

@@ -3,92 +3,50 @@
  * (or the same, started again) takes up when the lease is over.
  */
 import { randomUUID } from 'node:crypto'
-import type { Logger } from '@adonisjs/core/logger'
 import db from '@adonisjs/lucid/services/db'
-import { Signal } from '#messaging/signal'
+import { PollingWorker } from '#runtime/polling_worker'
 import { applyImport } from './apply_import.ts'
-import { release, renew, RENEWED_EACH_MS, take, TakenOver } from './import_record.ts'
+import { claim, LEASE_RENEWAL_MS, LeaseLost, release, renewLease } from './import_record.ts'
 import { readImport } from './read_import.ts'
 import { reverseImport } from './reverse_import.ts'
 
-const TICK_MS = 1_000
+const POLL_MS = 1_000
 
 const STEPS = { reading: readImport, applying: applyImport, reversing: reverseImport }
 
 /**
- * Does the one thing that the import waits for, unless somebody else is at it.
+ * Does the step that the import's status asks for, unless another worker holds the lease.
  *
- * @returns whether it was ours to do
+ * @returns whether this worker finished the step or stopped it
  */
 export async function workOn(id: string, worker: string, stop: AbortSignal): Promise<boolean> {
-  const work = await take(id, worker)
+  const work = await claim(id, worker)
   if (!work) return false
-  const alive = setInterval(() => void renew(id, worker).catch(() => {}), RENEWED_EACH_MS)
+  const renewal = setInterval(() => void renewLease(id, worker).catch(() => {}), LEASE_RENEWAL_MS)
   try {
     await STEPS[work.status as keyof typeof STEPS](work, worker, stop)
     if (stop.aborted) await release(id, worker)
     return true
   } catch (error) {
-    if (error instanceof TakenOver) return false
+    if (error instanceof LeaseLost) return false
     throw error
   } finally {
-    clearInterval(alive)
+    clearInterval(renewal)
   }
 }
 
-class ImportWorker {
+class ImportWorker extends PollingWorker {
   readonly #id = randomUUID()
-  readonly #woken = new Signal()
-  #stopping = new AbortController()
-  #running: Promise<void> | null = null
-  #trouble: string | null = null
-  #logger: Logger | null = null
 
-  start(logger: Logger) {
-    this.#logger = logger
-    this.#stopping = new AbortController()
-    this.#running = this.#run()
+  constructor() {
+    super({ name: 'imports', interval: POLL_MS })
   }
 
-  /** Finishes the piece under way. */
-  async stop() {
-    this.#stopping.abort()
-    this.#woken.raise()
-    await this.#running
-    this.#running = null
-  }
-
-  /** There is work. */
-  wake() {
-    this.#woken.raise()
-  }
-
-  /** What an operator should know, in words; empty while all is well. */
-  degraded(): string[] {
-    return this.#trouble ? [`imports: ${this.#trouble}`] : []
-  }
-
-  async #run() {
-    while (!this.#stopping.signal.aborted) {
-      const done = await this.#once()
-      if (!done) await this.#woken.wait(TICK_MS)
-    }
-  }
-
-  /** @returns whether there was something to do */
-  async #once(): Promise<boolean> {
-    try {
-      await forgetBrokenUploads()
-      const id = await nextWaiting()
-      const done = id !== null && (await workOn(id, this.#id, this.#stopping.signal))
-      this.#trouble = null
-      return done
-    } catch (error) {
-      // The lease is kept: the import is tried again when it is over.
-      this.#trouble = (error as Error).message
-      this.#logger?.error({ err: error }, 'an import waits')
-      return false
-    }
+  /** An import that fails keeps its lease, and is retried when the lease has run out. */
+  protected async poll(signal: AbortSignal) {
+    await forgetBrokenUploads()
+    const id = await nextWaiting()
+    return id !== null && workOn(id, this.#id, signal)
   }
 }
 

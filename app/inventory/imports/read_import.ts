@@ -1,47 +1,50 @@
 /*
- * The dry run: a stored file → its rows, each with what it would do. Nothing of the stock is touched.
+ * The dry run: reads the stored file and plans the effect of each row. It changes no stock.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { run } from '#messaging/sql'
-import { readHeader } from './columns.ts'
-import { csvRows } from './csv_rows.ts'
-import { factsAbout, sharedCurrency } from './facts.ts'
-import { FileFault } from './file_fault.ts'
+import { isTimeLimit } from '#postgres/errors'
+import { run } from '#postgres/run'
+import { readHeader } from './file/columns.ts'
+import { csvRows } from './file/csv_rows.ts'
+import { FileFault } from './file/file_fault.ts'
+import { readCells, type FileRow } from './file/read_cells.ts'
+import { inHalves } from './chunks.ts'
 import {
   finishWork,
-  hold,
+  lockLease,
   NOTHING_COUNTED,
-  note,
+  writeCounts,
   type ImportCounts,
   type ImportRecord,
 } from './import_record.ts'
-import { judgeRow, type JudgedRow } from './judge_row.ts'
-import { readCells, type SaidRow } from './read_cells.ts'
+import { planRow, SUSPECT_SKU, type PlannedRow } from './plan_row.ts'
+import { loadRowContext, sharedCurrency } from './row_context.ts'
 
-/** Rows judged and written together. */
+/** Rows planned and written together. */
 const BATCH = 1_000
 
 /**
- * Reads the file from its beginning, whatever was read of it before, and leaves the import `ready` or, where
- * the file cannot be read, `failed`.
+ * Reads the file, always from its start, and sets the status to `ready`, or to `failed` when the file
+ * is unreadable.
  *
- * @param stop - ends it between two batches
- * @throws TakenOver
+ * @param stop - stops the work between two batches
+ * @throws LeaseLost
  */
 export async function readImport(work: ImportRecord, worker: string, stop: AbortSignal) {
-  await forgetRows(work.id)
+  await deleteRows(work.id)
   const counts: ImportCounts = { ...NOTHING_COUNTED }
   const currency = await sharedCurrency(inventory())
-  const write = (rows: SaidRow[]) => writeBatch({ id: work.id, worker, currency }, rows, counts)
+  const write = (batch: FileRow[]) =>
+    inHalves(batch, (rows) => writeBatch({ id: work.id, worker, currency }, rows, counts))
   const bytes = storedParts(work.id, (read) => (counts.bytesRead += read))
   try {
     const rows = csvRows(bytes, work.encoding!)
     const { value: first } = await rows.next()
-    if (!first) throw new FileFault('There is nothing in the file but blanks.')
+    if (!first) throw new FileFault('The file has only empty rows.')
     const header = readHeader(first.cells)
-    let batch: SaidRow[] = []
-    // One batch is parsed while the one before it is written.
+    let batch: FileRow[] = []
+    // One batch is parsed while the previous one is written.
     let writing = write([])
     for await (const { row, cells } of rows) {
       batch.push(readCells(header, row, cells))
@@ -54,40 +57,52 @@ export async function readImport(work: ImportRecord, worker: string, stop: Abort
     }
     await writing
     await write(batch)
-    if (counts.rows === 0) throw new FileFault('There is no row below the header line.')
+    if (counts.rows === 0) throw new FileFault('The file has no rows below the header line.')
+    await analyzeRows()
     await finishWork(work.id, worker, {
       ...{ status: 'ready', read_at: new Date(), counts: JSON.stringify(counts) },
       ignored_columns: JSON.stringify(header.ignored),
     })
-    await forgetParts(work.id)
+    await deleteParts(work.id)
   } catch (error) {
     if (!(error instanceof FileFault)) throw error
-    await forgetRows(work.id)
+    await deleteRows(work.id)
     await finishWork(work.id, worker, { status: 'failed', error: error.message })
-    await forgetParts(work.id)
+    await deleteParts(work.id)
   }
 }
 
 async function writeBatch(
   { id, worker, currency }: { id: string; worker: string; currency: string | null },
-  said: SaidRow[],
+  rows: FileRow[],
   counts: ImportCounts
 ) {
-  if (said.length === 0) return
-  await inventory().transaction(async (trx) => {
-    await hold(trx, id, worker)
-    const facts = await factsAbout(trx, id, said, currency)
-    const judged = said.map((row, place) => judgeRow(row, facts[place]))
-    await insertRows(trx, id, judged)
-    for (const row of judged) countRow(counts, row)
-    await note(trx, id, counts)
+  if (rows.length === 0) return
+  const planned = await inventory().transaction(async (trx) => {
+    await lockLease(trx, id, worker)
+    const contexts = await loadRowContext(trx, id, rows, currency)
+    const plans = rows.map((row, index) => planRow(row, contexts[index]))
+    await insertRows(trx, id, plans)
+    const total = { ...counts }
+    for (const plan of plans) countRow(total, plan)
+    await writeCounts(trx, id, total)
+    return plans
   })
+  for (const plan of planned) countRow(counts, plan)
 }
 
-function countRow(counts: ImportCounts, { state, delta, lists, changesProduct, large }: JudgedRow) {
+function countRow(counts: ImportCounts, row: PlannedRow) {
+  const { state, counted, delta, lists, changesProduct, large, errors } = row
   counts.rows++
-  if (state === 'error') counts.errors++
-  else if (!delta && !lists && !changesProduct) counts.unchanged++
+  if (state === 'error') {
+    counts.errors++
+    if (errors[0].code === SUSPECT_SKU) counts.suspects++
+    return
+  }
+  if (!delta && !lists && !changesProduct) {
+    counts.unchanged++
+    if (counted !== null) counts.agreed++
+  }
   if (delta) counts.changes++
   if (lists) counts.listed++
   if (changesProduct) counts.products++
@@ -106,8 +121,8 @@ const writeRows = {
       $18::text[], $19::jsonb[])`,
 }
 
-async function insertRows(trx: TransactionClientContract, id: string, rows: JudgedRow[]) {
-  const column = <Name extends keyof JudgedRow>(name: Name) => rows.map((row) => row[name])
+async function insertRows(trx: TransactionClientContract, id: string, rows: PlannedRow[]) {
+  const column = <Name extends keyof PlannedRow>(name: Name) => rows.map((row) => row[name])
   await run(trx, writeRows, [
     id,
     column('row'),
@@ -145,8 +160,20 @@ const findPart = {
   text: 'select bytes from stock_import_parts where import_id = $1 and part = $2',
 }
 
-/** Some at a time: a delete must not be a burden to others. */
-async function forgetRows(id: string) {
+/**
+ * Updates the statistics: without them, PostgreSQL reads all rows of a new import to find the next ones.
+ * An analysis that takes too long is left out: applying the import is then slower.
+ */
+async function analyzeRows() {
+  try {
+    await run(inventory(), { name: 'import_analyze', text: 'select analyze_import_rows()' }, [])
+  } catch (error) {
+    if (!isTimeLimit(error)) throw error
+  }
+}
+
+/** Deletes in batches, so that no statement runs for long. */
+async function deleteRows(id: string) {
   for (;;) {
     const { rowCount } = await inventory().rawQuery<{ rowCount: number }>(
       `delete from stock_import_rows where import_id = :id
@@ -157,7 +184,7 @@ async function forgetRows(id: string) {
   }
 }
 
-async function forgetParts(id: string) {
+async function deleteParts(id: string) {
   await inventory().from('stock_import_parts').where('import_id', id).delete()
 }
 

@@ -1,14 +1,14 @@
 /*
- * A file on its way in: it goes into the database piece by piece, to be read by whichever process is free.
+ * Stores an uploaded file in the database, in parts, where any process can read it.
  */
 import { createHash } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { uuidv7 } from 'uuidv7'
 import type { Actor } from '#contracts/actor'
 import { Problem } from '#http/problem'
-import { run } from '#messaging/sql'
-import type { Encoding } from './csv_rows.ts'
-import { noCsv } from './file_kind.ts'
+import { run } from '#postgres/run'
+import { EncodingDetector, type Encoding } from './file/encoding.ts'
+import { notCsv } from './file/file_kind.ts'
 import { NOTHING_COUNTED } from './import_record.ts'
 
 /** 64 MB: about two million rows. */
@@ -17,7 +17,7 @@ const PART = 256 * 1024
 
 export interface NewImport {
   bytes: AsyncIterable<Buffer>
-  /** Of the file. */
+  /** The file's name. */
   name: string | null
   reference: string | null
   actor: Actor
@@ -32,9 +32,9 @@ export interface Received {
 }
 
 /**
- * Stores the file; nothing of it stays when it breaks off.
+ * Stores the file. An upload that fails leaves nothing behind.
  *
- * @throws Problem 413 `body_too_large` · 422 `no_csv`, and what the stream throws
+ * @throws Problem 413 `body_too_large` · 422 `no_csv` · errors of the stream
  */
 export async function receiveUpload(file: NewImport): Promise<Received & { encoding: Encoding }> {
   const id = uuidv7()
@@ -49,38 +49,38 @@ export async function receiveUpload(file: NewImport): Promise<Received & { encod
   try {
     return { id, ...(await storeParts(id, file.bytes)) }
   } catch (error) {
-    await forgetUpload(id).catch(() => {})
+    await deleteUpload(id).catch(() => {})
     throw error
   }
 }
 
 async function storeParts(id: string, stream: AsyncIterable<Buffer>) {
   const hash = createHash('sha256')
-  const encoding = new EncodingOf()
+  const encoding = new EncodingDetector()
   let bytes = 0
   let parts = 0
-  let waiting: Buffer[] = []
+  let pending: Buffer[] = []
   let size = 0
   const store = async () => {
     if (size === 0) return
-    const part = Buffer.concat(waiting)
-    if (parts === 0) refuseOtherKinds(part)
+    const part = Buffer.concat(pending)
+    if (parts === 0) rejectOtherKinds(part)
     await run(inventory(), storePart, [id, parts++, part])
-    waiting = []
+    pending = []
     size = 0
   }
   for await (const piece of stream) {
     bytes += piece.length
     if (bytes > MOST_BYTES) throw tooLarge()
     hash.update(piece)
-    encoding.see(piece)
-    waiting.push(piece)
+    encoding.add(piece)
+    pending.push(piece)
     size += piece.length
     if (size >= PART) await store()
   }
   await store()
-  if (bytes === 0) throw new Problem(422, 'no_csv', 'There is nothing in the file. Choose a file.')
-  return { hash: hash.digest('hex'), bytes, encoding: encoding.found() }
+  if (bytes === 0) throw new Problem(422, 'no_csv', 'The file is empty. Choose another file.')
+  return { hash: hash.digest('hex'), bytes, encoding: encoding.detected() }
 }
 
 const storePart = {
@@ -92,41 +92,21 @@ const storePart = {
     insert into stock_import_parts (import_id, part, bytes) values ($1, $2, $3)`,
 }
 
-function refuseOtherKinds(start: Buffer) {
-  const what = noCsv(start.subarray(0, 4_096))
-  if (what) throw new Problem(422, 'no_csv', what)
+function rejectOtherKinds(start: Buffer) {
+  const reason = notCsv(start.subarray(0, 4_096))
+  if (reason) throw new Problem(422, 'no_csv', reason)
 }
 
 export function tooLarge() {
-  return new Problem(413, 'body_too_large', 'The file is larger than 64 MB. Split it.')
+  return new Problem(
+    413,
+    'body_too_large',
+    'The file is larger than 64 MB. Split it into smaller files.'
+  )
 }
 
-/** UTF-8, unless a single byte says that it cannot be: then all of it is Windows-1252. */
-class EncodingOf {
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true })
-  #utf8 = true
-
-  see(piece: Buffer) {
-    if (!this.#utf8) return
-    try {
-      this.#decoder.decode(piece, { stream: true })
-    } catch {
-      this.#utf8 = false
-    }
-  }
-
-  found(): Encoding {
-    try {
-      if (this.#utf8) this.#decoder.decode()
-    } catch {
-      this.#utf8 = false
-    }
-    return this.#utf8 ? 'utf-8' : 'windows-1252'
-  }
-}
-
-/** An upload that ended before its end. */
-export async function forgetUpload(id: string) {
+/** Deletes an upload that is not complete. */
+export async function deleteUpload(id: string) {
   await inventory().from('stock_imports').where({ id, status: 'uploading' }).delete()
 }
 

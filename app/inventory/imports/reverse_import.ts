@@ -1,21 +1,20 @@
 /*
- * An import undone as a whole, by a movement of the inverse for each of its own. What it said of products
- * stays.
+ * Undoes an import by an inverse movement for each of its movements. Changes to products stay.
  */
-import { outbox } from '#messaging/outbox'
-import { adjustedMessage } from '../change_on_hand.ts'
-import { lockStock, writeLedger } from '../ledger.ts'
-import { inPieces, type Piece, type Progress } from './in_pieces.ts'
+import { outbox } from '#messaging/outbox/outbox'
+import type { Balance } from '../stock/balance.ts'
+import { adjustedMessage, MOST_ON_HAND } from '../stock/change_on_hand.ts'
+import { describeCount, findLaterCounts, type LaterCount } from '../stock/later_counts.ts'
+import { lockStock, writeLedger } from '../stock/ledger.ts'
+import { inChunks, type Chunk, type Progress } from './chunks.ts'
+import type { RowError } from './file/read_cells.ts'
 import { finishWork, type ImportRecord } from './import_record.ts'
-import { MOST_ON_HAND } from './judge_row.ts'
-import { markRows, type Mark } from './mark_rows.ts'
-import type { RowError } from './read_cells.ts'
+import { writeOutcomes, type RowOutcome } from './write_outcomes.ts'
 
 interface MovedRow extends Record<string, unknown> {
   row: number
-  place: string
   sku: string
-  /** What it has moved. */
+  /** The change to on hand that the row caused. */
   delta: number
   movementId: string
 }
@@ -23,40 +22,45 @@ interface MovedRow extends Record<string, unknown> {
 const movedRows = {
   name: 'import_moved',
   text: /* sql */ `
-    select stock_import_rows.row, stock_import_rows.ctid as place, stock_import_rows.sku, movements.on_hand_delta as delta, movements.id as "movementId"
+    select stock_import_rows.row, stock_import_rows.sku,
+      movements.on_hand_delta as delta, movements.id as "movementId"
     from stock_import_rows join movements on movements.id = movement_id
     where stock_import_rows.import_id = $1 and stock_import_rows.sku > $2 and state = 'applied'
     order by stock_import_rows.sku limit $3`,
 }
 
 /**
- * Undoes what is left of an import, and leaves it `reversed`. Where fewer are available than the import
- * brought, the row stays as it is and says so.
+ * Undoes the applied rows of an import and sets its status to `reversed`. A row stays, with an error,
+ * when fewer units are available than it added, or when the SKU was counted since.
  *
- * @param stop - ends it between two pieces
- * @throws TakenOver
+ * @param stop - stops the work between two chunks
+ * @throws LeaseLost
  */
 export async function reverseImport(work: ImportRecord, worker: string, stop: AbortSignal) {
-  const done = await inPieces<MovedRow>({
+  const done = await inChunks<MovedRow>({
     work,
     worker,
     stop,
     rows: movedRows,
-    apply: reversePiece,
+    apply: reverseChunk,
   })
   if (done) await finishWork(work.id, worker, { status: 'reversed', reversed_at: new Date() })
 }
 
-async function reversePiece({ trx, work, rows }: Piece<MovedRow>): Promise<Progress> {
+async function reverseChunk({ trx, work, rows }: Chunk<MovedRow>): Promise<Progress> {
   const balances = await lockStock(
     trx,
     rows.map(({ sku }) => sku)
   )
-  const marks = rows.map(({ row, place, sku, delta }): Mark => {
-    const error = refusalOf(delta, balances.get(sku)!)
-    return error ? { row, place, state: 'stays', error } : { row, place, state: 'reversed' }
+  const counts = await findLaterCounts(
+    trx,
+    rows.map(({ movementId: id, sku }) => ({ id, sku }))
+  )
+  const outcomes = rows.map(({ row, sku, delta, movementId }): RowOutcome => {
+    const error = delta !== 0 && refusalOf(delta, balances.get(sku)!, counts.get(movementId))
+    return error ? { row, state: 'stays', error } : { row, state: 'reversed' }
   })
-  const undone = rows.filter((_, place) => marks[place].state === 'reversed')
+  const undone = rows.filter((_, index) => outcomes[index].state === 'reversed')
   const movements = await writeLedger(
     trx,
     balances,
@@ -66,23 +70,36 @@ async function reversePiece({ trx, work, rows }: Piece<MovedRow>): Promise<Progr
       ...{ importId: work.id, reversalOf: movementId },
     }))
   )
+  const moved = movements.filter(({ onHandDelta }) => onHandDelta !== 0)
   await Promise.all([
-    outbox.add(trx, movements.map(adjustedMessage)),
-    markRows(trx, work.id, marks),
+    outbox.add(trx, moved.map(adjustedMessage)),
+    writeOutcomes(trx, work.id, outcomes),
   ])
-  return { reversed: undone.length, stays: rows.length - undone.length }
+  return { reversed: moved.length, stays: rows.length - undone.length }
 }
 
-function refusalOf(delta: number, { onHand, reserved }: { onHand: number; reserved: number }) {
+function refusalOf(
+  delta: number,
+  { onHand, reserved }: Balance,
+  count: LaterCount | undefined
+): RowError | null {
+  const refusal = (code: string, detail: string) => ({ column: null, code, detail })
+  if (count) {
+    return refusal('counted_since', `${describeCount(count)}, after this import.`)
+  }
   const left = onHand - delta
-  if (left >= reserved && left <= MOST_ON_HAND) return null
-  const available = onHand - reserved
-  const error: RowError =
-    left < reserved
-      ? {
-          ...{ column: null, code: 'reserved_exceeds' },
-          detail: `${delta} were added, but only ${available} are available: ${reserved} are reserved for orders.`,
-        }
-      : { column: null, code: 'on_hand_too_large', detail: 'On hand would go above 2000000000.' }
-  return error
+  if (left < 0) {
+    return refusal('reserved_exceeds', `This row added ${delta}, but only ${onHand} are on hand.`)
+  }
+  if (left < reserved) {
+    const available = onHand - reserved
+    return refusal(
+      'reserved_exceeds',
+      `This row added ${delta}, but only ${available} are available: orders reserve ${reserved}.`
+    )
+  }
+  if (left > MOST_ON_HAND) {
+    return refusal('on_hand_too_large', 'On hand would exceed 2000000000.')
+  }
+  return null
 }

@@ -1,13 +1,13 @@
 /*
- * The mail about what runs low, as things stand when it is sent.
+ * Composes the low-stock mail, with the stock at the time of sending.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { MessageComposeCallback } from '@adonisjs/mail/types'
 import { number, plural } from '#admin/format'
 import { publicUrl } from '#config/app'
-import type { StaffDirectory } from '#contracts/staff_directory'
-import type { Notification } from '#mail/queue'
-import { run } from '#messaging/sql'
+import type { StaffDirectory } from '#contracts/ports/staff_directory'
+import type { Notification } from '#mail/mail_rows'
+import { run } from '#postgres/run'
 
 interface LowItem extends Record<string, unknown> {
   sku: string
@@ -17,7 +17,9 @@ interface LowItem extends Record<string, unknown> {
   level: 'low' | 'out' | 'in'
 }
 
-/** In one mail; the list has them all. */
+const STATUS = { in: 'back in stock', low: 'low', out: 'out of stock' }
+
+/** SKUs in one mail; the page lists all of them. */
 const MOST_ROWS = 200
 
 const lowItems = {
@@ -27,28 +29,29 @@ const lowItems = {
     from stock_items where sku = any ($1::text[]) order by level desc, sku`,
 }
 
-/** Composes for whoever still wants it: nothing is sent to who has left or has chosen otherwise meanwhile. */
+/** Returns null for a person who has left or has unsubscribed since the mail was queued. */
 export function digestComposer(staff: StaffDirectory) {
   return async ({ subject, detail }: Notification): Promise<MessageComposeCallback | null> => {
     const readers = await staff.lowStockReaders()
     const reader = readers.find(({ id }) => id === subject)
     if (!reader) return null
     const items = await run<LowItem>(db.connection('inventory'), lowItems, [detail.skus])
-    const still = items.filter(({ level }) => level !== 'in')
+    const low = items.filter(({ level }) => level !== 'in')
     const content = {
-      title: still.length > 0 ? titleOf(still) : `${plural(items.length, 'SKU')} ran low`,
+      title: low.length > 0 ? titleOf(low) : `${plural(items.length, 'SKU')} ran low`,
       more: Math.max(0, items.length - MOST_ROWS),
       rows: items.slice(0, MOST_ROWS).map((item) => ({
         ...item,
         url: `${publicUrl}/admin/stock/${item.sku}`,
-        left: number(item.available),
+        units: number(item.available),
         lowAt: item.lowStockAt === null ? '–' : number(item.lowStockAt),
-        word: item.level === 'in' ? 'in stock again' : item.level,
+        status: STATUS[item.level],
       })),
       name: reader.name,
       list: `${publicUrl}/admin/stock?level=low`,
-      choice: `${publicUrl}/admin/account/low-stock`,
-      identity: reader.sends === 'daily' ? 'Your daily low-stock mail.' : 'Your low-stock mail.',
+      settings: `${publicUrl}/admin/account/low-stock`,
+      identity:
+        reader.sends === 'daily' ? 'Your daily low-stock report.' : 'Your low-stock report.',
     }
     return (message) => {
       message
@@ -64,8 +67,8 @@ function titleOf(items: LowItem[]) {
   const out = items.filter(({ level }) => level === 'out').length
   const low = items.length - out
   const parts = [
-    out > 0 && `${plural(out, 'SKU')} ${out === 1 ? 'is' : 'are'} out`,
-    low > 0 && `${out > 0 ? number(low) : plural(low, 'SKU')} ${low === 1 ? 'runs' : 'run'} low`,
+    out > 0 && `${plural(out, 'SKU')} out of stock`,
+    low > 0 && `${out > 0 ? number(low) : plural(low, 'SKU')} running low`,
   ]
   return parts.filter(Boolean).join(', ')
 }

@@ -1,49 +1,17 @@
-import type { Logger } from '@adonisjs/core/logger'
-import type { StaffDirectory } from '#contracts/staff_directory'
-import { Signal } from '#messaging/signal'
+import type { StaffDirectory } from '#contracts/ports/staff_directory'
+import { PollingWorker } from '#runtime/polling_worker'
 import { gatherDigests } from './gather_digests.ts'
 
-const TICK_MS = 15_000
-
-/** Gathers digests in every web process: what one does, the others find done. */
-export class DigestWorker {
-  readonly #woken = new Signal()
+/** Gathers low-stock digests. Every web process runs one: a digest that is gathered is not due again. */
+export class DigestWorker extends PollingWorker {
   readonly #staff: StaffDirectory
-  readonly #logger: Logger
-  #running: Promise<void> | null = null
-  #stopped = false
-  #trouble: string | null = null
 
-  constructor(staff: StaffDirectory, logger: Logger) {
+  constructor(staff: StaffDirectory) {
+    super({ name: 'low-stock mails', interval: 15_000 })
     this.#staff = staff
-    this.#logger = logger
   }
 
-  start() {
-    this.#running = this.#run()
-  }
-
-  async stop() {
-    this.#stopped = true
-    this.#woken.raise()
-    await this.#running
-  }
-
-  /** What an operator should know, in words; empty while all is well. */
-  degraded(): string[] {
-    return this.#trouble ? [`low-stock mails: ${this.#trouble}`] : []
-  }
-
-  async #run() {
-    while (!this.#stopped) {
-      try {
-        await gatherDigests(await this.#staff.lowStockReaders())
-        this.#trouble = null
-      } catch (error) {
-        if (!this.#trouble) this.#logger.warn({ err: error }, 'low-stock mails wait')
-        this.#trouble = (error as Error).message
-      }
-      await this.#woken.wait(TICK_MS)
-    }
+  protected async poll() {
+    await gatherDigests(await this.#staff.lowStockReaders())
   }
 }

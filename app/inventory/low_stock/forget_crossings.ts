@@ -1,10 +1,10 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
-import { forgetInBatches } from '#messaging/retention'
-import { firstIdAt } from '#messaging/sql'
+import { forgetInBatches } from '#messaging/recovery/retention'
+import { firstIdAt } from '#postgres/run'
 
 const KEPT_MS = 90 * 86_400_000
 
-/** Who reads of them by mail has done so within a day. */
+/** Deletes crossings after 90 days. Mails report them within a day. */
 export async function forgetCrossings(client: QueryClientContract) {
   return forgetInBatches(
     client,

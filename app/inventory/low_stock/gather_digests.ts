@@ -1,36 +1,36 @@
 /*
- * Gathers what has become low into one mail for each person who asked for it: at once, or daily at the
- * person's hour.
+ * Gathers low-stock crossings into one mail per subscriber: soon after they happen, or daily at the hour that
+ * the subscriber chose.
  *
- * A person's row is locked while the mail is gathered, and says up to where the person has been told: several
- * processes gather as one.
+ * The subscriber's row holds the last reported crossing, and is locked while a mail is gathered: concurrent
+ * processes report each crossing once.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { DateTime } from 'luxon'
 import { uuidv7 } from 'uuidv7'
-import type { LowStockReader } from '#contracts/staff_directory'
-import { firstIdAt } from '#messaging/sql'
+import type { LowStockReader } from '#contracts/ports/staff_directory'
+import { firstIdAt } from '#postgres/run'
 import { mailQueue } from '#mail/queue'
 
-/** A crossing counts when every transaction with an earlier one has ended: none lasts longer than 30 s. */
+/** Transactions last at most 30 s: after this time, no earlier crossing can still be committed. */
 const SETTLED_MS = 35_000
-/** At once: when nothing more has crossed for so long, but not later than this after the first. */
+/** A mail waits until no SKU has become low for `QUIET_MS`, at most `MOST_WAIT_MS` after the first one. */
 const QUIET_MS = 60_000
 const MOST_WAIT_MS = 5 * 60_000
-/** Of one mail: an import may bring down a whole catalogue. */
+/** Crossings per mail: an import may affect the whole catalogue. */
 const MOST_CROSSINGS = 20_000
 
-/** @returns how many mails were gathered */
+/** @returns the number of mails that were queued */
 export async function gatherDigests(readers: LowStockReader[], now = new Date()): Promise<number> {
-  await forgetOthers(readers)
+  await deleteUnsubscribed(readers)
   let gathered = 0
   for (const reader of readers) if (await gather(reader, now)) gathered++
   return gathered
 }
 
-/** Whoever asks again later is told of what crosses from then on. */
-async function forgetOthers(readers: LowStockReader[]) {
+/** A person who subscribes again gets only crossings from then on. */
+async function deleteUnsubscribed(readers: LowStockReader[]) {
   await db
     .connection('inventory')
     .from('low_stock_readers')
@@ -44,18 +44,18 @@ async function forgetOthers(readers: LowStockReader[]) {
 async function gather(reader: LowStockReader, now: Date): Promise<boolean> {
   return db.connection('inventory').transaction(async (trx) => {
     const until = firstIdAt(now.getTime() - SETTLED_MS)
-    const told = await lock(trx, reader.id, until)
+    const reported = await lockReader(trx, reader.id, until)
     const today = DateTime.fromJSDate(now, { zone: reader.zone })
     const day = today.toISODate()!
     const daily = reader.sends === 'daily'
-    if (daily && (today.hour < reader.hour || told.day === day)) return false
-    const crossings = await crossingsBetween(trx, told.id, until)
-    if (!daily && !isTime(crossings, now)) return false
+    if (daily && (today.hour < reader.hour || reported.day === day)) return false
+    const crossings = await crossingsBetween(trx, reported.id, until)
+    if (!daily && !isDue(crossings, now)) return false
     const last = crossings.at(-1)?.id
     await trx
       .from('low_stock_readers')
       .where('account_id', reader.id)
-      .update({ told_id: last ?? told.id, ...(daily && { told_day: day }) })
+      .update({ told_id: last ?? reported.id, ...(daily && { told_day: day }) })
     if (!last) return false
     const skus = [...new Set(crossings.map(({ sku }) => sku))].sort()
     await trx
@@ -72,8 +72,8 @@ async function gather(reader: LowStockReader, now: Date): Promise<boolean> {
   })
 }
 
-/** Whoever has just asked is told of what crosses from now on. */
-async function lock(trx: TransactionClientContract, id: string, until: string) {
+/** A new subscriber gets only crossings from now on. */
+async function lockReader(trx: TransactionClientContract, id: string, until: string) {
   await trx.rawQuery(
     'insert into low_stock_readers (account_id, told_id) values (?, ?) on conflict do nothing',
     [id, until]
@@ -105,7 +105,7 @@ function crossingsBetween(
     .limit(MOST_CROSSINGS)
 }
 
-function isTime(crossings: Crossing[], now: Date) {
+function isDue(crossings: Crossing[], now: Date) {
   if (crossings.length === 0) return false
   const age = ({ at }: Crossing) => now.getTime() - at.getTime()
   return age(crossings.at(-1)!) >= QUIET_MS || age(crossings[0]) >= MOST_WAIT_MS

@@ -1,27 +1,27 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
 
-const HeldUpController = () => import('./controllers/held_up_controller.js')
-const ImportFormsController = () => import('./controllers/import_forms_controller.js')
-const ImportsPageController = () => import('./controllers/imports_page_controller.js')
-const ItemPageController = () => import('./controllers/item_page_controller.js')
-const MovementFormsController = () => import('./controllers/movement_forms_controller.js')
-const MovementsPageController = () => import('./controllers/movements_page_controller.js')
-const ProductFormsController = () => import('./controllers/product_forms_controller.js')
-const ReceiptsController = () => import('./controllers/receipts_controller.js')
-const ReceivePageController = () => import('./controllers/receive_page_controller.js')
-const SelectionFormsController = () => import('./controllers/selection_forms_controller.js')
-const StockPageController = () => import('./controllers/stock_page_controller.js')
-const UnknownCodesController = () => import('./controllers/unknown_codes_controller.js')
+const BlockedOrdersController = () => import('./movements/blocked_orders_controller.js')
+const ImportFormsController = () => import('./imports/import_forms_controller.js')
+const ImportsPageController = () => import('./imports/imports_page_controller.js')
+const ItemPageController = () => import('./stock/item_page_controller.js')
+const MovementFormsController = () => import('./stock/movement_forms_controller.js')
+const MovementsPageController = () => import('./movements/movements_page_controller.js')
+const ProductFormsController = () => import('./stock/product_forms_controller.js')
+const ReceiptsController = () => import('./receipts/receipts_controller.js')
+const ReceivePageController = () => import('./receipts/receive_page_controller.js')
+const SelectionFormsController = () => import('./stock/selection_forms_controller.js')
+const StockPageController = () => import('./stock/stock_page_controller.js')
+const UnknownCodesController = () => import('./receipts/unknown_codes_controller.js')
 
-/** Below `/admin`, for the staff. */
+/** Pages under `/admin` for staff. */
 export function stockPages() {
   router
     .group(() => {
       router.get('stock', [StockPageController, 'index'])
       router.get('stock/movements', [MovementsPageController, 'index'])
       router.get('stock/movements.csv', [MovementsPageController, 'export'])
-      router.get('stock/held-up/:order', [HeldUpController, 'show'])
+      router.get('stock/held-up/:order', [BlockedOrdersController, 'show']).as('held_up.show')
     })
     .as('stock.pages')
   router
@@ -50,7 +50,7 @@ export function stockPages() {
     .use(middleware.roles(['clerk', 'admin']))
 }
 
-/** Below `/admin`: the form is read as it comes, its file as a stream. */
+/** The upload form under `/admin`, which is read as a stream. */
 export function uploadPages() {
   router
     .post('stock/imports', [ImportFormsController, 'upload'])
@@ -58,7 +58,7 @@ export function uploadPages() {
     .use(middleware.roles(['clerk', 'admin']))
 }
 
-/** Below `/admin/stock/receive`, for those who work the stock. */
+/** Pages under `/admin/stock/receive`. */
 function receivePages() {
   router
     .group(() => {
@@ -78,7 +78,7 @@ function receivePages() {
     .prefix('stock/receive')
 }
 
-/** Read last: any word may be an SKU. */
+/** Register this route last: it matches any word as an SKU. */
 export function itemPages() {
   router.get('stock/:sku', [ItemPageController, 'show']).as('stock.pages.item')
 }

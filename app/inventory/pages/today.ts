@@ -1,13 +1,14 @@
 /*
- * The stock of the day.
+ * The stock part of the Today page.
  */
 import db from '@adonisjs/lucid/services/db'
-import type { TodayPart } from '#contracts/today'
-import { run } from '#messaging/sql'
-import { availableByDay } from './available_by_day.ts'
-import { countStock, type StockRow } from './list_stock.ts'
+import type { TodayPart } from '#contracts/ports/today'
+import { run } from '#postgres/run'
+import { findBarcodeClashes, type BarcodeClash } from '../products/barcode_clashes.ts'
+import { availableByDay } from './stock/available_by_day.ts'
+import { countByLevel, type StockRow } from './stock/list_stock.ts'
 
-/** So many of those that run out are shown; the list has them all. */
+/** SKUs on the Today page; the stock list has all of them. */
 const SHOWN = 7
 
 export const stockToday: TodayPart = {
@@ -16,12 +17,20 @@ export const stockToday: TodayPart = {
   section: 'inventory::components/today_section',
   wide: true,
   async read({ zone }) {
-    const [counts, rows] = await Promise.all([countStock(), runningLow()])
-    return { ...counts, rows, days: await availableByDay(rows, zone) }
+    const [counts, rows, clashes] = await Promise.all([
+      countByLevel(),
+      runningLow(),
+      findBarcodeClashes(db.connection('inventory'), null, SHOWN + 1),
+    ])
+    return { ...counts, rows, days: await availableByDay(rows, zone), ...shownClashes(clashes) }
   },
 }
 
-/** Those that are out first; of each the first by SKU. */
+function shownClashes(clashes: BarcodeClash[]) {
+  return { clashes: clashes.slice(0, SHOWN), moreClashes: clashes.length > SHOWN }
+}
+
+/** SKUs that are out of stock first, then those that are low, each in SKU order. */
 async function runningLow(): Promise<StockRow[]> {
   return run<StockRow>(
     db.connection('inventory'),

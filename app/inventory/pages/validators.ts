@@ -1,26 +1,28 @@
 /*
- * What the pages of the stock room take. A form sends texts, and an empty one for a field left empty.
+ * Validators of the inventory pages. Forms send strings, and an empty string for an empty field.
  */
 import vine from '@vinejs/vine'
-import { text } from '#http/fields'
-import { sku } from '#http/fields'
-import { day, several } from '#http/list_parameters'
-import { notZero } from '../validators/stock.ts'
-import { REASONS } from '../adjust_stock.ts'
-import { MOVEMENT_KINDS, type MovementKind } from '../ledger.ts'
-import { SHOWN } from './import_rows.ts'
-import { SORTS } from './list_stock.ts'
+import { search, sku, text, verbatim } from '#http/fields'
+import { day, commaSeparated } from '#http/list_parameters'
+import { notZero } from '../api/validators/stock.ts'
+import { REASONS } from '../stock/adjust_stock.ts'
+import { MOVEMENT_KINDS, type MovementKind } from '../stock/movement.ts'
+import { SHOWN } from './imports/import_rows.ts'
+import { SORTS } from './stock/list_stock.ts'
 
 const empty = (value: unknown) => (value === '' ? undefined : value)
 
-const pieces = (range: { min: number; max: number }) =>
+const units = (range: { min: number; max: number }) =>
   vine.number().parse(empty).withoutDecimals().min(range.min).max(range.max)
+
+/** The unusual quantity that the person confirmed. */
+const confirmed = () => vine.number().parse(empty).optional()
 
 const line = (longest: number) => text(longest).parse(empty).optional()
 
 export const stockFilterValidator = vine.compile(
   vine.object({
-    q: line(100),
+    q: search().parse(empty).optional(),
     level: vine.enum(['low', 'out', 'in']).parse(empty).optional(),
     sort: vine
       .enum([...SORTS, ...SORTS.map((sort) => `-${sort}` as const)])
@@ -31,25 +33,28 @@ export const stockFilterValidator = vine.compile(
 
 export const adjustmentFormValidator = vine.compile(
   vine.object({
-    delta: pieces({ min: -1_000_000, max: 1_000_000 }).use(notZero(undefined)),
+    delta: units({ min: -1_000_000, max: 1_000_000 }).use(notZero(undefined)),
     reason: vine.enum(REASONS).parse(empty),
     note: line(500),
+    confirmed: confirmed(),
   })
 )
 
 export const countFormValidator = vine.compile(
   vine.object({
-    counted: pieces({ min: 0, max: 2_000_000_000 }),
-    expectedOnHand: pieces({ min: 0, max: 2_000_000_000 }),
+    counted: units({ min: 0, max: 2_000_000_000 }),
+    expectedOnHand: units({ min: 0, max: 2_000_000_000 }),
     note: line(500),
+    confirmed: confirmed(),
   })
 )
 
 export const selectionFormValidator = vine.compile(
   vine.object({
     skus: vine.array(sku()).minLength(1).maxLength(200),
-    quantity: pieces({ min: 1, max: 1_000_000 }),
+    quantity: units({ min: 1, max: 1_000_000 }),
     reference: line(64),
+    confirmed: confirmed(),
   })
 )
 
@@ -57,12 +62,10 @@ export const undoneFormValidator = vine.compile(
   vine.object({ undone: vine.array(vine.string().uuid()).minLength(1).maxLength(200) })
 )
 
-/** On the page of an SKU. */
 export const itemFilterValidator = vine.compile(
   vine.object({ by: vine.enum(['people', 'order']).parse(empty).optional() })
 )
 
-/** On the page of an import. */
 export const importFilterValidator = vine.compile(
   vine.object({ show: vine.enum(SHOWN).parse(empty).optional() })
 )
@@ -72,20 +75,20 @@ const id = () => vine.string().uuid().parse(empty).optional()
 export const ledgerFilterValidator = vine.compile(
   vine.object({
     sku: sku().parse(empty).optional(),
-    kind: several(vine.enum(KINDS), KINDS.length).optional(),
+    kind: commaSeparated(vine.enum(KINDS), KINDS.length).optional(),
     actor: id(),
     order: id(),
     message: id(),
-    /** In an order's timeline: what we have said of the message. */
+    /** For an order's timeline: the id of inventory's reply to the message. */
     answer: id(),
-    /** In an order's timeline: when the step was that it followed from. */
+    /** For an order's timeline: the time of the step before the message. */
     since: vine
       .string()
       .parse(empty)
       .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
       .optional(),
     import: id(),
-    /** A movement that was undone. */
+    /** The id of a movement that was undone. */
     undo: id(),
     reference: line(64),
     from: day(),
@@ -94,30 +97,39 @@ export const ledgerFilterValidator = vine.compile(
 )
 
 export const restockFormValidator = vine.compile(
-  vine.object({ quantity: pieces({ min: 1, max: 1_000_000 }), reference: line(64) })
+  vine.object({
+    quantity: units({ min: 1, max: 1_000_000 }),
+    reference: line(64),
+    confirmed: confirmed(),
+  })
 )
 
-/** A key of the sender's making: what comes again under it has no further effect. */
+/** The sender's idempotency key. */
 const key = () => vine.string().regex(/^[\x21-\x7e]{8,64}$/)
 
-const code = () => text(100)
+const code = () => verbatim(100)
 
 export const scanFormValidator = vine.compile(vine.object({ _key: key(), code: vine.string() }))
 
 export const correctionFormValidator = vine.compile(
-  vine.object({ _key: key(), quantity: pieces({ min: 0, max: 1_000_000 }) })
+  vine.object({ _key: key(), quantity: units({ min: 0, max: 1_000_000 }) })
 )
 
-/** Of a code that is kept aside. */
 export const codeFormValidator = vine.compile(vine.object({ code: code() }))
 
-export const searchCodeValidator = vine.compile(vine.object({ code: code(), q: line(100) }))
+export const searchCodeValidator = vine.compile(
+  vine.object({ code: code(), q: search().parse(empty).optional() })
+)
 
 export const identityFormValidator = vine.compile(vine.object({ code: code(), sku: sku() }))
 
 export const referenceFormValidator = vine.compile(vine.object({ reference: line(64) }))
 
-/** A receipt as it was seen. */
 export const receiptFormValidator = vine.compile(
-  vine.object({ id: vine.string(), version: vine.number().withoutDecimals().min(0) })
+  vine.object({
+    id: vine.string(),
+    version: vine.number().withoutDecimals().min(0),
+    /** The receipt's version whose quantities the person confirmed. */
+    confirmed: confirmed(),
+  })
 )

@@ -2,40 +2,49 @@ import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { SignedIn } from '#contracts/actor'
 import { notFound } from '#http/problem'
-import { run } from '#messaging/sql'
-import { changeTally } from './change_tally.ts'
-import { skusOf } from './find_code.ts'
-import { beginReceipt, lockReceipt, openReceipt } from './open_receipt.ts'
-import type { TypedCode } from './read_code.ts'
+import { run, runInOrder } from '#postgres/run'
+import { changeQuantity } from './change_quantity.ts'
+import { findSkus } from './find_code.ts'
+import { beginReceipt, findReceipt, openReceipt, type Receipt } from './open_receipt.ts'
+import { scannedAfterTimes, type TypedCode } from './read_code.ts'
 
 export interface Scan extends TypedCode {
-  /** Of the sender's making: under the same key a scan counts once, whenever it is sent again. */
+  /** The sender's key: scans with the same key count once. */
   key: string
 }
 
 /**
- * Adds a scan to the person's receipt. An unknown code is kept aside.
+ * Adds a scan to the person's receipt. A scan of an unknown code is recorded but not counted.
  *
- * @throws Problem 422 `invalid_fields` where it would be too many of one SKU
+ * @throws Problem 422 `invalid_fields` for too many units of one SKU, or for two scans in one
  */
-export async function countScan(account: SignedIn, { key, code, quantity }: Scan) {
+export async function countScan(account: SignedIn, scan: Scan) {
+  const { key, code, quantity } = scan
   await db.connection('inventory').transaction(async (trx) => {
-    const { receipt, noted, sku } = await look(trx, account, key, code)
-    if (noted) return
-    const was = sku && (await changeTally(trx, receipt, sku, (before) => before + quantity))
-    await run(trx, noteScan, [account.id, key, receipt.id, code, sku, quantity, was, false])
+    const { receipt, recorded, sku } = await findScan(trx, account, scan)
+    if (recorded) return
+    const was = sku && (await changeQuantity(trx, receipt, sku, (before) => before + quantity))
+    await run(trx, recordScan, [account.id, key, receipt.id, code, sku, quantity, was, false])
   })
 }
 
-/** All that a scan depends on, asked for in one write: it is read when the receipt is locked. */
-async function look(trx: TransactionClientContract, account: SignedIn, key: string, code: string) {
+/** Pipelines the reads that a scan depends on behind the lock of the receipt. */
+async function findScan(trx: TransactionClientContract, account: SignedIn, scan: Scan) {
+  const { key, code, perhapsScanned } = scan
   for (;;) {
-    const [receipt, noted, skus] = await Promise.all([
-      lockReceipt(trx, account),
-      isNoted(trx, account, key),
-      skusOf(trx, [code]),
+    const [[[receipt], records], skus] = await Promise.all([
+      runInOrder<[Receipt, object]>(
+        trx,
+        [findReceipt, [account.id]],
+        [findRecorded, [account.id, key]]
+      ),
+      findSkus(trx, perhapsScanned ? [code, perhapsScanned] : [code]),
     ])
-    if (receipt) return { receipt, noted, sku: skus.get(code) ?? null }
+    const recorded = records.length > 0
+    if (perhapsScanned && !recorded && skus.has(perhapsScanned)) {
+      throw scannedAfterTimes(code, perhapsScanned)
+    }
+    if (receipt) return { receipt, recorded, sku: skus.get(code) ?? null }
     await beginReceipt(trx, account)
   }
 }
@@ -43,38 +52,38 @@ async function look(trx: TransactionClientContract, account: SignedIn, key: stri
 export interface Correction {
   key: string
   sku: string
-  /** Pieces, 0 to 1,000,000. */
+  /** Units, 0 to 1,000,000. */
   quantity: number
 }
 
 /**
- * Sets how many pieces of the SKU the person's receipt has.
+ * Sets the quantity of an SKU in the person's receipt.
  *
  * @throws Problem 404 for an unknown SKU
  */
-export async function correctTally(account: SignedIn, { key, sku, quantity }: Correction) {
+export async function correctQuantity(account: SignedIn, { key, sku, quantity }: Correction) {
   await db.connection('inventory').transaction(async (trx) => {
     const receipt = await openReceipt(trx, account)
-    if (await isNoted(trx, account, key)) return
+    if (await isRecorded(trx, account, key)) return
     const item = await trx.from('stock_items').where({ sku }).first()
     if (!item) throw notFound('stock item')
-    const was = await changeTally(trx, receipt, sku, () => quantity)
-    await run(trx, noteScan, [account.id, key, receipt.id, sku, sku, quantity, was, true])
+    const was = await changeQuantity(trx, receipt, sku, () => quantity)
+    await run(trx, recordScan, [account.id, key, receipt.id, sku, sku, quantity, was, true])
   })
 }
 
-const findNoted = {
+const findRecorded = {
   name: 'receipt_noted',
   text: /* sql */ `select from receipt_scans where account_id = $1 and key = $2`,
 }
 
-/** Read under the receipt's lock: of two that are sent at once the second finds the first. */
-async function isNoted(trx: TransactionClientContract, { id }: SignedIn, key: string) {
-  const noted = await run(trx, findNoted, [id, key])
-  return noted.length > 0
+/** Read under the receipt's lock, so that the second of two concurrent scans finds the first. */
+async function isRecorded(trx: TransactionClientContract, { id }: SignedIn, key: string) {
+  const recorded = await run(trx, findRecorded, [id, key])
+  return recorded.length > 0
 }
 
-const noteScan = {
+const recordScan = {
   name: 'receipt_note',
   text: /* sql */ `
     insert into receipt_scans (account_id, key, import_id, code, sku, quantity, was, sets)

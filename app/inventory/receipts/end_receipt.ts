@@ -1,61 +1,79 @@
 /*
- * A receipt comes to its end: applied like an import, and from then on undone like one, or discarded.
+ * Ends a receipt: it is applied like an import, and can then be undone like one, or it is discarded.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { SignedIn } from '#contracts/actor'
-import { isUuid } from '#http/fields'
-import { notFound } from '#http/problem'
-import { receiptMoved, receiptNotOpen } from '../exceptions.ts'
-import type { ImportRecord } from '../imports/import_record.ts'
+import { isUuid } from '#runtime/uuid'
+import { notFound, Problem } from '#http/problem'
+import type { ImportRecord, ImportStatus } from '../imports/import_record.ts'
 import { openReceipt } from './open_receipt.ts'
 
-/** As a person has seen it. */
-export interface SeenReceipt {
+/** A receipt in the state that the person reviewed. */
+export interface ReviewedReceipt {
   id: string
-  /** Moves with each change of it. */
+  /** Incremented with each change. */
   version: number
 }
 
 type ReceiptRecord = ImportRecord & { version: number }
 
-const TOLD = ['applying', 'applied', 'reversing', 'reversed']
+const APPLIED: ImportStatus[] = ['applying', 'applied', 'reversing', 'reversed']
+
+export interface ReceivedUnits {
+  sku: string
+  units: number
+}
 
 /**
- * Tells a receipt to be applied, once. What is scanned from then on begins another one.
+ * Requests that a receipt is applied; a repeated request has no effect. The next scan begins a new
+ * receipt.
  *
- * @throws Problem 404 · 409 `receipt_moved`, `receipt_not_open`
+ * @param check - receives the units to be applied; when it throws, the receipt stays open
+ * @throws Problem 404 · 409 `receipt_moved`, `receipt_not_open` · errors of `check`
  */
-export async function applyReceipt(account: SignedIn, seen: SeenReceipt): Promise<ImportRecord> {
+export async function applyReceipt(
+  account: SignedIn,
+  reviewed: ReviewedReceipt,
+  check: (
+    trx: TransactionClientContract,
+    received: ReceivedUnits[]
+  ) => Promise<void> = async () => {}
+): Promise<ImportRecord> {
   return db.connection('inventory').transaction(async (trx) => {
-    const receipt = await lock(trx, account, seen)
-    if (TOLD.includes(receipt.status)) return receipt
-    refuseOther(receipt, seen)
+    const receipt = await lockOwn(trx, account, reviewed)
+    if (APPLIED.includes(receipt.status)) return receipt
+    assertUnchanged(receipt, reviewed)
     if (receipt.counts.rows === 0) throw receiptNotOpen('empty')
-    await trx.rawQuery(
+    const { rows } = await trx.rawQuery<{ rows: ReceivedUnits[] }>(
       `update stock_import_rows set before = on_hand, delta = received from stock_items
-       where import_id = ? and stock_items.sku = stock_import_rows.sku`,
+       where import_id = ? and stock_items.sku = stock_import_rows.sku
+       returning stock_items.sku, received as units`,
       [receipt.id]
     )
+    await check(trx, rows)
     return end(trx, receipt, { status: 'applying', read_at: new Date() })
   })
 }
 
 /**
- * Drops what was scanned: it changes nothing.
+ * Discards a receipt. Stock does not change.
  *
  * @throws Problem 404 · 409 `receipt_moved`, `receipt_not_open`
  */
-export async function discardReceipt(account: SignedIn, seen: SeenReceipt): Promise<ImportRecord> {
+export async function discardReceipt(
+  account: SignedIn,
+  reviewed: ReviewedReceipt
+): Promise<ImportRecord> {
   return db.connection('inventory').transaction(async (trx) => {
-    const receipt = await lock(trx, account, seen)
+    const receipt = await lockOwn(trx, account, reviewed)
     if (receipt.status === 'discarded') return receipt
-    refuseOther(receipt, seen)
+    assertUnchanged(receipt, reviewed)
     return end(trx, receipt, { status: 'discarded' })
   })
 }
 
-/** What the delivery is called, for example by its delivery note. */
+/** Sets the reference of the open receipt, for example the number of the delivery note. */
 export async function nameReceipt(account: SignedIn, reference: string | null) {
   await db.connection('inventory').transaction(async (trx) => {
     const { id } = await openReceipt(trx, account)
@@ -64,10 +82,10 @@ export async function nameReceipt(account: SignedIn, reference: string | null) {
   })
 }
 
-async function lock(
+async function lockOwn(
   trx: TransactionClientContract,
   { id: accountId }: SignedIn,
-  { id }: SeenReceipt
+  { id }: ReviewedReceipt
 ): Promise<ReceiptRecord> {
   const own = { id, account_id: accountId, source: 'scan' }
   const found = isUuid(id) && (await trx.from('stock_imports').where(own).forUpdate().first())
@@ -75,16 +93,24 @@ async function lock(
   return found
 }
 
-function refuseOther({ status, version, counts }: ReceiptRecord, seen: SeenReceipt) {
+function assertUnchanged({ status, version, counts }: ReceiptRecord, reviewed: ReviewedReceipt) {
   if (status !== 'scanning') throw receiptNotOpen(status)
-  if (version !== seen.version) throw receiptMoved(counts)
+  if (version !== reviewed.version) {
+    const detail = `The receipt has changed since you reviewed it. It now has ${counts.up} units of ${counts.rows} SKUs. Review it again.`
+    throw new Problem(409, 'receipt_moved', detail)
+  }
 }
 
 async function end(
   trx: TransactionClientContract,
   { id }: ImportRecord,
-  to: Record<string, unknown>
+  columns: Record<string, unknown>
 ): Promise<ImportRecord> {
-  const [row] = await trx.from('stock_imports').where({ id }).update(to).returning('*')
+  const [row] = await trx.from('stock_imports').where({ id }).update(columns).returning('*')
   return row
+}
+
+function receiptNotOpen(status: string) {
+  const detail = `The receipt is ${status}, so you cannot apply or discard it.`
+  return new Problem(409, 'receipt_not_open', detail)
 }

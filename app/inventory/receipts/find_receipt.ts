@@ -1,11 +1,11 @@
 /*
- * Reading the receipt that a person is at.
+ * Reads a person's open receipt.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { Slice } from '#admin/slices'
 import type { SignedIn } from '#contracts/actor'
 import { invalidCursor } from '#http/pages'
-import { run } from '#messaging/sql'
+import { run } from '#postgres/run'
 import type { ImportCounts } from '../imports/import_record.ts'
 
 export interface OpenReceipt extends Record<string, unknown> {
@@ -21,7 +21,7 @@ const findOpen = {
     select id, version, reference, counts from stock_imports where account_id = $1 and status = 'scanning'`,
 }
 
-/** Null before the first scan. */
+/** @returns null before the first scan */
 export async function findReceipt({ id }: SignedIn): Promise<OpenReceipt | null> {
   const [receipt] = await run<OpenReceipt>(db.connection('inventory'), findOpen, [id])
   return receipt ?? null
@@ -30,25 +30,25 @@ export async function findReceipt({ id }: SignedIn): Promise<OpenReceipt | null>
 export interface LastScan extends Record<string, unknown> {
   import_id: string
   code: string
-  /** Null: the code is unknown. */
+  /** Null for an unknown code. */
   sku: string | null
   name: string | null
   active: boolean | null
   on_hand: number | null
   quantity: number
-  /** How many the tally had before it. */
+  /** Units of the SKU before the scan. */
   was: number | null
   sets: boolean
   forgotten: boolean
-  /** How many it has now. */
-  tallied: number | null
+  /** Units of the SKU now. */
+  scanned: number | null
 }
 
 const SCAN = /* sql */ `
   select scan.import_id, scan.code, scan.sku, scan.quantity, scan.was, scan.sets, scan.forgotten,
-    item.name, item.active, item.on_hand, tally.received as tallied
+    item.name, item.active, item.on_hand, line.received as scanned
   from receipt_scans as scan left join stock_items as item on item.sku = scan.sku
-    left join stock_import_rows as tally on tally.import_id = scan.import_id and tally.sku = scan.sku`
+    left join stock_import_rows as line on line.import_id = scan.import_id and line.sku = scan.sku`
 
 const findLast = {
   name: 'receipt_last',
@@ -61,9 +61,9 @@ const findByKey = {
 }
 
 /**
- * What was scanned last.
+ * Finds the last scan of the receipt, or the scan with a key.
  *
- * @param key - of this very scan: with two browsers at work each sees its own
+ * @param key - of the scan that this browser sent; another browser may have scanned since
  */
 export async function lastScan(
   account: SignedIn,
@@ -79,7 +79,7 @@ export async function lastScan(
   return found ?? null
 }
 
-export interface TallyRow {
+export interface ReceiptLine {
   row: number
   sku: string
   name: string
@@ -88,27 +88,27 @@ export interface TallyRow {
   received: number
 }
 
-/** What was scanned last, first; up to `limit` + 1 rows in the direction of the slice. */
-export async function tallyByScan(
+/** The SKU scanned last first; up to `limit` + 1 lines, in the direction of the slice. */
+export async function linesByScan(
   { id }: OpenReceipt,
   { from, backwards, limit }: Slice
-): Promise<TallyRow[]> {
+): Promise<ReceiptLine[]> {
   if (from && !/^\d{1,9}$/.test(from[0])) throw invalidCursor()
-  const query = tallyOf(id, limit).orderBy('row', backwards ? 'asc' : 'desc')
+  const query = linesOf(id, limit).orderBy('row', backwards ? 'asc' : 'desc')
   return from ? query.where('row', backwards ? '>' : '<', Number(from[0])) : query
 }
 
-/** In the order of the SKUs. */
-export async function tallyBySku(
+/** In SKU order; up to `limit` + 1 lines, in the direction of the slice. */
+export async function linesBySku(
   { id }: OpenReceipt,
   { from, backwards, limit }: Slice
-): Promise<TallyRow[]> {
+): Promise<ReceiptLine[]> {
   const sku = 'stock_import_rows.sku'
-  const query = tallyOf(id, limit).orderBy(sku, backwards ? 'desc' : 'asc')
+  const query = linesOf(id, limit).orderBy(sku, backwards ? 'desc' : 'asc')
   return from ? query.where(sku, backwards ? '<' : '>', from[0]) : query
 }
 
-function tallyOf(id: string, limit: number) {
+function linesOf(id: string, limit: number) {
   return db
     .connection('inventory')
     .from('stock_import_rows')

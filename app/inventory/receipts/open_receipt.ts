@@ -1,29 +1,24 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { uuidv7 } from 'uuidv7'
 import { actorOf, type SignedIn } from '#contracts/actor'
-import { run } from '#messaging/sql'
+import { run } from '#postgres/run'
 import { NOTHING_COUNTED, type ImportCounts } from '../imports/import_record.ts'
 
-/** Goods on their way in, scanned by one person: `rows` of its counts are SKUs, `up` are pieces. */
+/** Goods that a person scans as they arrive. `counts.rows` is the number of SKUs, `counts.up` of units. */
 export interface Receipt extends Record<string, unknown> {
   id: string
   counts: ImportCounts
 }
 
-const findReceipt = {
+/** Locks the receipt that the person is at. */
+export const findReceipt = {
   name: 'receipt_lock',
   text: /* sql */ `
     select id, counts from stock_imports where account_id = $1 and status = 'scanning'
     for no key update`,
 }
 
-/** The receipt that the person is at, so that what is done to it comes one after the other. Null: none. */
-export async function lockReceipt(trx: TransactionClientContract, { id }: SignedIn) {
-  const [receipt] = await run<Receipt>(trx, findReceipt, [id])
-  return receipt ?? null
-}
-
-// A moment later somebody else may have begun it: the person, in another browser.
+// The same person may begin it at the same time in another browser.
 const insertReceipt = {
   name: 'receipt_begin',
   text: /* sql */ `
@@ -39,13 +34,13 @@ export async function beginReceipt(trx: TransactionClientContract, account: Sign
   ])
 }
 
-/** Locks the receipt that the person is at, and begins it if there is none. */
+/** Locks the person's open receipt, and begins one if there is none. */
 export async function openReceipt(
   trx: TransactionClientContract,
   account: SignedIn
 ): Promise<Receipt> {
   for (;;) {
-    const receipt = await lockReceipt(trx, account)
+    const [receipt] = await run<Receipt>(trx, findReceipt, [account.id])
     if (receipt) return receipt
     await beginReceipt(trx, account)
   }

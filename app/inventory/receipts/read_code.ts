@@ -1,37 +1,51 @@
+import { composed, faultOf, trimmed } from '#http/characters'
 import { unprocessable } from '#http/problem'
 
 export interface TypedCode {
-  /** A SKU or a barcode, as it stands; perhaps of nothing that we know. */
+  /** A SKU or a barcode as typed, known or not. */
   code: string
-  /** Pieces, 1 to 1,000,000. */
+  /** Units, 1 to 1,000,000. */
   quantity: number
+  /** The digits after `*`, when there are enough to be a scanned code. */
+  perhapsScanned?: string
 }
 
-/** Longer than any SKU or barcode; what some labels hold beside is still told apart by it. */
+/** Longer than any SKU or barcode, to leave room for labels with additional data. */
 const LONGEST = 100
 const MOST = 1_000_000
+const SHORTEST_SCANNED = 3
 
 /**
- * What a scanner or a person has typed: a code, or `code*12` for twelve pieces.
+ * Parses the input of a scanner or a person: a code, or `code*12` for twelve units.
  *
- * @throws Problem 422 `invalid_fields` for what cannot be a code
+ * @throws Problem 422 `invalid_fields` when the input cannot be a code
  */
 export function readCode(typed: string): TypedCode {
-  const [, code, times] = /^(.*?)(?:\s*\*\s*(\d+))?$/s.exec(typed.trim())!
+  const [, code, times] = /^(.*?)(?:\s*\*\s*(\d+))?$/s.exec(trimmed(composed(typed)))!
   const quantity = times === undefined ? 1 : Number(times)
-  if (code === '') throw unreadable('Nothing was scanned: the code is empty.')
-  if (/[\p{Cc}\p{Cs}]/u.test(code)) {
-    throw unreadable('The code holds control characters. Scan the plain barcode beside it.')
+  if (code === '') throw unreadable('The code is empty. Scan again.')
+  if (faultOf(code)) {
+    throw unreadable(
+      'The code contains control or invisible characters. Scan the plain barcode on the label.'
+    )
   }
   if (code.length > LONGEST) {
     throw unreadable(
-      `${code.length} characters are no SKU and no barcode. Scan again, one label at a time.`
+      `The code has ${code.length} characters, which is too long for a SKU or a barcode. Scan one label at a time.`
     )
   }
   if (quantity < 1 || quantity > MOST) {
-    throw unreadable('The quantity after * must be 1 to 1000000.')
+    throw unreadable('The quantity after * must be between 1 and 1000000.')
   }
-  return { code, quantity }
+  if (times === undefined || times.length < SHORTEST_SCANNED) return { code, quantity }
+  return { code, quantity, perhapsScanned: times }
+}
+
+/** `MUG*100200`, where 100200 is a known code: the person typed `MUG*` and then scanned. */
+export function scannedAfterTimes(code: string, scanned: string) {
+  return unreadable(
+    `${scanned} after ${code}* is itself a product code, so nothing was counted. Scan ${scanned} alone, or add one ${code} and correct its quantity in the list.`
+  )
 }
 
 function unreadable(detail: string) {

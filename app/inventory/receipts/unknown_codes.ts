@@ -1,55 +1,54 @@
 /*
- * Codes that were scanned and mean nothing to us yet. They belong to the person, not to a receipt: applying
- * it leaves them.
+ * Scanned codes that match no product yet. They belong to the person, not to a receipt: they remain when a
+ * receipt is applied.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { SignedIn } from '#contracts/actor'
 import { notFound } from '#http/problem'
-import { run } from '#messaging/sql'
-import { barcodeTaken } from '../exceptions.ts'
-import { similarTo } from '../imports/facts.ts'
-import { takenBarcodes, writeProducts } from '../imports/write_products.ts'
-import { lockStock } from '../ledger.ts'
-import { asEan13 } from '../put_product.ts'
-import { changeTally } from './change_tally.ts'
-import { isBarcode, skusOf } from './find_code.ts'
+import { run } from '#postgres/run'
+import { gtinOf, hasCheckDigit, isBarcode } from '../products/gtin.ts'
+import { barcodeTaken } from '../products/exceptions.ts'
+import { similarSkus } from '../products/similar_skus.ts'
+import { takenBarcodes, writeProducts } from '../products/write_products.ts'
+import { lockStock } from '../stock/ledger.ts'
+import { changeQuantity } from './change_quantity.ts'
+import { findSkus } from './find_code.ts'
 import { openReceipt } from './open_receipt.ts'
 
 const MOST_BARCODES = 10
-/** Shown at a time. */
 const MOST_SHOWN = 50
 
 export interface UnknownCode {
   code: string
   scans: number
-  pieces: number
+  units: number
   last: Date
-  /** Whose it is by now, since somebody has listed the product or given it the barcode. */
+  /** The product that has the code now: it was listed, or got the barcode, after the scan. */
   sku: string | null
-  /** A SKU that it may have been meant for. */
+  /** An existing SKU that resembles the code. */
   similar: string | null
 }
 
 const listUnknown = {
   name: 'receipt_unknown',
   text: /* sql */ `
-    select code, count(*) as scans, sum(quantity) as pieces, max(at) as last from receipt_scans
+    select code, count(*) as scans, sum(quantity) as units, max(at) as last from receipt_scans
     where account_id = $1 and sku is null and not forgotten group by code order by last desc limit ${MOST_SHOWN}`,
 }
 
-/** What was scanned last, first. */
+/** The codes that the person scanned last first. */
 export async function unknownCodes({ id }: SignedIn): Promise<UnknownCode[]> {
   const client = db.connection('inventory')
-  const rows = await run<Pick<UnknownCode, 'code' | 'scans' | 'pieces' | 'last'>>(
+  const rows = await run<Pick<UnknownCode, 'code' | 'scans' | 'units' | 'last'>>(
     client,
     listUnknown,
     [id]
   )
   const codes = rows.map(({ code }) => code)
   const [skus, similar] = await Promise.all([
-    skusOf(client, codes),
-    similarTo(
+    findSkus(client, codes),
+    similarSkus(
       client,
       codes.map((code) => code.toUpperCase())
     ),
@@ -62,17 +61,17 @@ export async function unknownCodes({ id }: SignedIn): Promise<UnknownCode[]> {
 }
 
 export interface Identified {
-  /** Counted in the receipt; 0 where somebody was quicker. */
-  pieces: number
-  /** Whether the code is a barcode of the product now. */
+  /** Units added to the receipt; 0 when the scans were already counted. */
+  units: number
+  /** Whether the code is now a barcode of the product. */
   attached: boolean
 }
 
 /**
- * "This is …": the code becomes a barcode of the product, if it can be one, and what was scanned of it is
- * counted.
+ * Identifies a code as a product: adds it to the product's barcodes, if it can be a barcode, and counts
+ * the scans of it.
  *
- * @throws Problem 404 · 409 `barcode_taken` · 422 `invalid_fields` where it would be too many of one SKU
+ * @throws Problem 404 · 409 `barcode_taken` · 422 `invalid_fields` for too many units of one SKU
  */
 export async function identifyCode(
   account: SignedIn,
@@ -84,10 +83,10 @@ export async function identifyCode(
     const scans = await run<{ quantity: number }>(trx, nameScans, [
       ...[account.id, code, sku, receipt.id],
     ])
-    const pieces = scans.reduce((sum, { quantity }) => sum + quantity, 0)
+    const units = scans.reduce((sum, { quantity }) => sum + quantity, 0)
     const attached = await attach(trx, code, sku)
-    if (pieces > 0) await changeTally(trx, receipt, sku, (was) => was + pieces)
-    return { pieces, attached }
+    if (units > 0) await changeQuantity(trx, receipt, sku, (before) => before + units)
+    return { units, attached }
   })
 }
 
@@ -101,16 +100,15 @@ const nameScans = {
 async function attach(trx: TransactionClientContract, code: string, sku: string) {
   const balances = await lockStock(trx, [sku])
   if (!balances.has(sku)) throw notFound('stock item')
-  if (!isBarcode(code)) return false
-  const barcode = asEan13(code)
+  if (!isBarcode(code) || !hasCheckDigit(code)) return false
   const row = {
     ...{ sku, name: null, priceAmount: null, priceCurrency: null, lowStockAt: null },
-    ...{ barcode, active: null, lists: false, changesProduct: true },
+    ...{ barcode: code, active: null, lists: false, changesProduct: true },
   }
   const taken = await takenBarcodes(trx, [row])
-  const owner = taken.get(barcode)
+  const owner = taken.get(gtinOf(code))
   if (owner) {
-    if (owner !== sku) throw barcodeTaken(barcode, owner, 0)
+    if (owner.sku !== sku) throw barcodeTaken(code, owner, 0)
     return true
   }
   const [{ count }] = await trx.from('barcodes').where({ sku }).count('* as count')
@@ -119,7 +117,7 @@ async function attach(trx: TransactionClientContract, code: string, sku: string)
   return true
 }
 
-/** @returns how many pieces of it were scanned */
+/** Forgets the scans of a code. @returns the number of units scanned */
 export async function forgetCode({ id }: SignedIn, code: string): Promise<number> {
   const rows = await run<{ quantity: number }>(db.connection('inventory'), forgetScans, [id, code])
   return rows.reduce((sum, { quantity }) => sum + quantity, 0)

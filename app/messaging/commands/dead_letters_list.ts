@@ -1,100 +1,103 @@
-import { BaseCommand, flags } from '@adonisjs/core/ace'
-import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { guarded, Nothing, Usage } from './exit_codes.ts'
-import { chosenModules } from './operator.ts'
-import { letterFilter, type LetterFlags } from './dead_letters_flags.ts'
+import { flags } from '@adonisjs/core/ace'
+import {
+  allDeadLetters,
+  byGroup,
+  byId,
+  byKey,
+  byType,
+  deadLetterFilter,
+} from './dead_letters_flags.ts'
+import { NothingFound, UsageError } from '#console/exit_codes'
+import { chosenModules, onModule, ReportCommand } from '#console/report_command'
 
 const SHOWN = 50
 
-export default class DeadLettersList extends BaseCommand {
+export default class DeadLettersList extends ReportCommand {
   static commandName = 'deadletters:list'
-  static description = 'List what could not be handled: grouped by error, or letter by letter'
+  static description = 'List dead letters: grouped by error, or one by one'
   static help = [
-    'Without a filter the groups, largest first; with one the letters, in the order of their keys.',
-    'Exits 0, also when there is none at all; 5 when a filter matches none, 2 for an unknown module, 4 when the database is away.',
+    'Without a filter: the groups, largest first. With a filter: the dead letters, in the order of each key.',
+    'Exit codes: 0, also without any dead letter; 2: invalid flag; 4: the database is unreachable; 5: no match.',
     'Example: node ace deadletters:list',
     'Example: node ace deadletters:list --module=inventory --group=3f1c9a20be --after=4711 --json',
   ]
-  static options: CommandOptions = { startApp: true }
 
-  @flags.string({ description: 'Only of the consumer of this module' })
+  @onModule
   declare module?: string
 
-  @flags.number({ description: 'The letter of this id' })
+  @byId
   declare id?: number
 
-  @flags.string({ description: 'Letters of this key' })
+  @byKey
   declare key?: string
 
-  @flags.string({ description: 'Letters of this type' })
+  @byType
   declare type?: string
 
-  @flags.string({ description: 'Letters of this group' })
+  @byGroup
   declare group?: string
 
-  @flags.boolean({ description: 'All letters one by one' })
+  @allDeadLetters
   declare all: boolean
 
-  @flags.number({ description: 'Go on after the letter of this id' })
+  @flags.number({ description: 'Continue after the dead letter with this id' })
   declare after?: number
 
-  @flags.boolean({ description: 'Print the result as JSON' })
-  declare json: boolean
-
-  async run() {
-    await guarded(this, async () => {
-      const messaging = await this.app.container.make('messaging')
-      const modules = chosenModules(messaging.config.modules, this.module)
-      const grouped = ![this.id, this.key, this.type, this.group, this.all || undefined].some(
-        (given) => given !== undefined
-      )
-      if (grouped) await this.#groups(modules)
-      else await this.#letters(modules)
-    })
+  async execute() {
+    const messaging = await this.app.container.make('messaging')
+    const modules = chosenModules(messaging.config.modules, this.module)
+    const grouped = ![this.id, this.key, this.type, this.group, this.all || undefined].some(
+      (given) => given !== undefined
+    )
+    if (grouped) await this.#groups(modules)
+    else await this.#letters(modules)
   }
 
   async #groups(modules: string[]) {
-    const { letterGroups } = await import('../letters.ts')
+    const { deadLetterGroups, TIME_LIMIT_GROUP } =
+      await import('../recovery/dead_letter_queries.ts')
     const db = await this.app.container.make('lucid.db')
-    const data: (Awaited<ReturnType<typeof letterGroups>>[number] & { module: string })[] = []
+    const data: (Awaited<ReturnType<typeof deadLetterGroups>>[number] & { module: string })[] = []
     for (const module of modules) {
-      const groups = await letterGroups(db.connection(module), module)
+      const groups = await deadLetterGroups(db.connection(module), module)
       data.push(...groups.map((group) => ({ module, ...group })))
     }
     if (this.json) return this.logger.log(JSON.stringify({ data }))
     for (const { module, id, error, letters, keysHeld, waiting, first, newest } of data) {
-      this.logger.log(`${module} ${id}: ${error ?? 'wait behind a letter that was discarded'}`)
+      const isRetried = id === TIME_LIMIT_GROUP
+      const what = error ?? 'blocked: the dead letter that blocked the key was discarded'
+      this.logger.log(`${module} ${id}: ${isRetried ? 'retried automatically: ' : ''}${what}`)
       this.logger.log(
-        `  ${letters} failed, ${keysHeld} keys held, ${waiting} wait behind them; since ${first.toISOString()}; newest: letter ${newest.id}, ${newest.type ?? 'no type'}, key ${newest.key ?? '–'}`
+        `  ${letters} ${isRetried ? 'hit a time limit' : 'failed'}, ${keysHeld} keys blocked, ${waiting} messages behind them; since ${first.toISOString()}; newest: ${newest.id}, ${newest.type ?? 'no type'}, key ${newest.key ?? '–'}`
       )
     }
-    if (data.length === 0) this.logger.log('No dead letters.')
+    if (data.length === 0) this.logger.log('There are no dead letters.')
   }
 
   async #letters(modules: string[]) {
-    const { lettersOf } = await import('../letters.ts')
+    const { listDeadLetters } = await import('../recovery/dead_letter_queries.ts')
     const db = await this.app.container.make('lucid.db')
-    const filter = letterFilter(this as LetterFlags)
+    const filter = deadLetterFilter(this)
     if (this.after !== undefined && modules.length > 1)
-      throw new Usage('--after is the id of a letter of one module: say which with --module.')
-    const data: (Awaited<ReturnType<typeof lettersOf>>[number] & { module: string })[] = []
+      throw new UsageError('--after needs --module: ids count per module.')
+    const data: (Awaited<ReturnType<typeof listDeadLetters>>[number] & { module: string })[] = []
     const next: { module: string; after: number }[] = []
     for (const module of modules) {
       const page = { after: this.after, limit: SHOWN + 1 }
-      const letters = await lettersOf(db.connection(module), module, filter, page)
+      const letters = await listDeadLetters(db.connection(module), module, filter, page)
       const shown = letters.slice(0, SHOWN)
       data.push(...shown.map((letter) => ({ module, ...letter })))
       if (letters.length > SHOWN) next.push({ module, after: shown.at(-1)!.id })
     }
     if (data.length === 0 && !this.all && this.after === undefined)
-      throw new Nothing('No dead letter matches.')
+      throw new NothingFound('No dead letter matches.')
     if (this.json) return this.logger.log(JSON.stringify({ data, next }))
     for (const { module, id, reason, type, key, attempts, at, error } of data) {
       this.logger.log(
-        `${module} ${id}: ${reason}, ${type ?? 'no type'}, key ${key ?? '–'}, ${attempts} ${attempts === 1 ? 'try' : 'tries'}, ${at.toISOString()}${error ? `: ${error.slice(0, 200)}` : ''}`
+        `${module} ${id}: ${reason}, ${type ?? 'no type'}, key ${key ?? '–'}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}, ${at.toISOString()}${error ? `: ${error.slice(0, 200)}` : ''}`
       )
     }
-    if (data.length === 0) this.logger.log('No dead letters.')
+    if (data.length === 0) this.logger.log('There are no dead letters.')
     for (const { module, after } of next) {
       this.logger.log(`More: --module=${module} --after=${after}`)
     }

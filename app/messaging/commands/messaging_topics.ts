@@ -1,83 +1,66 @@
-import { BaseCommand, flags } from '@adonisjs/core/ace'
-import type { CommandOptions } from '@adonisjs/core/types/ace'
+import { flags } from '@adonisjs/core/ace'
 import type { Messaging } from '../messaging.ts'
 import type { Topic } from '../topics.ts'
-import { EXIT, guarded, Usage } from './exit_codes.ts'
-import { agreed, interruptible, operator } from './operator.ts'
+import { EXIT, UsageError } from '#console/exit_codes'
+import { OperatorCommand } from '#console/operator_command'
 
-export default class MessagingTopics extends BaseCommand {
+export default class MessagingTopics extends OperatorCommand {
   static commandName = 'messaging:topics'
-  static description = 'Create the topics, show their partitions, or change how many there are'
+  static description =
+    'Create missing topics, show their partitions and compression.type, or add partitions'
   static help = [
-    'A change waits until everything published is handled, so that no key overtakes itself; orders are ' +
-      'accepted meanwhile, and published after it. Partitions can only become more. Ctrl-C ends the waiting.',
-    'Exits 0, 3 when it was stopped, 2 for a number that cannot be or without --yes, 4 when broker or database is away.',
+    'A change waits until all published messages are handled, which keeps the order of each key. Orders are ' +
+      'accepted meanwhile and published afterwards. Partitions cannot be removed. Ctrl-C cancels the wait.',
+    'Exit codes: 0; 2: invalid number, or not confirmed; 3: cancelled; 4: the broker or the database is unreachable.',
     'Example: KAFKA_BROKERS=… node ace messaging:topics',
     'Example: KAFKA_BROKERS=… node ace messaging:topics --partitions=12 --yes',
   ]
-  static options: CommandOptions = { startApp: true }
 
-  @flags.number({ description: 'Change to so many partitions' })
+  @flags.number({ description: 'The new number of partitions' })
   declare partitions?: number
 
-  @flags.string({ description: 'Who does it; by default the user of this terminal' })
-  declare as?: string
-
-  @flags.string({ description: 'Why; kept on record' })
-  declare why?: string
-
-  @flags.boolean({ description: 'Print what would be done, and change nothing' })
-  declare dryRun: boolean
-
-  @flags.boolean({ description: 'Do it without asking' })
-  declare yes: boolean
-
-  @flags.boolean({ description: 'Print the result as JSON' })
-  declare json: boolean
-
-  async run() {
+  async execute() {
     const wanted = this.partitions
     if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= 1_000)) {
-      return this.#wrong('--partitions must be a whole number from 1 to 1000.')
+      throw new UsageError('--partitions must be a whole number from 1 to 1000.')
     }
     const messaging = await this.app.container.make('messaging')
-    if (!messaging.config.kafka)
-      return this.#wrong('KAFKA_BROKERS is not set: the embedded transport has no topics.')
-    await guarded(this, async () => {
-      const { topicsOf } = await import('../topics.ts')
-      const found = await topicsOf(messaging, { create: false })
-      for (const { topic, partitions } of found) {
-        if (wanted === undefined || (partitions ?? 0) <= wanted) continue
-        throw new Usage(
-          `The topic ${topic} has ${partitions} partitions: Kafka cannot take some away.`
-        )
-      }
-      if (this.dryRun) return this.#tell(found, wanted)
-      if (wanted !== undefined) {
-        if (!(await agreed(this, `Change to ${wanted} partitions?`))) return
-        if (!(await this.#change(messaging, wanted))) return
-      }
-      this.#tell(await topicsOf(messaging, { create: true }))
-    })
+    if (!messaging.transport.storesMessages) {
+      throw new UsageError(`The ${messaging.transport.name} transport has no topics.`)
+    }
+    const { topicsOf } = await import('../topics.ts')
+    const found = await topicsOf(messaging, { create: false })
+    for (const { topic, partitions } of found) {
+      if (wanted === undefined || (partitions ?? 0) <= wanted) continue
+      throw new UsageError(
+        `The topic ${topic} has ${partitions} partitions: partitions cannot be removed.`
+      )
+    }
+    if (this.dryRun) return this.#tell(found, wanted)
+    if (wanted !== undefined) {
+      if (!(await this.confirmed(`Change to ${wanted} partitions?`))) return
+      if (!(await this.#change(messaging, wanted))) return
+    }
+    this.#tell(await topicsOf(messaging, { create: true }))
   }
 
-  /** @returns false when it was stopped */
+  /** @returns false when it was cancelled */
   async #change(messaging: Messaging, wanted: number): Promise<boolean> {
     const { changePartitions } = await import('../topics.ts')
     const db = await this.app.container.make('lucid.db')
-    return interruptible(this, async (signal) => {
+    return this.interruptible(async (signal) => {
       const changed: string[] = []
       try {
         for (const { name } of messaging.config.modules) {
-          await changePartitions(messaging, name, wanted, { ...operator(this), db, signal })
+          await changePartitions(messaging, name, wanted, { ...this.operator, db, signal })
           changed.push(name)
         }
         return true
       } catch (error) {
         if (!signal.aborted) throw error
-        const done = changed.length > 0 ? `after that of ${changed.join(', ')}, ` : ''
+        const done = changed.length > 0 ? `Changed: ${changed.join(', ')}. ` : ''
         this.logger.error(
-          `Stopped ${done}before a change: something published may not be handled yet.`
+          `Cancelled while waiting for published messages to be handled. ${done}The rest is unchanged.`
         )
         this.exitCode = EXIT.found
         return false
@@ -85,19 +68,18 @@ export default class MessagingTopics extends BaseCommand {
     })
   }
 
-  /** @param wanted - what a dry run is about */
+  /** @param wanted - the number of a dry run */
   #tell(topics: Topic[], wanted?: number) {
     const data = topics.map((one) => ({ ...one, ...(wanted !== undefined && { wanted }) }))
-    if (this.json) return this.logger.log(JSON.stringify({ data }))
-    for (const { topic, partitions } of topics) {
-      const now = partitions === null ? 'is not there yet' : `${partitions} partitions`
-      const change = wanted === undefined || wanted === partitions ? '' : `, would get ${wanted}`
-      this.logger.log(`${topic.padEnd(12)} ${now}${change}`)
-    }
-  }
-
-  #wrong(message: string) {
-    this.logger.error(message)
-    this.exitCode = EXIT.usage
+    this.print({ data }, () =>
+      topics.map(({ topic, partitions, compressionType }) => {
+        const now =
+          partitions === null
+            ? 'does not exist yet'
+            : `${partitions} partitions, compression.type ${compressionType ?? 'unknown'}`
+        const change = wanted === undefined || wanted === partitions ? '' : `, would have ${wanted}`
+        return `${topic.padEnd(12)} ${now}${change}`
+      })
+    )
   }
 }

@@ -1,69 +1,55 @@
-import { BaseCommand, flags } from '@adonisjs/core/ace'
-import type { CommandOptions } from '@adonisjs/core/types/ace'
+import { flags } from '@adonisjs/core/ace'
 import { Duration } from 'luxon'
-import { EXIT, guarded, Usage } from './exit_codes.ts'
-import { agreed, chosenModules, interruptible, operator, progress } from './operator.ts'
+import { EXIT, UsageError } from '#console/exit_codes'
+import { OperatorCommand } from '#console/operator_command'
+import { progress } from '#console/progress'
+import { chosenModules, onModule } from '#console/report_command'
 
 const MILLISECONDS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-export default class OutboxPrune extends BaseCommand {
+export default class OutboxPrune extends OperatorCommand {
   static commandName = 'outbox:prune'
-  static description =
-    'Delete published messages from the outboxes, earlier than the app does by itself'
+  static description = 'Delete published messages from the outboxes before their retention ends'
   static help = [
-    'What is deleted can no longer be replayed. Messages that wait, and those of parked keys, stay.',
-    'Exits 0, 3 when it was stopped, 2 for a time or module that cannot be, 4 when the database is away.',
+    'Deleted messages cannot be replayed. Pending messages and those of parked keys stay.',
+    'Exit codes: 0; 2: invalid flag, or not confirmed; 3: stopped; 4: the database is unreachable.',
     'Example: node ace outbox:prune --older-than=2d --yes',
   ]
-  static options: CommandOptions = { startApp: true }
 
-  @flags.string({ description: 'Only of this module' })
+  @onModule
   declare module?: string
 
-  @flags.string({ description: 'Published before that; OUTBOX_RETENTION by default' })
+  @flags.string({
+    description: 'Only messages published longer ago than this; by default OUTBOX_RETENTION',
+  })
   declare olderThan?: string
 
-  @flags.string({ description: 'Who does it; by default the user of this terminal' })
-  declare as?: string
-
-  @flags.string({ description: 'Why; kept on record' })
-  declare why?: string
-
-  @flags.boolean({ description: 'Print how many would be deleted, and change nothing' })
-  declare dryRun: boolean
-
-  @flags.boolean({ description: 'Do it without asking' })
-  declare yes: boolean
-
-  @flags.boolean({ description: 'Print the result as JSON' })
-  declare json: boolean
-
-  async run() {
-    await guarded(this, async () => {
-      const { config } = await this.app.container.make('messaging')
-      const modules = chosenModules(config.modules, this.module)
-      const olderThan = this.#olderThan() ?? config.retention.outbox
-      // Counting reads the outbox: only for somebody who looks.
-      const prunable = this.dryRun || !this.yes ? await this.#count(modules, olderThan) : []
-      if (this.dryRun) return this.#tell(prunable, 'would be deleted')
-      const rows = prunable.reduce((sum, one) => sum + one.rows, 0)
-      const age = Duration.fromMillis(olderThan).rescale().toHuman()
-      if (!(await agreed(this, `Delete ${rows} messages published more than ${age} ago?`))) return
-      await interruptible(this, (signal) => this.#prune(modules, olderThan, signal))
-    })
+  async execute() {
+    const { config } = await this.app.container.make('messaging')
+    const modules = chosenModules(config.modules, this.module)
+    const olderThan = this.#olderThan() ?? config.retention.outbox
+    // Counting reads the whole outbox: only when somebody sees the number.
+    const prunable = this.dryRun || !this.yes ? await this.#count(modules, olderThan) : []
+    if (this.dryRun) return this.#tell(prunable, 'would be deleted')
+    const rows = prunable.reduce((sum, one) => sum + one.rows, 0)
+    const age = Duration.fromMillis(olderThan).rescale().toHuman()
+    if (!(await this.confirmed(`Delete ${rows} messages published more than ${age} ago?`))) return
+    await this.interruptible((signal) => this.#prune(modules, olderThan, signal))
   }
 
   #olderThan() {
     if (this.olderThan === undefined) return null
     const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(this.olderThan) ?? []
     if (!amount) {
-      throw new Usage(`--older-than is "${this.olderThan}", but must be a duration such as 7d.`)
+      throw new UsageError(
+        `--older-than is "${this.olderThan}", but must be a duration such as 7d.`
+      )
     }
     return Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS]
   }
 
   async #count(modules: string[], olderThan: number) {
-    const { countPrunable } = await import('../retention.ts')
+    const { countPrunable } = await import('../recovery/retention.ts')
     const { config } = await this.app.container.make('messaging')
     const data: { module: string; rows: number }[] = []
     for (const { name, direct } of config.modules) {
@@ -74,16 +60,16 @@ export default class OutboxPrune extends BaseCommand {
   }
 
   async #prune(modules: string[], olderThan: number, signal: AbortSignal) {
-    const { pruneOutbox } = await import('../retention.ts')
-    const { recordAct, endAct } = await import('../operator_acts.ts')
+    const { pruneOutbox } = await import('../recovery/retention.ts')
+    const { recordAct, endAct } = await import('../recovery/operator_acts.ts')
     const db = await this.app.container.make('lucid.db')
     const data: { module: string; rows: number }[] = []
     for (const module of modules) {
       if (signal.aborted) break
       const client = db.connection(module)
-      const act = await recordAct(client, 'prune', operator(this), { olderThan })
+      const act = await recordAct(client, 'prune', this.operator, { olderThan })
       const line = progress(`${module}: deleted`)
-      const rows = await pruneOutbox(client, olderThan, signal, line.turn).finally(line.end)
+      const rows = await pruneOutbox(client, olderThan, signal, line.update).finally(line.end)
       await endAct(client, act, { rows })
       data.push({ module, rows })
     }

@@ -1,46 +1,56 @@
-import { BaseCommand, flags } from '@adonisjs/core/ace'
-import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { guarded } from './exit_codes.ts'
+import type { ClientConfig } from 'pg'
+import { ReportCommand } from '#console/report_command'
 
-export default class OutboxStatus extends BaseCommand {
+export default class OutboxStatus extends ReportCommand {
   static commandName = 'outbox:status'
-  static description = 'Show what waits in each outbox, and for how long'
-  static help = ['Exits 0, 4 when the database is away.', 'Example: node ace outbox:status --json']
-  static options: CommandOptions = { startApp: true }
+  static description = 'Show the backlog of each outbox and its age'
+  static help = [
+    'Exit codes: 0; 4: the database is unreachable.',
+    'Example: node ace outbox:status --json',
+  ]
 
-  @flags.boolean({ description: 'Print the result as JSON' })
-  declare json: boolean
+  async execute() {
+    const { config } = await this.app.container.make('messaging')
+    const data = await Promise.all(config.modules.map(statusOf))
+    if (this.json) return this.logger.log(JSON.stringify({ data }))
+    const table = this.ui.table()
+    table.head([
+      'Module',
+      'Pending',
+      'Replayed',
+      'Oldest',
+      'Published/min',
+      'Parked keys',
+      'Dead letters',
+      'Blocked keys',
+    ])
+    for (const { oldestSeconds, ...counts } of data) {
+      const { module, pending, replayed, publishedPerMinute, ...keys } = counts
+      const oldest = oldestSeconds === null ? '–' : `${oldestSeconds.toFixed(1)} s`
+      const { parkedKeys, deadLetters, waitingKeys } = keys
+      const row = [module, pending, replayed, oldest, publishedPerMinute]
+      table.row([...row, parkedKeys, deadLetters, waitingKeys].map(String))
+    }
+    table.render()
+  }
+}
 
-  async run() {
-    await guarded(this, async () => {
-      const messaging = await this.app.container.make('messaging')
-      const data = await messaging.outboxStatus()
-      if (this.json) return this.logger.log(JSON.stringify({ data }))
-      const table = this.ui.table()
-      table.head([
-        'Module',
-        'Pending',
-        'Replayed',
-        'Oldest',
-        'Published/min',
-        'Parked keys',
-        'Dead letters',
-        'Waiting keys',
-      ])
-      for (const one of data) {
-        const oldest = one.oldestSeconds === null ? '–' : `${one.oldestSeconds.toFixed(1)} s`
-        table.row([
-          one.module,
-          String(one.pending),
-          String(one.replayed),
-          oldest,
-          String(one.publishedPerMinute),
-          String(one.parkedKeys),
-          String(one.deadLetters),
-          String(one.waitingKeys),
-        ])
-      }
-      table.render()
-    })
+async function statusOf({ name, direct }: { name: string; direct: ClientConfig }) {
+  const { withDedicatedConnection } = await import('#postgres/dedicated_connection')
+  const { readBacklog } = await import('../recovery/backlog.ts')
+  const backlog = await withDedicatedConnection(direct, (client) =>
+    readBacklog(client, name, { throughput: true, exact: true })
+  )
+  const { pending, parkedReplays, oldest } = backlog
+  return {
+    module: name,
+    /** Without replays, whether their key is parked or not. */
+    pending: pending.waiting + pending.parked - parkedReplays,
+    replayed: pending.replayed + parkedReplays,
+    oldestSeconds: pending.waiting > 0 ? oldest.waiting : null,
+    publishedPerMinute: backlog.throughput!.publishedPerMinute,
+    parkedKeys: backlog.parkedKeys,
+    deadLetters: backlog.deadLetters,
+    waitingKeys: backlog.blockedKeys,
   }
 }

@@ -1,19 +1,18 @@
-import { BaseCommand, flags } from '@adonisjs/core/ace'
-import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { guarded, Nothing, Usage } from './exit_codes.ts'
-import { agreed, chosenModules, operator } from './operator.ts'
+import { flags } from '@adonisjs/core/ace'
+import { NothingFound, UsageError } from '#console/exit_codes'
+import { OperatorCommand } from '#console/operator_command'
+import { chosenModules, onModule } from '#console/report_command'
 
-export default class OutboxUnpark extends BaseCommand {
+export default class OutboxUnpark extends OperatorCommand {
   static commandName = 'outbox:unpark'
-  static description = 'Let the relay try keys again whose message the broker has refused'
+  static description = 'Retry parked keys: keys with a message that the broker refused'
   static help = [
-    'Shows the parked keys with --dry-run. What the broker still refuses is parked again.',
-    'Exits 0, 5 when no such key is parked, 2 for an unknown module, 4 when the database is away.',
+    '--dry-run lists the parked keys. A key whose message is refused again is parked again.',
+    'Exit codes: 0; 2: invalid flag, or not confirmed; 4: the database is unreachable; 5: no such key is parked.',
     'Example: node ace outbox:unpark --key=0199d3bf-11aa-7c31-9b77-5d2e8f4a6c01 --yes',
   ]
-  static options: CommandOptions = { startApp: true }
 
-  @flags.string({ description: 'Only of this module' })
+  @onModule
   declare module?: string
 
   @flags.string({ description: 'The key' })
@@ -22,53 +21,36 @@ export default class OutboxUnpark extends BaseCommand {
   @flags.boolean({ description: 'All parked keys' })
   declare all: boolean
 
-  @flags.string({ description: 'Who does it; by default the user of this terminal' })
-  declare as?: string
-
-  @flags.string({ description: 'Why; kept on record' })
-  declare why?: string
-
-  @flags.boolean({ description: 'Show what is parked, and change nothing' })
-  declare dryRun: boolean
-
-  @flags.boolean({ description: 'Do it without asking' })
-  declare yes: boolean
-
-  @flags.boolean({ description: 'Print the result as JSON' })
-  declare json: boolean
-
-  async run() {
-    await guarded(this, async () => {
-      const { parkedKeys, unpark } = await import('../parked_keys.ts')
-      const messaging = await this.app.container.make('messaging')
-      const db = await this.app.container.make('lucid.db')
-      if (this.key === undefined && !this.all && !this.dryRun)
-        throw new Usage('Say --key or --all.')
-      const chosen = chosenModules(messaging.config.modules, this.module)
-      const data: object[] = []
+  async execute() {
+    const { parkedKeys, unpark } = await import('../recovery/parked_keys.ts')
+    const messaging = await this.app.container.make('messaging')
+    const db = await this.app.container.make('lucid.db')
+    if (this.key === undefined && !this.all && !this.dryRun)
+      throw new UsageError('Select keys with --key or --all.')
+    const chosen = chosenModules(messaging.config.modules, this.module)
+    const data: object[] = []
+    for (const module of chosen) {
+      const meant = await parkedKeys(db.connection(module), this.key)
+      data.push(...meant.map((one) => ({ module, ...one })))
+      if (this.json) continue
+      for (const { key, error, waiting, parkedAt } of meant) {
+        this.logger.log(
+          `${module}: ${key}, parked ${parkedAt.toISOString()}, ${waiting} pending: ${error}`
+        )
+      }
+    }
+    if (data.length === 0) throw new NothingFound('No such key is parked.')
+    let unparked = data.length
+    if (!this.dryRun) {
+      if (!(await this.confirmed(`Retry ${data.length} parked keys?`))) return
+      unparked = 0
       for (const module of chosen) {
-        const meant = await parkedKeys(db.connection(module), this.key)
-        data.push(...meant.map((one) => ({ module, ...one })))
-        if (this.json) continue
-        for (const { key, error, waiting, parkedAt } of meant) {
-          this.logger.log(
-            `${module}: ${key}, parked ${parkedAt.toISOString()}, ${waiting} wait: ${error}`
-          )
-        }
+        const keys = await unpark(db.connection(module), this.key ?? null, this.operator)
+        unparked += keys.length
       }
-      if (data.length === 0) throw new Nothing('No such key is parked.')
-      let freed = data.length
-      if (!this.dryRun) {
-        if (!(await agreed(this, `Let the relay try ${data.length} keys again?`))) return
-        freed = 0
-        for (const module of chosen) {
-          const keys = await unpark(db.connection(module), this.key ?? null, operator(this))
-          freed += keys.length
-        }
-      }
-      if (this.json) return this.logger.log(JSON.stringify({ data }))
-      const what = this.dryRun ? 'would be freed' : 'freed: the relay tries them again'
-      this.logger.log(`${freed} ${freed === 1 ? 'key' : 'keys'} ${what}.`)
-    })
+    }
+    if (this.json) return this.logger.log(JSON.stringify({ data }))
+    const what = this.dryRun ? 'would be unparked' : 'unparked: the relay retries them'
+    this.logger.log(`${unparked} ${unparked === 1 ? 'key' : 'keys'} ${what}.`)
   }
 }

@@ -1,19 +1,35 @@
 /*
- * The transport without a broker: the relay hands each batch to the consumers of the same process and
+ * The transport without a broker: the relay passes each batch to the consumers of the same process and
  * marks it when all of them have committed. The outbox is the durable queue.
  */
-import type { WireRecord } from '../message.ts'
-import type { Subscriber, Transport } from './transport.ts'
+import type { WireRecord } from '../message/message.ts'
+import type { Subscriber, Transport, TransportFactory } from './transport.ts'
 
-/** One partition: every batch is as large as it can be, and there is one order of everything. */
+/** One partition: all messages have one order, and batches are as large as possible. */
 const PARTITIONS = 1
+
+/** For `config/messaging.ts`. */
+export function embedded(): TransportFactory {
+  return () => new EmbeddedTransport()
+}
 
 export class EmbeddedTransport implements Transport {
   readonly name = 'embedded'
+  readonly description = 'embedded'
+  readonly storesMessages = false
+  readonly isProcessLocal = true
   readonly #subscribers: Subscriber[] = []
 
   async openTopic() {
     return PARTITIONS
+  }
+
+  async findTopic() {
+    return { partitions: PARTITIONS, compressionType: null }
+  }
+
+  async addPartitions() {
+    throw new Error('The embedded transport has one partition per topic.')
   }
 
   async send(topic: string, partition: number, records: WireRecord[]) {
@@ -46,11 +62,19 @@ export class EmbeddedTransport implements Transport {
     return null
   }
 
-  degraded() {
+  async hasPosition() {
+    return false
+  }
+
+  heldUp() {
     return []
   }
 
-  stuck(): string[] {
+  warnings() {
+    return []
+  }
+
+  fatal(): string[] {
     return []
   }
 

@@ -1,10 +1,12 @@
 /*
- * The port between the kernel and whatever carries the messages. Two drivers, one conformance suite
- * (tests/messaging/transport_conformance.spec.ts) that both must pass.
+ * The port between the kernel and the drivers that carry messages. Every driver passes one conformance
+ * suite (tests/messaging/transport_conformance.spec.ts).
  */
-import type { WireRecord } from '../message.ts'
-
-export type TransportName = 'embedded' | 'kafka'
+import type { Logger } from '@adonisjs/core/logger'
+import { Unreachable } from '#console/exit_codes'
+import type { WireRecord } from '../message/message.ts'
+import type { UnreadableBatches } from '../inbox/unreadable_batches.ts'
+import type { HeldUpPartition } from './held_up_partitions.ts'
 
 /** A record as a consumer receives it. `partition` and `offset` are null where the driver has none. */
 export interface Delivery {
@@ -16,82 +18,123 @@ export interface Delivery {
 
 /** One consumer group of the app. */
 export interface Subscriber {
-  /** The consumer's name; with the topic prefix it is the Kafka group. */
+  /** The consumer's name. A driver derives the group's name on the broker from it. */
   name: string
   topics: string[]
   /**
    * Handles deliveries of one partition or several, each in order; resolves once their effects have committed,
    * and rejects only when the subscriber is stopped.
    *
-   * @param alive - to be called between units of work: it keeps a long batch's membership alive, and
-   *   throws when the partition has been given to another process meanwhile
+   * @param alive - call it between units of work: it keeps the group membership of a long batch alive,
+   *   and throws when the partition has moved to another process
    */
   handle(deliveries: Delivery[], alive: () => Promise<void>): Promise<void>
-  /** The same batch again: how often the driver hands over at the most. */
+  /** Maximum number of deliveries per call. */
   batchSize: number
 }
 
+/** Builds a driver that connects at its first use; `config/messaging.ts` chooses one. */
+export type TransportFactory = (logger: Logger) => Transport
+
+/** Methods that ask a broker throw `TransportUnavailable` when it gives no usable response. */
 export interface Transport {
-  readonly name: TransportName
+  /** Stored with each outbox (`messaging_state.transport`): never rename a driver. */
+  readonly name: string
+
+  /** For people, for example `Kafka at 10.0.0.1:9092`. */
+  readonly description: string
 
   /**
-   * Makes sure that the topic exists, and tells how many partitions it has.
-   *
-   * @throws while the broker is away
+   * True when messages stay in topics after their acknowledgement, so a consumer may handle them later
+   * than the relay marks them. False when the outbox is the only store.
    */
+  readonly storesMessages: boolean
+
+  /** True when it delivers only to subscribers of the sending process: these must run with the relay. */
+  readonly isProcessLocal: boolean
+
+  /** Creates the topic unless it exists. @returns its partition count */
   openTopic(topic: string): Promise<number>
+
+  /** @returns null when the topic does not exist */
+  findTopic(topic: string): Promise<TopicDetails | null>
+
+  /**
+   * Raises a topic's partition count. Stored messages stay in their partitions.
+   *
+   * @throws Error where the driver's partition count is fixed
+   */
+  addPartitions(topic: string, partitions: number): Promise<void>
 
   /**
    * Sends records to one partition, in order. Resolves once they are safe: acknowledged by all
-   * in-sync replicas, or (embedded) handled by every subscriber.
+   * in-sync replicas, or handled by every subscriber where the driver stores nothing.
    *
    * @returns the offset of the first record, null where the driver has none
-   * @throws MessageRefused when the broker will never take what was sent; any other error is trouble on
-   *   the way, after which the records may or may not have arrived
+   * @throws MessageRefused when the broker will never accept the records; after any other error they may
+   *   or may not have arrived
    */
   send(topic: string, partition: number, records: WireRecord[]): Promise<string | null>
 
-  /** Starts to deliver; a broker that is away delays deliveries, not the call. */
-  subscribe(subscriber: Subscriber): void
-
   /**
-   * Milliseconds that a topic keeps a message after it was handled; 0 where it keeps none, Infinity where
-   * it keeps all.
+   * Starts deliveries. An unreachable broker delays them, but does not fail the call.
    *
-   * @throws while the broker is away
+   * @param unreadable - the record of batches that the subscriber cannot read
    */
+  subscribe(subscriber: Subscriber, unreadable?: UnreadableBatches): void
+
+  /** Milliseconds that a topic keeps a handled message: 0 for not at all, Infinity without a limit. */
   retention(topic: string): Promise<number>
 
-  /**
-   * What lies in the topic now, for a proof; null where nothing is kept.
-   *
-   * @param seen - given all of it while it is read, piece by piece
-   */
-  contents(
-    topic: string,
-    seen?: (records: WireRecord[]) => Promise<void>
-  ): Promise<TopicContents | null>
+  /** The topic's stored messages, for a proof; null where the driver stores none. */
+  contents(topic: string, options?: ContentsOptions): Promise<TopicContents | null>
 
-  /** How many messages of the topics that subscriber has not handled; null where nothing is kept. */
+  /** The number of stored messages that the subscriber has not handled; null where none are stored. */
   lag(subscriber: string, topics: string[]): Promise<number | null>
 
-  /** What an operator should know, in words; empty while all is well. */
-  degraded(): string[]
+  /** Whether the subscriber, in any process, has ever committed a position in the topic. */
+  hasPosition(subscriber: string, topic: string): Promise<boolean>
 
-  /** What only a new process can mend, in words; empty as long as this one can help itself. */
-  stuck(): string[]
+  /** Partitions that make no progress in this process, while the others do. */
+  heldUp(): HeldUpPartition[]
 
-  /** Stops delivering and sending, after what is under way. */
+  /** Warnings for operators; empty while everything works. */
+  warnings(): string[]
+
+  /** Faults that only a new process can fix; empty while this one recovers by itself. */
+  fatal(): string[]
+
+  /** Stops delivering and sending, after finishing the batches in progress. */
   close(): Promise<void>
+}
+
+export interface TopicDetails {
+  partitions: number
+  /** `producer` when batches are stored as sent, otherwise a codec; null when unknown. */
+  compressionType: string | null
+}
+
+export interface ContentsOptions {
+  /** Receives all records, chunk by chunk, as they are read. */
+  seen?: (records: WireRecord[]) => Promise<void>
+  /** Leaves out the records of transactions that are open or aborted, as consumers do. */
+  committedOnly?: boolean
 }
 
 export interface TopicContents {
   messageIds: { has(id: string): boolean }
-  /** Partition → the first offset that is still there: what came before has passed its retention. */
+  /** Partition → the first stored offset; earlier records have passed their retention. */
   earliest: Map<number, bigint>
+  /** Batches that cannot be read. */
+  unreadable: { partition: number; first: bigint; last: bigint }[]
 }
 
-/** The broker will never take this message, or this batch of them: retrying is in vain. */
+/** The broker will never accept this message, or this batch of them: a retry has no effect. */
 export class MessageRefused extends Error {
   name = 'MessageRefused'
+}
+
+/** The broker does not respond, or refuses for a reason outside the messages, such as credentials. */
+export class TransportUnavailable extends Unreachable {
+  name = 'TransportUnavailable'
 }

@@ -5,7 +5,7 @@ import { mayReadMetrics } from '../metrics/may_read.ts'
 import { scrape } from '../metrics/scrape.ts'
 
 export default class MetricsController {
-  /** @throws Problem 404 `no_such_address` for whoever may not read them */
+  /** @throws Problem 404 `no_such_address` for clients that may not read the metrics */
   async index({ request, response }: HttpContext) {
     if (!mayReadMetrics(request.request)) {
       throw new Problem(404, 'no_such_address', 'There is nothing at this address.')

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { safeEqual } from '@adonisjs/core/helpers'
 import { metricsToken } from '#config/app'
 
-/** Whoever has the token; without one set, this machine: what a proxy passes on is not from here. */
+/** With METRICS_TOKEN set: requests with the token. Without it: direct requests from this machine. */
 export function mayReadMetrics({ headers, socket }: IncomingMessage) {
   if (metricsToken) {
     const [, token] = /^Bearer (.+)$/i.exec(headers.authorization ?? '') ?? []

@@ -3,7 +3,7 @@
  * looks, at most once in five seconds, and one that is away hides nothing else.
  */
 import { Gauge, register } from 'prom-client'
-import type { Figures } from '#contracts/figures'
+import type { Figures } from '#contracts/ports/figures'
 
 const FRESH_MS = 5_000
 /** A scraper waits ten seconds as a rule; a database that is slower than this is as good as away. */

@@ -43,16 +43,17 @@ export function measureWork(messaging: Messaging) {
     labelNames: ['module'] as const,
     collect() {
       this.reset()
-      for (const { module, leads } of messaging.work().relays) this.set({ module }, leads ? 1 : 0)
+      for (const { module, leads } of messaging.workers().relays)
+        this.set({ module }, leads ? 1 : 0)
     },
   })
   new Gauge({
     name: 'quartermaster_consumer_paused',
-    help: '1 while a consumer has paused itself because nearly everything fails.',
+    help: '1 while a consumer is paused because nearly every message fails.',
     labelNames: ['consumer'] as const,
     collect() {
       this.reset()
-      for (const { name, paused } of messaging.work().consumers) {
+      for (const { name, paused } of messaging.workers().consumers) {
         this.set({ consumer: name }, paused ? 1 : 0)
       }
     },
@@ -63,8 +64,24 @@ export function measureWork(messaging: Messaging) {
     labelNames: ['consumer'] as const,
     collect() {
       this.reset()
-      for (const { name, lastCommit } of messaging.work().consumers) {
+      for (const { name, lastCommit } of messaging.workers().consumers) {
         this.set({ consumer: name }, lastCommit / 1_000)
+      }
+    },
+  })
+  measureStalls(messaging)
+}
+
+function measureStalls(messaging: Messaging) {
+  new Gauge({
+    name: 'quartermaster_consumer_partition_stalled_seconds',
+    help: 'For how long a partition of this process that has records has made no progress, from a minute on.',
+    labelNames: ['consumer', 'topic', 'partition'] as const,
+    collect() {
+      this.reset()
+      for (const { consumer, topic, partition, since, why } of messaging.heldUp()) {
+        const seconds = (Date.now() - since) / 1_000
+        if (why === 'stalled') this.set({ consumer, topic, partition }, seconds)
       }
     },
   })

@@ -2,21 +2,21 @@ import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { elsewhere } from '#config/app'
 import { mailQueue } from '#mail/queue'
-import { letterGroups } from '#messaging/letters'
-import { parkedKeys } from '#messaging/parked_keys'
+import { deadLetterGroups } from '#messaging/recovery/dead_letter_queries'
+import { parkedKeys } from '#messaging/recovery/parked_keys'
 import messaging from '#messaging/service'
-import { atWork } from './at_work.ts'
+import { pipelineStatus } from './pipeline_status.ts'
 import { outcomeOf, record } from './record.ts'
 import { replaysAtWork } from './replays_at_work.ts'
-import { pageOfKey } from './shown_letter.ts'
+import { pageOfKey } from './key_pages.ts'
 import { TYPES } from './validators.ts'
 
-/** Given-up mails of a module on the page; the rest comes up as these go. */
+/** Mails of a module that were given up, on the page; the rest follow as these are sent. */
 const MAILS = 20
 const RECORDED = 8
 
 /**
- * How messages move, what does not, and what operators did about it.
+ * The operations page: throughput, dead letters, parked keys, mails given up and the record.
  *
  * @param attention - how many orders need a person; null where their module runs elsewhere
  */
@@ -24,8 +24,8 @@ export function operationsPage(attention: (() => Promise<number>) | null) {
   return async ({ view }: HttpContext) => {
     const modules = messaging.config.modules.map(({ name }) => name)
     const [work, groups, parked, mails, recorded, inAttention] = await Promise.all([
-      atWork(),
-      ofEach(modules, (module) => letterGroups(db.connection(module), module)),
+      pipelineStatus(),
+      ofEach(modules, (module) => deadLetterGroups(db.connection(module), module)),
       ofEach(modules, (module) => parkedKeys(db.connection(module))),
       mailQueue.givenUp(db, MAILS),
       record({ limit: RECORDED }),

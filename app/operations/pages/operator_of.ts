@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import type { Operator } from '#messaging/operator_acts'
+import type { Operator } from '#console/operator'
 
-/** The person at the desk, as the record of a module's messages names them. */
+/** The signed-in operator, as the record names them. */
 export function operatorOf({ account }: HttpContext): Operator {
   return { who: account.email ? `${account.name} <${account.email}>` : account.name, why: null }
 }

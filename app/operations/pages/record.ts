@@ -1,17 +1,17 @@
 /*
- * What operators did with messages, at these pages or at a terminal.
+ * The record: what operators did to messages, at these pages and at a terminal.
  */
 import { number, plural } from '#admin/format'
 import db from '@adonisjs/lucid/services/db'
-import { operatorActs, type OperatorAct } from '#messaging/operator_acts'
-import { replays, type Replay } from '#messaging/replay'
+import { operatorActs, type OperatorAct } from '#messaging/recovery/operator_acts'
+import { replays, type Replay } from '#messaging/recovery/replay'
 import messaging from '#messaging/service'
 
 export type Recorded = { module: string; id: string; at: Date; who: string; why: string | null } & (
   { what: 'act'; act: OperatorAct } | { what: 'replay'; replay: Replay }
 )
 
-/** The newest first, of all modules; ids are UUIDv7, so they order what different modules keep. */
+/** A page of all modules' entries, newest first. Ids are UUIDv7, so they sort by time across modules. */
 export async function record({ before, limit }: { before?: string; limit: number }) {
   const found = await Promise.all(
     messaging.config.modules.map(async ({ name: module }): Promise<Recorded[]> => {
@@ -39,19 +39,19 @@ function common(module: string, { id, at, who, why }: OperatorAct | Replay) {
   return { module, id, at, who, why }
 }
 
-/** In words; empty where there is nothing to add. */
+/** The result in a few words; empty where there is nothing to add. */
 export function outcomeOf({ act, outcome }: OperatorAct): string {
   if (act === 'read') return ''
-  if (Object.keys(outcome).length === 0) return 'under way, or broken off'
+  if (Object.keys(outcome).length === 0) return 'running or interrupted'
   switch (act) {
     case 'discard':
-      return plural((outcome as { letters: unknown[] }).letters.length, 'letter')
+      return plural((outcome as { letters: unknown[] }).letters.length, 'dead letter')
     case 'unpark':
       return plural((outcome as { keys: unknown[] }).keys.length, 'key')
     case 'redrive': {
       const { handled, freed, waiting } = outcome as Record<string, number>
       const failed = waiting > 0 ? `, ${number(waiting)} failed again` : ''
-      return `${plural(handled, 'letter')} handled, ${plural(freed, 'key')} freed${failed}`
+      return `${plural(handled, 'message')} handled, ${plural(freed, 'key')} unblocked${failed}`
     }
     default:
       return Object.entries(outcome)

@@ -1,12 +1,12 @@
 /*
- * Replays that were begun at a page: each goes on in the process that took the form. One that ends with
- * its process stands on record as unfinished, and anybody can go on with it.
+ * Replays that were started from a page. Each runs in the process that received the form; one that ends with
+ * its process stays unfinished on the record and can be continued.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import app from '@adonisjs/core/services/app'
 import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
-import { runReplay, type Replay } from '#messaging/replay'
+import { runReplay, type Replay } from '#messaging/recovery/replay'
 import messaging from '#messaging/service'
 
 /** Messages a second. */
@@ -21,25 +21,25 @@ class ReplaysAtWork {
   constructor() {
     app.terminating(async () => {
       this.#stopping.abort()
-      // What a database that hangs keeps from ending is gone on with by another process.
+      // A replay that a hanging database keeps from ending can be continued by another process.
       const late = sleep(ENDS_WITHIN_MS, undefined, { ref: false })
       await Promise.race([Promise.allSettled(this.#running.values()), late])
     })
   }
 
-  goOn(module: string, replay: Replay) {
+  start(module: string, replay: Replay) {
     if (this.#running.has(replay.id)) return
     const { direct } = messaging.config.modules.find(({ name }) => name === module)!
     const { signal } = this.#stopping
     const running = runReplay(db.connection(module), direct, replay, { rate: RATE, signal })
       .catch((error: Error) =>
-        logger.warn({ replay: replay.id, reason: error.message }, 'a replay broke off')
+        logger.warn({ replay: replay.id, reason: error.message }, 'replay interrupted')
       )
       .finally(() => this.#running.delete(replay.id))
     this.#running.set(replay.id, running)
   }
 
-  /** Whether it is under way in this process. */
+  /** Whether the replay runs in this process. */
   has = ({ id }: Replay) => this.#running.has(id)
 }
 

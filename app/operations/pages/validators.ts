@@ -1,50 +1,50 @@
 /*
- * What the operators' pages take. A form sends an empty text for a field left empty.
+ * Validators of the operators' forms. A form sends an empty text for an empty field.
  */
 import vine from '@vinejs/vine'
 import { DateTime } from 'luxon'
-import * as inventory from '#contracts/inventory'
-import * as orders from '#contracts/orders'
+import * as inventory from '#contracts/messages/inventory'
+import * as orders from '#contracts/messages/orders'
 import messaging from '#messaging/service'
-import { text as words } from '#http/fields'
+import { text as words, verbatim } from '#http/fields'
 import { unprocessable } from '#http/problem'
-import { LONGEST_KEY } from '#messaging/message'
+import { LONGEST_KEY } from '#messaging/message/message'
 
-/** What the modules say, by type. */
+/** The types of all messages. */
 export const TYPES = [...Object.values(orders), ...Object.values(inventory)]
   .map(({ type }) => type)
   .sort()
 
 const empty = (value: unknown) => (value === '' ? undefined : value)
 const module = () => vine.enum(() => messaging.config.modules.map(({ name }) => name))
-/** Where none is named, the first: an address without its filters is one too. */
+/** The first module when the address names none. */
 const someModule = () => module().parse((value) => value || messaging.config.modules[0].name)
 const id = () => vine.number().withoutDecimals().min(1).max(Number.MAX_SAFE_INTEGER)
 const uuid = () => vine.string().uuid()
 
-/** Which letters: all that is given must be true of them; of all modules where none is named. */
-const which = {
+/** Selects dead letters that match every given field; of all modules when none is named. */
+const selection = {
   module: module().parse(empty).optional(),
   group: vine
     .string()
     .regex(/^([0-9a-f]{10}|waiting)$/)
     .parse(empty)
     .optional(),
-  key: words(LONGEST_KEY).parse(empty).optional(),
+  key: verbatim(LONGEST_KEY).parse(empty).optional(),
   id: id().parse(empty).optional(),
 }
 
 export const lettersValidator = vine.compile(
-  vine.object({ ...which, module: someModule(), after: id().parse(empty).optional() })
+  vine.object({ ...selection, module: someModule(), after: id().parse(empty).optional() })
 )
-export const redriveValidator = vine.compile(vine.object(which))
+export const redriveValidator = vine.compile(vine.object(selection))
 export const discardValidator = vine.compile(
-  vine.object({ ...which, module: module(), upTo: id().parse(empty).optional() })
+  vine.object({ ...selection, module: module(), upTo: id().parse(empty).optional() })
 )
 export const whyValidator = vine.compile(vine.object({ why: words(500) }))
 export const letterValidator = vine.compile(vine.object({ module: module(), id: id() }))
 export const parkedKeyValidator = vine.compile(
-  vine.object({ module: module(), key: words(LONGEST_KEY) })
+  vine.object({ module: module(), key: verbatim(LONGEST_KEY) })
 )
 export const mailValidator = vine.compile(vine.object({ module: vine.string(), id: uuid() }))
 export const recordValidator = vine.compile(vine.object({ before: uuid().parse(empty).optional() }))
@@ -63,14 +63,14 @@ export const replayFilterValidator = vine.compile(
     module: someModule(),
     id: uuid().parse(empty).optional(),
     type: vine.enum(TYPES).parse(empty).optional(),
-    key: words(LONGEST_KEY).parse(empty).optional(),
+    key: verbatim(LONGEST_KEY).parse(empty).optional(),
     from: words(40).parse(empty).optional(),
     to: words(40).parse(empty).optional(),
   })
 )
 
 /**
- * A time as a browser's field sends it, on the reader's clock, as RFC 3339.
+ * Reads the value of a browser's date field in the reader's time zone; returns RFC 3339.
  *
  * @throws Problem 422
  */
@@ -84,7 +84,7 @@ export function moment(field: 'from' | 'to', text: string | undefined, zone: str
   ])
 }
 
-/** What was asked for, without what was left open. */
+/** The fields that are set. */
 export function given<Filter extends object>(filter: Filter): Filter {
   const entries = Object.entries(filter).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as Filter

@@ -1,11 +1,11 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { EventStream } from '#http/event_stream'
+import { EventStream } from '#http/server/event_stream'
 import { lastEventId, lastEventIdInvalid } from '#http/last_event_id'
 import { findOrder } from '../find_orders.ts'
 import { followOrder } from '../live/follow_order.ts'
 import { orderId } from '../validators/order_id.ts'
 
-/** One order's steps as they happen. */
+/** Streams the steps of one order. */
 export default class OrderEventsController {
   async index(ctx: HttpContext) {
     const order = await findOrder(orderId(ctx), ctx.account)
@@ -14,9 +14,9 @@ export default class OrderEventsController {
     const stream = EventStream.open(ctx)
     if (!stream) return
     stream.onEnd(ctx.signIn.whenEnded(() => stream.end()))
-    // The answer has begun: its reader comes back and hears then what is wrong.
+    // The response has started, so an error can only end the stream. The client reconnects and gets the error.
     await followOrder(stream, order.id, ctx.account, Number(id)).catch((error) => {
-      ctx.logger.warn({ err: error }, 'a stream ends')
+      ctx.logger.warn({ err: error }, 'order stream failed')
       stream.end()
     })
   }

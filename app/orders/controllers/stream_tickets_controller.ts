@@ -2,7 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import { findOrder } from '../find_orders.ts'
 import { orderId } from '../validators/order_id.ts'
 
-/** An address that a browser's EventSource can open: it sends no Authorization header. */
+/** Creates a URL for EventSource, which sends no Authorization header. */
 export default class StreamTicketsController {
   async store(ctx: HttpContext) {
     const { id } = await findOrder(orderId(ctx), ctx.account)

@@ -1,11 +1,11 @@
 /*
- * Following one order: what was before from the database, what comes from the feed, nothing twice.
+ * Streams the steps of one order: earlier steps from the database, later steps from the feed, each once.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { SignedIn } from '#contracts/actor'
-import type { EventStream } from '#http/event_stream'
+import type { EventStream } from '#http/server/event_stream'
 import { stepBody } from '../transformers/step_body.ts'
-import type { StepRow } from '../models/step_row.ts'
+import type { StepRow } from '../store/step_row.ts'
 import { stepFeed } from './step_feed.ts'
 
 /**
@@ -20,16 +20,16 @@ export async function followOrder(
   sequence: number
 ) {
   let last = sequence
-  const early: StepRow[] = []
+  const buffered: StepRow[] = []
   let caughtUp = false
   const send = (step: StepRow) => {
     if (step.sequence <= last) return
-    // Cannot be; were it, the reader would come back and read what it lacks.
+    // A gap should be impossible. If there is one, the client reconnects and reads the missing steps.
     if (step.sequence > last + 1) return stream.end()
     last = step.sequence
     stream.send(String(last), JSON.stringify(stepBody(step, reader)))
   }
-  stream.onEnd(stepFeed.follow(orderId, (step) => (caughtUp ? send(step) : early.push(step))))
+  stream.onEnd(stepFeed.follow(orderId, (step) => (caughtUp ? send(step) : buffered.push(step))))
   await stepFeed.ready()
   if (stream.ended) return
   const before: StepRow[] = await db
@@ -42,6 +42,6 @@ export async function followOrder(
     await stream.drained()
     send(step)
   }
-  early.forEach(send)
+  buffered.forEach(send)
   caughtUp = true
 }

@@ -1,77 +1,78 @@
 /*
- * Following all orders that a reader may see. A resume has no gap, and may repeat the latest steps.
+ * Streams the steps of all orders that a reader may see. A resumed stream has no gap, but can repeat the latest
+ * steps.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { SignedIn } from '#contracts/actor'
-import type { EventStream } from '#http/event_stream'
-import { ownerFilter } from '../models/order.ts'
+import type { EventStream } from '#http/server/event_stream'
+import { ownerFilter } from '../store/order.ts'
 import { stepBody } from '../transformers/step_body.ts'
-import { fedStepColumns, type FedStep } from './fed_step.ts'
+import { feedStepColumns, type FeedStep } from './feed_step.ts'
 import { stepFeed } from './step_feed.ts'
 
 const PAGE = 500
 
-/** @param position - after which to begin, as an event's id said; null: from now on */
-export async function followOrders(stream: EventStream, reader: SignedIn, position: number | null) {
+/** @param start - the position to resume after, as `parsePosition` returned it; null for new steps only */
+export async function followOrders(stream: EventStream, reader: SignedIn, start: number | null) {
   const owner = ownerFilter(reader)
-  let early: FedStep[] = []
-  /** Ids that were sent before the feed has handed them on. */
-  const ahead = new Set<number>()
+  let buffered: FeedStep[] = []
+  /** Ids of steps that were sent from the database before the feed delivered them. */
+  const sent = new Set<number>()
   let caughtUp = false
-  const send = (step: FedStep, place: number) => {
+  const send = (step: FeedStep, position: number) => {
     if (owner !== null && step.customer_id !== owner) return
     const { order_id: orderId } = step
-    // Later ones of the same reading may not have been sent yet.
+    // A resume after this event must not skip later steps of the same read that were not sent yet.
     stream.send(
-      placeId(Math.min(step.id, place)),
+      eventId(Math.min(step.id, position)),
       JSON.stringify({ orderId, ...stepBody(step, reader) })
     )
   }
   stream.onEnd(
     stepFeed.followAll((step) => {
-      if (!caughtUp) early.push(step)
-      else if (!ahead.delete(step.id)) send(step, stepFeed.position)
+      if (!caughtUp) buffered.push(step)
+      else if (!sent.delete(step.id)) send(step, stepFeed.position)
     })
   )
   await stepFeed.ready()
 
-  let place = position ?? stepFeed.position
-  if (position !== null) {
-    // Up to here nothing can commit any more, so it can be read page by page.
+  let position = start ?? stepFeed.position
+  if (start !== null) {
+    // No open transaction can commit a step up to the feed's position, so this part is read in pages.
     for (let full = true; full && !stream.ended;) {
-      const settled = stepFeed.position
-      early = early.filter(({ id }) => id > settled)
-      const page = await readSteps(owner, place, settled)
+      const complete = stepFeed.position
+      buffered = buffered.filter(({ id }) => id > complete)
+      const page = await readSteps(owner, position, complete)
       for (const step of page) {
         await stream.drained()
-        send(step, settled)
+        send(step, complete)
       }
       full = page.length === PAGE
-      place = full ? page[PAGE - 1].id : Math.max(place, settled)
+      position = full ? page[PAGE - 1].id : Math.max(position, complete)
     }
-    // Above, all that has committed is read at once: of one order nothing earlier can be missing then.
-    for (const step of await readSteps(owner, place)) {
+    // The committed steps above it are read in one statement, so that no earlier step of an order is missing.
+    for (const step of await readSteps(owner, position)) {
       await stream.drained()
-      ahead.add(step.id)
-      send(step, place)
+      sent.add(step.id)
+      send(step, position)
     }
   }
-  for (let step = early.shift(); step; step = early.shift()) {
+  for (let step = buffered.shift(); step; step = buffered.shift()) {
     await stream.drained()
-    if (step.id > place && !ahead.delete(step.id)) send(step, place)
+    if (step.id > position && !sent.delete(step.id)) send(step, position)
   }
   caughtUp = true
-  for (const id of ahead) if (id <= stepFeed.position) ahead.delete(id)
-  // Whoever goes before the first event comes back to this place.
-  stream.mark(placeId(stepFeed.position))
+  for (const id of sent) if (id <= stepFeed.position) sent.delete(id)
+  // A client that disconnects before the first event resumes here.
+  stream.mark(eventId(stepFeed.position))
 }
 
-/** In the order of their ids: a page of those up to `settled`, or all. */
-async function readSteps(owner: string | null, after: number, settled?: number) {
+/** In id order: one page of the steps up to `complete`, or all steps. */
+async function readSteps(owner: string | null, after: number, complete?: number) {
   const orders = db.connection('orders')
   const query = orders
     .from('timeline_steps')
-    .select(orders.raw(fedStepColumns))
+    .select(orders.raw(feedStepColumns))
     .where('id', '>', after)
     .if(owner, (steps) =>
       steps.whereExists((own) =>
@@ -79,17 +80,17 @@ async function readSteps(owner: string | null, after: number, settled?: number) 
       )
     )
     .orderBy('id')
-  if (settled !== undefined) query.where('id', '<=', settled).limit(PAGE)
-  return (await query) as FedStep[]
+  if (complete !== undefined) query.where('id', '<=', complete).limit(PAGE)
+  return (await query) as FeedStep[]
 }
 
-/** Opaque to readers. */
-function placeId(place: number) {
-  return Buffer.from(`steps ${place}`).toString('base64url')
+/** The id of an event; opaque to clients. */
+function eventId(position: number) {
+  return Buffer.from(`steps ${position}`).toString('base64url')
 }
 
-/** @returns null for what is no place of ours */
-export function placeOf(id: string): number | null {
+/** @returns null if no stream of ours gave this event id */
+export function parsePosition(id: string): number | null {
   const match = /^steps (\d{1,15})$/.exec(Buffer.from(id, 'base64url').toString())
-  return match && placeId(Number(match[1])) === id ? Number(match[1]) : null
+  return match && eventId(Number(match[1])) === id ? Number(match[1]) : null
 }

@@ -1,5 +1,5 @@
 /*
- * What orders says of its live streams in /openapi.json.
+ * The live streams in /openapi.json.
  */
 import type { Answer, Operation } from '#http/openapi/description'
 import { answer, ref, text, time } from '#http/openapi/schema'
@@ -9,7 +9,7 @@ import { placedStep } from '../transformers/step_schema.ts'
 export const liveTag = {
   name: 'Live',
   description:
-    'Steps as they happen, as Server-Sent Events: `curl -N -H "Authorization: Bearer …"` shows them.',
+    'Steps as they happen, as Server-Sent Events. Try `curl -N -H "Authorization: Bearer …"`.',
 }
 
 const streamTicket = {
@@ -20,7 +20,7 @@ const streamTicket = {
 export const liveSchemas = {
   StreamTicket: answer<typeof streamTicket>({
     url: text('For `new EventSource(url)`.'),
-    expiresAt: time('It opens no new connection from then on.'),
+    expiresAt: time('The URL opens no new connection after this time.'),
   }),
 }
 
@@ -30,34 +30,34 @@ export const liveOperations: Record<string, Operation> = {
     tag: 'Live',
     summary: 'Follow an order',
     description:
-      'Each step once, from the first on and in order, also after a resume. The `id` of an event is the step’s `sequence`, its data the step as in the timeline.',
+      'Sends each step once and in order, starting with the first, even after a resume. The `id` of an event is the `sequence` of the step; the data is the step as in the timeline.',
     access: 'ticket',
     headers: ['Last-Event-ID'],
     answers: { 200: eventStream('1', placedStep) },
-    problems: ['not_found', 'last_event_id_invalid'],
+    problems: ['not_found', 'last_event_id_invalid', 'too_many_streams'],
   },
   'GET /api/v1/orders/events': {
     id: 'followOrders',
     tag: 'Live',
     summary: 'Follow all orders',
     description:
-      'Customers follow their own, everyone else all, from now on. The data is a step with its `orderId`, the `id` of an event is opaque. A resume has no gap and keeps the order of the steps of one order, but may repeat recent ones: drop those whose `orderId` and `sequence` you know.',
+      'Customers follow their own orders, other roles all orders. The stream starts with the next step. The data of an event is a step with its `orderId`; its `id` is opaque. A resumed stream has no gap and keeps the order of steps within an order, but can repeat recent steps: ignore those whose `orderId` and `sequence` you have seen.',
     access: 'signed in',
     headers: ['Last-Event-ID'],
     answers: {
       200: eventStream('c3RlcHMgNDI', { orderId: placedOrder.id, ...placedStep }),
     },
-    problems: ['last_event_id_invalid'],
+    problems: ['last_event_id_invalid', 'too_many_streams'],
   },
   'POST /api/v1/orders/{id}/stream-tickets': {
     id: 'makeStreamTicket',
     tag: 'Live',
-    summary: 'Make an address that a browser can follow',
+    summary: 'Create a stream URL for a browser',
     description:
-      'For `new EventSource(url)`, which sends no Authorization header. It opens the stream of this order alone, for 15 minutes, any number of times, and no longer than the access token is valid.',
+      'For `new EventSource(url)`, which sends no Authorization header. The URL opens the stream of this order only. It can be used any number of times within 15 minutes, while the access token is valid.',
     access: 'signed in',
     answers: {
-      201: { description: 'The address.', schema: ref('StreamTicket'), example: streamTicket },
+      201: { description: 'The stream URL.', schema: ref('StreamTicket'), example: streamTicket },
     },
     problems: ['not_found'],
   },
@@ -66,9 +66,9 @@ export const liveOperations: Record<string, Operation> = {
 function eventStream(id: string, data: object): Answer {
   return {
     description:
-      'A stream of Server-Sent Events. It ends when the access token does; reconnect with Last-Event-ID. A line with a colon comes every 15 seconds when nothing happens.',
+      'A stream of Server-Sent Events. It ends when the access token expires; reconnect with Last-Event-ID. While there are no events, a comment line is sent every 15 seconds. `retry` is a random time between 1 and 5 seconds. A customer can have 20 open streams per process.',
     type: 'text/event-stream',
     schema: { type: 'string' },
-    example: `retry: 1000\n\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`,
+    example: `retry: 3417\n\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`,
   }
 }

@@ -1,9 +1,6 @@
 /*
- * The feed: each step of every order, a few milliseconds after its commit, whichever process made it.
- * It reads while somebody in this process follows, and a little longer.
- *
- * Steps are read in the order of their ids. A transaction may draw a low id and commit late: ids that
- * were passed over are asked for again until every transaction that could own one has ended.
+ * The step feed delivers every step of every order a few milliseconds after its commit, from all processes.
+ * It reads only while this process has followers, and for `IDLE_MS` after the last one has left.
  */
 import { randomUUID } from 'node:crypto'
 import type { Logger } from '@adonisjs/core/logger'
@@ -11,65 +8,71 @@ import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
 import { Client, type ClientConfig } from 'pg'
 import { directConnection } from '#config/database'
-import { backoff } from '#messaging/retry_policy'
-import { Signal } from '#messaging/signal'
-import { BehindReader } from './behind_reader.ts'
-import type { FedStep } from './fed_step.ts'
+import { PollingWorker } from '#runtime/polling_worker'
+import { TimelineTailer } from './timeline_tailer.ts'
+import type { FeedStep } from './feed_step.ts'
 
 export interface StepFeedOptions {
-  /** The module's role, around any transaction pooler: it listens. */
+  /** A direct connection, because LISTEN does not work through a transaction pooler. */
   connection: ClientConfig
-  /** Tells the other processes. */
+  /** Notifies the other processes. */
   notify(channel: string, payload: string): Promise<unknown>
   logger: Logger
 }
 
 const CHANNEL = 'order_steps'
-/** Should a word get lost, the step comes this much later. */
+/** Maximum delay of a step whose notification was lost. */
 const POLL_MS = 1_000
-/** One word to the other processes for all commits within it. */
-const GATHER_MS = 15
-/** So long it stays when nobody follows any more: the next one may be about to come. */
-const ALONE_MS = 10_000
-/** A database that answers nothing is as good as none. */
+const RETRY_MS = { first: 20, most: 2_000 }
+/** The commits within this time share one notification to the other processes. */
+const COALESCE_MS = 15
+/** How long it keeps reading without followers, because the next one often arrives soon. */
+const IDLE_MS = 10_000
+/** A database that does not answer within this time counts as lost. */
 const QUERY_TIMEOUT_MS = 5_000
 
-type Listener = (step: FedStep) => void
+type Listener = (step: FeedStep) => void
 
-export class StepFeed {
+interface Connection {
+  client: Client
+  /** Why the connection ended; null while it is open. */
+  lost: Error | null
+}
+
+export class StepFeed extends PollingWorker {
   readonly #ofOrder = new Map<string, Set<Listener>>()
   readonly #ofAll = new Set<Listener>()
-  readonly #woken = new Signal()
-  /** Ends the wait between two tries, which no commit and no lost connection may shorten. */
-  readonly #stopped = new Signal()
-  /** Own words come back: this tells them apart. */
+  /** The payload of this process's own notifications, which it ignores. */
   readonly #name = randomUUID()
   readonly #options: StepFeedOptions
-  #running: Promise<void> | null = null
-  #reader = new BehindReader()
+  #reading = false
+  #connection: Connection | null = null
+  /** When there was last a follower, and when ids were last pruned; milliseconds since 1970. */
+  #followedAt = 0
+  #prunedAt = 0
+  #tailer = new TimelineTailer()
   #started = Promise.withResolvers<void>()
-  #telling: NodeJS.Timeout | null = null
-  #trouble: string | null = null
-  #stopping = false
+  #notifying: NodeJS.Timeout | null = null
 
   constructor(options: StepFeedOptions) {
+    super({ name: 'live updates', interval: POLL_MS, retry: RETRY_MS })
     this.#options = options
   }
 
-  /** Says that steps have committed here. */
+  /** Call after a commit of steps in this process. */
   committed() {
-    if (this.#running) this.#woken.raise()
-    this.#telling ??= setTimeout(() => {
-      this.#telling = null
-      // A word that is lost costs the others no more than their next poll.
+    this.wake()
+    this.#notifying ??= setTimeout(() => {
+      this.#notifying = null
+      // If the notification is lost, the other processes read the steps with their next poll.
       void this.#options.notify(CHANNEL, this.#name).catch(() => {})
-    }, GATHER_MS).unref()
+    }, COALESCE_MS).unref()
   }
 
   /**
-   * Calls back with each step of the order, in order, from the moment on at which `ready` resolves.
+   * Calls the listener with each new step of the order, in order, starting when `ready` resolves.
    *
-   * @returns how to stop
+   * @returns a function that stops it
    */
   follow(orderId: string, listener: Listener): () => void {
     const listeners = this.#ofOrder.get(orderId) ?? new Set()
@@ -81,35 +84,29 @@ export class StepFeed {
     }
   }
 
-  /** The same for every order; steps of one order come in order. */
+  /** The same for all orders; the steps of each order arrive in order. */
   followAll(listener: Listener): () => void {
     this.#ofAll.add(listener)
     this.#begin()
     return () => void this.#ofAll.delete(listener)
   }
 
-  /** Resolves when no later commit can be missed: read what was before, then trust the feed. */
+  /** Resolves when the feed misses no later commit: read the earlier steps then. */
   async ready(): Promise<void> {
     await this.#started.promise
   }
 
-  /** Every step with this id or a lower one has been handed on, or never will exist. */
+  /** Every step with this id or a lower one has been delivered or will never exist. */
   get position(): number {
-    return this.#reader.position
+    return this.#tailer.position
   }
 
-  degraded(): string[] {
-    return this.#trouble ? [`live updates: ${this.#trouble}`] : []
-  }
-
-  async stop() {
+  override async stop() {
     this.#ofOrder.clear()
     this.#ofAll.clear()
-    this.#stopping = this.#running !== null
-    if (this.#telling) clearTimeout(this.#telling)
-    this.#woken.raise()
-    this.#stopped.raise()
-    await this.#running
+    if (this.#notifying) clearTimeout(this.#notifying)
+    await super.stop()
+    await this.#reset()
   }
 
   get #followed() {
@@ -117,71 +114,76 @@ export class StepFeed {
   }
 
   #begin() {
-    this.#running ??= this.#run()
+    this.#followedAt = Date.now()
+    if (this.#reading) return
+    this.#reading = true
+    this.start(this.#options)
   }
 
-  async #run() {
-    for (let attempt = 1; ; attempt++) {
-      const client = new Client({
-        query_timeout: QUERY_TIMEOUT_MS,
-        ...this.#options.connection,
-      })
-      try {
-        await this.#listen(client, () => (attempt = 0))
-      } catch (error) {
-        this.#trouble = (error as Error).message
-        if (attempt === 1) this.#options.logger.warn({ reason: this.#trouble }, 'live updates wait')
-        await this.#stopped.wait(backoff(Math.max(1, attempt)))
-      }
-      // At once, so that whoever comes from here on begins anew and finds a place of their own.
-      const left = this.#stopping || !this.#followed
-      if (left) this.#forget()
-      await client.end().catch(() => {})
-      if (left) return
+  protected async poll(signal: AbortSignal) {
+    try {
+      this.#connection ??= await this.#connect()
+      await this.#read(this.#connection)
+    } catch (error) {
+      await this.#disconnect()
+      if (this.#followed) throw error
+      this.#followedAt = 0
+    }
+    if (this.#followed) this.#followedAt = Date.now()
+    else if (Date.now() - this.#followedAt >= IDLE_MS && !signal.aborted) {
+      void super.stop()
+      await this.#reset()
     }
   }
 
-  #forget() {
-    this.#running = null
-    this.#stopping = false
-    this.#trouble = null
-    this.#reader = new BehindReader()
-    this.#started = Promise.withResolvers()
+  async #read({ client, lost }: Connection) {
+    if (lost) throw lost
+    this.#deliver(await this.#tailer.read(client))
+    if (Date.now() - this.#prunedAt >= POLL_MS) {
+      this.#deliver(await this.#tailer.prune(client))
+      this.#prunedAt = Date.now()
+    }
+    this.#started.resolve()
   }
 
-  /** Reads until nobody has followed for a while. @throws when the connection ends */
-  async #listen(client: Client, connected: () => void) {
-    let lost: Error | null = null
-    const lose = (error = new Error('the connection has ended')) => {
-      lost ??= error
-      this.#woken.raise()
+  async #connect(): Promise<Connection> {
+    const client = new Client({ query_timeout: QUERY_TIMEOUT_MS, ...this.#options.connection })
+    const connection: Connection = { client, lost: null }
+    const lose = (error = new Error('the connection ended')) => {
+      connection.lost ??= error
+      this.wake()
     }
     client
       .on('error', lose)
       .on('end', () => lose())
       .on('notification', ({ payload }) => {
-        if (payload !== this.#name) this.#woken.raise()
+        if (payload !== this.#name) this.wake()
       })
-    await client.connect()
-    await client.query(`listen ${CHANNEL}`)
-    let pruned = 0
-    let followed = Date.now()
-    while (Date.now() - followed < ALONE_MS && !this.#stopping) {
-      if (this.#followed) followed = Date.now()
-      this.#handOn(await this.#reader.read(client))
-      if (Date.now() - pruned >= POLL_MS) {
-        this.#handOn(await this.#reader.prune(client))
-        pruned = Date.now()
-      }
-      this.#trouble = null
-      connected()
-      this.#started.resolve()
-      await this.#woken.wait(POLL_MS)
-      if (lost) throw lost as Error
+    try {
+      await client.connect()
+      await client.query(`listen ${CHANNEL}`)
+      return connection
+    } catch (error) {
+      await client.end().catch(() => {})
+      throw error
     }
   }
 
-  #handOn(steps: FedStep[]) {
+  /** Resets before the first await, so that the next follower starts with a position of its own. */
+  async #reset() {
+    this.#reading = false
+    this.#tailer = new TimelineTailer()
+    this.#started = Promise.withResolvers()
+    await this.#disconnect()
+  }
+
+  async #disconnect() {
+    const connection = this.#connection
+    this.#connection = null
+    await connection?.client.end().catch(() => {})
+  }
+
+  #deliver(steps: FeedStep[]) {
     for (const step of steps) {
       for (const listener of this.#ofOrder.get(step.order_id) ?? []) listener(step)
       for (const listener of this.#ofAll) listener(step)

@@ -1,23 +1,23 @@
 /*
- * What customers read, from the lines that were in force when the mail was due.
+ * Composes the mails to customers, from the lines that were in force when the mail was queued.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { MessageComposeCallback } from '@adonisjs/mail/types'
 import { publicUrl } from '#config/app'
-import type { Shortage } from '#contracts/fields'
-import type { Notification } from '#mail/queue'
-import { run } from '#messaging/sql'
-import type { PricedLine, ShipTo } from '../models/order.ts'
-import type { MailKind } from '../order_status.ts'
-import { total } from '../transformers/order_body.ts'
+import type { Shortage } from '#contracts/messages/fields'
+import type { Notification } from '#mail/mail_rows'
+import { run } from '#postgres/run'
+import type { PricedLine, ShipTo } from '../store/order.ts'
+import { quantityChanges, totalOf } from '../order_lines.ts'
+import type { MailKind } from '../order_state_machine.ts'
 import { formatMoney } from './money.ts'
 
 const SUBJECTS: Record<MailKind, (number: string) => string> = {
   order_confirmed: (number) => `Order ${number} is confirmed`,
-  order_rejected: (number) => `Order ${number} could not be met`,
-  change_accepted: (number) => `Order ${number} is changed`,
-  change_declined: (number) => `Your change of order ${number} could not be met`,
-  order_cancelled: (number) => `Order ${number} is cancelled`,
+  order_rejected: (number) => `Order ${number} could not be fulfilled`,
+  change_accepted: (number) => `Order ${number} has been changed`,
+  change_declined: (number) => `Your change to order ${number} could not be made`,
+  order_cancelled: (number) => `Order ${number} has been cancelled`,
   order_fulfilled: (number) => `Order ${number} is on its way`,
 }
 
@@ -33,13 +33,13 @@ interface MailedOrder {
   carrier: string | null
   tracking_number: string | null
   tracking_url: string | null
-  /** Of all its revisions. */
+  /** The lines of all revisions. */
   lines: (PricedLine & { revision: number })[]
-  /** The revision whose lines the mail before this one showed; null when this is the first. */
-  told: number | null
+  /** The revision whose lines the previous mail showed; null if this is the first mail. */
+  previous: number | null
 }
 
-// Through models ten times as slow. With a "limit 1" PostgreSQL may walk all mails for the one before.
+// array_agg instead of "order by … limit 1", for which PostgreSQL can choose to scan the mails of all orders.
 const findMailedOrder = {
   name: 'mail_order',
   text: /* sql */ `
@@ -49,11 +49,11 @@ const findMailedOrder = {
                                          'unitPrice', unit_price) order by revision, position)
        from order_lines where order_id = orders.id) as lines,
       (select (array_agg((detail->>'linesOf')::int order by sequence desc))[1] from notifications
-       where order_id = orders.id and sequence < $2) as told
+       where order_id = orders.id and sequence < $2) as previous
     from orders where id = $1`,
 }
 
-/** @param notification.detail - `linesOf`: the revision whose lines are shown; `shortages` of a refusal */
+/** @param notification.detail - `linesOf`: the revision whose lines to show; `shortages` of a rejection */
 export async function composeOrderMail({
   sequence,
   kind,
@@ -80,8 +80,8 @@ export async function composeOrderMail({
       price: formatMoney(line.unitPrice, order.currency),
       total: formatMoney(line.unitPrice * line.quantity, order.currency),
     })),
-    total: formatMoney(total(lines), order.currency),
-    changes: changesBetween(linesAt(order.told), lines),
+    total: formatMoney(totalOf(lines), order.currency),
+    changes: changedProducts(linesAt(order.previous), lines),
     shortages: namedShortages(detail.shortages as Shortage[] | undefined, order.lines),
     reason: order.cancel_reason,
     parcel: {
@@ -101,20 +101,18 @@ export async function composeOrderMail({
   }
 }
 
-/** Product by product, where the pieces differ. */
-function changesBetween(before: PricedLine[], after: PricedLine[]) {
-  const pieces = (lines: PricedLine[], sku: string) =>
-    lines.find((line) => line.sku === sku)?.quantity ?? 0
-  const products = new Map([...before, ...after].map(({ sku, name }) => [sku, name]))
-  return [...products]
-    .map(([sku, name]) => ({ name, before: pieces(before, sku), after: pieces(after, sku) }))
-    .filter((change) => change.before !== change.after)
-    .map((change) => ({ name: change.name, words: inWords(change) }))
+/** The products whose pieces differ, with the change as a text. */
+function changedProducts(before: PricedLine[], after: PricedLine[]) {
+  const names = new Map([...before, ...after].map(({ sku, name }) => [sku, name]))
+  return quantityChanges(before, after).map((change) => ({
+    name: names.get(change.sku)!,
+    words: describeChange(change),
+  }))
 }
 
-function inWords({ before, after }: { before: number; after: number }) {
-  if (before === 0) return `added, ${after}`
-  return after === 0 ? 'taken out' : `${after} instead of ${before}`
+function describeChange({ before, after }: { before: number; after: number }) {
+  if (before === 0) return `${after} added`
+  return after === 0 ? 'removed' : `${after} instead of ${before}`
 }
 
 function namedShortages(shortages: Shortage[] = [], lines: PricedLine[]) {

@@ -1,11 +1,15 @@
-/** Making one costs more than all that it formats in a mail. */
-const formats = new Map<string, Intl.NumberFormat>()
+import { decimalsOf, majorUnits, symbolOf } from '#http/currencies'
 
-/** `1250, "EUR"` → `€12.50`; the decimals are the currency's own. */
+/** By decimals. Cached, because creating a format is slower than formatting a whole mail. */
+const formats = new Map<number, Intl.NumberFormat>()
+
+/** `1250, "EUR"` → `€12.50`, with the decimals of ISO 4217. @param amount - minor units */
 export function formatMoney(amount: number, currency: string) {
+  const decimals = decimalsOf(currency)
   const format =
-    formats.get(currency) ?? new Intl.NumberFormat('en', { style: 'currency', currency })
-  formats.set(currency, format)
-  const { maximumFractionDigits: decimals = 2 } = format.resolvedOptions()
-  return format.format(amount / 10 ** decimals)
+    formats.get(decimals) ?? new Intl.NumberFormat('en', { minimumFractionDigits: decimals })
+  formats.set(decimals, format)
+  const symbol = symbolOf(currency)
+  const gap = /[A-Za-z]$/.test(symbol) ? '\u00A0' : ''
+  return `${symbol}${gap}${format.format(majorUnits({ amount, currency }) as `${number}`)}`
 }

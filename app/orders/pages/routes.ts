@@ -2,12 +2,12 @@ import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
 
 const OrderEventsController = () => import('../controllers/order_events_controller.js')
-const OrderFormsController = () => import('./controllers/order_forms_controller.js')
-const OrderPageController = () => import('./controllers/order_page_controller.js')
-const OrdersPageController = () => import('./controllers/orders_page_controller.js')
-const SelectedOrdersController = () => import('./controllers/selected_orders_controller.js')
+const OrderFormsController = () => import('./order/order_forms_controller.js')
+const OrderPageController = () => import('./order/order_page_controller.js')
+const OrdersPageController = () => import('./list/orders_page_controller.js')
+const SelectedOrdersController = () => import('./list/selected_orders_controller.js')
 
-/** Below `/admin`, for the staff. */
+/** Below `/admin`, for staff. */
 export function orderPages() {
   router
     .group(() => {

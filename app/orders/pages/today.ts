@@ -1,13 +1,14 @@
 /*
- * The orders of the day.
+ * The part of orders on the page of today's work.
  */
 import db from '@adonisjs/lucid/services/db'
 import { DateTime } from 'luxon'
-import type { TodayPart } from '#contracts/today'
-import { firstIdAt, run } from '#messaging/sql'
-import { STATUSES, type Status } from '../order_status.ts'
-import { counted } from './counted.ts'
-import { placedAndFulfilled } from './orders_by_day.ts'
+import type { TodayPart } from '#contracts/ports/today'
+import { firstIdAt, run } from '#postgres/run'
+import { STATUSES, type Status } from '../order_state_machine.ts'
+import { countColumn, countColumns } from '../store/order_counts.ts'
+import { placedAndFulfilled } from './list/orders_by_day.ts'
+import { TONES } from './order_view.ts'
 
 export const ordersToday: TodayPart = {
   sentence: 'orders::components/today_sentence',
@@ -23,26 +24,18 @@ export const ordersToday: TodayPart = {
       now: counts[status],
       today: counts[`${status}_today`],
     }))
-    const now = (status: Status) => counts[status]
     return {
       ...{ states, days, day: today.toISODate(), attention: counts.attention },
       placed: counts.placed,
       fulfilled: counts.fulfilledToday,
-      toFulfil: now('confirmed'),
-      awaiting: now('pending') + now('updating'),
+      toFulfil: counts.confirmed,
+      awaiting: counts.pending + counts.updating,
       waitsSince: counts.waitsSince,
     }
   },
 }
 
-const TONES: Partial<Record<Status, string>> = {
-  updating: 'accent',
-  confirmed: 'accent',
-  fulfilled: 'good',
-  rejected: 'bad',
-}
-
-/** Orders that stock has been asked about in vain; counted up to 10,001. */
+/** The number of orders that need attention, up to `COUNT_LIMIT`. */
 export async function countAttention(): Promise<number> {
   const [{ attention }] = await run<{ attention: number }>(
     db.connection('orders'),
@@ -56,11 +49,11 @@ type Counts = Record<
   Status | `${Status}_today` | 'placed' | 'fulfilledToday' | 'attention',
   number
 > & {
-  /** The first change that inventory has not answered; null when it has answered all. */
+  /** The last change of the order that waits longest for a stock reply; null if none waits. */
   waitsSince: Date | null
 }
 
-/** Exact up to 10,000, then one more than that. Ids are UUIDv7: those of a day lie together. */
+/** Each up to `COUNT_LIMIT`. Ids are UUIDv7, so the orders of one day are a range of the primary key. */
 async function countToday(today: DateTime): Promise<Counts> {
   const [counts] = await run<Counts & Record<string, unknown>>(db.connection('orders'), statement, [
     firstIdAt(today.toMillis()),
@@ -72,15 +65,14 @@ async function countToday(today: DateTime): Promise<Counts> {
 const statement = {
   name: 'orders_today',
   text: /* sql */ `select
-    ${STATUSES.map((status) => counted(status, `status = '${status}'`)).join(', ')},
-    ${STATUSES.map((status) => counted(`${status}_today`, `status = '${status}' and id >= $1`)).join(', ')},
-    ${counted('placed', 'id >= $1')},
-    ${counted('fulfilledToday', 'fulfilled_at >= $2')},
-    ${counted('attention', 'attention')},
+    ${countColumns},
+    ${STATUSES.map((status) => countColumn(`${status}_today`, `status = '${status}' and id >= $1`)).join(', ')},
+    ${countColumn('placed', 'id >= $1')},
+    ${countColumn('fulfilledToday', 'fulfilled_at >= $2')},
     (select updated_at from orders where resend_at is not null order by resend_at limit 1) as "waitsSince"`,
 }
 
 const attentionStatement = {
   name: 'orders_attention',
-  text: `select ${counted('attention', 'attention')}`,
+  text: `select ${countColumn('attention', 'attention')}`,
 }

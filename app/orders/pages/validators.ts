@@ -1,17 +1,18 @@
 /*
- * What the pages of the order desk take. A form sends texts, and an empty one for a field left empty.
+ * Validators of the order pages. Forms send every value as a text; an empty text means no value.
  */
 import vine from '@vinejs/vine'
-import { text } from '#http/fields'
+import { lines, search, text } from '#http/fields'
 import { day } from '#http/list_parameters'
-import { STATUSES } from '../order_status.ts'
+import { UUID_PATTERN } from '#runtime/uuid'
+import { STATUSES } from '../order_state_machine.ts'
 
 const empty = (value: unknown) => (value === '' ? undefined : value)
 const line = (longest: number) => text(longest).parse(empty).optional()
 
 export const deskFilterValidator = vine.compile(
   vine.object({
-    q: line(254),
+    q: search(254).parse(empty).optional(),
     status: vine.enum(STATUSES).parse(empty).optional(),
     attention: vine.literal('1').parse(empty).optional(),
     fulfilled: day(),
@@ -20,10 +21,10 @@ export const deskFilterValidator = vine.compile(
   })
 )
 
-/** A version or a revision of the order that the form was shown with. */
+/** The version or revision of the order that the form showed. */
 const shown = () => vine.number().withoutDecimals().min(1).max(2_147_483_647)
 
-/** Row by row; a row without an SKU is one left empty, and none of a product takes it out. */
+/** One SKU and quantity per row. A row without SKU is empty; quantity 0 removes the product. */
 export const linesFormValidator = vine.compile(
   vine.object({
     version: shown(),
@@ -48,7 +49,7 @@ export const cancelFormValidator = vine.compile(
   vine.object({ version: shown(), reason: line(500) })
 )
 
-/** `fulfilOrderValidator` takes the rest as it is. */
+/** The result is input for `fulfilOrderValidator`. */
 export const fulfilFormValidator = vine.compile(
   vine.object({
     revision: shown(),
@@ -58,30 +59,31 @@ export const fulfilFormValidator = vine.compile(
   })
 )
 
-/** A browser sends the end of each line as two characters. */
-const note = () =>
+const note = () => lines(4_000).optional()
+
+/** The note that the form showed, to compare with the stored one. Browsers send line breaks as CRLF. */
+const shownNote = () =>
   vine
     .string()
+    .parse((value) => (typeof value === 'string' ? value.replaceAll('\r\n', '\n') : value))
     .trim()
     .maxLength(4_000)
     .regex(/^[^\0\p{Cs}]*$/u)
-    .parse((value) => (typeof value === 'string' ? value.replaceAll('\r\n', '\n') : value))
     .optional()
 
-export const noteFormValidator = vine.compile(vine.object({ note: note(), before: note() }))
+export const noteFormValidator = vine.compile(vine.object({ note: note(), before: shownNote() }))
 
-/** Rows of the list with the revision that each was shown with: `id:revision`, 0 where nothing is held. */
-const selected = () =>
-  vine
-    .array(vine.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:\d{1,9})?$/))
-    .maxLength(100)
+/** A row of the list with the revision it showed: `id:revision`, 0 if nothing was held. */
+const SELECTED = new RegExp(`^${UUID_PATTERN}(:\\d{1,9})?$`)
+
+const selected = () => vine.array(vine.string().regex(SELECTED)).maxLength(100)
 
 export const selectionValidator = vine.compile(vine.object({ orders: selected().optional() }))
 
 export const bulkFulfilmentValidator = vine.compile(
   vine.object({
     orders: selected(),
-    /** Selected as well, and not to be fulfilled: the page that comes next says why. */
+    /** Selected orders that cannot be fulfilled; the next page shows why. */
     others: selected().optional(),
     carrier: line(100),
   })

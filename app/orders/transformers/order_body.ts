@@ -1,12 +1,13 @@
 import type { Answer } from '#http/idempotency'
-import type { OrderRecord, PricedLine } from '../models/order.ts'
+import { moneyLines, totalOf } from '../order_lines.ts'
+import { heldNow, type OrderRecord } from '../store/order.ts'
 
 export type OrderBody = ReturnType<typeof orderBody>
 
-/** An order as the API shows it. Every field is present, null when there is none. */
-export function orderBody({ currency, lines, requestedLines, ...order }: OrderRecord) {
-  const { id, number, reference, customerId, status, revision, heldRevision, version, attention } =
-    order
+/** An order as the API returns it. Every field is present; null if it has no value. */
+export function orderBody(order: OrderRecord) {
+  const { currency, lines, requestedLines } = order
+  const { id, number, reference, customerId, status, revision, version, attention } = order
   const { email, name, shipTo, shortages, ...times } = order
   return {
     id,
@@ -15,15 +16,15 @@ export function orderBody({ currency, lines, requestedLines, ...order }: OrderRe
     customerId,
     status,
     revision,
-    heldRevision,
+    heldRevision: heldNow(order),
     version,
     attention,
     email,
     name,
     shipTo,
-    lines: lines.map((line) => lineBody(line, currency)),
-    requestedLines: requestedLines?.map((line) => lineBody(line, currency)) ?? null,
-    total: { amount: total(lines), currency },
+    lines: moneyLines(lines, currency),
+    requestedLines: requestedLines && moneyLines(requestedLines, currency),
+    total: { amount: totalOf(lines), currency },
     shortages,
     placedAt: times.placedAt,
     updatedAt: times.updatedAt,
@@ -38,22 +39,13 @@ export function orderBody({ currency, lines, requestedLines, ...order }: OrderRe
   }
 }
 
-/** The order as an answer, with its ETag. */
+/** An answer with the order and its ETag. */
 export function orderAnswer(order: OrderRecord, status: number): Answer {
   return { status, headers: { ETag: `"${order.version}"` }, body: orderBody(order) }
 }
 
-/** Minor units. */
-export function total(lines: PricedLine[]) {
-  return lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0)
-}
-
-function lineBody({ sku, name, quantity, unitPrice }: PricedLine, currency: string) {
-  return {
-    sku,
-    name,
-    quantity,
-    unitPrice: { amount: unitPrice, currency },
-    total: { amount: quantity * unitPrice, currency },
-  }
+/** The answer to a placement: the order, which is `pending`, and its address. */
+export function acceptedAnswer(order: OrderRecord): Answer {
+  const { status, headers, body } = orderAnswer(order, 202)
+  return { status, headers: { Location: `/api/v1/orders/${order.id}`, ...headers }, body }
 }

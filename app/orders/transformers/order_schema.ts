@@ -1,7 +1,7 @@
 /*
- * An order as the API documents it: the same fields as in order_body.ts, or the types do not check.
+ * The schemas of orders in /openapi.json. The compiler checks that they have the fields of order_body.ts.
  */
-import type { Shortage } from '#contracts/fields'
+import type { Shortage } from '#contracts/messages/fields'
 import {
   answer,
   flag,
@@ -15,16 +15,16 @@ import {
   whole,
   type Schema,
 } from '#http/openapi/schema'
-import type { OrderRecord, ShipTo } from '../models/order.ts'
-import type { Status } from '../order_status.ts'
+import type { OrderRecord, ShipTo } from '../store/order.ts'
+import type { Status } from '../order_state_machine.ts'
 import type { OrderBody } from './order_body.ts'
 
 const statuses: Record<Status, string> = {
-  pending: 'accepted, inventory has not answered yet',
-  confirmed: 'the stock is held',
-  updating: 'a change waits for inventory; what was held stays held',
-  rejected: 'there was not enough; nothing is held',
-  cancelled: 'ended by somebody; nothing is held',
+  pending: 'accepted; inventory has not replied yet',
+  confirmed: 'the lines are held',
+  updating: 'a change waits for inventory; the earlier lines stay held',
+  rejected: 'not enough stock; nothing is held',
+  cancelled: 'cancelled; nothing is held',
   fulfilled: 'shipped',
 }
 
@@ -37,7 +37,7 @@ export const statusSchema = oneOf(
 
 const line = answer<OrderBody['lines'][number]>({
   sku: text(),
-  name: text('As the product was called when it was ordered.'),
+  name: text('The name of the product when it was ordered.'),
   quantity: whole('Pieces.', 1),
   unitPrice: ref('Money'),
   total: ref('Money'),
@@ -45,8 +45,8 @@ const line = answer<OrderBody['lines'][number]>({
 
 const shortage = answer<Shortage>({
   sku: text(),
-  requested: whole('Pieces that the order asked for.', 0),
-  available: whole('Pieces that it could have had.', 0),
+  requested: whole('Pieces that the order requested.', 0),
+  available: whole('Pieces that were available to the order.', 0),
 })
 
 const shipTo = answer<ShipTo>({
@@ -56,34 +56,44 @@ const shipTo = answer<ShipTo>({
 })
 
 const order = answer<OrderBody>({
-  id: uuid('The key of the order. Newer orders have higher ids.'),
-  number: text('For people: on mails, slips and in search.'),
-  reference: orNull(text('Your own.')),
-  customerId: orNull(uuid('The account that may see it; null for a guest.')),
+  id: uuid('The id of the order. Newer orders have higher ids.'),
+  number: text('The number that people see, in mails, on slips and in search.'),
+  reference: orNull(text('Your own reference.')),
+  customerId: orNull(uuid('The account of the customer; null for a guest.')),
   status: ref('OrderStatus'),
-  revision: whole('Counts the changes of lines, with the cancellation and the fulfilment.', 1),
-  heldRevision: orNull(whole('The revision whose lines are held; null when none are.', 1)),
-  version: whole('Counts every change: it is the ETag, and the sequence of the last step.', 1),
-  attention: flag('Inventory has not answered for long: an operator should look.'),
-  email: text('Where mails about the order go.'),
+  revision: whole('Incremented by each change of lines, by cancellation and by fulfilment.', 1),
+  heldRevision: orNull(
+    whole(
+      'The revision whose lines are held; null if none are, and once the stock of a cancelled or fulfilled order has been released or deducted.',
+      1
+    )
+  ),
+  version: whole(
+    'Incremented by every change. It is the ETag, and the sequence of the last step.',
+    1
+  ),
+  attention: flag('Inventory has not replied for a long time; an operator should investigate.'),
+  email: text('The recipient of mails about the order.'),
   name: text(),
   shipTo: orNull(ref('ShipTo')),
   lines: {
     ...list(ref('Line')),
-    description: 'Those in force: the held ones; what was asked for while nothing is held.',
+    description:
+      'The lines in force: the held lines, or the requested lines while nothing is held. Pieces of one SKU ordered at different prices are separate lines, the older first.',
   },
   requestedLines: {
     ...orNull(list(ref('Line'))),
     description:
-      'Those asked for, while others are held and inventory has not answered; else null.',
+      'The requested lines while other lines are held and inventory has not replied; else null.',
   },
   total: ref('Money'),
   shortages: {
     ...list(ref('Shortage')),
-    description: 'Why the last wish was declined; else empty.',
+    description:
+      'Why the order was rejected or its last change declined. Empty after the next change, cancellation or fulfilment.',
   },
   placedAt: time('When it was placed.'),
-  updatedAt: time('When it changed last.'),
+  updatedAt: time('When it last changed.'),
   confirmedAt: orNull(time('When it was first confirmed.')),
   rejectedAt: orNull(time('When it was rejected.')),
   cancelledAt: orNull(time('When it was cancelled.')),
@@ -98,21 +108,21 @@ type Current = Pick<OrderRecord, 'status' | 'revision' | 'heldRevision' | 'versi
 
 const current = answer<Current>({
   status: ref('OrderStatus'),
-  revision: whole('The current one.', 1),
-  heldRevision: orNull(whole('The one whose lines are held.', 1)),
-  version: whole('The current one.', 1),
+  revision: whole('The current revision.', 1),
+  heldRevision: orNull(whole('The revision whose lines are held; null if none are.', 1)),
+  version: whole('The current version.', 1),
 })
 
 export const orderSchemas: Record<string, Schema> = {
   Order: order,
   OrderStatus: statusSchema,
-  OrderState: { ...current, description: 'How the order stands now.' },
+  OrderState: { ...current, description: 'The current state of the order.' },
   Line: line,
   Shortage: shortage,
   ShipTo: shipTo,
 }
 
-/** Examples: one order through its life. */
+/** Examples: one order in several statuses. */
 const euros = (amount: number) => ({ amount, currency: 'EUR' })
 
 const mugs = {

@@ -1,7 +1,7 @@
 import type { SignedIn } from '#contracts/actor'
-import type { StepRow } from '../models/step_row.ts'
+import type { StepRow } from '../store/step_row.ts'
 
-/** A step of the timeline. Customers learn neither who of the staff it was nor of our messages and mails. */
+/** A timeline step. Customers do not see which staff member made it, nor its message and mail. */
 export function stepBody(step: StepRow, reader: SignedIn) {
   const { sequence, at, type, status, revision, actor } = step
   const { mail, ...detail } = step.detail

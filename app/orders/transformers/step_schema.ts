@@ -1,34 +1,34 @@
 /*
- * A step of the timeline as the API documents it.
+ * The schema of a timeline step in /openapi.json.
  */
 import { answer, list, oneOf, orNull, ref, text, time, uuid, whole } from '#http/openapi/schema'
-import type { StepType } from '../order_status.ts'
+import type { StepType } from '../order_state_machine.ts'
 import type { stepBody } from './step_body.ts'
 
 const types: Record<StepType, string> = {
   placed: 'the order was placed',
-  revised: 'other lines were asked for',
-  details_changed: 'e-mail, name, address or reference changed',
-  confirmed: 'the stock is held',
-  rejected: 'there was not enough',
-  change_accepted: 'the other lines are held',
-  change_declined: 'there was not enough for the change: what was held stays held',
-  cancelled: 'somebody cancelled it',
-  fulfilled: 'it was shipped',
-  stock_released: 'inventory has released what was held',
-  stock_deducted: 'inventory has deducted what was shipped',
-  holding_moved: 'a late answer to an earlier revision moved what is held',
-  attention: 'inventory has not answered for long',
+  revised: 'other lines were requested',
+  details_changed: 'the e-mail, name, address or reference changed',
+  confirmed: 'the lines are held',
+  rejected: 'there was not enough stock',
+  change_accepted: 'the new lines are held',
+  change_declined: 'there was not enough stock for the change; the earlier lines stay held',
+  cancelled: 'the order was cancelled',
+  fulfilled: 'the order was shipped',
+  stock_released: 'inventory released the held stock',
+  stock_deducted: 'inventory deducted the shipped stock',
+  holding_moved: 'a late reply to an earlier revision changed which lines are held',
+  attention: 'inventory has not replied for a long time',
 }
 
-/** Which of these there are depends on the type. */
+/** The type of the step decides which of these are present. */
 const detail = {
   type: 'object',
   properties: {
     lines: list(answer<{ sku: 1; quantity: 1 }>({ sku: text(), quantity: whole('Pieces.', 1) })),
     changed: list(oneOf(['email', 'name', 'reference', 'shipTo'])),
     shortages: list(ref('Shortage')),
-    reason: orNull(text('Of the cancellation.')),
+    reason: orNull(text('The reason for the cancellation.')),
     packed: whole('The revision that was shipped.', 1),
     carrier: orNull(text()),
     trackingNumber: orNull(text()),
@@ -36,11 +36,11 @@ const detail = {
     mail: text('The mail that the step sends; not shown to customers.'),
   },
   additionalProperties: false,
-  description: 'What belongs to this type of step.',
+  description: 'Details of this type of step.',
 }
 
 export const stepSchema = answer<ReturnType<typeof stepBody>>({
-  sequence: whole('Counts the steps of this order from 1, without a gap.', 1),
+  sequence: whole('The number of the step in this order, from 1, without gaps.', 1),
   at: time('When it happened.'),
   type: oneOf(
     Object.keys(types),
@@ -52,7 +52,7 @@ export const stepSchema = answer<ReturnType<typeof stepBody>>({
   revision: whole('The revision after the step.', 1),
   actor: ref('Actor'),
   messageId: orNull(
-    uuid('The message that it sent or that caused it; null for none, and to customers.')
+    uuid('The message that the step sent or that caused it; null for none, and for customers.')
   ),
   detail,
 })

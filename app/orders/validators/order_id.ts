@@ -1,11 +1,11 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { isUuid } from '#http/fields'
+import { isUuid } from '#runtime/uuid'
 import { notFound } from '#http/problem'
 
 /**
- * The order's id in the address.
+ * The order id in the address.
  *
- * @throws Problem 404 for what cannot be one: it never reaches the database
+ * @throws Problem 404 if it is not a UUID
  */
 export function orderId({ params }: HttpContext): string {
   if (!isUuid(params.id)) throw notFound('order')

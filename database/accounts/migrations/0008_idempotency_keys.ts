@@ -1,6 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
 
-/** What a form about people has done, so that it is done once: app/http/idempotency.ts. */
+/** Idempotency keys of the forms about people; see app/http/idempotency.ts. */
 export default class extends BaseSchema {
   async up() {
     this.schema.raw(/* sql */ `

@@ -1,6 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
 
-/** What is done to several things at once is found by each of them. */
+/** An action on several objects is found by each of them. */
 export default class extends BaseSchema {
   async up() {
     this.schema.raw(/* sql */ `

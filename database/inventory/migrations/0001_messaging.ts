@@ -1,14 +1,2 @@
-import { BaseSchema } from '@adonisjs/lucid/schema'
-import { messagingTables } from '#messaging/tables'
-
-export default class extends BaseSchema {
-  async up() {
-    this.schema.raw(messagingTables)
-  }
-
-  async down() {
-    this.schema.raw(
-      'drop table outbox, inbox, dead_letters, waiting_keys, parked_keys, messaging_state;'
-    )
-  }
-}
+/** The installer of app/messaging does this; the name stays, for databases have recorded it. */
+export { NothingToDo as default } from '#database/nothing_to_do'

@@ -1,6 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
 
-/** What adjusting, counting, undoing and reading the ledger need. */
+/** Columns and indexes to adjust, count, undo and read the ledger. */
 export default class extends BaseSchema {
   async up() {
     this.schema.raw(/* sql */ `

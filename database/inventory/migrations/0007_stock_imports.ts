@@ -1,6 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
 
-/** Files and receipts that change many SKUs at once: what they say, what it would do, and what it did. */
+/** Imports: files and receipts that change many SKUs, with their rows, plans and results. */
 export default class extends BaseSchema {
   async up() {
     this.schema.raw(/* sql */ `

@@ -1,6 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
 
-/** Goods received scan by scan: the receipt is a row of `stock_imports`, its tally in `stock_import_rows`. */
+/** Receipts by scanning: a receipt is a row of `stock_imports`, its counts are in `stock_import_rows`. */
 export default class extends BaseSchema {
   async up() {
     this.schema.raw(/* sql */ `

@@ -1,6 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
 
-/** What became low, and who is told of it by mail. */
+/** Low-stock crossings and their mails. */
 export default class extends BaseSchema {
   async up() {
     this.schema.raw(/* sql */ `

@@ -4,8 +4,8 @@ import { BaseSchema } from '@adonisjs/lucid/schema'
 export default class extends BaseSchema {
   async up() {
     this.schema.raw(/* sql */ `
-      -- Comes with PostgreSQL, and whoever may create schemas may create it. Another application of the
-      -- database may have it already, in a schema of its own.
+      -- Comes with PostgreSQL; the right to create schemas suffices to create it. Another application may
+      -- have created it already, in another schema.
       create extension if not exists pg_trgm with schema inventory;
       do $$ begin
         execute format(

@@ -1,12 +1,2 @@
-import { BaseSchema } from '@adonisjs/lucid/schema'
-import { floorColumn } from '#messaging/tables'
-
-export default class extends BaseSchema {
-  async up() {
-    this.schema.raw(floorColumn)
-  }
-
-  async down() {
-    this.schema.raw('alter table messaging_state drop column published_up_to')
-  }
-}
+/** The installer of app/messaging does this; the name stays, for databases have recorded it. */
+export { NothingToDo as default } from '#database/nothing_to_do'

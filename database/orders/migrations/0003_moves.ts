@@ -1,10 +1,10 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
 
-/** What the moves of an order and the lists of orders need. */
+/** Columns and indexes of order transitions and order lists. */
 export default class extends BaseSchema {
   async up() {
     this.schema.raw(/* sql */ `
-      -- When the current revision is said again for want of an answer; null while none is awaited.
+      -- When the request of the current revision is re-sent; null while no reply is expected.
       alter table orders add column resend_at timestamptz;
       alter table orders add column resends smallint not null default 0;
       update orders set resend_at = updated_at where status in ('pending', 'updating');

@@ -1,6 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
 
-/** Mails about one order go out in the order of their commits, whichever process wrote them. */
+/** Mails about one order are sent in commit order, whichever process wrote them. */
 export default class extends BaseSchema {
   async up() {
     this.schema.raw(/* sql */ `

@@ -1,6 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
 
-/** What the page of the day counts. */
+/** Indexes of the page Today. */
 export default class extends BaseSchema {
   async up() {
     this.schema.raw(/* sql */ `

@@ -1,6 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
 
-/** What the order desk keeps of an order. */
+/** Notes and shipment data of orders. */
 export default class extends BaseSchema {
   async up() {
     this.schema.raw(/* sql */ `

@@ -1,12 +1,2 @@
-import { BaseSchema } from '@adonisjs/lucid/schema'
-import { dropOperatorTables, operatorTables } from '#messaging/tables'
-
-export default class extends BaseSchema {
-  async up() {
-    this.schema.raw(operatorTables)
-  }
-
-  async down() {
-    this.schema.raw(dropOperatorTables)
-  }
-}
+/** The installer of app/messaging does this; the name stays, for databases have recorded it. */
+export { NothingToDo as default } from '#database/nothing_to_do'

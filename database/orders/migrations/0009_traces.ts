@@ -1,6 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
 
-/** A mail belongs to the trace of the request that led to it: app/messaging/trace.ts. */
+/** Mails continue the trace of the request that caused them; see app/runtime/trace_context.ts. */
 export default class extends BaseSchema {
   async up() {
     this.schema.raw('alter table notifications add column traceparent text')

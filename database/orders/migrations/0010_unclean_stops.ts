@@ -1,13 +1,2 @@
-import { BaseSchema } from '@adonisjs/lucid/schema'
-import { dropUncleanStopTables, uncleanStopTables } from '#messaging/tables'
-
-/** Who handles, so that a message that kills its process is found out. */
-export default class extends BaseSchema {
-  async up() {
-    this.schema.raw(uncleanStopTables)
-  }
-
-  async down() {
-    this.schema.raw(dropUncleanStopTables)
-  }
-}
+/** The installer of app/messaging does this; the name stays, for databases have recorded it. */
+export { NothingToDo as default } from '#database/nothing_to_do'

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import { tokenDays } from '#config/accounts'
-import { emptyShop, person } from '#tests/shop'
+import { emptyShop, person } from '#tests/support/shop'
 
 const ACCOUNTS = '/api/v1/accounts'
 const TOKENS = '/api/v1/tokens'
@@ -37,6 +38,26 @@ test.group('Signing up', (group) => {
     refused.assertStatus(422)
     assert.containSubset(refused.body().errors, [{ pointer: '/role', code: 'unknown_field' }])
     assert.isNull(await accountRow(email))
+  })
+
+  test('in decomposed letters is the same as in composed ones, but for the password', async ({
+    client,
+    assert,
+  }) => {
+    const name = 'Jürgen Größe'
+    const email = 'juergen-7@example.com'
+    const secret = 'ein langes Paßwört'.normalize('NFD')
+    const made = await client
+      .post('/api/v1/accounts')
+      .json({ email, name: name.normalize('NFD'), password: secret })
+    made.assertStatus(201)
+    assert.equal(made.body().name, name)
+    const signIn = await client.post('/api/v1/tokens').json({ email, password: secret })
+    signIn.assertStatus(201)
+    const otherBytes = await client
+      .post('/api/v1/tokens')
+      .json({ email, password: secret.normalize('NFC') })
+    otherBytes.assertStatus(401)
   })
 
   test('needs an e-mail that nobody has, in whatever case', async ({ client, assert }) => {
@@ -158,6 +179,29 @@ test.group('Logging in', (group) => {
     assert.equal(refused.body().errors[0].pointer, '/days')
     const empty = await client.post(TOKENS)
     empty.assertStatus(422)
+  })
+})
+
+test.group('A token that expires', (group) => {
+  group.setup(emptyShop)
+
+  test('is refused from that moment on, also while its look-up is remembered', async ({
+    client,
+    assert,
+  }) => {
+    const { token } = await person('customer')
+    const expiresAt = Date.now() + 1_500
+    await db
+      .connection('accounts')
+      .from('access_tokens')
+      .update({ expires_at: new Date(expiresAt) })
+    const before = await me(client, token)
+    before.assertStatus(200)
+    // The event is the moment itself.
+    await sleep(expiresAt - Date.now() + 1)
+    const after = await me(client, token)
+    after.assertStatus(401)
+    assert.isBelow(Date.now() - expiresAt, 3_000, 'no look-up is remembered for longer')
   })
 })
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import ace from '@adonisjs/core/services/ace'
 import { test } from '@japa/runner'
 import type { Role } from '#contracts/actor'
-import { emptyShop } from '#tests/shop'
+import { emptyShop } from '#tests/support/shop'
 
 const newEmail = (role: string) => `${role}-${randomUUID().slice(0, 8)}@example.com`
 
@@ -61,7 +61,7 @@ test.group('node ace accounts:create', (group) => {
     const { exitCode, lines } = await create('--role=service', '--name=till', '--token')
     assert.equal(exitCode, 0)
     assert.match(lines[0], /^Created the service till \(/)
-    assert.match(lines[1], /^Token: qm_\S+ {2}\(until revoked\)$/)
+    assert.match(lines[1], /^Token: qm_\S+ {2}\(expires: never\)$/)
   })
 
   test('says what is wrong with its options', async ({ assert }) => {
@@ -69,7 +69,9 @@ test.group('node ace accounts:create', (group) => {
       [['--email=a@example.com', '--role=boss'], /--role must be one of customer, clerk/],
       [['--email=a@example.com'], /--role must be one of/],
       [['--role=admin'], /--email is missing/],
-      [['--role=admin', '--email=ada'], /"ada" is no e-mail/],
+      [['--role=admin', '--email=ada'], /"ada" is not an e-mail/],
+      [['--role=service', '--name=Sh\u202Eop'], /--name must not contain .* U\+202E/],
+      [['--role=service', '--name=\u200D'], /--name must not be blank/],
     ]
     for (const [options, says] of wrong) {
       const { exitCode, lines } = await create(...options, '--json')
@@ -87,7 +89,7 @@ test.group('node ace accounts:create', (group) => {
       '--json'
     )
     assert.equal(exitCode, 1)
-    assert.match(lines.join('\n'), /There is an account with this e-mail/)
+    assert.match(lines.join('\n'), /An account with this e-mail address already exists/)
   })
 })
 

@@ -3,8 +3,8 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
-import { PlainDesk, plainDeskOf } from '#tests/desk'
-import { emptyShop, person, product, type Person } from '#tests/shop'
+import { PlainDesk, plainDeskOf } from '#tests/support/desk'
+import { emptyShop, person, product, type Person } from '#tests/support/shop'
 
 const base = `http://${process.env.HOST}:${process.env.PORT}`
 const accounts = () => db.connection('accounts')
@@ -74,20 +74,21 @@ test.group('Signing in at a desk', (group) => {
     ]
     for (const { status, text } of answers) {
       assert.equal(status, 401)
-      assert.include(text, 'The e-mail or the password is wrong.')
+      assert.include(text, 'The e-mail address or the password is wrong.')
       assert.notInclude(text, 'not the password')
     }
   })
 
-  test('is tried ten times from one address, then not looked at', async ({ assert }) => {
+  test('is slowed after ten wrong passwords, and the right one still signs in', async ({
+    assert,
+  }) => {
     const desk = new PlainDesk()
     for (let n = 0; n < 10; n++) {
       assert.equal((await desk.signIn(carl, 'not the password')).status, 401)
     }
-    const { status, text } = await desk.signIn(carl)
-    assert.equal(status, 429)
-    assert.include(text, 'Too many wrong passwords')
-    assert.equal((await new PlainDesk('198.51.100.7').signIn(carl)).status, 303)
+    const began = performance.now()
+    assert.equal((await desk.signIn(carl)).status, 303)
+    assert.isAtLeast(performance.now() - began, 240)
   })
 
   test('takes no form without its token, however its address is written', async ({ assert }) => {
@@ -104,7 +105,7 @@ test.group('Signing in at a desk', (group) => {
     const desk = new PlainDesk()
     const { status, text } = await desk.signIn(await person('customer', 'Ada'))
     assert.equal(status, 403)
-    assert.include(text, 'has no desk here')
+    assert.include(text, 'cannot use the admin pages')
     assert.match((await desk.open('/admin')).location!, /^\/admin\/login/)
   })
 
@@ -116,7 +117,7 @@ test.group('Signing in at a desk', (group) => {
     const { status, location } = await desk.sendAsItIs('/admin/login', fields, '/admin/login')
     assert.deepEqual([status, location], [303, '/admin/login'])
     const { text } = await desk.open('/admin/login')
-    assert.include(text, 'had been open for too long')
+    assert.include(text, 'was open for too long')
     assert.include(text, carl.email!)
     assert.include(text, 'value="/admin/stock"')
     assert.notInclude(text, 'a long password')
@@ -141,7 +142,7 @@ test.group('A form at a desk', (group) => {
     const desk = await plainDeskOf(carl)
     const { status, text } = await desk.sendAsItIs('/admin/stock/MUG/restocks', { quantity: '7' })
     assert.equal(status, 403)
-    assert.include(text, 'Send it now')
+    assert.include(text, 'Submit now')
     assert.equal(await onHand(), 5)
   })
 
@@ -150,7 +151,7 @@ test.group('A form at a desk', (group) => {
     await accounts().from('sessions').delete()
     const refused = await desk.sendAsItIs('/admin/stock/MUG/restocks', { quantity: '7' })
     assert.equal(refused.status, 401)
-    assert.include(refused.text, 'Your session has ended')
+    assert.include(refused.text, 'Your session has expired')
     assert.equal(await onHand(), 5)
     const resume = JSON.stringify({
       action: '/admin/stock/MUG/restocks',

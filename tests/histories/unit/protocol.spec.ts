@@ -26,7 +26,7 @@ test.group('The protocol', () => {
       ...['revised', 'confirmed', 'rejected', 'change_accepted', 'change_declined', 'cancelled'],
       ...['fulfilled', 'stock_released', 'stock_deducted', 'holding_moved'],
       ...['order_not_open', 'order_not_confirmed', 'revision_moved'],
-      ...['stale answer', 'repeated answer', 'stale target', 'repeated target'],
+      ...['stale reply', 'repeated reply', 'stale target', 'repeated target'],
       ...['reserved', 'released', 'deducted'],
     ])
     assert.isAtLeast(Math.min(...Object.values(seen)), 30)

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { ApiRequest } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { emptyShop, person } from '#tests/shop'
+import { emptyShop, person } from '#tests/support/shop'
 
-// As CORS_ORIGINS has them in tests/environment.ts.
+// As CORS_ORIGINS has them in tests/support/environment.ts.
 const OURS = ['https://shop.example.com', 'http://localhost:5173']
 const STRANGERS = [
   'https://evil.example.com',
@@ -14,7 +14,9 @@ const STRANGERS = [
 ]
 
 const SENT =
-  'authorization,content-type,idempotency-key,if-match,last-event-id,prefer,x-request-id'.split(',')
+  'authorization,content-type,idempotency-key,if-match,if-none-match,last-event-id,prefer,x-request-id'.split(
+    ','
+  )
 const READ =
   'allow,etag,idempotent-replayed,location,preference-applied,ratelimit-limit,ratelimit-remaining,ratelimit-reset,retry-after,x-request-id'
 
@@ -28,6 +30,7 @@ test.group('A page of another origin', (group) => {
     ['GET', '/api/v1/products'],
     ['PUT', '/api/v1/products/MUG'],
     ['PATCH', `/api/v1/orders/${randomUUID()}`],
+    ['PATCH', '/api/v1/products/MUG'],
     ['DELETE', '/api/v1/tokens/current'],
     ['GET', '/health/ready'],
     ['GET', '/nowhere'],

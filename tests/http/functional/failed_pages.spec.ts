@@ -14,7 +14,7 @@ test.group('A page that says that something failed', () => {
         })
       assert.include(await page(false), 'Your form was not saved')
       const begun = await page(true)
-      assert.include(begun, 'may have been done: look before you send it again')
+      assert.include(begun, 'may have been saved: check before you submit it again')
       assert.notInclude(begun, 'not saved')
     })
   }

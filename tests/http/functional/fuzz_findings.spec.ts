@@ -3,7 +3,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { test } from '@japa/runner'
-import { emptyShop, person, post, priced, product, type Person } from '#tests/shop'
+import { emptyShop, person, post, priced, product, type Person } from '#tests/support/shop'
 
 const ORDERS = '/api/v1/orders'
 const mug = { name: 'Mug', price: { amount: 1, currency: 'EUR' } }

@@ -1,10 +1,10 @@
 import router from '@adonisjs/core/services/router'
 import { test } from '@japa/runner'
 import { publicUrl } from '#config/app'
-import { problemCatalogue } from '#http/problem_catalogue'
-import { openApi } from '#start/openapi'
-import { document, hold } from '#tests/openapi'
-import { person } from '#tests/shop'
+import { allProblems } from '#http/problem_catalogue'
+import { openApi } from '#start/documents/openapi'
+import { document, hold } from '#tests/support/openapi'
+import { person } from '#tests/support/shop'
 
 /** Pages and files for people, and the document itself. */
 const NO_OPERATIONS = [
@@ -82,7 +82,9 @@ test.group('/openapi.json', () => {
     const shown = Object.keys(document.components.examples)
     const own = [
       ...['order_not_open', 'order_not_confirmed', 'revision_moved', 'price_changed'],
+      'order_limit_exceeded',
       ...['reserved_exceeds', 'stock_moved', 'already_reversed', 'part_of_import'],
+      'counted_since',
     ]
     assert.sameMembers(
       [
@@ -94,8 +96,9 @@ test.group('/openapi.json', () => {
         'own_access',
         'receipt_moved',
         'receipt_not_open',
+        'quantity_unusual',
       ],
-      Object.keys(problemCatalogue)
+      [...allProblems().keys()]
     )
   })
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import { requestsAMinute } from '#config/limiter'
-import { emptyShop, person, post, priced, product, type Person } from '#tests/shop'
+import { emptyShop, person, post, priced, product, type Person } from '#tests/support/shop'
 
 const LIMIT = 600
 const ME = '/api/v1/accounts/me'
@@ -28,7 +28,10 @@ test.group('A customer’s requests', (group) => {
       await get(client, ada, '/api/v1/stock'),
       await get(client, ada, '/api/v1/orders?limit=0'),
       await post(client, ada, { lines: [{ sku: 'MUG', quantity: 1 }] }),
-      await client.post('/api/v1/orders').bearerToken(ada.token).form({ sku: 'MUG' }),
+      await client
+        .patch(`/api/v1/orders/${randomUUID()}`)
+        .bearerToken(ada.token)
+        .form({ sku: 'MUG' }),
       await client.delete('/api/v1/tokens/current').bearerToken(ada.token),
     ]
     assert.deepEqual(

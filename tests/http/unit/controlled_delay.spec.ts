@@ -1,5 +1,5 @@
 import { test } from '@japa/runner'
-import { ControlledDelay } from '#http/controlled_delay'
+import { ControlledDelay } from '#http/server/controlled_delay'
 
 test.group('A line with a controlled delay', () => {
   /** Milliseconds; it goes on when a test says so. */
@@ -7,36 +7,36 @@ test.group('A line with a controlled delay', () => {
 
   test('lets so many begin at once, and calls the next when one ends', async ({ assert }) => {
     const line = new ControlledDelay(2)
-    const [first, second] = await Promise.all([line.turn(), line.turn()])
+    const [first, second] = await Promise.all([line.acquire(), line.acquire()])
     const called: string[] = []
-    const third = line.turn().then((turn) => (called.push('third'), turn))
-    const fourth = line.turn().then((turn) => (called.push('fourth'), turn))
-    assert.deepEqual([line.atWork, line.waiting], [2, 2])
-    first!.end()
-    const turn = await third
+    const third = line.acquire().then((permit) => (called.push('third'), permit))
+    const fourth = line.acquire().then((permit) => (called.push('fourth'), permit))
+    assert.deepEqual([line.active, line.waiting], [2, 2])
+    first!.release()
+    const permit = await third
     assert.deepEqual(called, ['third'])
-    assert.deepEqual([line.atWork, line.waiting], [2, 1])
-    for (const each of [second, turn]) each!.end()
-    ;(await fourth)!.end()
-    assert.deepEqual([line.atWork, line.waiting], [0, 0])
+    assert.deepEqual([line.active, line.waiting], [2, 1])
+    for (const each of [second, permit]) each!.release()
+    ;(await fourth)!.release()
+    assert.deepEqual([line.active, line.waiting], [0, 0])
   })
 
-  test('counts a turn that is ended twice once', async ({ assert }) => {
+  test('counts a permit that is released twice once', async ({ assert }) => {
     const line = new ControlledDelay(1)
-    const first = await line.turn()
-    first!.end()
-    const second = await line.turn()
-    first!.end()
-    assert.equal(line.atWork, 1)
-    second!.end()
+    const first = await line.acquire()
+    first!.release()
+    const second = await line.acquire()
+    first!.release()
+    assert.equal(line.active, 1)
+    second!.release()
   })
 
   test('has a burst wait, for a second at most', async ({ assert }) => {
     const line = new ControlledDelay(1, () => now)
-    const held = await line.turn()
-    const [early, late] = [line.turn(), line.turn()]
+    const held = await line.acquire()
+    const [early, late] = [line.acquire(), line.acquire()]
     now += 1_000
-    held!.end()
+    held!.release()
     assert.isNotNull(await early)
     now += 1
     assert.isNull(await late)
@@ -46,29 +46,57 @@ test.group('A line with a controlled delay', () => {
     assert,
   }) => {
     const line = new ControlledDelay(1, () => now)
-    const held = await line.turn()
-    const first = line.turn()
+    const held = await line.acquire()
+    const first = line.acquire()
     now += 900
-    const [second, third] = [line.turn(), line.turn()]
+    const [second, third] = [line.acquire(), line.acquire()]
     now += 100
-    const fourth = line.turn()
+    const fourth = line.acquire()
     now += 1
     assert.deepEqual(await Promise.all([first, second, third]), [null, null, null])
     assert.equal(line.waiting, 1)
     now += 99
-    held!.end()
+    held!.release()
     assert.isNotNull(await fourth)
   })
 
-  test('takes back a turn that others have waited two seconds for', async ({ assert }) => {
+  test('takes back a permit that others have waited two seconds for', async ({ assert }) => {
     const line = new ControlledDelay(1, () => now)
-    const held = await line.turn()
+    const held = await line.acquire()
     now += 1_999
-    const waiting = line.turn()
+    const waiting = line.acquire()
     now += 1
-    const turn = await waiting
-    assert.isNotNull(turn)
-    held!.end()
-    assert.equal(line.atWork, 1)
+    const permit = await waiting
+    assert.isNotNull(permit)
+    held!.release()
+    assert.equal(line.active, 1)
+  })
+
+  test('is overloaded once the line has stood for a second and moves too slowly', async ({
+    assert,
+  }) => {
+    const line = new ControlledDelay(1, () => now)
+    const held = await line.acquire()
+    const first = line.acquire()
+    now += 1_000
+    assert.isFalse(line.overloaded, 'a burst')
+    now += 1
+    assert.isTrue(line.overloaded)
+    held!.release()
+    assert.isNull(await first)
+    assert.isFalse(line.overloaded, 'nobody waits')
+  })
+
+  test('takes a place at once only where nobody waits', async ({ assert }) => {
+    const line = new ControlledDelay(1)
+    const first = line.tryAcquire()
+    assert.isNotNull(first)
+    assert.isNull(line.tryAcquire())
+    const waiting = line.acquire()
+    first!.release()
+    const second = await waiting
+    assert.isNull(line.tryAcquire())
+    second!.release()
+    line.tryAcquire()!.release()
   })
 })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Agent, createServer, request, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { test } from '@japa/runner'
-import { watchConnections } from '#http/draining'
+import { watchConnections } from '#http/server/draining'
 
 /** Node's own patience with connections on which nothing happens is a minute. */
 const AT_ONCE_MS = 2_000

@@ -4,7 +4,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { mock } from 'node:test'
 import type { HttpContext } from '@adonisjs/core/http'
 import { test } from '@japa/runner'
-import { EventStream, openStreams } from '#http/event_stream'
+import { EventStream, openStreams } from '#http/server/event_stream'
 
 interface Meeting {
   reader: Socket

@@ -1,9 +1,8 @@
 import { glob, readFile } from 'node:fs/promises'
 import { test } from '@japa/runner'
-import { problemCatalogue, type ProblemKind } from '#http/problem_catalogue'
-
-const CATALOGUE = 'app/http/problem_catalogue.ts'
-const catalogue: Record<string, ProblemKind> = problemCatalogue
+import { Problem } from '#http/problem'
+import { allProblems, assembleProblems } from '#http/problem_catalogue'
+import { httpProblems } from '#http/problems'
 
 /** The status and the code, which may be a choice of several, of each problem that is made there. */
 const MADE = /new Problem\(\s*(\d{3}),\s*([^,]*),|\bunprocessable\(\s*([^,]*),/g
@@ -16,7 +15,7 @@ interface Source {
 async function sources(): Promise<Source[]> {
   const found: Source[] = []
   for await (const file of glob('app/**/*.ts')) {
-    if (file !== CATALOGUE) found.push({ file, text: await readFile(file, 'utf8') })
+    if (!file.endsWith('/problems.ts')) found.push({ file, text: await readFile(file, 'utf8') })
   }
   return found
 }
@@ -32,14 +31,27 @@ test.group('The catalogue of problems', () => {
     const made = (await sources()).flatMap(codesMadeIn)
     assert.isAbove(made.length, 30)
     for (const { file, status, name } of made) {
-      assert.equal(String(catalogue[name]?.status), status, `${name} in ${file}`)
+      assert.equal(String(allProblems().get(name)?.status), status, `${name} in ${file}`)
     }
+  })
+
+  test('does not compile with an undeclared code, a wrong status or a missing module', () => {
+    // The type check is the assertion: tsc fails if one of these lines compiles.
+    const refused = () => {
+      // @ts-expect-error No module declares this code.
+      new Problem(404, 'planted', '')
+      // @ts-expect-error The code belongs to another status.
+      new Problem(400, 'not_found', '')
+      // @ts-expect-error The problems of the modules are missing.
+      assembleProblems(httpProblems)
+    }
+    void refused
   })
 
   test('has none that nobody throws', async ({ assert }) => {
     const all = await sources()
     const thrown = all.filter(({ text }) => /\bProblem\(|\bunprocessable\(/.test(text))
-    for (const code of Object.keys(catalogue)) {
+    for (const code of allProblems().keys()) {
       // Where the code is chosen, it is a literal elsewhere in the file, or the name of a member.
       const literal = new RegExp(`'${code}'|\\b${code}:`)
       assert.isTrue(
@@ -52,7 +64,7 @@ test.group('The catalogue of problems', () => {
   test('is in the order of the statuses, and says all it has to in whole sentences', ({
     assert,
   }) => {
-    const problems = Object.values(catalogue)
+    const problems = [...allProblems().values()]
     const statuses = problems.map(({ status }) => status)
     assert.deepEqual(
       statuses,

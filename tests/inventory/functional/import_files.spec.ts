@@ -6,9 +6,9 @@ import { Readable } from 'node:stream'
 import { deflateRawSync } from 'node:zlib'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
-import { dryRun, rowsOf, upload, type File } from '#tests/imports'
-import { eventually } from '#tests/processes/app_process'
-import { emptyShop, person, product, type Person } from '#tests/shop'
+import { dryRun, rowsOf, upload, type File } from '#tests/support/imports'
+import { emptyShop, person, product, type Person } from '#tests/support/shop'
+import { eventually } from '#tests/support/eventually'
 
 const inventory = () => db.connection('inventory')
 const api = `http://${process.env.HOST}:${process.env.PORT}/api/v1/stock/imports`
@@ -52,6 +52,86 @@ test.group('A CSV file', (group) => {
     })
   }
 
+  test('from a Mac, in decomposed letters, counts as any other', async ({ client, assert }) => {
+    const file = 'Artikel;Bezeichnung;Gezählt\nMUG;Größe Créme;41\n'
+    const dry = await dryRun(client, clerk, file.normalize('NFD'))
+    assert.deepEqual([dry.error, dry.ignoredColumns], [null, []])
+    const [row] = await rowsOf(client, clerk, dry.id)
+    assert.containSubset(row, { sku: 'MUG', name: 'Größe Créme', counted: 41, errors: [] })
+  })
+
+  test('may have what nobody sees around its headings and cells, but not within a name', async ({
+    client,
+    assert,
+  }) => {
+    const rows = [
+      '\u200BMUG\u00A0,Mug\uFEFF,\u00A041\u2060',
+      'TEA,Gr\u200Ben,1',
+      'JUG,a \u202Eneerg,1',
+      '\uFEFFMÜG\u200B,Mug,1',
+      'POT,\u0646\u200C\u0627 \u{1F469}\u200D\u{1F373},1',
+      '\u200B,\u00A0,\u2060',
+    ]
+    const heading = '\u200Bsku\u00A0,Product\u202F\nname\u200B,\u2060Coun\u200Bted'
+    const dry = await dryRun(
+      client,
+      clerk,
+      `"${heading.replaceAll(',', '","')}"\n${rows.join('\n')}`
+    )
+    assert.deepEqual([dry.error, dry.counts.rows], [null, 5])
+    const read = await rowsOf(client, clerk, dry.id)
+    assert.containSubset(read[0], { sku: 'MUG', name: 'Mug', counted: 41, errors: [] })
+    assert.deepEqual(
+      read.slice(1).map(({ errors }: any) => errors[0].detail),
+      [
+        '“Gr\uFFFDen” must not contain the invisible character U+200B.',
+        '“a \uFFFDneerg” must not contain the invisible character U+202E.',
+        '“MÜG” is not a valid SKU. Use 1 to 64 of A-Z 0-9 . _ - and start with a letter or digit.',
+        'There is no such SKU. To list it, add a name and a price.',
+      ]
+    )
+  })
+
+  test('with a few bytes that are not UTF-8 has problems in their rows, and every other ü is right', async ({
+    client,
+    assert,
+  }) => {
+    const file = Buffer.concat([
+      Buffer.from('sku,name,counted\nMUG,Becher für Tee,41\nTEA,Gr'),
+      Buffer.from([0xfc]),
+      Buffer.from('ner Tee,5\nPOT,Kanne\0,1\nJUG,Größe,1\n'),
+    ])
+    const dry = await dryRun(client, clerk, file)
+    assert.deepEqual([dry.error, dry.encoding], [null, 'utf-8'])
+    const rows = await rowsOf(client, clerk, dry.id)
+    assert.deepEqual(
+      rows.map(({ name, errors }: any) => errors[0]?.detail ?? name),
+      [
+        'Becher für Tee',
+        '“Gr\uFFFDner Tee” has a byte that is not UTF-8. Save the file as CSV UTF-8 and upload it again.',
+        '“Kanne\uFFFD” contains control characters or line breaks.',
+        'There is no such SKU. To list it, add a name and a price.',
+      ]
+    )
+    const heading = Buffer.from('sku,Gr\xf6\xdfe für Tee,counted\nMUG,x für y ß,1\n', 'latin1')
+    const windows = await dryRun(client, clerk, heading)
+    assert.deepEqual(
+      [windows.encoding, windows.ignoredColumns],
+      ['windows-1252', ['Größe für Tee']]
+    )
+  })
+
+  test('whose heading has a byte that is not UTF-8 says so', async ({ client, assert }) => {
+    const file = Buffer.concat([
+      Buffer.from('sku,Gez'),
+      Buffer.from([0xe4]),
+      Buffer.from('hlt,name\nMUG,41,Becher für Tee, groß\n'),
+    ])
+    const dry = await dryRun(client, clerk, file)
+    assert.equal(dry.status, 'failed')
+    assert.match(dry.error, /^The heading “Gez\uFFFDhlt” has a byte that is not UTF-8/)
+  })
+
   test('is understood whatever the case, the order and the number of its columns', async ({
     client,
     assert,
@@ -67,9 +147,9 @@ test.group('A CSV file', (group) => {
   })
 
   const headers: [what: string, header: string, says: RegExp][] = [
-    ['no column sku', 'name,counted', /one of them must be sku\. Found: “name”, “counted”/],
-    ['nothing beside sku', 'sku,Shelf', /Beside sku there is nothing to import/],
-    ['a column twice', 'sku,counted,Count', /Two columns are the counted: “counted” and “Count”/],
+    ['no column sku', 'name,counted', /including sku\. It contains: “name”, “counted”/],
+    ['nothing beside sku', 'sku,Shelf', /no column to import besides sku/],
+    ['a column twice', 'sku,counted,Count', /“counted” and “Count” both mean the column counted/],
     ['counted and received', 'sku,counted,received', /Keep one of them/],
     ['10,000 columns', Array(10_000).fill('a').join(','), /10000 columns/],
   ]
@@ -86,13 +166,19 @@ test.group('A CSV file', (group) => {
     const wrong: [row: string, detail: string][] = [
       ['MUG,-3', '“-3” is negative.'],
       ['TEA,1e309', '“1e309” is not a whole number.'],
-      ['TEA,1', 'Row 3 is about TEA already.'],
-      ['POT,1', 'No such SKU. To list it, give its name and price.'],
-      ['MUG RED,1', '“MUG RED” is no SKU: 1 to 64 of A-Z 0-9 . _ -, beginning with a letter or digit.'], // prettier-ignore
+      ['TEA,1', 'Row 3 has the same SKU, TEA. Keep one of the two rows.'],
+      ['POT,1', 'There is no such SKU. To list it, add a name and a price.'],
+      ['MUG RED,1', '“MUG RED” is not a valid SKU. Use 1 to 64 of A-Z 0-9 . _ - and start with a letter or digit.'], // prettier-ignore
       [',1', 'The SKU is missing.'],
-      [`CUP,${'9'.repeat(400)}`, `“${'9'.repeat(60)}…” is more than 2000000000.`],
-      [`JUG,1${',x'.repeat(9_998)}`, 'The row has 10000 cells, the header only 2.'],
-      ['=1+1,2', '“=1+1” is no SKU: 1 to 64 of A-Z 0-9 . _ -, beginning with a letter or digit.'],
+      [`CUP,${'9'.repeat(400)}`, `“${'9'.repeat(60)}…” is greater than 2000000000.`],
+      [
+        `JUG,1${',x'.repeat(9_998)}`,
+        'The row has 10000 cells, but the header line has 2. Check the separators and quotation marks.',
+      ],
+      [
+        '=1+1,2',
+        '“=1+1” is not a valid SKU. Use 1 to 64 of A-Z 0-9 . _ - and start with a letter or digit.',
+      ],
     ]
     const file = `sku,counted\n${wrong.map(([row]) => row).join('\n')}\n`
     const dry = await dryRun(client, clerk, file)
@@ -109,12 +195,42 @@ test.group('A CSV file', (group) => {
     assert.include(csv.text(), "10,'=1+1,sku,")
   })
 
+  test('gives a price the decimals that ISO 4217 has for its currency', async ({
+    client,
+    assert,
+  }) => {
+    const prices: [price: string, currency: string, amount: number | string][] = [
+      ['1000', 'HUF', 100_000],
+      ['1000.50', 'HUF', 100_050],
+      ['1.234', 'IQD', 1_234],
+      ['1.234', 'KWD', 1_234],
+      ['1000', 'JPY', 1_000],
+      ['100.50', 'JPY', '100.50 has 2 decimals, but JPY has 0.'],
+      ['1.000', 'EUR', '1.000 has 3 decimals, but EUR has 2.'],
+      ['5', 'HRK', '“HRK” is not an active currency code. Write it like EUR.'],
+    ]
+    const lines = prices.map(([price, currency], n) => `P-${n},Pot ${n},${price},${currency}\n`)
+    const dry = await dryRun(client, clerk, `sku,name,price,currency\n${lines.join('')}`)
+    const rows = await rowsOf(client, clerk, dry.id)
+    assert.deepEqual(
+      rows.map(({ price, errors }: any) => errors[0]?.detail ?? price.amount),
+      prices.map(([, , expected]) => expected)
+    )
+  })
+
+  test('gives no new price in a currency that has been withdrawn', async ({ client, assert }) => {
+    await product('KUNA', 0, 1_000, 'HRK')
+    const dry = await dryRun(client, clerk, 'sku,name,price\nKUNA,Kuna mug,12.50\n')
+    const [row] = await rowsOf(client, clerk, dry.id)
+    assert.match(row.errors[0].detail, /^HRK is no longer an active currency/)
+  })
+
   const others: [what: string, file: Buffer, says: RegExp][] = [
     ['a zip bomb', zipOf(Buffer.alloc(20 * MB)), /ZIP file/],
-    ['nothing', Buffer.alloc(0), /nothing in the file/],
+    ['nothing', Buffer.alloc(0), /The file is empty/],
     ['a picture', Buffer.from('89504e470d0a1a0a', 'hex'), /a picture/],
     ['UTF-16', Buffer.from('\uFEFFsku,counted', 'utf16le'), /UTF-16/],
-    ['NUL bytes', Buffer.from('sku,counted\nMUG,\0\n'), /NUL bytes/],
+    ['NUL bytes', Buffer.from('sku,counted\nMUG,41\n'.split('').join('\0')), /NUL bytes/],
   ]
   for (const [what, file, says] of others) {
     test(`that is ${what} is refused`, async ({ assert }) => {

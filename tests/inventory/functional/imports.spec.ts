@@ -2,14 +2,28 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { test } from '@japa/runner'
+import { directConnection } from '#config/database'
 import { SYSTEM } from '#contracts/actor'
+import { adjustStock } from '#inventory/stock/adjust_stock'
+import { countStock } from '#inventory/stock/count_stock'
 import { workOn } from '#inventory/imports/import_worker'
-import { putProduct } from '#inventory/put_product'
-import { restock } from '#inventory/restock'
-import { apply, dryRun, onHand, readImport, rowsOf, settle, tell, undo } from '#tests/imports'
-import { eventually } from '#tests/processes/app_process'
-import { emptyShop, person, product, type Person } from '#tests/shop'
-import { held, released } from '#tests/stock_room'
+import { putProduct } from '#inventory/products/put_product'
+import { reconcile } from '#inventory/stock/reconcile'
+import { restock } from '#inventory/stock/restock'
+import { reverseMovement } from '#inventory/stock/reverse_movement'
+import {
+  apply,
+  dryRun,
+  onHand,
+  readImport,
+  rowsOf,
+  settle,
+  tell,
+  undo,
+} from '#tests/support/imports'
+import { emptyShop, person, product, type Person } from '#tests/support/shop'
+import { held, released } from '#tests/support/stock_room'
+import { eventually } from '#tests/support/eventually'
 
 const inventory = () => db.connection('inventory')
 
@@ -29,7 +43,7 @@ test.group('An import', (group) => {
     assert.containSubset(dry, {
       ...{ status: 'ready', source: 'csv', progress: null, error: null },
       actor: { kind: 'staff', id: clerk.id, name: 'Grace' },
-      counts: { rows: 3, errors: 0, changes: 2, unchanged: 1, up: 4, down: 2 },
+      counts: { rows: 3, errors: 0, changes: 2, unchanged: 1, agreed: 1, up: 4, down: 2 },
     })
     const rows = await rowsOf(client, clerk, dry.id)
     assert.deepEqual(
@@ -45,7 +59,7 @@ test.group('An import', (group) => {
     const applied = await apply(client, clerk, dry.id)
     assert.containSubset(applied, {
       status: 'applied',
-      counts: { applied: 3, moved: 2, refused: 0 },
+      counts: { applied: 3, moved: 2, recorded: 1, refused: 0 },
     })
     assert.deepEqual(await onHand(), { MUG: 41, POT: 6, TEA: 5 })
 
@@ -105,6 +119,42 @@ test.group('An import', (group) => {
     )
   })
 
+  test('knows a barcode in each of its forms, and refuses one whose check digit is wrong', async ({
+    client,
+    assert,
+  }) => {
+    const price = { amount: 1_000, currency: 'EUR' }
+    const insisted = { name: 'Mug', price, barcodes: ['036000291453'], allowCheckDigit: true }
+    await putProduct('MUG', insisted, '*')
+    const dry = await dryRun(
+      client,
+      clerk,
+      [
+        'sku,barcode,received',
+        ...['TEA,036000291452,1', 'POT,0036000291452,1', 'MUG,00036000291453,1'],
+        'CUP,4006381333932,1',
+      ].join('\n')
+    )
+    const rows = await rowsOf(client, clerk, dry.id)
+    assert.deepEqual(
+      rows.map(({ sku, errors }: any) => [sku, errors.map(({ code }: any) => code)]),
+      [
+        ['TEA', []],
+        ['POT', ['barcode_taken']],
+        ['MUG', []],
+        ['CUP', ['unknown_sku', 'check_digit']],
+      ]
+    )
+    assert.equal(rows[1].errors[0].detail, 'The barcode 0036000291452 belongs to TEA.')
+    assert.match(rows[3].errors[1].detail, /4006381333932 has a wrong check digit: .* should be 1/)
+    await apply(client, clerk, dry.id)
+    const barcodes = await inventory().from('barcodes').orderBy('sku').select('sku', 'barcode')
+    assert.deepEqual(barcodes, [
+      { sku: 'MUG', barcode: '036000291453' },
+      { sku: 'TEA', barcode: '036000291452' },
+    ])
+  })
+
   test('refuses the rows that have moved since the dry run, and applies the others', async ({
     client,
     assert,
@@ -123,9 +173,17 @@ test.group('An import', (group) => {
     assert.deepEqual(
       refused.map(({ sku, errors }: any) => [sku, errors[0].code, errors[0].detail]),
       [
-        ['MUG', 'stock_moved', 'On hand was 37 at the dry run and is 39 now.'],
-        ['TEA', 'product_moved', 'The product was changed after the dry run.'],
-        ['CUP', 'product_moved', 'CUP was listed by somebody else after the dry run.'],
+        ['MUG', 'stock_moved', 'On hand was 37 at the dry run and is now 39. Count again.'],
+        [
+          'TEA',
+          'product_moved',
+          'Somebody changed the product after the dry run. Check the product, then import the row again.',
+        ],
+        [
+          'CUP',
+          'product_moved',
+          'Somebody else listed CUP after the dry run. Import the row again to change that product.',
+        ],
       ]
     )
     assert.deepEqual(await onHand(), { CUP: 0, JUG: 2, MUG: 39, POT: 6, TEA: 5 })
@@ -137,7 +195,10 @@ test.group('An import', (group) => {
     const applied = await apply(client, clerk, dry.id)
     assert.equal(applied.counts.refused, 1)
     const [row] = await rowsOf(client, clerk, dry.id, '?state=refused')
-    assert.equal(row.errors[0].detail, 'Counted 30, but 35 are reserved for orders by now.')
+    assert.equal(
+      row.errors[0].detail,
+      'You counted 30, but orders now reserve 35. Count again, or change the orders first.'
+    )
   })
 
   test('leaves a row as it is whose pieces orders hold, until it is undone once more', async ({
@@ -152,7 +213,7 @@ test.group('An import', (group) => {
     const [stays] = await rowsOf(client, clerk, dry.id, '?state=stays')
     assert.equal(
       stays.errors[0].detail,
-      '10 were added, but only 6 are available: 9 are reserved for orders.'
+      'This row added 10, but only 6 are available: orders reserve 9.'
     )
     await released(order)
     const again = await undo(client, clerk, dry.id)
@@ -160,6 +221,73 @@ test.group('An import', (group) => {
     assert.deepEqual(await onHand(), { MUG: 37, POT: 8, TEA: 5 })
     const over = await undo(client, clerk, dry.id)
     assert.deepEqual(over.counts, again.counts)
+  })
+
+  test('leaves the rows whose SKU was counted since, and undoes the others', async ({
+    client,
+    assert,
+  }) => {
+    const dry = await dryRun(client, clerk, 'sku,received\nMUG,10\nTEA,10\nPOT,10\n')
+    await apply(client, clerk, dry.id)
+    const count = await inventory().transaction((trx) =>
+      countStock(trx, { sku: 'TEA', counted: 50, expectedOnHand: 15 }, SYSTEM)
+    )
+    const counting = await dryRun(client, clerk, 'sku,counted\nPOT,18\n')
+    await apply(client, clerk, counting.id)
+    const undone = await undo(client, clerk, dry.id)
+    assert.containSubset(undone, { status: 'reversed', counts: { reversed: 1, stays: 2 } })
+    assert.deepEqual(await onHand(), { MUG: 37, POT: 18, TEA: 50 })
+    const stays = await rowsOf(client, clerk, dry.id, '?state=stays')
+    assert.deepEqual(
+      stays.map(({ sku, errors }: any) => [sku, errors[0].code]),
+      [
+        ['TEA', 'counted_since'],
+        ['POT', 'counted_since'],
+      ]
+    )
+    assert.include(stays[0].errors[0].detail, 'Quartermaster counted 50 of TEA at')
+    assert.include(stays[1].errors[0].detail, 'Grace counted 18 of POT at')
+
+    await inventory().transaction((trx) => reverseMovement(trx, count.id, SYSTEM))
+    await undo(client, clerk, counting.id)
+    const again = await undo(client, clerk, dry.id)
+    assert.containSubset(again.counts, { reversed: 3, stays: 0 })
+    assert.deepEqual(await onHand(), { MUG: 37, POT: 8, TEA: 5 })
+    const { differences } = await reconcile(directConnection('inventory'))
+    assert.deepEqual(differences, [])
+  })
+
+  test('of a count refuses the undo of what came before it, but one of goods received does not', async ({
+    client,
+    assert,
+  }) => {
+    const restocked = async (sku: string) => {
+      return inventory().transaction((trx) => restock(trx, { sku, quantity: 10 }, SYSTEM))
+    }
+    const [mug, tea, pot] = [await restocked('MUG'), await restocked('TEA'), await restocked('POT')]
+    for (const file of ['sku,counted\nMUG,47\nTEA,50\n', 'sku,received\nPOT,1\n']) {
+      await apply(client, clerk, (await dryRun(client, clerk, file)).id)
+    }
+    const undone = (id: string) =>
+      inventory().transaction((trx) => reverseMovement(trx, id, SYSTEM))
+    await assert.rejects(() => undone(mug.id), /Grace counted 47 of MUG/)
+    await assert.rejects(() => undone(tea.id), /Grace counted 50 of TEA/)
+    await undone(pot.id)
+    assert.deepEqual(await onHand(), { MUG: 47, POT: 9, TEA: 50 })
+  })
+
+  test('says how many are on hand where orders hold none of what it brought', async ({
+    client,
+    assert,
+  }) => {
+    const dry = await dryRun(client, clerk, 'sku,received\nMUG,10\n')
+    await apply(client, clerk, dry.id)
+    await inventory().transaction((trx) =>
+      adjustStock(trx, { sku: 'MUG', delta: -40, reason: 'loss' }, SYSTEM)
+    )
+    await undo(client, clerk, dry.id)
+    const [row] = await rowsOf(client, clerk, dry.id, '?state=stays')
+    assert.equal(row.errors[0].detail, 'This row added 10, but only 7 are on hand.')
   })
 
   test('that two people apply at once is applied once, and so is one applied twice', async ({
@@ -208,6 +336,23 @@ test.group('An import', (group) => {
     })
   })
 
+  test('whose rows take too long together is read, applied and undone in smaller chunks', async ({
+    client,
+    assert,
+    cleanup,
+  }) => {
+    for (const table of ['stock_import_rows', 'movements']) await timeOutAbove(100, table, cleanup)
+    const boxes = Array.from({ length: 300 }, (_, box) => `BOX-${box},Box,4.00,5\n`)
+    const dry = await dryRun(client, clerk, `sku,name,price,received\n${boxes.join('')}`)
+    assert.containSubset(dry.counts, { rows: 300, listed: 300, changes: 300, up: 1_500, errors: 0 })
+    const applied = await apply(client, clerk, dry.id)
+    assert.containSubset(applied.counts, { applied: 300, moved: 300, refused: 0 })
+    const undone = await undo(client, clerk, dry.id)
+    assert.containSubset(undone.counts, { reversed: 300, stays: 0 })
+    const { differences } = await reconcile(directConnection('inventory'))
+    assert.deepEqual(differences, [])
+  })
+
   test('is applied only when it is ready, and undone only when it was applied', async ({
     client,
     assert,
@@ -229,6 +374,29 @@ test.group('An import', (group) => {
     assert.equal((await readImport(client, clerk, dry.id)).status, 'reversed')
   })
 })
+
+/** An insert of more rows into the table fails as it does at the time limit of a statement. */
+async function timeOutAbove(
+  rows: number,
+  table: string,
+  cleanup: (end: () => Promise<void>) => void
+) {
+  const owner = db.connection('inventory_owner')
+  cleanup(async () => {
+    await owner.rawQuery(`drop function time_out_${table} cascade`)
+  })
+  await owner.rawQuery(`
+    create function time_out_${table}() returns trigger language plpgsql as $$
+    begin
+      if (select count(*) from added) > ${rows} then
+        raise exception 'canceling statement due to statement timeout' using errcode = 'query_canceled';
+      end if;
+      return null;
+    end $$;
+    create trigger time_out after insert on ${table} referencing new table as added
+    for each statement execute function time_out_${table}();
+  `)
+}
 
 async function low(sku: string, lowStockAt: number) {
   const price = { amount: 1_000, currency: 'EUR' }

@@ -1,7 +1,8 @@
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient, ApiResponse } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { emptyShop, person, product, type Person } from '#tests/shop'
+import { contains } from '#inventory/stock/find_stock'
+import { emptyShop, person, product, type Person } from '#tests/support/shop'
 
 const LISTS = ['/api/v1/products', '/api/v1/stock']
 const items = () => db.connection('inventory').from('stock_items')
@@ -41,6 +42,49 @@ test.group('The lists of products and of stock', (group) => {
     assert.deepEqual(await listed(client, 'q=BLUE%20m'), ['MUG-BLUE'])
     assert.deepEqual(await listed(client, `q=${encodeURIComponent('GRÜN')}`), ['TEA'])
     assert.deepEqual(await listed(client, 'q=saucer'), [])
+  })
+
+  test('find whatever the accents, the kinds of blanks and how letters are composed', async ({
+    client,
+    assert,
+  }) => {
+    const q = (text: string) => listed(client, `q=${encodeURIComponent(text)}`)
+    // As earlier releases have stored what came from a Mac.
+    await items()
+      .where('sku', 'MUG-RED')
+      .update({ name: 'Große Créme\u00A0brûlée Ø9'.normalize('NFD') })
+    for (const text of [
+      'creme brulee',
+      'CRÈME\u202FBRU',
+      'brulée',
+      'grosse',
+      'große',
+      'o9',
+      'ø9',
+    ]) {
+      assert.deepEqual(await q(text), ['MUG-RED'], text)
+    }
+    assert.deepEqual(await q('gruner\u00A0tee'), ['TEA'])
+    assert.deepEqual(await q('Gru\u0308ner'), ['TEA'])
+    assert.deepEqual(await q('\u200BMUG-RED\uFEFF'), ['MUG-RED'])
+    assert.deepEqual(await q('5０％'), ['PLATE_50'], 'a wide percent sign is no wildcard')
+    assert.deepEqual(await q('m％g'), [])
+  })
+
+  test('find by an index', async ({ assert }) => {
+    const trx = await db.connection('inventory_owner').transaction()
+    await trx.rawQuery(
+      `insert into stock_items (sku, name, price_amount, price_currency)
+       select 'ROW-' || i, 'Größe ' || i, 1, 'EUR' from generate_series(1, 5000) as i`
+    )
+    // Else the planner counts the rows that wait to be sorted into the index.
+    await trx.rawQuery(`select gin_clean_pending_list('stock_items_search')`)
+    await trx.rawQuery('analyze stock_items')
+    const { rows } = await trx.rawQuery(`explain select sku from stock_items where ${contains}`, [
+      'brulee',
+    ])
+    await trx.rollback()
+    assert.include(JSON.stringify(rows), 'stock_items_search')
   })
 
   test('take what is looked for as it stands: it has no wildcards and is no SQL', async ({

@@ -4,18 +4,18 @@
 import app from '@adonisjs/core/services/app'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
-import { orderCancelled, orderFulfilled } from '#contracts/orders'
+import { orderCancelled, orderFulfilled } from '#contracts/messages/orders'
 import { SYSTEM } from '#contracts/actor'
-import { adjustStock } from '#inventory/adjust_stock'
-import { applyTargets } from '#inventory/apply_targets'
+import { adjustStock } from '#inventory/stock/adjust_stock'
+import { applyTargets } from '#inventory/reservations/apply_targets'
 import { digestComposer } from '#inventory/low_stock/compose_digest'
 import { gatherDigests } from '#inventory/low_stock/gather_digests'
-import { putProduct } from '#inventory/put_product'
-import { restock } from '#inventory/restock'
-import { reverseMovement } from '#inventory/reverse_movement'
-import { apply, dryRun } from '#tests/imports'
-import { emptyShop, person, type Person } from '#tests/shop'
-import { held } from '#tests/stock_room'
+import { putProduct } from '#inventory/products/put_product'
+import { restock } from '#inventory/stock/restock'
+import { reverseMovement } from '#inventory/stock/reverse_movement'
+import { apply, dryRun } from '#tests/support/imports'
+import { emptyShop, person, type Person } from '#tests/support/shop'
+import { held } from '#tests/support/stock_room'
 
 const inventory = () => db.connection('inventory')
 const MINUTE = 60_000
@@ -131,7 +131,7 @@ test.group('Low-stock mails', (group) => {
     await lost('MUG', 9)
     const notification = { subject: clerk.id, detail: { skus: ['MUG', 'TEA'] } }
     const said = await composed(await compose(notification as never))
-    assert.equal(said.subject, '1 SKU is out')
+    assert.equal(said.subject, '1 SKU out of stock')
     assert.equal(said.to, clerk.email)
     await asks(clerk, null)
     assert.isNull(await compose(notification as never))

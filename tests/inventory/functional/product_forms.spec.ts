@@ -4,8 +4,8 @@
 import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
-import { plainDeskOf, type PlainDesk } from '#tests/desk'
-import { emptyShop, person } from '#tests/shop'
+import { plainDeskOf, type PlainDesk } from '#tests/support/desk'
+import { emptyShop, person } from '#tests/support/shop'
 
 const NEW = '/admin/stock/new'
 
@@ -27,12 +27,12 @@ test.group('The form of a product', (group) => {
     for (const { location } of [...(await Promise.all([send(), send()])), await send()]) {
       assert.equal(location, page)
     }
-    assert.include((await desk.open(page)).text, 'is listed at')
+    assert.include((await desk.open(page)).text, 'listed at')
     const edit = { ...mug, name: 'Red mug', version: '1', _key: randomUUID() }
     await desk.send(`${page}/product`, edit, `${page}/edit`)
     const again = await desk.send(`${page}/product`, edit, `${page}/edit`)
     assert.equal(again.location, page)
-    assert.include((await desk.open(page)).text, 'is saved: Red mug')
+    assert.include((await desk.open(page)).text, 'saved: Red mug')
     const items = await db.connection('inventory').from('stock_items')
     assert.deepEqual(
       items.map(({ name, version }) => [name, version]),
@@ -55,14 +55,30 @@ test.group('The form of a product', (group) => {
     }
     await trx.rollback()
     for (const { location } of await Promise.all(sent)) assert.equal(location, page)
-    assert.include((await desk.open(page)).text, 'is listed at')
+    assert.include((await desk.open(page)).text, 'listed at')
   })
 
-  test('typed anew after going back is another form', async ({ assert }) => {
+  test('typed again after going back is another form', async ({ assert }) => {
     const list = { ...mug, _key: randomUUID() }
     for (const sku of ['NEW-1', 'NEW-2']) {
       const { location } = await desk.send('/admin/stock/products', { ...list, sku }, NEW)
       assert.equal(location, `/admin/stock/${sku}`)
     }
+  })
+
+  test('takes prices with the decimals of ISO 4217, and no separator of thousands', async ({
+    assert,
+  }) => {
+    const typed = { ...mug, sku: 'FORINT', price: '1000,50', currency: 'HUF', _key: randomUUID() }
+    await desk.send('/admin/stock/products', typed, NEW)
+    const { text } = await desk.open('/admin/stock/FORINT')
+    assert.include(text, 'HUF\u202F1\u202F000.50')
+    for (const wrong of [{ price: '1.000' }, { price: '100.50', currency: 'JPY' }]) {
+      const sent = { ...mug, ...wrong, sku: 'THOUSAND', _key: randomUUID() }
+      await desk.send('/admin/stock/products', sent, NEW)
+      assert.include((await desk.open(NEW)).text, 'has too many decimals')
+    }
+    const items = await db.connection('inventory').from('stock_items').select('sku', 'price_amount')
+    assert.deepEqual(items, [{ sku: 'FORINT', price_amount: 100_050 }])
   })
 })

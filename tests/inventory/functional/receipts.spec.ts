@@ -6,17 +6,18 @@ import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { directConnection } from '#config/database'
 import { SYSTEM, type SignedIn } from '#contracts/actor'
+import { countStock } from '#inventory/stock/count_stock'
 import { workOn } from '#inventory/imports/import_worker'
-import { startReversal } from '#inventory/imports/order_import'
-import { putProduct } from '#inventory/put_product'
-import { correctTally, countScan } from '#inventory/receipts/count_scan'
+import { startReversal } from '#inventory/imports/import_transitions'
+import { putProduct } from '#inventory/products/put_product'
+import { correctQuantity, countScan } from '#inventory/receipts/count_scan'
 import { applyReceipt, discardReceipt } from '#inventory/receipts/end_receipt'
-import { findReceipt, tallyByScan } from '#inventory/receipts/find_receipt'
+import { findReceipt, linesByScan } from '#inventory/receipts/find_receipt'
 import { readCode } from '#inventory/receipts/read_code'
 import { forgetCode, identifyCode, unknownCodes } from '#inventory/receipts/unknown_codes'
-import { reconcile } from '#inventory/reconcile'
-import { onHand } from '#tests/imports'
-import { emptyShop, product } from '#tests/shop'
+import { reconcile } from '#inventory/stock/reconcile'
+import { onHand } from '#tests/support/imports'
+import { emptyShop, product } from '#tests/support/shop'
 
 const inventory = () => db.connection('inventory')
 
@@ -31,7 +32,7 @@ function scan(by: SignedIn, typed: string, key: string = randomUUID()) {
 async function tally(by: SignedIn) {
   const receipt = await findReceipt(by)
   if (!receipt) return null
-  const rows = await tallyByScan(receipt, { limit: 50, from: null, backwards: false })
+  const rows = await linesByScan(receipt, { limit: 50, from: null, backwards: false })
   return Object.fromEntries(rows.map(({ sku, received }) => [sku, received]))
 }
 
@@ -44,12 +45,12 @@ async function apply(by: SignedIn) {
 test.group('A scan that cannot be a code', () => {
   test('is refused in words: {0}')
     .with([
-      ['blanks', '  \t ', 'Nothing was scanned'],
-      ['500 characters', 'A'.repeat(500), '500 characters are no SKU'],
-      ['control characters', 'MUG\u001dRED', 'control characters'],
-      ['no pieces', 'MUG-RED*0', '1 to 1000000'],
-      ['too many pieces', 'MUG-RED*1000001', '1 to 1000000'],
-      ['a quantity alone', '*12', 'Nothing was scanned'],
+      ['blanks', '  \t ', 'The code is empty'],
+      ['500 characters', 'A'.repeat(500), '500 characters'],
+      ['control characters', 'MUG\u001dRED', 'control or invisible characters'],
+      ['no pieces', 'MUG-RED*0', 'between 1 and 1000000'],
+      ['too many pieces', 'MUG-RED*1000001', 'between 1 and 1000000'],
+      ['a quantity alone', '*12', 'The code is empty'],
     ])
     .run(({ assert }, [, typed, words]) => {
       assert.throws(() => readCode(typed), new RegExp(words.replace('*', '\\*')))
@@ -77,6 +78,12 @@ test.group('A scan', (group) => {
     assert.deepEqual(await onHand(), { 'MUG-RED': 5, 'TEA': 0 })
   })
 
+  test('of a barcode is the same in each of its forms', async ({ assert }) => {
+    for (const form of ['012345678905', '0012345678905', '00012345678905']) await scan(carl, form)
+    for (const form of ['96385074', '0000096385074']) await scan(carl, form)
+    assert.deepEqual(await tally(carl), { TEA: 5 })
+  })
+
   test('of a barcode without its leading zeros is unknown, and changes no tally', async ({
     assert,
   }) => {
@@ -85,8 +92,8 @@ test.group('A scan', (group) => {
     }
     assert.deepEqual(await tally(carl), {})
     const [script, barcode] = await unknownCodes(carl)
-    assert.containSubset(script, { code: '<script>alert(1)</script>', scans: 1, pieces: 1 })
-    assert.containSubset(barcode, { code: '12345678905', scans: 2, pieces: 2, sku: null })
+    assert.containSubset(script, { code: '<script>alert(1)</script>', scans: 1, units: 1 })
+    assert.containSubset(barcode, { code: '12345678905', scans: 2, units: 2, sku: null })
   })
 
   test('counts once however often it is sent, at once or after the receipt was applied', async ({
@@ -134,11 +141,11 @@ test.group('A scan', (group) => {
   test('is corrected by what is set, once, and 0 takes it off', async ({ assert }) => {
     const key = randomUUID()
     await scan(carl, 'TEA*24')
-    await correctTally(carl, { key, sku: 'TEA', quantity: 20 })
+    await correctQuantity(carl, { key, sku: 'TEA', quantity: 20 })
     await scan(carl, 'TEA')
-    await correctTally(carl, { key, sku: 'TEA', quantity: 20 })
+    await correctQuantity(carl, { key, sku: 'TEA', quantity: 20 })
     assert.deepEqual(await tally(carl), { TEA: 21 })
-    await correctTally(carl, { key: randomUUID(), sku: 'TEA', quantity: 0 })
+    await correctQuantity(carl, { key: randomUUID(), sku: 'TEA', quantity: 0 })
     assert.deepEqual(await tally(carl), {})
     assert.containSubset((await findReceipt(carl))!.counts, { rows: 0, up: 0 })
   })
@@ -158,7 +165,7 @@ test.group('A code that is kept aside', (group) => {
     await scan(carl, '4006381333931')
     const twice = await Promise.all([1, 2].map(() => identifyCode(carl, '4006381333931', 'TEA')))
     assert.sameMembers(
-      twice.map(({ pieces }) => pieces),
+      twice.map(({ units }) => units),
       [3, 0]
     )
     assert.isTrue(twice.every(({ attached }) => attached))
@@ -175,8 +182,8 @@ test.group('A code that is kept aside', (group) => {
     assert,
   }) => {
     await scan(carl, 'https://tea.example/1')
-    const { pieces, attached } = await identifyCode(carl, 'https://tea.example/1', 'TEA')
-    assert.deepEqual({ pieces, attached }, { pieces: 1, attached: false })
+    const { units, attached } = await identifyCode(carl, 'https://tea.example/1', 'TEA')
+    assert.deepEqual({ units, attached }, { units: 1, attached: false })
     await scan(carl, '96385074')
     const price = { amount: 100, currency: 'EUR' }
     await putProduct('MUG-RED', { name: 'Mug', price, barcodes: ['96385074'] }, '*')
@@ -196,7 +203,7 @@ test.group('A code that is kept aside', (group) => {
     await scan(carl, 'TEA')
     await apply(carl)
     const [code] = await unknownCodes(carl)
-    assert.containSubset(code, { code: 'TEE-ORG-BLK-XXL', pieces: 4, similar: 'TEE-ORG-BLK-XL' })
+    assert.containSubset(code, { code: 'TEE-ORG-BLK-XXL', units: 4, similar: 'TEE-ORG-BLK-XL' })
     assert.equal(await forgetCode(carl, 'TEE-ORG-BLK-XXL'), 4)
     assert.deepEqual(await unknownCodes(carl), [])
   })
@@ -236,11 +243,28 @@ test.group('A receipt', (group) => {
     assert.deepEqual(differences, [])
   })
 
+  test('whose product was counted since keeps that row when it is undone', async ({ assert }) => {
+    await scan(carl, 'TEA')
+    await scan(carl, 'MUG-RED')
+    const id = await apply(carl)
+    await inventory().transaction((trx) =>
+      countStock(trx, { sku: 'TEA', counted: 1, expectedOnHand: 1 }, SYSTEM)
+    )
+    await inventory().transaction((trx) => startReversal(trx, id, SYSTEM))
+    await workOn(id, randomUUID(), new AbortController().signal)
+    assert.deepEqual(await onHand(), { 'MUG-RED': 5, 'TEA': 1 })
+    const rows = await inventory().from('stock_import_rows').where('state', 'stays')
+    assert.deepEqual(
+      rows.map(({ sku, errors }) => [sku, errors[0].code]),
+      [['TEA', 'counted_since']]
+    )
+  })
+
   test('that has changed since it was looked over is not applied', async ({ assert }) => {
     await scan(carl, 'TEA')
     const seen = (await findReceipt(carl))!
     await scan(carl, 'TEA')
-    await assert.rejects(() => applyReceipt(carl, seen), /holds 2 pieces of 1 SKUs now/)
+    await assert.rejects(() => applyReceipt(carl, seen), /now has 2 units of 1 SKUs/)
     await assert.rejects(() => discardReceipt(carl, seen), /has changed/)
     assert.containSubset(await onHand(), { TEA: 0 })
   })
@@ -264,7 +288,7 @@ test.group('A receipt', (group) => {
   test('that is somebody else’s, empty, or discarded is not applied', async ({ assert }) => {
     await scan(carl, 'TEA')
     const seen = (await findReceipt(carl))!
-    await assert.rejects(() => applyReceipt(somebody(), seen), /no such receipt/)
+    await assert.rejects(() => applyReceipt(somebody(), seen), /No such receipt/)
     await discardReceipt(carl, seen)
     await discardReceipt(carl, seen)
     await assert.rejects(() => applyReceipt(carl, seen), /The receipt is discarded/)

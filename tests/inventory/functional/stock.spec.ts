@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { orderCancelled, orderPlaced } from '#contracts/orders'
-import { applyTargets } from '#inventory/apply_targets'
-import { emptyShop, person, product, type Person } from '#tests/shop'
+import { orderCancelled, orderPlaced } from '#contracts/messages/orders'
+import { applyTargets } from '#inventory/reservations/apply_targets'
+import { emptyShop, person, product, type Person } from '#tests/support/shop'
 
 const inventory = () => db.connection('inventory')
 

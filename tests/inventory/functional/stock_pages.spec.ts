@@ -7,21 +7,21 @@ import { test } from '@japa/runner'
 import { DateTime } from 'luxon'
 import type { Slice } from '#admin/slices'
 import { SYSTEM } from '#contracts/actor'
-import { orderPlaced } from '#contracts/orders'
-import { applyTargets } from '#inventory/apply_targets'
-import { availableByDay } from '#inventory/pages/available_by_day'
+import { orderPlaced } from '#contracts/messages/orders'
+import { applyTargets } from '#inventory/reservations/apply_targets'
+import { availableByDay } from '#inventory/pages/stock/available_by_day'
 import {
   listStock,
   positionOf,
   SORTS,
   type StockFilter,
   type StockRow,
-} from '#inventory/pages/list_stock'
-import { firstIdAt } from '#messaging/sql'
-import { plainDeskOf, type PlainDesk } from '#tests/desk'
-import { onHand as stockOnHand } from '#tests/imports'
-import { emptyShop, person, product } from '#tests/shop'
-import { held, released } from '#tests/stock_room'
+} from '#inventory/pages/stock/list_stock'
+import { firstIdAt } from '#postgres/run'
+import { plainDeskOf, type PlainDesk } from '#tests/support/desk'
+import { onHand as stockOnHand } from '#tests/support/imports'
+import { emptyShop, person, product } from '#tests/support/shop'
+import { held, released } from '#tests/support/stock_room'
 
 const inventory = () => db.connection('inventory')
 
@@ -43,15 +43,39 @@ test.group('The pages of the stock room', (group) => {
     assert.lengthOf([...text.matchAll(/leaves 3 on hand/g)], 100)
   })
 
-  test('find a product by the twelve digits of its barcode, and then count no others', async ({
+  test('find a product by its barcode in each of its forms, and then count no others', async ({
     assert,
   }) => {
     await product('CUP', 3)
     await inventory().table('barcodes').insert({ sku: 'CUP', barcode: '0036000291452' })
-    const { text } = await clerk.open('/admin/stock?q=036000291452')
-    assert.include(text, 'href="/admin/stock/CUP"')
-    assert.include(text, '1 shown')
-    assert.notMatch(text, /In stock\s*<small>/)
+    for (const form of ['036000291452', '0036000291452', '00036000291452']) {
+      const { text } = await clerk.open(`/admin/stock?q=${form}`)
+      assert.include(text, 'href="/admin/stock/CUP"', form)
+      assert.include(text, '1 shown')
+      assert.notMatch(text, /In stock\s*<small>/)
+    }
+  })
+
+  test('list a product whose barcode went to an older one, until its barcodes are saved', async ({
+    assert,
+  }) => {
+    await product('OLD', 3)
+    await product('NEW', 3)
+    const [barcode, gtin] = ['4006381333931', '04006381333931']
+    await inventory().table('barcodes').insert({ sku: 'OLD', barcode })
+    const clash = { sku: 'NEW', barcode: gtin, gtin }
+    await inventory().table('barcode_clashes').insert(clash)
+    const today = (await clerk.open('/admin')).text
+    assert.include(today, 'One barcode, two products')
+    for (const sku of ['OLD', 'NEW']) assert.include(today, `href="/admin/stock/${sku}/edit"`)
+    const edit = (await clerk.open('/admin/stock/NEW/edit')).text
+    assert.match(edit, /has lost the barcode <span class="code">04006381333931<\/span>/)
+
+    const form = { name: 'New', price: '1', currency: 'EUR', version: '1' }
+    await clerk.send('/admin/stock/NEW/product', { ...form, barcodes: gtin })
+    assert.include((await clerk.open('/admin')).text, 'One barcode, two products', 'still taken')
+    await clerk.send('/admin/stock/NEW/product', { ...form, barcodes: '036000291469' })
+    assert.notInclude((await clerk.open('/admin')).text, 'One barcode, two products')
   })
 
   test('name the orders that hold what an undo would take away', async ({ assert }) => {
@@ -82,7 +106,7 @@ test.group('The pages of the stock room', (group) => {
     const undo = () => clerk.send('/admin/stock/restocks/reversal', form, from)
     await undo()
     const { text: refused } = await clerk.open(from)
-    assert.match(refused, /On hand of BOWL-2 would be 0, but 1 order holds 1/)
+    assert.match(refused, /leave 0 of BOWL-2 on hand, but 1 order holds 1/)
     assert.include(refused, `href="/admin/orders/${order}"`)
     assert.containSubset(await stockOnHand(), { 'BOWL-1': 4, 'BOWL-2': 4 })
 
@@ -90,7 +114,10 @@ test.group('The pages of the stock room', (group) => {
     for (const time of ['once', 'again']) {
       await undo()
       const told = (await clerk.open(from)).text
-      assert.match(told, time === 'once' ? /as before the restock/ : /of BOWL-1 was undone at/)
+      assert.match(
+        told,
+        time === 'once' ? /restored to the stock before the restock/ : /of BOWL-1 was undone at/
+      )
       assert.containSubset(await stockOnHand(), { 'BOWL-1': 0, 'BOWL-2': 0 })
     }
   })
@@ -130,7 +157,6 @@ test.group('The pages of the stock room', (group) => {
   })
 })
 
-/** Enough for a look at every hundredth block of the table to find some. */
 const MANY = 12_000
 
 test.group('The stock list of a large shop', (group) => {
@@ -148,7 +174,6 @@ test.group('The stock list of a large shop', (group) => {
     test('has every product once and in order, there and back: {sort}')
       .with([{ sort }])
       .run(async ({ assert }) => {
-        // Farther at once than the list looks ahead.
         const there = await walk({ sort }, { limit: 7_000, from: null, backwards: false })
         assert.lengthOf(there, MANY)
         assert.deepEqual(skus(there), skus([...there].sort(compare(sort))))
@@ -194,7 +219,7 @@ function skus(rows: StockRow[]) {
 test.group('What was available by day', (group) => {
   group.setup(emptyShop)
 
-  test('is what the last movement of each day left, in the days of whoever looks', async ({
+  test('is the balance after the last movement of each day, in the time zone of the reader', async ({
     assert,
   }) => {
     const zone = 'Pacific/Auckland'

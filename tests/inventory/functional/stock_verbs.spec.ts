@@ -6,9 +6,12 @@ import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import { directConnection } from '#config/database'
-import { reconcile } from '#inventory/reconcile'
-import { emptyShop, person, product, type Person } from '#tests/shop'
-import { held } from '#tests/stock_room'
+import { SYSTEM } from '#contracts/actor'
+import { countStock } from '#inventory/stock/count_stock'
+import { reconcile } from '#inventory/stock/reconcile'
+import { emptyShop, person, product, type Person } from '#tests/support/shop'
+import { held } from '#tests/support/stock_room'
+import { eventually } from '#tests/support/eventually'
 
 const inventory = () => db.connection('inventory')
 
@@ -32,6 +35,13 @@ async function balance(client: ApiClient, sku: string) {
     await client.get(`/api/v1/stock/${sku}`).bearerToken(clerk.token)
   ).body()
   return { onHand, reserved }
+}
+
+/** Restocked, adjusted or, by 0, counted. */
+function changed(client: ApiClient, sku: string, delta: number) {
+  if (delta > 0) return change(client, `${sku}/restocks`, { quantity: delta })
+  if (delta < 0) return change(client, `${sku}/adjustments`, { delta, reason: 'loss' })
+  return change(client, `${sku}/counts`, { counted: 12, expectedOnHand: 10 })
 }
 
 async function said(sku: string, type: string) {
@@ -199,17 +209,75 @@ test.group('An undo', (group) => {
     assert.deepEqual([refused.status(), refused.body().code], [409, 'reserved_exceeds'])
   })
 
-  test('is not for what orders moved, nor for an undo, nor for what changed nothing', async ({
+  for (const [what, delta, counted] of [
+    ['a restock', 10, 50],
+    ['a restock that was counted as it stood', 10, 20],
+    ['a restock after which nothing was there', 10, 0],
+    ['an adjustment', -4, 50],
+    ['a count', 0, 50],
+  ] as const) {
+    test(`of ${what} is refused once the product was counted, until that count is undone`, async ({
+      client,
+      assert,
+    }) => {
+      const sku = `JAR-${delta}-${counted}-${what.length}`
+      await product(sku, 10)
+      const { id, onHand } = (await changed(client, sku, delta)).body()
+      const count = await change(client, `${sku}/counts`, { counted, expectedOnHand: onHand })
+      count.assertStatus(201)
+      await change(client, `${sku}/restocks`, { quantity: 1 })
+      const refused = await change(client, `movements/${id}/reversal`)
+      refused.assertStatus(409)
+      assert.containSubset(refused.body(), {
+        code: 'counted_since',
+        count: { id: count.body().id, sku, counted, importId: null, actor: { name: 'Grace' } },
+      })
+      assert.include(refused.body().detail, `Grace counted ${counted} of ${sku} at 20`)
+      assert.deepEqual(await balance(client, sku), { onHand: counted + 1, reserved: 0 })
+
+      ;(await change(client, `movements/${count.body().id}/reversal`)).assertStatus(201)
+      ;(await change(client, `movements/${id}/reversal`)).assertStatus(201)
+      assert.deepEqual(await balance(client, sku), { onHand: 11, reserved: 0 })
+      assert.isEmpty(await inOrder())
+    })
+  }
+
+  test('waits for a count that is being made, and is refused by it', async ({ client, assert }) => {
+    await product('VAT', 10)
+    const { id } = (await change(client, 'VAT/restocks', { quantity: 10 })).body()
+    const undo = await inventory().transaction(async (trx) => {
+      await countStock(trx, { sku: 'VAT', counted: 20, expectedOnHand: 20 }, SYSTEM)
+      const waiting = change(client, `movements/${id}/reversal`).then((answer) => answer)
+      await eventually('the undo waits for the count', async () => {
+        const { rows } = await trx.rawQuery('select from pg_locks where not granted')
+        return rows.length > 0
+      })
+      return { waiting }
+    })
+    assert.equal((await undo.waiting).body().code, 'counted_since')
+    assert.deepEqual(await balance(client, 'VAT'), { onHand: 20, reserved: 0 })
+  })
+
+  test('says how many are on hand where orders hold none of what is missing', async ({
     client,
     assert,
   }) => {
+    await product('LID', 0)
+    const { id } = (await change(client, 'LID/restocks', { quantity: 5 })).body()
+    await change(client, 'LID/adjustments', { delta: -2, reason: 'loss' })
+    const refused = await change(client, `movements/${id}/reversal`)
+    assert.deepEqual([refused.status(), refused.body().code], [409, 'reserved_exceeds'])
+    assert.include(refused.body().detail, 'LID has only 3 on hand, so you cannot remove 5.')
+    assert.notInclude(refused.body().detail, 'orders hold')
+  })
+
+  test('is not for what orders moved, nor for an undo', async ({ client, assert }) => {
     await product('POT', 5)
     await held('POT', 1)
-    await change(client, 'POT/counts', { counted: 5, expectedOnHand: 5 })
     const { id } = (await change(client, 'POT/restocks', { quantity: 1 })).body()
     await change(client, `movements/${id}/reversal`)
     const rows = await inventory().from('movements').where('sku', 'POT')
-    for (const kind of ['reserve', 'count', 'reversal']) {
+    for (const kind of ['reserve', 'reversal']) {
       const row = rows.find((one) => one.kind === kind)
       const refused = await change(client, `movements/${row.id}/reversal`)
       assert.deepEqual([refused.status(), refused.body().code], [409, 'not_reversible'], kind)
@@ -228,6 +296,7 @@ test.group('Low stock', (group) => {
     const answer = await client
       .put(`/api/v1/products/${sku}`)
       .bearerToken(clerk.token)
+      .header('if-match', '*')
       .json({ name: sku, price, lowStockAt })
     return answer.status()
   }

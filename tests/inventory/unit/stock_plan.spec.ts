@@ -1,12 +1,12 @@
 import { test } from '@japa/runner'
-import type { Line } from '#contracts/fields'
+import type { Line } from '#contracts/messages/fields'
 import {
   decide,
-  type Balance,
   type Head,
   type StockChange,
   type Target,
-} from '#inventory/stock_plan'
+} from '#inventory/reservations/stock_plan'
+import type { Balance } from '#inventory/stock/balance'
 
 type Pieces = Record<string, number>
 
@@ -51,7 +51,7 @@ test.group('A target', () => {
   test('of a new order reserves every line', ({ assert }) => {
     const balances = stock({ CUP: [10, 3], SAUCER: [4, 0] })
     assert.deepEqual(decide(unheard(), target(1, { CUP: 7, SAUCER: 4 }), balances), {
-      kind: 'moved',
+      kind: 'changed',
       head: holding(1, { CUP: 7, SAUCER: 4 }),
       changes: [change('reserve', 'CUP', 7), change('reserve', 'SAUCER', 4)],
     })
@@ -61,7 +61,7 @@ test.group('A target', () => {
     const head = holding(1, { CUP: 5, SAUCER: 2, SPOON: 1 })
     const balances = stock({ CUP: [5, 5], SAUCER: [9, 2], SPOON: [1, 1], FORK: [1, 0] })
     assert.deepEqual(decide(head, target(2, { CUP: 3, SAUCER: 6, FORK: 1 }), balances), {
-      kind: 'moved',
+      kind: 'changed',
       head: holding(2, { CUP: 3, SAUCER: 6, FORK: 1 }),
       changes: [
         change('release', 'CUP', -2),
@@ -74,7 +74,7 @@ test.group('A target', () => {
 
   test('that asks for what is held already moves nothing and is granted', ({ assert }) => {
     const decision = decide(holding(1, { CUP: 5 }), target(2, { CUP: 5 }), stock({ CUP: [5, 5] }))
-    assert.deepEqual(decision, { kind: 'moved', head: holding(2, { CUP: 5 }), changes: [] })
+    assert.deepEqual(decision, { kind: 'changed', head: holding(2, { CUP: 5 }), changes: [] })
   })
 
   test('that cannot be met changes nothing, and what was held stays held', ({ assert }) => {
@@ -82,7 +82,7 @@ test.group('A target', () => {
     const balances = stock({ CUP: [6, 5], SAUCER: [10, 0], SPOON: [3, 3] })
     // Of the cups this order could have the one that is free and its own two.
     assert.deepEqual(decide(head, target(2, { SAUCER: 4, CUP: 4, SPOON: 1 }), balances), {
-      kind: 'moved',
+      kind: 'changed',
       head: {
         revision: 2,
         outcome: 'rejected',
@@ -111,7 +111,7 @@ test.group('A target', () => {
     assert.deepEqual(refused.shortages, [{ sku: 'CUP', requested: 6, available: 5 }])
     const granted = decide(unheard(), twice, stock({ CUP: [6, 0] }))
     assert.deepEqual(granted, {
-      kind: 'moved',
+      kind: 'changed',
       head: holding(1, { CUP: 6 }),
       changes: [change('reserve', 'CUP', 6)],
     })
@@ -140,7 +140,7 @@ test.group('An empty target', () => {
   test('releases all that is held', ({ assert }) => {
     const head = holding(1, { CUP: 2, SAUCER: 1 })
     assert.deepEqual(decide(head, target(2, {}), stock({ CUP: [2, 2], SAUCER: [1, 1] })), {
-      kind: 'moved',
+      kind: 'changed',
       head: { ...unheard(), revision: 2, outcome: 'released' },
       changes: [change('release', 'CUP', -2), change('release', 'SAUCER', -1)],
     })
@@ -149,7 +149,7 @@ test.group('An empty target', () => {
   test('of a fulfilment takes what is held out of the building', ({ assert }) => {
     const head = holding(1, { CUP: 2 })
     assert.deepEqual(decide(head, target(2, {}, true), stock({ CUP: [9, 4] })), {
-      kind: 'moved',
+      kind: 'changed',
       head: { ...unheard(), revision: 2, outcome: 'deducted' },
       changes: [change('deduct', 'CUP', -2, -2)],
     })
@@ -159,7 +159,7 @@ test.group('An empty target', () => {
     const refused = headAfter(unheard(), target(1, { CUP: 1 }), stock({}))
     for (const head of [unheard(), refused]) {
       assert.deepEqual(decide(head, target(2, {}), stock({})), {
-        kind: 'moved',
+        kind: 'changed',
         head: { ...unheard(), revision: 2, outcome: 'released' },
         changes: [],
       })
@@ -199,9 +199,9 @@ test.group('Thousands of random targets', () => {
         }))
         const deduct = wanted.length === 0 && random() < 0.3
         const decision = decide(heads[at], { revision, lines: wanted, deduct }, balances)
-        const outcome = decision.kind === 'moved' ? decision.head.outcome! : decision.kind
+        const outcome = decision.kind === 'changed' ? decision.head.outcome! : decision.kind
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-        if (decision.kind === 'moved') {
+        if (decision.kind === 'changed') {
           apply(decision.changes, balances)
           heads[at] = decision.head
         }
@@ -223,7 +223,7 @@ test.group('Thousands of random targets', () => {
 
 function headAfter(head: Head, wanted: Target, balances: Map<string, Balance>): Head {
   const decision = decide(head, wanted, balances)
-  if (decision.kind !== 'moved') throw new Error(`the target was ${decision.kind}`)
+  if (decision.kind !== 'changed') throw new Error(`the target was ${decision.kind}`)
   return decision.head
 }
 

@@ -14,7 +14,7 @@ export type ClusterShape = {
   clientsAt?: number[]
 }
 
-/** Every cluster is made anew on loopback, so one id (any 16 bytes in base64url) serves them all. */
+/** Each cluster is new and on loopback, so one id (any 16 bytes in base64url) serves all of them. */
 const CLUSTER_ID = '5L6g3nShT-eMCtK--X86sw'
 
 const LOGGING = `status=error

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { test } from '@japa/runner'
-import { tolerateLeaderlessPartitions } from '#messaging/transports/kafka_metadata'
+import { tolerateLeaderlessPartitions } from '#messaging/transports/kafka/metadata'
 
 const LEADER_NOT_AVAILABLE = 5
 const UNKNOWN_TOPIC_OR_PARTITION = 3

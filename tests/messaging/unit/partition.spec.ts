@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { randomBytes } from 'node:crypto'
 import { test } from '@japa/runner'
-import { keyHash } from '#messaging/partition'
+import { keyHash } from '#messaging/message/partition'
 
 const load = createRequire(import.meta.url)
 const kafkajsHash: (key: string) => number = load(

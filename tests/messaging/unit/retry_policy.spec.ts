@@ -1,8 +1,10 @@
 import { test } from '@japa/runner'
 import vine from '@vinejs/vine'
-import { backoff, isMachineTrouble, isMessagesOwnFault } from '#messaging/retry_policy'
+import { backoff } from '#runtime/backoff'
+import { isTransient, isPermanent } from '#postgres/errors'
 
-type Fault = 'machine' | 'own' | 'neither'
+/** `either`: of the machine while a migration or a grant is missing, else of the statement. */
+type Fault = 'machine' | 'own' | 'neither' | 'either'
 
 const codes: [code: string, fault: Fault][] = [
   ...[
@@ -11,16 +13,18 @@ const codes: [code: string, fault: Fault][] = [
     ['57014', '25P03', '25P04'], // timeouts of statement, idle transaction and transaction
     ['53000', '53100', '53200', '53300'], // disk, memory, connections
     ['57P01', '57P02', '57P03', '57P05', '25006'], // shutdown, failover
-    ['42P01', '42703', '42883', '3F000', '3D000', '42501'], // table, column, function, permission
+    ['3F000', '3D000'], // schema, database
     ['58000', '58030', 'XX000', 'XX001'], // the server itself
     ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'ENOSPC'],
   ]
     .flat()
     .map((code): [string, Fault] => [code, 'machine']),
+  ...['42P01', '42703', '42883', '42501'].map((code): [string, Fault] => [code, 'either']),
+  ...['42601', '42804', '42P08', '42702'].map((code): [string, Fault] => [code, 'own']),
   ...['22001', '22003', '22012', '22021', '22P02', '22P05', '23502', '23503', '23505', '23514']
     .concat('E_VALIDATION_ERROR')
     .map((code): [string, Fault] => [code, 'own']),
-  ...['42601', '42804', 'P0001', '0A000', '25P02', '21000', '2200', '220000', 'ERR_ASSERTION', '']
+  ...['P0001', '4260', '426010', '0A000', '25P02', '21000', '2200', '220000', 'ERR_ASSERTION', '']
     .concat('E_ROW_NOT_FOUND', '8006', '40002')
     .map((code): [string, Fault] => [code, 'neither']),
 ]
@@ -41,8 +45,14 @@ const messages: [message: string, fault: Fault][] = [
 ]
 
 function faultOf(error: unknown): Fault {
-  const both = [isMachineTrouble(error), isMessagesOwnFault(error)].join()
-  return { 'true,false': 'machine', 'false,true': 'own', 'false,false': 'neither' }[both] as Fault
+  const both = [isTransient(error), isPermanent(error)].join()
+  const faults: Record<string, Fault> = {
+    'true,true': 'either',
+    'true,false': 'machine',
+    'false,true': 'own',
+    'false,false': 'neither',
+  }
+  return faults[both]
 }
 
 test.group('An error', () => {
@@ -61,7 +71,7 @@ test.group('An error', () => {
   test('with a code is not judged by its words, for they may quote a message', ({ assert }) => {
     const quoting = new Error('invalid input syntax for type integer: "x - timeout expired"')
     assert.equal(faultOf(Object.assign(quoting, { code: '22P02' })), 'own')
-    assert.equal(faultOf(Object.assign(quoting, { code: '42601' })), 'neither')
+    assert.equal(faultOf(Object.assign(quoting, { code: 'P0001' })), 'neither')
   })
 
   test('of a pool that is empty is the fault of the machine', ({ assert }) => {

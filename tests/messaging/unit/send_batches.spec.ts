@@ -1,5 +1,5 @@
 import { test } from '@japa/runner'
-import { SendBatches } from '#messaging/send_batches'
+import { SendBatches } from '#messaging/outbox/send_batches'
 
 test.group('What is sent to a broker at once', () => {
   test('is what has room in half a megabyte, a partition each, in order', ({ assert }) => {

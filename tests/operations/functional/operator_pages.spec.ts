@@ -4,14 +4,15 @@
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
-import { letterGroups } from '#messaging/letters'
-import { operatorActs } from '#messaging/operator_acts'
-import { replays } from '#messaging/replay'
-import { plainDeskOf, type PlainDesk } from '#tests/desk'
+import { deadLetterGroups } from '#messaging/recovery/dead_letter_queries'
+import { operatorActs } from '#messaging/recovery/operator_acts'
+import { replays } from '#messaging/recovery/replay'
+import { plainDeskOf, type PlainDesk } from '#tests/support/desk'
 import { broken, junk, stuck } from '#tests/messaging/laid_down'
 import { countOf, letters } from '#tests/messaging/ledger_of_effects'
-import { commit, message, orders, until } from '#tests/messaging/outbox_at_work'
-import { emptyShop, hear, person, post, priced, product } from '#tests/shop'
+import { commit, message, orders } from '#tests/messaging/outbox_at_work'
+import { emptyShop, hear, person, post, priced, product } from '#tests/support/shop'
+import { eventually } from '#tests/support/eventually'
 
 const HOME = '/admin/operations'
 const inventory = () => db.connection('inventory')
@@ -41,9 +42,9 @@ test.group('An operator at the page', (group) => {
     const page = await said()
     assert.include(page, '5 dead letters in 2 groups')
     assert.include(page, 'division by zero')
-    const [{ id: cause }] = await letterGroups(inventory(), 'inventory')
+    const [{ id: cause }] = await deadLetterGroups(inventory(), 'inventory')
     await send('letters/redrive', { module: 'inventory', group: cause })
-    assert.include(await said(), '4 letters handled, 2 keys free.')
+    assert.include(await said(), '4 messages handled, 2 keys unblocked.')
     assert.deepEqual(
       (await letters()).map(({ key }) => key),
       [c]
@@ -60,14 +61,29 @@ test.group('An operator at the page', (group) => {
     await broken(uuidv7())
     await junk()
     await send('letters/redrive', {})
-    assert.include(
-      await said(),
-      '1 key failed again and waits on: what is wrong is wrong still. 1 still no message of ours.'
-    )
+    assert.include(await said(), '1 key failed again and stays blocked. 1 still malformed.')
     assert.deepEqual(
       (await letters()).map(({ attempts }) => attempts),
       [2, 2]
     )
+  })
+
+  test('sees how many dead letters there are, counted up to 10,000', async ({ assert }) => {
+    await stuck(uuidv7())
+    await inventory().rawQuery(
+      `insert into dead_letters (consumer, reason, topic, partition, "offset", headers, attempts)
+       select 'inventory', 'junk', 'orders', 0, n, '{}', 1 from generate_series(1, 10002) as n`
+    )
+    const page = await said(`${HOME}/letters?module=inventory`)
+    assert.include(page, '1 key is blocked; 10 000+ malformed messages.')
+  })
+
+  test('sees on Today how long a key has been blocked, and "none" without one', async ({
+    assert,
+  }) => {
+    assert.match(await said('/admin'), /Oldest blocked key none/)
+    await stuck(uuidv7())
+    assert.match(await said('/admin'), /Oldest blocked key [\d.]+ s of inventory; 1 key behind/)
   })
 
   test('may do the same as another at the same time: each letter is handled once', async ({
@@ -123,7 +139,7 @@ test.group('An operator at the page', (group) => {
         [null, 'junk'],
       ]
     )
-    assert.include(await said(`${HOME}/record`), '3 letters')
+    assert.include(await said(`${HOME}/record`), '3 dead letters')
   })
 
   test('discards with a reason, having been told whose state stays behind and what comes next', async ({
@@ -136,7 +152,7 @@ test.group('An operator at the page', (group) => {
     const asked = await said(path)
     assert.include(asked, 'Discard 1 dead letter of inventory?')
     assert.include(asked, order)
-    assert.include(asked, `a redrive begins with order_cancelled, letter ${second.id}`)
+    assert.include(asked, `A redrive starts with order_cancelled, dead letter ${second.id}`)
     assert.lengthOf(await letters(), 2)
 
     const which = { module: 'inventory', id: String(first.id), _from: path }
@@ -146,23 +162,23 @@ test.group('An operator at the page', (group) => {
     assert.lengthOf(await letters(), 2)
 
     await send('letters/discard', { ...which, why: 'a test order' }, path)
-    assert.include(await said(), '1 key waits with what is left: redrive it.')
+    assert.include(await said(), '1 key is still blocked: redrive the rest.')
     assert.lengthOf(await letters(), 1)
     assert.containSubset(await operatorActs(inventory()), [{ act: 'discard', why: 'a test order' }])
     // Sent once more, there is nothing to discard.
     await send('letters/discard', { ...which, why: 'a test order' }, path)
-    assert.include(await said(), 'No letter is like that any more')
+    assert.include(await said(), 'No dead letter matches any more')
     assert.lengthOf(await letters(), 1)
   })
 
   test('lets a key be tried again that the broker refused', async ({ assert }) => {
     const key = uuidv7()
     await orders().table('parked_keys').insert({ key, outbox_id: 1, error: 'too large' })
-    assert.include(await said(), 'The broker refuses it: too large')
+    assert.include(await said(), 'The broker refuses a message: too large')
     await send('parked/retry', { module: 'orders', key })
     assert.isEmpty(await orders().from('parked_keys'))
     await send('parked/retry', { module: 'orders', key })
-    assert.include(await said(), 'The key is free already')
+    assert.include(await said(), 'The key is not parked any more')
   })
 
   test('sends a mail again that was given up', async ({ client, assert }) => {
@@ -174,7 +190,7 @@ test.group('An operator at the page', (group) => {
     const [{ id }] = await orders().from('notifications').update(givenUp, ['id'])
     assert.include(await said(), 'mailbox is full')
     await send(`mails/orders/${id}`, {})
-    assert.include(await said(), 'is tried anew for a day')
+    assert.include(await said(), 'is attempted for a day')
     const [mail] = await orders().from('notifications')
     assert.deepEqual([mail.status, mail.attempts], ['pending', 0])
   })
@@ -195,9 +211,8 @@ test.group('An operator at the page', (group) => {
       const { location } = await send('replays', { ...fields, why }, page)
       assert.equal(location, `${HOME}#record`, `time ${again}`)
     }
-    await until(
-      async () => (await replays(orders())).every(({ finishedAt }) => finishedAt),
-      'replayed'
+    await eventually('replayed', async () =>
+      (await replays(orders())).every(({ finishedAt }) => finishedAt)
     )
     assert.containSubset(await replays(orders()), [{ why, matched: 2, replayed: 2 }])
     assert.lengthOf(await replays(orders()), 1)
@@ -217,7 +232,7 @@ test.group('An operator at the page', (group) => {
     assert.isEmpty(await replays(orders()))
   })
 
-  test('goes on with a replay that its process did not end', async ({ assert }) => {
+  test('resumes a replay that its process did not finish', async ({ assert }) => {
     await marked(message(), message())
     const { rows } = await orders().rawQuery('select max(id) as last from outbox')
     const id = uuidv7()
@@ -229,19 +244,19 @@ test.group('An operator at the page', (group) => {
       })
     assert.include(await said(), '0 of 2 messages published again unfinished')
     await send(`replays/orders/${id}`, {})
-    await until(async () => (await replays(orders()))[0].finishedAt !== null, 'replayed')
+    await eventually('replayed', async () => (await replays(orders()))[0].finishedAt !== null)
     assert.containSubset(await replays(orders()), [{ replayed: 2 }])
   })
 
   const wrong: [path: string, status: number, says: RegExp][] = [
-    ['letters', 200, /None is left/],
+    ['letters', 200, /No dead letters left/],
     ['letters?module=mail', 422, /Module must be one of orders,inventory/],
     ['letters?module=inventory&group=x', 422, /Group/],
-    ['letters/inventory/4711', 404, /nothing at this address/],
+    ['letters/inventory/4711', 404, /page does not exist/],
     ['replay?module=orders&type=order_palced', 422, /Type must be one of .*order_placed/],
     ['replay?module=orders&from=yesterday', 422, /From must be a time such as/],
     ['replay?module=orders&id=17', 422, /Id must be a UUID/],
-    ['replay?module=orders&key=nobody', 200, /no published message like that is kept/],
+    ['replay?module=orders&key=nobody', 200, /No published message matches/],
     ['record?before=17', 422, /Before/],
   ]
   test('{0} is answered with {1} and words')
@@ -261,21 +276,21 @@ test.group('An operator at the page', (group) => {
     assert.lengthOf(await letters(), 2)
   })
 
-  test('and a clerk both learn on the order’s page that stock is held up with it', async ({
+  test('and a clerk both learn on the order’s page that it is blocked in stock', async ({
     assert,
   }) => {
     const order = uuidv7()
     await stuck(order)
     const clerk = await plainDeskOf(await person('clerk', 'Carl'))
     const { text } = await clerk.open(`/admin/stock/held-up/${order}`)
-    assert.include(text, '2 messages about it wait there, for the first')
-    assert.include(text, 'An operator can redrive them.')
+    assert.include(text, '2 messages about this order cannot be processed')
+    assert.include(text, 'An operator can redrive the messages.')
     const told = await said(`/admin/stock/held-up/${order}`)
     assert.match(
       told,
-      /stock is held up since \d.* · 2 messages about it .* division by zero. Redrive them/
+      /blocked in stock since \d.* · 2 messages about this order .* division by zero. Redrive the messages/
     )
-    assert.include(await said(`/admin/stock/held-up/${uuidv7()}`), 'nothing of it is held up there')
+    assert.include(await said(`/admin/stock/held-up/${uuidv7()}`), 'not blocked in stock')
     assert.equal((await desk.open('/admin/stock/held-up/17')).status, 404)
   })
 })

@@ -1,5 +1,5 @@
 import { test } from '@japa/runner'
-import { elsewhere } from '#operations/pages/at_work'
+import { elsewhere } from '#operations/pages/pipeline_status'
 
 const at = (seconds: number) => seconds * 1_000
 
@@ -22,7 +22,7 @@ test.group('A consumer that runs in other processes', () => {
     assert.equal(said(125).tone, 'good')
     assert.deepEqual(said(131), {
       tone: 'bad',
-      state: 'in other processes, which handle nothing',
+      state: 'in other processes, no progress',
     })
   })
 })

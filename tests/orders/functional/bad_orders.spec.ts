@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { publicUrl } from '#config/app'
-import { emptyShop, person, post, priced, type Person } from '#tests/shop'
+import { emptyShop, person, post, priced, type Person } from '#tests/support/shop'
 
 const address = `http://${process.env.HOST}:${process.env.PORT}`
 const ORDERS = '/api/v1/orders'
@@ -47,6 +47,20 @@ const BAD_FIELDS: [wrong: string, body: unknown, pointer: string, code: string][
   ['NUL in the name', order({ name: 'A\0da' }), '/name', 'printable'],
   ['a line break in the name', order({ name: 'A\nda' }), '/name', 'printable'],
   ['half a character in the name', order({ name: 'A\ud800da' }), '/name', 'printable'],
+  ['a zero width space in the name', order({ name: 'A\u200Bda' }), '/name', 'invisible'],
+  [
+    'text that runs backwards in the name',
+    order({ name: 'Ada \u202Egnp.exe' }),
+    '/name',
+    'invisible',
+  ],
+  [
+    'an isolate in an address',
+    ship({ address: ['\u2066x\u2069'] }),
+    '/shipTo/address/0',
+    'invisible',
+  ],
+  ['a name of what nobody sees', order({ name: '\u200D\u3164\uFE0F' }), '/name', 'blank'],
   ['a bell in the reference', order({ reference: 'a\u0007' }), '/reference', 'printable'],
   ['a reference of 65 characters', order({ reference: 'r'.repeat(65) }), '/reference', 'maxLength'],
   ['a customerId that is no id', order({ customerId: 'ada' }), '/customerId', 'uuid'],
@@ -235,7 +249,7 @@ test.group('A request to nowhere', () => {
       ['DELETE', ORDERS, 'GET, HEAD, POST'],
       ['PUT', `${ORDERS}/${randomUUID()}`, 'GET, HEAD, PATCH'],
       ['GET', '/api/v1/tokens', 'POST'],
-      ['POST', '/api/v1/products/MUG', 'GET, HEAD, PUT'],
+      ['POST', '/api/v1/products/MUG', 'GET, HEAD, PUT, PATCH'],
     ]
     for (const [method, path, allow] of cases) {
       const sent = asking(ada, path, method)

@@ -3,36 +3,21 @@
  */
 import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
-import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { plainDeskOf, type PlainDesk } from '#tests/desk'
-import { cancel, emptyShop, hear, patch, person, post, priced, type Person } from '#tests/shop'
-import { statementsOf } from '#tests/statements'
+import { plainDeskOf, type PlainDesk } from '#tests/support/desk'
+import { confirmed, messagesAbout, mugs, placed, shopOfMugs } from '#tests/support/orders'
+import { cancel, emptyShop, hear, patch, person, type Person } from '#tests/support/shop'
+import { statementsOf } from '#tests/support/statements'
 
 const orders = () => db.connection('orders')
-const mugs = (quantity: number) => [{ sku: 'MUG', quantity }]
 
 let clerk: PlainDesk
 let admin: Person
 
 async function openDesk() {
-  await emptyShop()
-  await priced('MUG', 1_250)
-  await priced('PLATE', 900)
+  await shopOfMugs()
   admin = await person('admin', 'Ada')
   clerk = await plainDeskOf(await person('clerk', 'Carl'))
-}
-
-async function placed(client: ApiClient, body: object = {}): Promise<string> {
-  const answer = await post(client, admin, { lines: mugs(2), ...body })
-  return answer.body().id
-}
-
-/** Placed, and held. */
-async function confirmed(client: ApiClient, body: object = {}): Promise<string> {
-  const id = await placed(client, body)
-  await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
-  return id
 }
 
 /** From no page in particular: the page for a form that is too old brings a token that is not. */
@@ -43,7 +28,6 @@ async function send(desk: PlainDesk, path: string, fields: Record<string, string
 }
 
 const find = (id: string) => orders().from('orders').where('id', id).firstOrFail()
-const said = (id: string) => orders().from('outbox').where('key', id).orderBy('id')
 
 /** Ids of the orders in the list, newest first. */
 async function listed(query: string): Promise<string[]> {
@@ -61,8 +45,8 @@ test.group('The list of orders at the desk', (group) => {
     client,
     assert,
   }) => {
-    const mug = await confirmed(client, { email: 'Bob@example.com', reference: '4711' })
-    const plate = await placed(client, { lines: [{ sku: 'PLATE', quantity: 1 }] })
+    const mug = await confirmed(client, admin, { email: 'Bob@example.com', reference: '4711' })
+    const plate = await placed(client, admin, { lines: [{ sku: 'PLATE', quantity: 1 }] })
     const { number } = await find(mug)
     await orders().from('orders').where('id', plate).update({ attention: true })
     assert.deepEqual(await listed(''), [plate, mug])
@@ -79,6 +63,10 @@ test.group('The list of orders at the desk', (group) => {
       assert.deepEqual(await listed(`q=${typed}`), [mug], typed)
     }
     assert.deepEqual(await listed('q=plate'), [plate])
+    await orders().from('orders').where('id', mug).update({ reference: 'Bestellung\u00A0Müller' })
+    for (const typed of ['bestellung muller', 'BESTELLUNG MÜLLER', 'Bestellung Mu\u0308ller']) {
+      assert.deepEqual(await listed(`q=${encodeURIComponent(typed)}`), [mug], typed)
+    }
     const today = new Date().toISOString().slice(0, 10)
     assert.deepEqual(await listed(`from=${today}&to=${today}&status=&q=`), [plate, mug])
     assert.deepEqual(await listed('from=2100-01-01'), [])
@@ -95,12 +83,12 @@ test.group('The list of orders at the desk', (group) => {
     for (const query of [...wrong, 'from=2026-02-31', 'to=yesterday', 'q=%00', 'after=WyJ4Il0']) {
       const { status, text } = await clerk.open(`/admin/orders?${query}`)
       assert.equal(status, 422, query)
-      assert.include(text, 'Without filters')
+      assert.include(text, 'Remove filters')
     }
     for (const q of ['Q-999999999999999', '999999999999999', "' or 1=1 --", '☃', 'x'.repeat(254)]) {
       const { status, text } = await clerk.open(`/admin/orders?q=${encodeURIComponent(q)}`)
       assert.equal(status, 200, q)
-      assert.include(text, 'Nothing fits')
+      assert.include(text, 'No results for')
     }
     const { text } = await clerk.open('/admin/orders?q=<script>alert(1)</script>')
     assert.include(text, '&lt;script&gt;')
@@ -136,8 +124,8 @@ test.group('The list of orders at the desk', (group) => {
     const searched = await statementsOf(() => clerk.open('/admin/orders?q=4711'))
     await emptyShop()
     await openDesk()
-    await confirmed(client)
-    await placed(client)
+    await confirmed(client, admin)
+    await placed(client, admin)
     const short = await statementsOf(() => clerk.open('/admin/orders'))
 
     assert.lengthOf(full, short.length)
@@ -153,7 +141,7 @@ test.group('An order at the desk', (group) => {
     client,
     assert,
   }) => {
-    const id = await placed(client)
+    const id = await placed(client, admin)
     const { number } = await find(id)
     for (const name of [id, `Q-${number}`, `${number}`]) {
       assert.include((await clerk.open(`/admin/orders/${name}`)).text, `Q-${number}, Ada`)
@@ -169,7 +157,7 @@ test.group('An order at the desk', (group) => {
     client,
     assert,
   }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, admin)
     await orders().from('outbox').where('key', id).update({
       published_at: new Date(),
       partition: 4,
@@ -184,18 +172,18 @@ test.group('An order at the desk', (group) => {
     assert.deepEqual(rows, [...placing, 'step', 'message', 'mail', 'step', 'message', 'wait'])
 
     assert.include(text, 'orders/4@1\u202F881\u202F990')
-    assert.include(text, 'in the outbox')
+    assert.include(text, 'not published yet')
     assert.include(text, 'MUG 2 → 5')
-    const [{ message_id: message }] = await said(id)
+    const [{ message_id: message }] = await messagesAbout(id)
     assert.include(text, `id="message-${message}"`)
     assert.include(text, `/admin/stock/movements?order=${id}&amp;message=${message}`)
   })
 
   test('says what is waited for and what is wrong', async ({ client, assert }) => {
-    const id = await placed(client)
+    const id = await placed(client, admin)
     const lede = async () =>
       /<p class="lede">(.*?)<\/p>/s.exec((await clerk.open(`/admin/orders/${id}`)).text)![1]
-    assert.include(await lede(), 'stock has not answered revision 1 yet, nothing is held')
+    assert.include(await lede(), 'Stock has not replied to revision 1 yet; nothing is held')
     await orders().from('orders').where('id', id).update({ attention: true })
     const letter = { consumer: 'orders', topic: 'inventory', key: id, headers: '{}', attempts: 5 }
     await orders()
@@ -206,18 +194,15 @@ test.group('An order at the desk', (group) => {
       ])
     await orders().table('parked_keys').insert({ key: id, outbox_id: 1, error: 'too large' })
     const sentence = await lede()
-    assert.include(sentence, 'It needs attention: stock has been asked in vain')
-    assert.include(
-      sentence,
-      '1 message about it could not be handled (no such column), 1 more wait'
-    )
-    assert.include(sentence, 'The broker refuses what it has to say')
+    assert.include(sentence, 'Needs attention: stock does not reply')
+    assert.include(sentence, '1 message failed (no such column), 1 more blocked')
+    assert.include(sentence, 'The broker has rejected its messages')
     await orders().from('dead_letters').where('reason', 'failed').delete()
-    assert.include(await lede(), '1 message about it still waiting to be handled')
+    assert.include(await lede(), '1 message not handled yet')
   })
 
   test('costs as many statements with twenty revisions as with one', async ({ client, assert }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, admin)
     const one = await statementsOf(() => clerk.open(`/admin/orders/${id}`))
     for (let quantity = 3; quantity < 22; quantity++) {
       await patch(client, admin, id, '*', { lines: mugs(quantity) })
@@ -229,7 +214,7 @@ test.group('An order at the desk', (group) => {
   })
 
   test('is changed once by a form that is sent twice', async ({ client, assert }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, admin)
     const form = { '_key': randomUUID(), 'version': '2', 'skus[0]': 'mug', 'quantities[0]': '5' }
     const home = `/admin/orders/${id}`
     for (const time of ['once', 'again']) {
@@ -241,14 +226,14 @@ test.group('An order at the desk', (group) => {
       assert.equal(answer.location, home, time)
     }
     const { text } = await clerk.open(home)
-    assert.include(text, 'asks for revision 2: MUG 2 → 5')
-    assert.notInclude(text, 'Somebody has changed')
+    assert.include(text, 'requests revision 2: MUG 2 → 5')
+    assert.notInclude(text, 'Someone has changed')
     assert.equal((await find(id)).revision, 2)
     const cancelling = { _key: randomUUID(), version: '3', reason: 'twice' }
     await clerk.send(`${home}/cancellation`, cancelling, home)
     await clerk.send(`${home}/cancellation`, cancelling, home)
     assert.equal((await find(id)).revision, 3)
-    const types = (await said(id)).map(({ type }) => type)
+    const types = (await messagesAbout(id)).map(({ type }) => type)
     assert.deepEqual(types, ['order_placed', 'order_confirmed', 'order_revised', 'order_cancelled'])
   })
 
@@ -256,7 +241,7 @@ test.group('An order at the desk', (group) => {
     client,
     assert,
   }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, admin)
     const home = `/admin/orders/${id}`
     const parcel = { carrier: 'DHL', trackingNumber: 'JJD 1', trackingUrl: 'https://example.com/1' }
     const form = { _key: randomUUID(), revision: '1', ...parcel }
@@ -265,8 +250,8 @@ test.group('An order at the desk', (group) => {
       assert.equal(location, home, time)
     }
     await clerk.open(home, { 'hx-request': 'true' })
-    assert.include((await clerk.open(home)).text, 'is fulfilled: 2 pieces of revision 1 with DHL')
-    assert.notInclude((await clerk.open(home)).text, 'is fulfilled: 2 pieces')
+    assert.include((await clerk.open(home)).text, 'fulfilled: 2 pieces of revision 1 with DHL')
+    assert.notInclude((await clerk.open(home)).text, 'fulfilled: 2 pieces')
     assert.containSubset(await find(id), {
       status: 'fulfilled',
       tracking_number: 'JJD 1',
@@ -278,14 +263,14 @@ test.group('An order at the desk', (group) => {
     client,
     assert,
   }) => {
-    const id = await placed(client)
+    const id = await placed(client, admin)
     const home = `/admin/orders/${id}`
     await clerk.send(`${home}/note`, { note: 'Ring twice\r\nat the back', before: '' }, home)
     assert.equal((await find(id)).note, 'Ring twice\nat the back')
     assert.equal((await find(id)).version, 1)
     await clerk.send(`${home}/note`, { note: 'Mine', before: '' }, home)
     const { text } = await clerk.open(home)
-    assert.include(text, 'Somebody has written another note')
+    assert.include(text, 'Someone has changed the note')
     assert.include(text, '>Mine</textarea>')
     assert.equal((await find(id)).note, 'Ring twice\nat the back')
     const now = { note: '', before: 'Ring twice\r\nat the back' }
@@ -299,7 +284,7 @@ test.group('An order at the desk', (group) => {
     client,
     assert,
   }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, admin)
     const home = `/admin/orders/${id}`
     const mails = () => orders().from('notifications').where('order_id', id)
     const [mail] = await mails()
@@ -312,7 +297,7 @@ test.group('An order at the desk', (group) => {
     )
     const sent = await clerk.send(`${home}/mails/${mail.id}`, {}, home)
     assert.equal(sent.location, home)
-    assert.include((await clerk.open(home)).text, 'goes out again, to new@example.com')
+    assert.include((await clerk.open(home)).text, 'will be sent again to new@example.com')
     const [again] = await mails()
     assert.containSubset(again, { id: mail.id, status: 'pending', attempts: 0 })
     const act = await db.connection('accounts').from('audit_entries').orderBy('id', 'desc').first()
@@ -321,13 +306,13 @@ test.group('An order at the desk', (group) => {
       account_name: 'Carl',
       status: 303,
     })
-    const other = await confirmed(client)
+    const other = await confirmed(client, admin)
     const wrong = await send(clerk, `/admin/orders/${other}/mails/${mail.id}`)
     assert.equal(wrong.status, 404)
   })
 
   test('loses nothing typed when the session has ended meanwhile', async ({ client, assert }) => {
-    const id = await placed(client)
+    const id = await placed(client, admin)
     const gone = await plainDeskOf(await person('clerk', 'Cleo'))
     await gone.open('/admin')
     gone.session = 'ended'
@@ -343,7 +328,7 @@ test.group('An order at the desk', (group) => {
     client,
     assert,
   }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, admin)
     const operator = await plainDeskOf(await person('operator', 'Olga'))
     for (const path of ['/admin/orders', `/admin/orders/${id}`]) {
       const { status, text } = await operator.open(path)
@@ -382,15 +367,15 @@ test.group('Orders selected in the list', (group) => {
     assert,
   }) => {
     const [ready, moved, ended] = [
-      await confirmed(client),
-      await confirmed(client),
-      await confirmed(client),
+      await confirmed(client, admin),
+      await confirmed(client, admin),
+      await confirmed(client, admin),
     ]
     const rows = [`${ended}:1`, `${moved}:1`, `${ready}:1`]
     const address = `/admin/orders/fulfilment?${rows.map((row) => `orders[]=${row}`).join('&')}`
     const asked = await clerk.open(address)
     assert.include(asked.text, 'Fulfil 3 orders, 6 pieces')
-    assert.include(asked.text, '3 mails go out')
+    assert.include(asked.text, 'sends 3 mails')
 
     await cancel(client, admin, ended)
     await patch(client, admin, moved, '*', { lines: mugs(4) })
@@ -406,12 +391,12 @@ test.group('Orders selected in the list', (group) => {
       assert.equal(done.status, 303, time)
       const { text } = await clerk.open(done.location!)
       assert.match(text, /1 order.*fulfilled, 2 others not/s)
-      assert.include(text, 'it is cancelled')
-      assert.include(text, 'revision 1 was selected, 2 is in force')
+      assert.include(text, 'The order is cancelled.')
+      assert.include(text, 'You selected revision 1, but revision 2 is in force')
     }
     assert.containSubset(await find(ready), { status: 'fulfilled', carrier: 'DHL' })
     assert.equal((await find(moved)).status, 'confirmed')
-    const types = (await said(ready)).map(({ type }) => type)
+    const types = (await messagesAbout(ready)).map(({ type }) => type)
     assert.equal(types.filter((type) => type === 'order_fulfilled').length, 1)
   })
 
@@ -420,18 +405,21 @@ test.group('Orders selected in the list', (group) => {
     assert,
   }) => {
     const shipTo = { name: 'Ada L.', address: ['12 St James’s Square'], country: 'GB' }
-    const [ready, pending] = [await confirmed(client, { shipTo }), await placed(client)]
+    const [ready, pending] = [
+      await confirmed(client, admin, { shipTo }),
+      await placed(client, admin),
+    ]
     await patch(client, admin, ready, '*', { reference: 'R-7' })
     const query = `orders[]=${ready}:1&orders[]=${pending}:0&orders[]=${randomUUID()}`
     const { text } = await clerk.open(`/admin/orders/slips?${query}`)
     const [, first, second] = text.split('<article')
     const { number } = await find(ready)
-    assert.include(first, `Q-${number} as Code 128`)
+    assert.include(first, `Barcode of Q-${number}`)
     assert.match(first, /Revision <b>1<\/b>/)
     assert.include(first, '12 St James’s Square')
     assert.include(first, 'R-7')
     assert.notInclude(first, 'DO NOT PACK')
-    assert.include(second, 'DO NOT PACK</b> Stock has not answered yet.')
+    assert.include(second, 'DO NOT PACK</b> Waiting for stock.')
     assert.equal((await clerk.open('/admin/orders/slips?orders[]=x')).status, 422)
   })
 })

@@ -2,21 +2,13 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import {
-  cancel,
-  emptyShop,
-  fulfil,
-  hear,
-  patch,
-  person,
-  post,
-  priced,
-  read,
-  type Person,
-} from '#tests/shop'
+import { historyJson, historyLines } from '#orders/commands/history_lines'
+import { orderHistory } from '#orders/order_history'
+import { ordersCsv } from '#orders/pages/list/orders_csv'
+import { confirmed, messagesAbout, mugs, placed, shopOfMugs } from '#tests/support/orders'
+import { cancel, fulfil, hear, patch, person, read, type Person } from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
-const mugs = (quantity: number) => [{ sku: 'MUG', quantity }]
 
 let ada: Person
 let clerk: Person
@@ -26,21 +18,15 @@ async function people() {
   clerk = await person('clerk', 'Carl')
 }
 
-async function openShop() {
-  await emptyShop()
-  await priced('MUG', 1_250)
-  await priced('PLATE', 900)
-}
-
 test.group('A cancellation', (group) => {
-  group.setup(openShop)
+  group.setup(shopOfMugs)
   group.each.setup(people)
 
   test('of a pending order cancels it at once, and tells inventory to hold nothing', async ({
     client,
     assert,
   }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const cancelled = await cancel(client, ada, id, { reason: 'ordered twice' })
     cancelled.assertStatus(200)
     assert.equal(cancelled.header('etag'), '"2"')
@@ -64,7 +50,7 @@ test.group('A cancellation', (group) => {
     client,
     assert,
   }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, ada)
     await patch(client, ada, id, '*', { lines: mugs(7) })
     const cancelled = (await cancel(client, ada, id)).body()
     assert.containSubset(cancelled, { status: 'cancelled', revision: 3, heldRevision: 1 })
@@ -74,14 +60,16 @@ test.group('A cancellation', (group) => {
     await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
     await hear(id, 'released', { revision: 3, heldRevision: null })
     const after = (await read(client, ada, id)).body()
-    assert.containSubset(after, { status: 'cancelled', heldRevision: 2 })
+    assert.containSubset(after, { status: 'cancelled', heldRevision: null })
+    assert.equal(after.lines[0].quantity, 7, 'the lines that were held last')
+    assert.equal((await heldColumn(id)).held_revision, 2)
     assert.deepEqual(await stepTypes(client, id), [
       ...['placed', 'confirmed', 'revised', 'cancelled', 'holding_moved', 'stock_released'],
     ])
   })
 
   test('said twice is one: same answer, same order', async ({ client, assert }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const first = await cancel(client, ada, id)
     const second = await cancel(client, ada, id, { reason: 'other words' })
     second.assertStatus(200)
@@ -98,7 +86,7 @@ test.group('A cancellation', (group) => {
     client,
     assert,
   }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     await Promise.all([
       cancel(client, ada, id),
       hear(id, 'reserved', { revision: 1, heldRevision: 1 }),
@@ -115,9 +103,9 @@ test.group('A cancellation', (group) => {
     client,
     assert,
   }) => {
-    const rejected = await placed(client)
+    const rejected = await placed(client, ada)
     await hear(rejected, 'rejected', { revision: 1, heldRevision: null })
-    const gone = await confirmed(client)
+    const gone = await confirmed(client, ada)
     await fulfil(client, clerk, gone, { revision: 1 })
     for (const [id, status] of [
       [rejected, 'rejected'],
@@ -134,7 +122,7 @@ test.group('A cancellation', (group) => {
   })
 
   test('honours an Idempotency-Key, and an If-Match', async ({ client, assert }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const send = (key: string, body: object) =>
       cancel(client, ada, id, body).header('idempotency-key', key)
     ;(await cancel(client, ada, id).header('if-match', '"7"')).assertStatus(412)
@@ -151,7 +139,7 @@ test.group('A cancellation', (group) => {
   })
 
   test('is for the owner, a clerk or a service; others find no order', async ({ client }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     ;(await cancel(client, await person('customer', 'Bob'), id)).assertStatus(404)
     ;(await cancel(client, await person('operator'), id)).assertStatus(403)
     ;(await cancel(client, ada, randomUUID())).assertStatus(404)
@@ -159,15 +147,104 @@ test.group('A cancellation', (group) => {
   })
 })
 
+test.group('What is held for an ended order', (group) => {
+  group.setup(shopOfMugs)
+  group.each.setup(people)
+
+  const shown = async (client: ApiClient, id: string) => (await read(client, ada, id)).body()
+
+  test('is nothing once its stock is released, everywhere and for late replies too', async ({
+    client,
+    assert,
+  }) => {
+    const id = await confirmed(client, ada)
+    const cancelled = await cancel(client, ada, id)
+    assert.equal(cancelled.body().heldRevision, 1, 'it is held until inventory has released it')
+    await hear(id, 'released', { revision: 2, heldRevision: null })
+    assert.isNull((await shown(client, id)).heldRevision)
+    const list = await client.get('/api/v1/orders?limit=1').bearerToken(ada.token)
+    assert.isNull(list.body().data[0].heldRevision)
+    const refused = await patch(client, ada, id, '*', { lines: mugs(3) })
+    assert.containSubset(refused.body().current, { status: 'cancelled', heldRevision: null })
+    const again = await cancel(client, ada, id)
+    assert.isNull(again.body().heldRevision)
+    // A reply to an older revision that comes late is still recognised as such.
+    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+    assert.isNull((await shown(client, id)).heldRevision)
+    assert.equal((await heldColumn(id)).held_revision, 1)
+    assert.equal((await stepTypes(client, id)).at(-1), 'stock_released')
+    const story = historyJson((await orderHistory(orders(), id))!)
+    assert.isNull(story.order.heldRevision)
+    assert.include(historyLines((await orderHistory(orders(), id))!).join('\n'), 'held none')
+  })
+
+  test('is nothing once its stock is deducted; a repeated fulfilment still names the parcel', async ({
+    client,
+    assert,
+  }) => {
+    const id = await confirmed(client, ada)
+    await fulfil(client, clerk, id, { revision: 1 })
+    assert.equal((await shown(client, id)).heldRevision, 1)
+    await hear(id, 'deducted', { revision: 2, heldRevision: null })
+    assert.isNull((await shown(client, id)).heldRevision)
+    const again = await fulfil(client, clerk, id, { revision: 1 })
+    again.assertStatus(200)
+    assert.isNull(again.body().heldRevision)
+    const other = await fulfil(client, clerk, id, { revision: 2 })
+    assert.deepEqual([other.status(), other.body().code], [409, 'order_not_open'])
+    assert.equal((await heldColumn(id)).held_revision, 1)
+    const csv: string[] = []
+    const staff = { id: clerk.id, email: null, name: 'Carl', role: 'clerk' as const }
+    for await (const part of ordersCsv(staff, { q: id }, 'UTC')) csv.push(part)
+    const [headings, row] = csv.join('').split(/\r?\n/)
+    assert.equal(row.split(',')[headings.split(',').indexOf('held_revision')], '')
+  })
+
+  test('has no shortages of a change that was declined before its end', async ({
+    client,
+    assert,
+  }) => {
+    const shortages = [{ sku: 'MUG', requested: 9, available: 3 }]
+    for (const end of [
+      (id: string) => cancel(client, ada, id),
+      (id: string) => fulfil(client, clerk, id, { revision: 1 }),
+    ]) {
+      const id = await confirmed(client, ada)
+      await patch(client, ada, id, '*', { lines: mugs(9) })
+      await hear(id, 'rejected', { revision: 2, heldRevision: 1, shortages })
+      assert.deepEqual((await shown(client, id)).shortages, shortages)
+      const ended = await end(id)
+      ended.assertStatus(200)
+      assert.deepEqual(ended.body().shortages, [])
+      assert.deepEqual((await shown(client, id)).shortages, [])
+    }
+  })
+
+  test('has no shortages after the next accepted change', async ({ client, assert }) => {
+    const id = await confirmed(client, ada)
+    await patch(client, ada, id, '*', { lines: mugs(9) })
+    const shortages = [{ sku: 'MUG', requested: 9, available: 3 }]
+    await hear(id, 'rejected', { revision: 2, heldRevision: 1, shortages })
+    await patch(client, ada, id, '*', { lines: mugs(3) })
+    await hear(id, 'reserved', { revision: 3, heldRevision: 3 })
+    assert.deepEqual((await shown(client, id)).shortages, [])
+  })
+})
+
+/** What the database keeps of an order beside what is shown. */
+function heldColumn(id: string) {
+  return orders().from('orders').where('id', id).select('held_revision').firstOrFail()
+}
+
 test.group('A fulfilment', (group) => {
-  group.setup(openShop)
+  group.setup(shopOfMugs)
   group.each.setup(people)
 
   test('names the revision in the parcel, ends the order, and tells inventory to deduct', async ({
     client,
     assert,
   }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, ada)
     const parcel = {
       revision: 1,
       carrier: 'DHL',
@@ -202,7 +279,7 @@ test.group('A fulfilment', (group) => {
     client,
     assert,
   }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, ada)
     const lines = [...mugs(3), { sku: 'PLATE', quantity: 1 }]
     await patch(client, ada, id, '*', { lines })
     await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
@@ -227,8 +304,8 @@ test.group('A fulfilment', (group) => {
     client,
     assert,
   }) => {
-    const pending = await placed(client)
-    const updating = await confirmed(client)
+    const pending = await placed(client, ada)
+    const updating = await confirmed(client, ada)
     await patch(client, ada, updating, '*', { lines: mugs(1) })
     for (const id of [pending, updating]) {
       const refused = await fulfil(client, clerk, id, { revision: 1 })
@@ -249,7 +326,7 @@ test.group('A fulfilment', (group) => {
     assert,
   }) => {
     for (let n = 0; n < 5; n++) {
-      const id = await confirmed(client)
+      const id = await confirmed(client, ada)
       const [cancelled, fulfilled] = await Promise.all([
         cancel(client, ada, id),
         fulfil(client, clerk, id, { revision: 1 }),
@@ -263,7 +340,7 @@ test.group('A fulfilment', (group) => {
   })
 
   test('is the work of clerks and admins', async ({ client, assert }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, ada)
     for (const by of [ada, await person('operator'), await person('service')]) {
       const refused = await fulfil(client, by, id, { revision: 1 })
       refused.assertStatus(403)
@@ -282,7 +359,7 @@ test.group('A fulfilment', (group) => {
   ]
   for (const [what, body, pointer] of wrong) {
     test(`${what} is refused by name`, async ({ client, assert }) => {
-      const id = await confirmed(client)
+      const id = await confirmed(client, ada)
       const refused = await fulfil(client, clerk, id, body)
       refused.assertStatus(422)
       assert.equal(refused.body().errors[0].pointer, pointer)
@@ -290,21 +367,9 @@ test.group('A fulfilment', (group) => {
   }
 })
 
-async function placed(client: ApiClient): Promise<string> {
-  const answer = await post(client, ada, { lines: mugs(2) })
-  answer.assertStatus(202)
-  return answer.body().id
-}
-
-async function confirmed(client: ApiClient) {
-  const id = await placed(client)
-  await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
-  return id
-}
-
 async function lastSaid(id: string) {
-  const row = await orders().from('outbox').where('key', id).orderBy('id', 'desc').firstOrFail()
-  return [row.type, row.data]
+  const { type, data } = (await messagesAbout(id)).at(-1)
+  return [type, data]
 }
 
 async function mailsDue(id: string) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { forgetOldAnswers, lockText } from '#http/idempotency'
-import { emptyShop, hear, person, post, priced, type Person } from '#tests/shop'
+import { emptyShop, hear, person, post, priced, type Person } from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
 const oneMug = { lines: [{ sku: 'MUG', quantity: 1 }] }
@@ -102,7 +102,7 @@ test.group('An Idempotency-Key on POST /orders', (group) => {
     assert.notEqual(theirs.body().id, mine.body().id)
   })
 
-  test('is still free after a refusal: mend the order and send it again', async ({
+  test('is still free after a rejection: the corrected order is accepted under it', async ({
     client,
     assert,
   }) => {

@@ -1,7 +1,8 @@
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { cancel, emptyShop, hear, patch, person, post, priced, type Person } from '#tests/shop'
+import { placed } from '#tests/support/orders'
+import { cancel, emptyShop, hear, patch, person, priced, type Person } from '#tests/support/shop'
 
 const ORDERS = '/api/v1/orders'
 
@@ -21,11 +22,11 @@ test.group('The list of orders is narrowed', (group) => {
 
   test('by status, one or several', async ({ client, assert }) => {
     ids = {
-      pending: await placed(client, { reference: 'R-1' }),
-      confirmed: await placed(client, {}),
-      updating: await placed(client, { lines: [{ sku: 'PLATE', quantity: 1 }] }),
-      rejected: await placed(client, { email: 'Bob@example.com' }),
-      cancelled: await placed(client, {}, ada),
+      pending: await placed(client, admin, { reference: 'R-1' }),
+      confirmed: await placed(client, admin),
+      updating: await placed(client, admin, { lines: [{ sku: 'PLATE', quantity: 1 }] }),
+      rejected: await placed(client, admin, { email: 'Bob@example.com' }),
+      cancelled: await placed(client, ada),
     }
     await hear(ids.confirmed, 'reserved', { revision: 1, heldRevision: 1 })
     await hear(ids.updating, 'reserved', { revision: 1, heldRevision: 1 })
@@ -116,11 +117,25 @@ test.group('The list of orders is narrowed', (group) => {
     })
   }
 
-  async function placed(client: ApiClient, body: object, by = admin): Promise<string> {
-    const answer = await post(client, by, { lines: [{ sku: 'MUG', quantity: 1 }], ...body })
-    answer.assertStatus(202)
-    return answer.body().id
-  }
+  test('by a reference in composed or decomposed letters, new or stored before', async ({
+    client,
+    assert,
+  }) => {
+    const composed = 'Müller 7'.normalize('NFC')
+    const decomposed = composed.normalize('NFD')
+    const placedNow = await placed(client, admin, { reference: decomposed, name: decomposed })
+    const { reference, name } = (
+      await client.get(`${ORDERS}/${placedNow}`).bearerToken(admin.token)
+    ).body()
+    assert.deepEqual([reference, name], [composed, composed])
+    const before = await placed(client, admin)
+    await db.connection('orders').from('orders').where('id', before).update('reference', decomposed)
+    for (const typed of [composed, decomposed]) {
+      const query = `reference=${encodeURIComponent(typed)}`
+      assert.deepEqual(await found(client, query), [before, placedNow])
+    }
+    assert.deepEqual(await found(client, 'reference=M%C3%BCller%208'), [])
+  })
 
   async function found(client: ApiClient, query: string): Promise<string[]> {
     const list = await client.get(`${ORDERS}?${query}`).bearerToken(admin.token)

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { emptyShop, person, post, priced, product, type Person } from '#tests/shop'
+import { placed } from '#tests/support/orders'
+import { emptyShop, person, post, priced, product, type Person } from '#tests/support/shop'
 
 const ORDERS = '/api/v1/orders'
 const oneMug = { lines: [{ sku: 'MUG', quantity: 1 }] }
@@ -35,9 +36,9 @@ test.group('The list of orders', (group) => {
     assert,
   }) => {
     const bob = await person('customer', 'Bob')
-    const first = await placed(client, ada)
-    const bobs = await placed(client, bob)
-    const last = await placed(client, ada)
+    const first = await placed(client, ada, oneMug)
+    const bobs = await placed(client, bob, oneMug)
+    const last = await placed(client, ada, oneMug)
 
     assert.deepEqual(ids(await read(client, ada, ORDERS)), [last, first])
     assert.deepEqual(ids(await read(client, bob, ORDERS)), [bobs])
@@ -48,7 +49,7 @@ test.group('The list of orders', (group) => {
   })
 
   test('shows each order as it reads alone', async ({ client, assert }) => {
-    const id = await placed(client, ada)
+    const id = await placed(client, ada, oneMug)
     const list = await read(client, ada, ORDERS)
     const alone = await read(client, ada, `${ORDERS}/${id}`)
     assert.deepEqual(list.body(), { data: [alone.body()], next: null })
@@ -56,7 +57,7 @@ test.group('The list of orders', (group) => {
 
   test('is walked without a gap or a repeat while orders come in', async ({ client, assert }) => {
     const before = []
-    for (let n = 0; n < 7; n++) before.unshift(await placed(client, ada))
+    for (let n = 0; n < 7; n++) before.unshift(await placed(client, ada, oneMug))
     const walked: string[] = []
     let cursor: string | null = null
     let pages = 0
@@ -65,15 +66,15 @@ test.group('The list of orders', (group) => {
       walked.push(...ids(page))
       cursor = page.body().next
       pages++
-      await placed(client, ada)
+      await placed(client, ada, oneMug)
     } while (cursor)
     assert.deepEqual(walked, before)
     assert.equal(pages, 3)
   })
 
   test('says that there is no more when the last page is full', async ({ client, assert }) => {
-    await placed(client, ada)
-    await placed(client, ada)
+    await placed(client, ada, oneMug)
+    await placed(client, ada, oneMug)
     const page = await read(client, ada, ORDERS, { limit: '2' })
     assert.lengthOf(page.body().data, 2)
     assert.isNull(page.body().next)
@@ -96,7 +97,7 @@ test.group('The list of orders', (group) => {
     assert,
   }) => {
     const bob = await person('customer', 'Bob')
-    await placed(client, bob)
+    await placed(client, bob, oneMug)
     const cursor = cursorOf(['ffffffff-ffff-ffff-ffff-ffffffffffff'])
     assert.deepEqual(ids(await read(client, ada, ORDERS, { cursor })), [])
   })
@@ -208,14 +209,9 @@ test.group('The timeline of an order', (group) => {
   })
 })
 
-async function placed(client: ApiClient, by: Person): Promise<string> {
-  const order = await post(client, by, oneMug)
-  return order.body().id
-}
-
 /** The path of the timeline of an order on which a clerk has worked: five steps. */
 async function orderWithSteps(client: ApiClient, by: Person) {
-  const id = await placed(client, by)
+  const id = await placed(client, by, oneMug)
   const clerk = { kind: 'staff', id: randomUUID(), name: 'Grace' }
   await db
     .connection('orders')

@@ -1,18 +1,26 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import db from '@adonisjs/lucid/services/db'
-import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { endThoseThatEnded } from '#accounts/watched_sign_ins'
+import { reportEnded } from '#accounts/credential_watcher'
 import { SYSTEM } from '#contracts/actor'
-import { openStreams } from '#http/event_stream'
+import { openStreams } from '#http/server/event_stream'
 import { stepFeed } from '#orders/live/step_feed'
-import { EventReader } from '#tests/event_reader'
-import { cancel, emptyShop, hear, patch, person, post, priced, type Person } from '#tests/shop'
+import { EventReader } from '#tests/support/event_reader'
+import { mugs, placed } from '#tests/support/orders'
+import {
+  cancel,
+  emptyShop,
+  hear,
+  patch,
+  person,
+  post,
+  priced,
+  type Person,
+} from '#tests/support/shop'
 
 const base = `http://${process.env.HOST}:${process.env.PORT}`
 const orders = () => db.connection('orders')
-const mugs = (quantity: number) => [{ sku: 'MUG', quantity }]
 
 let ada: Person
 let clerk: Person
@@ -62,7 +70,7 @@ test.group('The stream of one order', (group) => {
     client,
     assert,
   }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
     const stream = await watch(ada, `/orders/${id}/events`)
     assert.equal(stream.status, 200)
@@ -86,7 +94,7 @@ test.group('The stream of one order', (group) => {
   })
 
   test('goes on after the last step that the reader has', async ({ client, assert }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const first = await watch(ada, `/orders/${id}/events`)
     const [{ id: last }] = await first.take(1)
     first.close()
@@ -99,7 +107,7 @@ test.group('The stream of one order', (group) => {
   })
 
   test('has no gap for a reader who comes while steps commit', async ({ client, assert }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const changing = (async () => {
       for (let n = 0; n < 40; n++) await patch(client, ada, id, '*', { name: `Ada ${n}` })
     })()
@@ -116,7 +124,7 @@ test.group('The stream of one order', (group) => {
   })
 
   test('refuses a place that it never gave', async ({ client, assert }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const other = await watch(clerk, '/orders/events')
     const ofAll = await other.mark()
     for (const garbage of ['2', '99', '-1', 'x', '1.5', '1e3', ofAll, '9'.repeat(40)]) {
@@ -127,7 +135,7 @@ test.group('The stream of one order', (group) => {
   })
 
   test('is the owner’s and the staff’s', async ({ client, assert }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const bob = await person('customer', 'Bob')
     assert.equal((await watch(bob, `/orders/${id}/events`)).status, 404)
     assert.equal((await watch(clerk, `/orders/${id}/events`)).status, 200)
@@ -138,7 +146,7 @@ test.group('The stream of one order', (group) => {
     client,
     assert,
   }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     await cancel(client, clerk, id, { reason: 'sold out' })
     const [, hers] = await (await watch(ada, `/orders/${id}/events`)).take(2)
     assert.containSubset(hers.data, {
@@ -154,7 +162,7 @@ test.group('The stream of one order', (group) => {
   })
 
   test('answers HEAD without a stream', async ({ client }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const head = await client.head(`/api/v1/orders/${id}/events`).bearerToken(ada.token)
     head.assertStatus(200)
     head.assertHeader('content-type', 'text/event-stream; charset=utf-8')
@@ -172,13 +180,13 @@ test.group('The stream of all orders', (group) => {
   }) => {
     const before = await watch(clerk, '/orders/events')
     await before.mark()
-    await placed(client)
+    await placed(client, ada)
     await before.take(1)
     const [hers, all] = [await watch(ada, '/orders/events'), await watch(clerk, '/orders/events')]
     await Promise.all([hers.mark(), all.mark()])
     const bob = await person('customer', 'Bob')
     const theirs = (await post(client, bob, { lines: mugs(1) })).body().id
-    const own = await placed(client)
+    const own = await placed(client, ada)
     assert.deepEqual(
       (await all.take(2)).map(({ data }) => [data.orderId, data.type, data.sequence]),
       [
@@ -193,7 +201,7 @@ test.group('The stream of all orders', (group) => {
   test('has no gap over a resume, whatever commits meanwhile', async ({ client, assert }) => {
     const first = await watch(clerk, '/orders/events')
     let place = await first.mark()
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const seen = new Set<string>()
     const changing = (async () => {
       for (let n = 0; n < 60; n++) await patch(client, ada, id, '*', { name: `Ada ${n}` })
@@ -216,7 +224,7 @@ test.group('The stream of all orders', (group) => {
     client,
     assert,
   }) => {
-    const late = await placed(client)
+    const late = await placed(client, ada)
     const all = await watch(clerk, '/orders/events')
     const before = await all.mark()
     const trx = await orders().transaction()
@@ -225,10 +233,10 @@ test.group('The stream of all orders', (group) => {
     await trx
       .table('timeline_steps')
       .insert({ ...step, sequence: 2, revision: 1, actor: JSON.stringify(SYSTEM) })
-    const overtaking = await placed(client)
+    const overtaking = await placed(client, ada)
     const [event] = await all.take(1)
     assert.equal(event.data.orderId, overtaking)
-    // Whoever leaves now and comes back must not miss what is still to commit.
+    // A reader that leaves now and returns must not miss steps that are still to commit.
     const leaving = await watch(clerk, '/orders/events', { 'last-event-id': event.id })
     await trx.commit()
     assert.containSubset((await all.take(1))[0].data, { orderId: late, sequence: 2 })
@@ -243,7 +251,7 @@ test.group('The stream of all orders', (group) => {
   test('gives up a place whose transaction was rolled back', async ({ client, assert }) => {
     const all = await watch(clerk, '/orders/events')
     await all.mark()
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const trx = await orders().transaction()
     const step = { order_id: id, at: new Date(), type: 'attention', status: 'pending' }
     await trx
@@ -290,7 +298,7 @@ test.group('A stream ends', (group) => {
       .from('access_tokens')
       .where('tokenable_id', ada.id)
       .update({ expires_at: new Date(Date.now() - 1) })
-    await endThoseThatEnded()
+    await reportEnded()
     await stream.ended
     assert.equal(other.waiting, 0)
   })
@@ -299,7 +307,7 @@ test.group('A stream ends', (group) => {
     client,
     assert,
   }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const slow = connect(Number(process.env.PORT), process.env.HOST!)
     slow.write(
       `GET /api/v1/orders/${id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ada.token}\r\n\r\n`
@@ -324,7 +332,7 @@ test.group('A browser', (group) => {
   group.each.teardown(everybodyGoes)
 
   test('follows an order with a ticket, for that order alone', async ({ client, assert }) => {
-    const [id, other] = [await placed(client), await placed(client)]
+    const [id, other] = [await placed(client, ada), await placed(client, ada)]
     const issued = await client.post(`/api/v1/orders/${id}/stream-tickets`).bearerToken(ada.token)
     issued.assertStatus(201)
     const { url, expiresAt } = issued.body()
@@ -350,7 +358,7 @@ test.group('A browser', (group) => {
   })
 
   test('loses it with the token that it was made with', async ({ client, assert }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const issued = await client.post(`/api/v1/orders/${id}/stream-tickets`).bearerToken(ada.token)
     const stream = await EventReader.open(issued.body().url)
     readers.push(stream)
@@ -361,7 +369,7 @@ test.group('A browser', (group) => {
   })
 
   test('must not put an access token into an address', async ({ client, assert }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     for (const name of ['access_token', 'token']) {
       const refused = await client.get(`/api/v1/orders/${id}/events`).qs({ [name]: ada.token })
       refused.assertStatus(400)
@@ -370,12 +378,6 @@ test.group('A browser', (group) => {
     }
   })
 })
-
-async function placed(client: ApiClient): Promise<string> {
-  const answer = await post(client, ada, { lines: mugs(2) })
-  answer.assertStatus(202)
-  return answer.body().id
-}
 
 /** Steps of 20 KB each, past the use cases. */
 async function longSteps(id: string, from: number, count: number) {

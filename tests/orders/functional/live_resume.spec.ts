@@ -3,15 +3,15 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import { Client } from 'pg'
 import { directConnection } from '#config/database'
-import { openStreams } from '#http/event_stream'
-import { BehindReader } from '#orders/live/behind_reader'
+import { openStreams } from '#http/server/event_stream'
+import { TimelineTailer } from '#orders/live/timeline_tailer'
 import { stepFeed } from '#orders/live/step_feed'
-import { EventReader } from '#tests/event_reader'
-import { emptyShop, person, post, priced, type Person } from '#tests/shop'
+import { EventReader } from '#tests/support/event_reader'
+import { placed } from '#tests/support/orders'
+import { emptyShop, person, priced, type Person } from '#tests/support/shop'
 
 const base = `http://${process.env.HOST}:${process.env.PORT}`
 const orders = () => db.connection('orders')
@@ -45,12 +45,6 @@ async function everybodyGoes() {
     tooLate.throwIfAborted()
     await new Promise((resolve) => setImmediate(resolve))
   }
-}
-
-async function placed(client: ApiClient): Promise<string> {
-  const answer = await post(client, ada, { lines: [{ sku: 'MUG', quantity: 2 }] })
-  answer.assertStatus(202)
-  return answer.body().id
 }
 
 interface Steps {
@@ -93,7 +87,7 @@ test.group('A reader who keeps up', (group) => {
   group.each.teardown(everybodyGoes)
 
   test('gets a megabyte that comes at once', async ({ client, assert }) => {
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const [one, all] = [
       await watch(ada, `/orders/${id}/events`),
       await watch(ada, '/orders/events'),
@@ -112,7 +106,7 @@ test.group('A reader who keeps up', (group) => {
     const all = await watch(ada, '/orders/events')
     const place = await all.mark()
     all.close()
-    const id = await placed(client)
+    const id = await placed(client, ada)
     await addSteps(id, { from: 2, count: 200, bytes: 20_000 })
     const ofAll = await watch(ada, '/orders/events', place)
     assert.deepEqual(await toldOf(id, ofAll, 201), upTo(1, 201))
@@ -127,7 +121,7 @@ test.group('A reader who keeps up', (group) => {
     const all = await watch(clerk, '/orders/events')
     const place = await all.mark()
     all.close()
-    const [late, id] = [await placed(client), await placed(client)]
+    const [late, id] = [await placed(client, ada), await placed(client, ada)]
     const trx = await orders().transaction()
     await addSteps(late, { from: 2, count: 1, bytes: 1 }, trx)
     await addSteps(id, { from: 2, count: 1_200, bytes: 1 })
@@ -159,7 +153,7 @@ test.group('A stream that cannot be read up to now', (group) => {
     const owner = db.connection('orders_owner')
     const allow = () => owner.rawQuery('grant select on timeline_steps to orders_app')
     cleanup(async () => void (await allow()))
-    const id = await placed(client)
+    const id = await placed(client, ada)
     const first = await watch(ada, `/orders/${id}/events`)
     const [{ id: place }] = await first.take(1)
     await owner.rawQuery('revoke select on timeline_steps from orders_app')
@@ -181,11 +175,11 @@ test.group('The place of the feed', (group) => {
     assert,
     cleanup,
   }) => {
-    const [early, late] = [await placed(client), await placed(client)]
+    const [early, late] = [await placed(client, ada), await placed(client, ada)]
     const connection = new Client(directConnection('orders'))
     await connection.connect()
     cleanup(() => connection.end())
-    const reader = new BehindReader()
+    const reader = new TimelineTailer()
     await reader.read(connection)
     await reader.prune(connection)
 

@@ -1,15 +1,14 @@
 import db from '@adonisjs/lucid/services/db'
 import { Message } from '@adonisjs/mail'
-import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import type { Notification } from '#mail/queue'
+import { MailRows, type Notification } from '#mail/mail_rows'
 import { composeOrderMail } from '#orders/mails/compose'
-import { emptyShop, hear, patch, person, post, priced, type Person } from '#tests/shop'
+import { confirmed, mugs, shopOfMugs } from '#tests/support/orders'
+import { emptyShop, hear, patch, person, priced, type Person } from '#tests/support/shop'
 
-const mugs = (quantity: number) => [{ sku: 'MUG', quantity }]
 const TOO_FEW = [{ sku: 'MUG', requested: 9, available: 4 }]
 
-test.group('A mail about a change that could not be met', (group) => {
+test.group('A mail about a change that could not be made', (group) => {
   let ada: Person
 
   group.each.setup(async () => {
@@ -19,11 +18,11 @@ test.group('A mail about a change that could not be met', (group) => {
   })
 
   test('says that the order stays as it was', async ({ client, assert }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, ada)
     await patch(client, ada, id, '*', { lines: mugs(9) })
     await hear(id, 'rejected', { revision: 2, heldRevision: 1, shortages: TOO_FEW })
     for (const text of await lastMail(id, 'change_declined')) {
-      assert.include(text, 'stays as it was')
+      assert.include(text, 'Your order is unchanged')
       assert.notInclude(text, 'instead of')
     }
   })
@@ -32,15 +31,15 @@ test.group('A mail about a change that could not be met', (group) => {
     client,
     assert,
   }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, ada)
     await patch(client, ada, id, '*', { lines: mugs(4) })
     await patch(client, ada, id, '*', { lines: mugs(9) })
     await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
     await hear(id, 'rejected', { revision: 3, heldRevision: 2, shortages: TOO_FEW })
     for (const text of await lastMail(id, 'change_declined')) {
-      assert.include(text, 'An earlier change was met')
+      assert.include(text, 'An earlier change was made')
       assert.include(text, '4 instead of 2')
-      assert.notInclude(text, 'stays as it was')
+      assert.notInclude(text, 'Your order is unchanged')
     }
   })
 
@@ -48,7 +47,7 @@ test.group('A mail about a change that could not be met', (group) => {
     client,
     assert,
   }) => {
-    const id = await confirmed(client)
+    const id = await confirmed(client, ada)
     // As a process whose clock is late would have written it.
     await patch(client, ada, id, '*', { lines: mugs(3) })
     await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
@@ -56,21 +55,45 @@ test.group('A mail about a change that could not be met', (group) => {
       .where('kind', 'change_accepted')
       .update({ id: '00000000-0000-7000-8000-000000000000' })
     const [text] = await lastMail(id, 'change_accepted')
-    assert.include(text, '3 instead of 2', 'it knows of the mail before')
+    assert.include(text, '3 instead of 2', 'compared with the previous mail')
     const rows = await mails(id).orderBy('sequence')
     assert.deepEqual(
       rows.map(({ kind }) => kind),
       ['order_confirmed', 'change_accepted']
     )
   })
+})
 
-  async function confirmed(client: ApiClient): Promise<string> {
-    const answer = await post(client, ada, { lines: mugs(2) })
-    answer.assertStatus(202)
-    const { id } = answer.body()
-    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
-    return id
-  }
+test.group('Mails about one order', (group) => {
+  group.each.setup(shopOfMugs)
+
+  test('are sent in order: the second waits until the first is sent', async ({
+    client,
+    assert,
+  }) => {
+    const ada = await person('customer', 'Ada')
+    const id = await confirmed(client, ada)
+    await patch(client, ada, id, '*', { lines: mugs(3) })
+    await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
+    const rows = new MailRows(db as never, {
+      connection: 'orders',
+      subject: 'order_id',
+      compose: async () => null,
+      page: () => '',
+    })
+    const first = await rows.lease(10)
+    assert.deepEqual(
+      first.map(({ kind }) => kind),
+      ['order_confirmed']
+    )
+    assert.isEmpty(await rows.lease(10))
+    await rows.markSent([first[0].id])
+    const second = await rows.lease(10)
+    assert.deepEqual(
+      second.map(({ kind }) => kind),
+      ['change_accepted']
+    )
+  })
 })
 
 function mails(id: string) {

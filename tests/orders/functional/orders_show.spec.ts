@@ -2,7 +2,7 @@ import ace from '@adonisjs/core/services/ace'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import OrdersShow from '#orders/commands/orders_show'
-import { cancel, emptyShop, hear, patch, person, post, priced } from '#tests/shop'
+import { cancel, emptyShop, hear, patch, person, post, priced } from '#tests/support/shop'
 
 test.group('orders:show', (group) => {
   group.each.setup(async () => {
@@ -12,46 +12,46 @@ test.group('orders:show', (group) => {
     return () => ace.ui.switchMode('normal')
   })
 
-  test('tells an order’s whole story to a person', async ({ client, assert }) => {
-    const { id, number } = await longStory(client)
-    const story = await show(number)
-    assert.equal(story.exitCode, 0)
+  test('shows the history of an order', async ({ client, assert }) => {
+    const { id, number } = await longHistory(client)
+    const history = await show(number)
+    assert.equal(history.exitCode, 0)
     for (const words of [
       `${number} is cancelled`,
       'r1 (in force)  2 x MUG at €12.50',
       'revised → updating r2 by customer Ada  lines 9 x MUG',
       'change_declined → confirmed r2  mail change_declined, shortages MUG (4 of 9)',
       'cancelled → cancelled r3 by customer Ada  mail order_cancelled, reason too dear',
-      'order_cancelled  STILL IN THE OUTBOX',
-      'order_confirmed r1  pending after 0 tries',
+      'order_cancelled  NOT PUBLISHED YET',
+      'order_confirmed r1  pending after 0 attempts',
     ]) {
-      assert.include(story.printed, words)
+      assert.include(history.printed, words)
     }
-    assert.equal((await show(id)).printed, story.printed)
+    assert.equal((await show(id)).printed, history.printed)
   })
 
-  test('tells it to a script as JSON', async ({ client, assert }) => {
-    const { id, number } = await longStory(client)
+  test('prints it as JSON', async ({ client, assert }) => {
+    const { id, number } = await longHistory(client)
     const { printed } = await show(id, '--json')
-    const story = JSON.parse(printed)
-    assert.equal(story.order.number, number)
+    const history = JSON.parse(printed)
+    assert.equal(history.order.number, number)
     assert.deepEqual(
-      story.steps.map(({ type }: { type: string }) => type),
+      history.steps.map(({ type }: { type: string }) => type),
       ['placed', 'confirmed', 'revised', 'change_declined', 'cancelled']
     )
     assert.deepEqual(
-      story.mails.map(({ kind }: { kind: string }) => kind),
+      history.mails.map(({ kind }: { kind: string }) => kind),
       ['order_confirmed', 'change_declined', 'order_cancelled']
     )
-    assert.lengthOf(story.revisions, 2)
-    assert.lengthOf(story.messages, 5)
+    assert.lengthOf(history.revisions, 2)
+    assert.lengthOf(history.messages, 5)
   })
 
   test('says so when there is no such order', async ({ assert }) => {
     for (const unknown of ['Q-1', 'shop-4711', '0199d3bf-11aa-7c31-9b77-5d2e8f4a6c01']) {
       const { exitCode, printed } = await show(unknown)
       assert.equal(exitCode, 5)
-      assert.include(printed, `There is no order "${unknown}"`)
+      assert.include(printed, `No order "${unknown}"`)
     }
   })
 })
@@ -66,7 +66,7 @@ async function show(...args: string[]) {
 }
 
 /** An order that was confirmed, declined a change, and cancelled. */
-async function longStory(client: ApiClient): Promise<{ id: string; number: string }> {
+async function longHistory(client: ApiClient): Promise<{ id: string; number: string }> {
   const ada = await person('customer', 'Ada')
   const placed = await post(client, ada, { lines: [{ sku: 'MUG', quantity: 2 }] })
   const { id, number } = placed.body()

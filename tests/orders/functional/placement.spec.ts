@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
-import { SYSTEM } from '#contracts/actor'
 import type { IdempotencyScope } from '#http/idempotency'
-import { readOrder } from '#orders/models/order'
-import { insertPlacedOrder } from '#orders/models/placement'
+import { readOrder } from '#orders/store/order'
+import { insertPlacedOrder } from '#orders/store/placement'
 import { orderBody } from '#orders/transformers/order_body'
-import { emptyShop, person, post, priced, type Person } from '#tests/shop'
+import { emptyShop, person, post, priced, type Person } from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
 const asCustomer = { role: 'customer' as const, name: 'Ada' }
@@ -131,11 +130,19 @@ test.group('A placed order', (group) => {
     const placed = await post(client, customer, oneMug)
     const order = await readOrder(orders(), placed.body().id, { ...customer, ...asCustomer })
     const before = await rowCounts()
-    const record = { ...order, id: uuidv7(), number: null }
+    const record = { ...order!, id: uuidv7(), number: null }
     record.lines[0].quantity = 0
     const answer = { status: 202, headers: {}, body: orderBody(record) }
     await assert.rejects(
-      () => insertPlacedOrder(orders(), record, SYSTEM, scopeOf(customer, randomUUID()), answer),
+      () =>
+        insertPlacedOrder(
+          orders(),
+          record,
+          { ...customer, ...asCustomer },
+          null,
+          scopeOf(customer, randomUUID()),
+          answer
+        ),
       /order_lines_quantity_check/
     )
     assert.deepEqual(await rowCounts(), before)

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { emptyShop, hear, patch, person, post, priced, type Person } from '#tests/shop'
+import { emptyShop, hear, patch, person, post, priced, type Person } from '#tests/support/shop'
 
 const oneMug = { lines: [{ sku: 'MUG', quantity: 1 }] }
 const orders = () => db.connection('orders')
@@ -19,7 +19,7 @@ async function allow(what: string, table: string) {
   await db.connection('orders_owner').rawQuery(`grant ${what} on ${table} to orders_app`)
 }
 
-test.group('Whoever prefers to wait', (group) => {
+test.group('A client that prefers to wait', (group) => {
   let ada: Person
 
   group.setup(async () => {

@@ -1,5 +1,8 @@
+import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
-import { emptyShop, patch, person, post, priced, type Person } from '#tests/shop'
+import { productListed } from '#contracts/messages/inventory'
+import { applyPrices } from '#orders/price_list'
+import { emptyShop, patch, person, post, priced, type Person } from '#tests/support/shop'
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
 
@@ -45,7 +48,7 @@ test.group('Prices are the server’s', (group) => {
     assert.deepEqual(coupon.body().total, eur(2_000))
     const { id } = coupon.body()
     const kept = await patch(client, shop, id, '*', { lines: [{ sku: 'MUG', quantity: 3 }] })
-    assert.deepEqual(kept.body().total, eur(3_000), 'it stays at any quantity')
+    assert.deepEqual(kept.body().total, eur(2 * 1_000 + 1_250), 'without one, today’s counts')
     const dearer = await patch(client, shop, id, '*', {
       lines: [{ sku: 'MUG', quantity: 3, unitPrice: eur(1_100) }],
     })
@@ -78,5 +81,47 @@ test.group('Prices are the server’s', (group) => {
     const unknown = await post(client, shop, { ...guest, lines: ghost })
     assert.deepEqual([unknown.status(), unknown.body().code], [422, 'unknown_sku'])
     assert.equal(unknown.header('retry-after'), '1')
+  })
+
+  test('in a currency that has been withdrawn stay readable, and no new one is taken', async ({
+    client,
+    assert,
+  }) => {
+    await priced('OLD', 1_250, 'HRK')
+    const placed = await post(client, ada, { lines: [{ sku: 'OLD', quantity: 2 }] })
+    placed.assertStatus(202)
+    assert.deepEqual(placed.body().total, { amount: 2_500, currency: 'HRK' })
+    const unitPrice = { amount: 1, currency: 'HRK' }
+    const refused = await post(client, shop, {
+      ...guest,
+      lines: [{ sku: 'MUG', quantity: 1, unitPrice }],
+    })
+    refused.assertStatus(422)
+    assert.containSubset(refused.body().errors, [{ pointer: '/lines/0/unitPrice/currency' }])
+  })
+})
+
+test.group('The price list', (group) => {
+  group.each.setup(emptyShop)
+
+  const changed = (version: number, amount: number) => {
+    const product = { sku: 'MUG', name: 'Mug', price: eur(amount), active: true, version }
+    return productListed.about('MUG', product)
+  }
+
+  async function apply(...messages: ReturnType<typeof changed>[]) {
+    await db.connection('orders').transaction((trx) => applyPrices(messages, trx))
+    const row = await db.connection('orders').from('price_list').where('sku', 'MUG').firstOrFail()
+    return Number(row.price_amount)
+  }
+
+  test('takes the highest version of a product from a batch', async ({ assert }) => {
+    assert.equal(await apply(changed(2, 200), changed(3, 300), changed(1, 100)), 300)
+  })
+
+  test('ignores a version that is older than its own', async ({ assert }) => {
+    await apply(changed(3, 300))
+    assert.equal(await apply(changed(2, 200)), 300)
+    assert.equal(await apply(changed(4, 400)), 400)
   })
 })

@@ -1,79 +1,27 @@
 /*
  * The feed of live steps on a database that is not always there.
  */
-import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { Client } from 'pg'
 import { directConnection } from '#config/database'
 import { SYSTEM } from '#contracts/actor'
-import { BehindReader } from '#orders/live/behind_reader'
+import { TimelineTailer } from '#orders/live/timeline_tailer'
 import { StepFeed } from '#orders/live/step_feed'
-import { emptyShop, person, post, priced } from '#tests/shop'
+import { DatabaseProxy } from '#tests/support/database_proxy'
+import { eventually } from '#tests/support/eventually'
+import { emptyShop, person, post, priced } from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
 
-/** The feed's way to the database, which can be blocked. */
-class Way {
-  readonly #server = createServer({ pauseOnConnect: true }, (socket) => this.#connected(socket))
-  readonly #sockets = new Set<Socket>()
-  /** How often the feed has connected. */
-  connections = 0
-  closed = false
-  #frozen = false
-
-  static async open() {
-    const way = new Way()
-    way.#server.listen(0, '127.0.0.1')
-    await once(way.#server, 'listening')
-    return way
-  }
-
-  get feed() {
-    const url = new URL(directConnection('orders').connectionString)
-    url.host = `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-    const connection = { ...directConnection('orders'), connectionString: url.href }
-    return new StepFeed({
-      connection: { ...connection, query_timeout: 300, connectionTimeoutMillis: 300 },
-      notify: async () => {},
-      logger,
-    })
-  }
-
-  /** Nothing gets through any more, and nobody is told. */
-  freeze() {
-    this.#frozen = true
-    for (const socket of this.#sockets) socket.pause()
-  }
-
-  thaw() {
-    this.#frozen = false
-    for (const socket of this.#sockets) socket.resume()
-  }
-
-  end() {
-    for (const socket of this.#sockets) socket.destroy()
-    this.#server.close()
-  }
-
-  #connected(here: Socket) {
-    this.connections++
-    if (this.closed) return here.destroy()
-    const { hostname, port } = new URL(directConnection('orders').connectionString)
-    const there = connect(Number(port), hostname)
-    for (const [from, to] of [
-      [here, there],
-      [there, here],
-    ]) {
-      this.#sockets.add(from)
-      from.on('data', (bytes) => to.write(bytes)).on('error', () => to.destroy())
-      from.on('close', () => to.destroy())
-      if (this.#frozen) from.pause()
-      else from.resume()
-    }
-  }
+/** A feed that reads through the proxy. */
+function feedThrough(proxy: DatabaseProxy) {
+  return new StepFeed({
+    connection: { ...proxy.connection, query_timeout: 300, connectionTimeoutMillis: 300 },
+    notify: async () => {},
+    logger,
+  })
 }
 
 test.group('The feed of live steps', (group) => {
@@ -93,31 +41,31 @@ test.group('The feed of live steps', (group) => {
     assert,
     cleanup,
   }) => {
-    const way = await Way.open()
-    const { feed } = way
+    const proxy = await DatabaseProxy.open('orders')
+    const feed = feedThrough(proxy)
     cleanup(async () => {
-      way.end()
+      proxy.end()
       await feed.stop()
     })
     const told = Promise.withResolvers<number>()
     feed.follow(orderId, ({ sequence }) => told.resolve(sequence))
     await feed.ready()
-    way.freeze()
+    proxy.freeze()
     await addStep(orderId, 2)
     feed.committed()
-    await until(() => feed.degraded().length > 0)
-    assert.match(feed.degraded()[0], /^live updates: /)
-    way.thaw()
+    await eventually('the feed reports a fault', () => feed.warnings().length > 0)
+    assert.match(feed.warnings()[0], /^live updates: /)
+    proxy.thaw()
     assert.equal(await told.promise, 2)
-    await until(() => feed.degraded().length === 0)
+    await eventually('the feed works again', () => feed.warnings().length === 0)
   })
 
   test('does not knock at each commit at a door that is closed', async ({ assert, cleanup }) => {
-    const way = await Way.open()
-    way.closed = true
-    const { feed } = way
+    const proxy = await DatabaseProxy.open('orders')
+    proxy.closed = true
+    const feed = feedThrough(proxy)
     cleanup(async () => {
-      way.end()
+      proxy.end()
       await feed.stop()
     })
     feed.follow(orderId, () => {})
@@ -125,20 +73,20 @@ test.group('The feed of live steps', (group) => {
       feed.committed()
       await orders().rawQuery('select 1')
     }
-    assert.isBelow(way.connections, 12)
-    way.closed = false
+    assert.isBelow(proxy.connections, 12)
+    proxy.closed = false
     await feed.ready()
-    assert.isEmpty(feed.degraded())
+    await eventually('the feed works again', () => feed.warnings().length === 0)
   })
 
   test('keeps its connection for the next who comes, however much happens between', async ({
     assert,
     cleanup,
   }) => {
-    const way = await Way.open()
-    const { feed } = way
+    const proxy = await DatabaseProxy.open('orders')
+    const feed = feedThrough(proxy)
     cleanup(async () => {
-      way.end()
+      proxy.end()
       await feed.stop()
     })
     for (let n = 0; n < 2; n++) {
@@ -150,7 +98,7 @@ test.group('The feed of live steps', (group) => {
         await orders().rawQuery('select 1')
       }
     }
-    assert.equal(way.connections, 1)
+    assert.equal(proxy.connections, 1)
   })
 
   test('waits at its start for a step that is still to commit, be it the first of all', async ({
@@ -164,7 +112,7 @@ test.group('The feed of live steps', (group) => {
     const connection = new Client(directConnection('orders'))
     await connection.connect()
     cleanup(() => connection.end())
-    const reader = new BehindReader()
+    const reader = new TimelineTailer()
     await reader.read(connection)
     await trx.commit()
     const steps = await reader.read(connection)
@@ -174,15 +122,6 @@ test.group('The feed of live steps', (group) => {
     )
   })
 })
-
-/** @throws Error when it does not come within five seconds */
-async function until(fulfilled: () => boolean) {
-  const tooLate = AbortSignal.timeout(5_000)
-  while (!fulfilled()) {
-    tooLate.throwIfAborted()
-    await orders().rawQuery('select 1')
-  }
-}
 
 /** Past the use cases. */
 async function addStep(

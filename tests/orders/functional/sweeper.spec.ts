@@ -1,8 +1,8 @@
 import db from '@adonisjs/lucid/services/db'
 import logger from '@adonisjs/core/services/logger'
-import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import { Sweeper } from '#orders/sweeper'
+import { messagesAbout, mugs, placed } from '#tests/support/orders'
 import {
   cancel,
   emptyShop,
@@ -10,18 +10,16 @@ import {
   hear,
   patch,
   person,
-  post,
   priced,
   read,
   type Person,
-} from '#tests/shop'
+} from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
-const mugs = (quantity: number) => [{ sku: 'MUG', quantity }]
 const HALF_A_MINUTE = 30_000
 
-const sweeper = (answerTimeout = HALF_A_MINUTE) =>
-  new Sweeper({ client: orders, leads: () => true, answerTimeout, logger })
+const sweeper = (replyTimeout = HALF_A_MINUTE) =>
+  new Sweeper({ client: orders, leads: () => true, replyTimeout, logger })
 
 test.group('An order that waits too long for an answer', (group) => {
   let admin: Person
@@ -36,30 +34,30 @@ test.group('An order that waits too long for an answer', (group) => {
     client,
     assert,
   }) => {
-    const id = await placed(client)
+    const id = await placed(client, admin)
     await sweeper().tick()
-    assert.lengthOf(await said(id), 1, 'its time has not come')
+    assert.lengthOf(await messagesAbout(id), 1, 'its time has not come')
 
     await timeHasCome(id)
     await sweeper().tick()
-    const [first, second] = await said(id)
+    const [first, second] = await messagesAbout(id)
     assert.deepEqual([second.type, second.data], [first.type, first.data])
     assert.notEqual(second.message_id, first.message_id)
     assert.equal(second.headers.ce_resendof, first.message_id)
   })
 
   test('is told its current revision, whatever that is', async ({ client, assert }) => {
-    const changed = await placed(client)
+    const changed = await placed(client, admin)
     await patch(client, admin, changed, '*', { lines: mugs(3) })
-    const cancelled = await placed(client)
+    const cancelled = await placed(client, admin)
     await cancel(client, admin, cancelled, { reason: 'late' })
-    const fulfilled = await placed(client)
+    const fulfilled = await placed(client, admin)
     await hear(fulfilled, 'reserved', { revision: 1, heldRevision: 1 })
     await fulfil(client, admin, fulfilled, { revision: 1 })
     await timeHasCome(changed, cancelled, fulfilled)
     await sweeper().tick()
     for (const id of [changed, cancelled, fulfilled]) {
-      const messages = (await said(id)).filter(({ type }) => type !== 'order_confirmed')
+      const messages = (await messagesAbout(id)).filter(({ type }) => type !== 'order_confirmed')
       const [first, again] = messages.slice(-2)
       assert.deepEqual([again.type, again.data], [first.type, first.data])
       assert.equal(again.headers.ce_resendof, first.message_id)
@@ -70,7 +68,7 @@ test.group('An order that waits too long for an answer', (group) => {
     client,
     assert,
   }) => {
-    const id = await placed(client)
+    const id = await placed(client, admin)
     const waits: number[] = []
     for (let n = 0; n < 5; n++) {
       await timeHasCome(id)
@@ -79,7 +77,7 @@ test.group('An order that waits too long for an answer', (group) => {
       waits.push(Math.round((next.getTime() - Date.now()) / HALF_A_MINUTE))
     }
     assert.deepEqual(waits, [2, 4, 8, 16, 1])
-    assert.lengthOf(await said(id), 6)
+    assert.lengthOf(await messagesAbout(id), 6)
     assert.isFalse((await read(client, admin, id)).body().attention)
 
     await timeHasCome(id)
@@ -88,7 +86,7 @@ test.group('An order that waits too long for an answer', (group) => {
     assert.containSubset(flagged, { attention: true, status: 'pending', version: 2 })
     await timeHasCome(id)
     await sweeper().tick()
-    assert.lengthOf(await said(id), 6, 'it is not told any more')
+    assert.lengthOf(await messagesAbout(id), 6, 'it is not told any more')
 
     // What the customer read before still holds: no caller has changed it.
     ;(await patch(client, admin, id, '"1"', { name: 'Ada' })).assertStatus(200)
@@ -106,22 +104,22 @@ test.group('An order that waits too long for an answer', (group) => {
     client,
     assert,
   }) => {
-    const answered = await placed(client)
+    const answered = await placed(client, admin)
     await hear(answered, 'reserved', { revision: 1, heldRevision: 1 })
-    const untold = await placed(client)
+    const untold = await placed(client, admin)
     await timeHasCome(answered, untold)
     await orders().from('outbox').where('key', untold).update({ published_at: null })
     await sweeper().tick()
-    assert.lengthOf(await said(untold), 1)
+    assert.lengthOf(await messagesAbout(untold), 1)
     assert.deepEqual(
-      (await said(answered)).map(({ type }) => type),
+      (await messagesAbout(answered)).map(({ type }) => type),
       ['order_placed', 'order_confirmed']
     )
   })
 
   test('is no flood with all the others while nobody answers', async ({ client, assert }) => {
     const ids: string[] = []
-    for (let n = 0; n < 60; n++) ids.push(await placed(client))
+    for (let n = 0; n < 60; n++) ids.push(await placed(client, admin))
     await timeHasCome(...ids)
     // Silence counts at once.
     const sweeping = sweeper(0)
@@ -131,7 +129,7 @@ test.group('An order that waits too long for an answer', (group) => {
     await sweeping.tick()
     await sweeping.tick()
     assert.equal(sweeping.counts.resent, 52, 'one at a time from now on')
-    assert.isNotEmpty(sweeping.degraded())
+    assert.isNotEmpty(sweeping.warnings())
     const untried = await orders().from('orders').where('resends', 0)
     assert.isAtLeast(untried.length, 8, 'the others use up no try')
 
@@ -141,13 +139,10 @@ test.group('An order that waits too long for an answer', (group) => {
     assert.equal(sweeping.counts.resent, 102, 'any answer ends the quiet')
   })
 
-  test('lets the others wait in the quiet, however often one is told again', async ({
-    client,
-    assert,
-  }) => {
+  test('lets the others wait, however often one request is re-sent', async ({ client, assert }) => {
     let now = Date.now()
-    const id = await placed(client)
-    const timing = { answerTimeout: HALF_A_MINUTE, now: () => now }
+    const id = await placed(client, admin)
+    const timing = { replyTimeout: HALF_A_MINUTE, now: () => now }
     const sweeping = new Sweeper({ client: orders, leads: () => true, logger, ...timing })
     for (const [passed, quiet] of [
       [0, false],
@@ -158,29 +153,29 @@ test.group('An order that waits too long for an answer', (group) => {
       now += passed
       await timeHasCome(id)
       await sweeping.tick()
-      assert.equal(sweeping.degraded().length > 0, quiet, `${passed} later`)
+      assert.equal(sweeping.warnings().length > 0, quiet, `${passed} later`)
     }
     assert.equal(sweeping.counts.resent, 4)
   })
 
   test('troubles the process no longer once a person has to look', async ({ client, assert }) => {
-    const id = await placed(client)
+    const id = await placed(client, admin)
     const sweeping = sweeper(0)
     await timeHasCome(id)
     await sweeping.tick()
-    assert.isNotEmpty(sweeping.degraded())
+    assert.isNotEmpty(sweeping.warnings())
     await orders().from('orders').where('id', id).update({ resends: 5 })
     await timeHasCome(id)
     await sweeping.tick()
     assert.equal(sweeping.counts.flagged, 1)
-    assert.isEmpty(sweeping.degraded())
+    assert.isEmpty(sweeping.warnings())
   })
 
   test('waits quietly with thousands of others while nothing can be published', async ({
     client,
     assert,
   }) => {
-    const id = await placed(client)
+    const id = await placed(client, admin)
     await timeHasCome(id)
     await multiply(id, 6_000)
     await orders().from('outbox').update({ published_at: null })
@@ -190,12 +185,6 @@ test.group('An order that waits too long for an answer', (group) => {
     assert.isBelow(performance.now() - began, 2_000)
     assert.deepEqual(sweeping.counts, { resent: 0, flagged: 0 }, 'none was told the first time')
   })
-
-  async function placed(client: ApiClient): Promise<string> {
-    const answer = await post(client, admin, { lines: mugs(2) })
-    answer.assertStatus(202)
-    return answer.body().id
-  }
 })
 
 /** As if the wait were over, and what was said before published. */
@@ -206,10 +195,6 @@ async function timeHasCome(...ids: string[]) {
     .whereIn('id', ids)
     .whereNotNull('resend_at')
     .update({ resend_at: new Date(Date.now() - 1_000) })
-}
-
-async function said(id: string) {
-  return orders().from('outbox').where('key', id).orderBy('id')
 }
 
 /** So many copies of the order and of what was said of it; every other one has used up its tries. */

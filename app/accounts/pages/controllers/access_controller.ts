@@ -8,13 +8,17 @@ import { endSessions } from '../../sessions.ts'
 import { revokeTokens } from '../../tokens.ts'
 import { idValidator, roleFormValidator, tokenValidator } from '../validators.ts'
 
-/** What somebody may do, and where they are signed in. */
+/** An account's role, sessions and tokens, and whether it is enabled. */
 export default class AccessController {
   async changeRole(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
     const { role } = await roleFormValidator.validate(ctx.request.body())
     const { name, before } = await changeRole(id, role, ctx.account)
-    notice(ctx, { about: name, text: before === role ? `is ${role}` : `${before} → ${role}` })
+    notice(ctx, {
+      about: name,
+      text:
+        before === role ? `already has the role ${role}` : `role changed from ${before} to ${role}`,
+    })
     return goTo(ctx, `/admin/people/${id}`)
   }
 
@@ -29,14 +33,14 @@ export default class AccessController {
   async enable(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
     const { name } = await enableAccount(id, ctx.account)
-    notice(ctx, { about: name, text: 'may sign in again' })
+    notice(ctx, { about: name, text: 'can sign in again' })
     return goTo(ctx, `/admin/people/${id}`)
   }
 
   async endSession(ctx: HttpContext) {
     const { id, name } = await findPerson(ctx.params.id)
     const ended = await endSessions(id, { handle: ctx.params.session })
-    notice(ctx, { about: name, text: `is signed out of ${plural(ended, 'session')}` })
+    notice(ctx, { about: name, text: `signed out of ${plural(ended, 'session')}` })
     return goTo(ctx, `/admin/people/${id}`)
   }
 
@@ -44,7 +48,7 @@ export default class AccessController {
     const { id, token } = await tokenValidator.validate(ctx.params)
     const { name } = await findPerson(id)
     const revoked = await revokeTokens(id, token)
-    notice(ctx, { about: name, text: `lost ${plural(revoked, 'token')}` })
+    notice(ctx, { about: name, text: `${plural(revoked, 'token')} revoked` })
     return goTo(ctx, `/admin/people/${id}`)
   }
 }

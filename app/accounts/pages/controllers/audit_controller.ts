@@ -1,25 +1,22 @@
 import { Readable } from 'node:stream'
 import type { HttpContext } from '@adonisjs/core/http'
 import { DateTime } from 'luxon'
-import { actOf, namedActs } from '#admin/acts'
+import { auditLabelOf, labelledRoutes } from '#admin/audit_labels'
 import { shownSlice, sliceOf } from '#admin/slices'
 import { auditLines } from '../../audit/audit_csv.ts'
-import { namesOf, readAudit, whoWorksHere, type AuditFilter } from '../../audit/read_audit.ts'
+import { namesOf, readAudit, listStaff, type AuditFilter } from '../../audit/read_audit.ts'
 import { auditFilterValidator } from '../validators.ts'
 
-/** Who of the staff did what, as a page and as CSV. */
+/** The audit of staff actions, as a page and as CSV. */
 export default class AuditController {
   async index({ request, view, zone }: HttpContext) {
     const query = request.qs()
     const shown = await auditFilterValidator.validate(query)
     const slice = sliceOf(query)
-    const [rows, people] = await Promise.all([
-      readAudit(filterOf(shown, zone), slice),
-      whoWorksHere(),
-    ])
+    const [rows, people] = await Promise.all([readAudit(filterOf(shown, zone), slice), listStaff()])
     const names = await namesOf(rows.map(({ thing }) => thing))
     return view.render('accounts::pages/audit', {
-      ...{ query, filter: shown, people, names, actOf, acts: namedActs() },
+      ...{ query, filter: shown, people, names, auditLabelOf, acts: labelledRoutes() },
       slice: shownSlice(rows, slice, ({ id }) => [id], query),
     })
   }
@@ -35,12 +32,12 @@ export default class AuditController {
 
 type ShownFilter = Awaited<ReturnType<typeof auditFilterValidator.validate>>
 
-/** An act is asked for by its words; days are those of the person who asks. */
+/** Actions are selected by their label, days in the time zone of the reader. */
 function filterOf({ person, act, thing, from, to }: ShownFilter, zone: string): AuditFilter {
   const midnight = (day: string) => DateTime.fromISO(day, { zone })
   return {
     ...{ person, thing },
-    acts: act ? (namedActs().find(({ words }) => words === act)?.routes ?? [act]) : undefined,
+    acts: act ? (labelledRoutes().find(({ words }) => words === act)?.routes ?? [act]) : undefined,
     from: from ? midnight(from).toJSDate() : undefined,
     before: to ? midnight(to).plus({ days: 1 }).toJSDate() : undefined,
   }

@@ -1,12 +1,13 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { goTo, notice } from '#admin/notices'
-import { writeDownPassage } from '../../audit/write_audit.ts'
+import { networkOf } from '#http/client_network'
+import { auditSignIn } from '../../audit/write_audit.ts'
 import { acceptInvitation } from '../../people/accept_invitation.ts'
 import { openInvitation } from '../../people/invitation.ts'
 import { beginSession } from '../../sessions.ts'
 import { newPasswordFormValidator } from '../validators.ts'
 
-/** For those who were invited: the page behind the link in the mail. Looking at it uses nothing up. */
+/** The page behind the link in an invitation mail. Viewing it does not use up the invitation. */
 export default class InvitationController {
   async show(ctx: HttpContext) {
     const token: unknown = ctx.request.input('token')
@@ -16,12 +17,14 @@ export default class InvitationController {
   }
 
   async accept(ctx: HttpContext) {
-    const { password } = await newPasswordFormValidator.validate(ctx.request.body())
-    const account = await acceptInvitation(ctx.request.input('token'), password)
+    const { request } = ctx
+    const { password } = await newPasswordFormValidator.validate(request.body())
+    const network = networkOf(request.ip())
+    const account = await acceptInvitation(request.input('token'), password, network)
     if (!account) return gone(ctx)
-    await writeDownPassage(ctx, account, 303)
+    await auditSignIn(ctx, account, 303)
     await beginSession(ctx, account)
-    notice(ctx, { about: account.name, text: `is signed in, as ${account.role}` })
+    notice(ctx, { about: account.name, text: `is signed in as ${account.role}` })
     return goTo(ctx, '/admin')
   }
 }

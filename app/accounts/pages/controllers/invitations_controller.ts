@@ -4,23 +4,23 @@ import { invite, inviteAgain, withdraw } from '../../people/invite.ts'
 import { oneAct } from '../one_act.ts'
 import { idValidator, invitationFormValidator } from '../validators.ts'
 
-/** Inviting somebody of the staff. */
+/** Invitations to join the staff. */
 export default class InvitationsController {
   async store(ctx: HttpContext) {
     const invited = await invitationFormValidator.validate(ctx.request.body())
     const { name, email } = await oneAct(ctx, (trx) => invite(trx, invited))
-    ctx.thing = email
-    notice(ctx, { about: name, text: `is invited; a mail goes to ${email}` })
+    ctx.auditSubject = email
+    notice(ctx, { about: name, text: `is invited. A mail is on its way to ${email}` })
     return goTo(ctx, '/admin/people')
   }
 
   async sendAgain(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
     const { name, email } = await oneAct(ctx, (trx) => inviteAgain(trx, id))
-    ctx.thing = email
+    ctx.auditSubject = email
     notice(ctx, {
       about: name,
-      text: `gets a new link at ${email}; the one before is good no more`,
+      text: `gets a new link at ${email}. The previous link no longer works`,
     })
     return goTo(ctx, '/admin/people')
   }
@@ -28,8 +28,8 @@ export default class InvitationsController {
   async destroy(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
     const { name, email } = await oneAct(ctx, (trx) => withdraw(trx, id))
-    ctx.thing = email
-    notice(ctx, { about: name, text: 'is not invited any more; the link opens nothing' })
+    ctx.auditSubject = email
+    notice(ctx, { about: name, text: 'is no longer invited. The link no longer works' })
     return goTo(ctx, '/admin/people')
   }
 }

@@ -12,7 +12,7 @@ const choiceValidator = vine.compile(
   })
 )
 
-/** Whether I am told by mail what runs low, and when. */
+/** The signed-in person's choice of low-stock mails. */
 export default class LowStockMailsController {
   async edit({ account, view }: HttpContext) {
     const { lowStockMail, lowStockHour } = await Account.findOrFail(account.id)
@@ -34,5 +34,5 @@ export default class LowStockMailsController {
 
 function inWords(mail: string, hour: number) {
   if (mail === 'daily') return `daily at ${hour}:00`
-  return mail === 'at_once' ? 'at once' : 'never'
+  return mail === 'at_once' ? 'immediately' : 'never'
 }

@@ -7,7 +7,7 @@ import { chooseTimeZone, TIME_ZONES } from '../../choose_time_zone.ts'
 import { endSessions, sessionsOf } from '../../sessions.ts'
 import { passwordFormValidator, timeZoneFormValidator } from '../validators.ts'
 
-/** Who am I, where am I signed in, and what do I choose for myself. */
+/** The signed-in person's own account: sessions, password and time zone. */
 export default class OwnController {
   async show({ account, session, view }: HttpContext) {
     const sessions = await sessionsOf(account.id, session.sessionId)
@@ -27,14 +27,14 @@ export default class OwnController {
   async chooseTimeZone(ctx: HttpContext) {
     const { timeZone = null } = await timeZoneFormValidator.validate(ctx.request.body())
     await chooseTimeZone(ctx.account.id, timeZone)
-    const text = `is ${timeZone ?? shopZone} now, it was ${ctx.zone}`
+    const text = `changed from ${ctx.zone} to ${timeZone ?? shopZone}`
     notice(ctx, { about: 'Your time zone', text })
     return goTo(ctx, '/admin/account')
   }
 
   async endOthers(ctx: HttpContext) {
     const ended = await endSessions(ctx.account.id, { exceptId: ctx.session.sessionId })
-    notice(ctx, { about: plural(ended, 'other session'), text: 'ended; this one goes on' })
+    notice(ctx, { about: plural(ended, 'other session'), text: 'ended; this session stays active' })
     return goTo(ctx, '/admin/account')
   }
 

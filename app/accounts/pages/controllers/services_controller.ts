@@ -5,7 +5,7 @@ import { addService, addServiceToken } from '../../people/services.ts'
 import { oneAct } from '../one_act.ts'
 import { idValidator, nameFormValidator } from '../validators.ts'
 
-/** Programs that sign in with tokens. */
+/** Services: programs that sign in with tokens. */
 export default class ServicesController {
   async store(ctx: HttpContext) {
     const { name } = await nameFormValidator.validate(ctx.request.body())
@@ -13,15 +13,15 @@ export default class ServicesController {
       const service = await addService(trx, name)
       return { id: service.id }
     })
-    ctx.thing = id
-    notice(ctx, { about: name, text: 'is a service now; it needs a token' })
+    ctx.auditSubject = id
+    notice(ctx, { about: name, text: 'is added. Create a token so that it can sign in' })
     return goTo(ctx, `/admin/people/${id}`)
   }
 
   async addToken(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
     const { name } = await nameFormValidator.validate(ctx.request.body())
-    // Sealed, for a minute: what a session or an answer holds is in the database, and a token is not.
+    // Encrypted, for a minute: sessions and idempotent replies are stored in the database, tokens never are.
     const { sealed } = await oneAct(ctx, async () => {
       return { sealed: encryption.encrypt(await addServiceToken(id, name), '1 min', 'new token') }
     })

@@ -3,14 +3,20 @@ import db from '@adonisjs/lucid/services/db'
 import { goTo, notice } from '#admin/notices'
 import { addressWith } from '#admin/slices'
 import { notFound } from '#http/problem'
-import { discardLetters, planDiscard } from '#messaging/discard_letters'
-import { lettersOf, letterGroups, wholeLetter } from '#messaging/letters'
-import { recordAct } from '#messaging/operator_acts'
-import { planRedrive, redriveLetters, type Redriven } from '#messaging/redrive_letters'
+import { discardDeadLetters, planDiscard } from '#messaging/recovery/discard'
+import {
+  countDeadLetters,
+  listDeadLetters,
+  deadLetterGroups,
+  readDeadLetter,
+} from '#messaging/recovery/dead_letter_queries'
+import { recordAct } from '#messaging/recovery/operator_acts'
+import { redriveDeadLetters, type Redriven } from '#messaging/recovery/redrive'
 import messaging from '#messaging/service'
 import { operatorOf } from '../operator_of.ts'
-import * as says from '../says.ts'
-import { masked, pageOfKey, unmasked } from '../shown_letter.ts'
+import * as notices from '../operator_notices.ts'
+import { masked, unmasked } from '../dead_letter_view.ts'
+import { pageOfKey } from '../key_pages.ts'
 import {
   discardValidator,
   given,
@@ -22,23 +28,23 @@ import {
 
 const HOME = '/admin/operations'
 const SHOWN = 50
-/** A person waits: after so many milliseconds the rest is left, and said to be. */
+/** A redrive stops after this long, because a person waits for the page; the notice says so. */
 const REDRIVE_MS = 20_000
 
-/** Messages that could not be handled, and what operators do about them. */
+/** Dead letters, and what operators do with them. */
 export default class LettersController {
   async index({ request, view }: HttpContext) {
     const query = request.qs()
     const { module, after, ...filter } = await lettersValidator.validate(query)
     const client = db.connection(module)
-    const [letters, groups, plan] = await Promise.all([
-      lettersOf(client, module, given(filter), { after, limit: SHOWN + 1 }),
-      letterGroups(client, module),
-      planRedrive(client, module, given(filter)),
+    const [letters, groups, counts] = await Promise.all([
+      listDeadLetters(client, module, given(filter), { after, limit: SHOWN + 1 }),
+      deadLetterGroups(client, module),
+      countDeadLetters(client, module, given(filter)),
     ])
     const rows = letters.slice(0, SHOWN)
     return view.render('operations::pages/letters', {
-      ...{ module, filter, plan, rows, query, pageOfKey },
+      ...{ module, filter, counts, rows, query, pageOfKey },
       group: groups.find(({ id }) => id === filter.group) ?? null,
       next: letters.length > SHOWN ? addressWith(query, 'after', String(rows.at(-1)!.id)) : null,
     })
@@ -46,7 +52,7 @@ export default class LettersController {
 
   async show({ params, session, view }: HttpContext) {
     const { module, id } = await letterValidator.validate(params)
-    const letter = await wholeLetter(db.connection(module), module, id)
+    const letter = await readDeadLetter(db.connection(module), module, id)
     if (!letter) throw notFound('dead letter')
     const isAsked = session.flashMessages.get('unmasked') === `${module}/${id}`
     const payload = isAsked ? unmasked(letter) : masked(letter)
@@ -55,13 +61,13 @@ export default class LettersController {
     })
   }
 
-  /** Who reads what a customer may have written is on record before it is shown. */
+  /** Records who reads the payload before showing it: it may hold personal data. */
   async unmask(ctx: HttpContext) {
     const { module, id } = await letterValidator.validate(ctx.params)
     const client = db.connection(module)
-    const letter = await wholeLetter(client, module, id)
+    const letter = await readDeadLetter(client, module, id)
     if (!letter) throw notFound('dead letter')
-    ctx.thing = letter.key ?? String(id)
+    ctx.auditSubject = letter.key ?? String(id)
     await recordAct(client, 'read', operatorOf(ctx), { id })
     ctx.session.flash('unmasked', `${module}/${id}`)
     return goTo(ctx, `${HOME}/letters/${module}/${id}`)
@@ -75,12 +81,12 @@ export default class LettersController {
       if (module !== undefined && module !== name) continue
       const consumer = messaging.consumer(name)
       done.push(
-        await redriveLetters(db.connection(name), consumer, given(filter), operatorOf(ctx), {
+        await redriveDeadLetters(db.connection(name), consumer, given(filter), operatorOf(ctx), {
           signal,
         })
       )
     }
-    notice(ctx, says.redriven(done))
+    notice(ctx, notices.redriven(done))
     return goTo(ctx, HOME)
   }
 
@@ -99,9 +105,9 @@ export default class LettersController {
     const { module, ...filter } = await discardValidator.validate(body)
     const { why } = await whyValidator.validate(body)
     const by = { ...operatorOf(ctx), why }
-    const keys = await discardLetters(db.connection(module), module, given(filter), by)
-    ctx.thing = keys.flatMap(({ key }) => key ?? [])
-    notice(ctx, says.discarded(keys))
+    const keys = await discardDeadLetters(db.connection(module), module, given(filter), by)
+    ctx.auditSubject = keys.flatMap(({ key }) => key ?? [])
+    notice(ctx, notices.discarded(keys))
     return goTo(ctx, HOME)
   }
 }

@@ -4,7 +4,7 @@ import { goTo, notice } from '#admin/notices'
 import { notFound } from '#http/problem'
 import { mailQueue } from '#mail/queue'
 import { sendAgain } from '#mail/send_again'
-import * as says from '../says.ts'
+import * as notices from '../operator_notices.ts'
 import { mailValidator } from '../validators.ts'
 
 /** Mails that were given up. */
@@ -12,10 +12,10 @@ export default class MailsController {
   async sendAgain(ctx: HttpContext) {
     const { module, id } = await mailValidator.validate(ctx.params)
     if (!mailQueue.modules.includes(module)) throw notFound('mail')
-    ctx.thing = id
+    ctx.auditSubject = id
     const mail = await db.connection(module).transaction((trx) => sendAgain(trx, id))
     if (!mail) throw notFound('mail')
-    notice(ctx, says.sentAgain(mail.kind))
+    notice(ctx, notices.sentAgain(mail.kind))
     return goTo(ctx, '/admin/operations')
   }
 }

@@ -1,0 +1,49 @@
+import { configProvider } from '@adonisjs/core'
+import { stores } from '@adonisjs/session'
+
+const MINUTE_MS = 60_000
+
+/**
+ * The framework's database store, which records the use of a session at most once a minute: a page waits
+ * until that write is on disk.
+ */
+export function throttledSessionStore(table: { connectionName: string; tableName: string }) {
+  const database = stores.database(table)
+  const writes = new RecentWrites()
+  return configProvider.create(async (app) => {
+    const openStore = await database.resolver(app)
+    return (...session: Parameters<typeof openStore>) => {
+      const store = openStore(...session)
+      const touch = store.touch.bind(store)
+      store.touch = async (id) => {
+        if (writes.add(id)) await touch(id)
+      }
+      return store
+    }
+  })
+}
+
+class RecentWrites {
+  /** Session id → time of the last write, oldest first. */
+  readonly #times = new Map<string, number>()
+
+  /** @returns false when the session was written less than a minute ago */
+  add(id: string): boolean {
+    if (isRecent(this.#times.get(id))) return false
+    this.#forgetOld()
+    this.#times.delete(id)
+    this.#times.set(id, Date.now())
+    return true
+  }
+
+  #forgetOld() {
+    for (const [id, time] of this.#times) {
+      if (isRecent(time)) return
+      this.#times.delete(id)
+    }
+  }
+}
+
+function isRecent(time = 0) {
+  return Date.now() - time < MINUTE_MS
+}

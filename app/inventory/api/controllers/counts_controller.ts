@@ -1,0 +1,21 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+import { actorOf } from '#contracts/actor'
+import { offeredScope, once, send } from '#http/idempotency'
+import { countStock } from '../../stock/count_stock.ts'
+import { movementCreated } from '../transformers/movement_created.ts'
+import { countValidator, skuValidator } from '../validators/stock.ts'
+
+export default class CountsController {
+  async store(ctx: HttpContext) {
+    const { account, params, request } = ctx
+    const scope = offeredScope(ctx, account.id)
+    const { sku } = await skuValidator.validate(params)
+    ctx.auditSubject = sku
+    const count = await countValidator.validate(request.body())
+    const answer = await once(db.connection('inventory'), scope, async (trx) => {
+      return movementCreated(await countStock(trx, { sku, ...count }, actorOf(account)))
+    })
+    return send(ctx, answer)
+  }
+}

@@ -1,0 +1,18 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import { pageBody, pageOf } from '#http/pages'
+import { findItem, listItems } from '../../stock/find_stock.ts'
+import { stockBody } from '../transformers/product_body.ts'
+import { stockListParameters } from '../validators/stock.ts'
+
+export default class StockController {
+  async index({ request }: HttpContext) {
+    const page = await pageOf(request.qs(), stockListParameters)
+    return pageBody(await listItems(page), page, ({ sku }) => [sku], stockBody)
+  }
+
+  async show({ params, response }: HttpContext) {
+    const item = await findItem(params.sku)
+    response.header('ETag', `"${item.version}"`)
+    return stockBody(item)
+  }
+}

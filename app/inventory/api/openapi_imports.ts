@@ -1,0 +1,132 @@
+/*
+ * The operations on imports in /openapi.json.
+ */
+import type { Operation } from '#http/openapi/description'
+import { page, pageOf, ref } from '#http/openapi/schema'
+import { noFilters } from '#http/pages'
+import { shownImport, shownRow } from './transformers/import_schema.ts'
+import { applicationValidator, importRowsParameters } from './validators/imports.ts'
+
+const of = { tag: 'Imports', access: ['clerk', 'admin'] } as const
+
+export const importOperations: Record<string, Operation> = {
+  'POST /api/v1/stock/imports': {
+    ...of,
+    id: 'importStock',
+    summary: 'Upload a CSV file for a dry run',
+    description:
+      'Columns: `sku`; any of `name`, `price` (in major units: 12.50), `currency`, `low_stock_at`, `barcode`, `active`; and one of `counted` or `received`. An empty cell changes nothing. An unknown SKU with a name and a price is listed. UTF-8 or Windows-1252; comma, semicolon or tab; at most 64 MB. Nothing changes until you apply the import: poll it until its status is `ready`.',
+    headers: ['Idempotency-Key'],
+    upload: 'text/csv',
+    answers: {
+      202: {
+        description: 'The file was stored and the dry run has started.',
+        headers: ['Location', 'Idempotent-Replayed?'],
+        schema: ref('Import'),
+        example: {
+          ...shownImport,
+          status: 'reading',
+          progress: { done: 0, of: 64, unit: 'bytes' },
+        },
+      },
+    },
+    problems: ['no_csv'],
+  },
+  'GET /api/v1/stock/imports': {
+    ...of,
+    id: 'listImports',
+    summary: 'List imports and receipts, newest first',
+    query: noFilters,
+    answers: {
+      200: {
+        description: 'A page of imports.',
+        schema: page(ref('Import')),
+        example: pageOf(shownImport),
+      },
+    },
+  },
+  'GET /api/v1/stock/imports/{id}': {
+    ...of,
+    id: 'readImport',
+    summary: 'Read an import with its status and progress',
+    answers: { 200: { description: 'The import.', schema: ref('Import'), example: shownImport } },
+    problems: ['not_found'],
+  },
+  'GET /api/v1/stock/imports/{id}/rows': {
+    ...of,
+    id: 'listImportRows',
+    summary: 'Read the effect of each row, in file order',
+    query: importRowsParameters,
+    answers: {
+      200: {
+        description: 'A page of rows.',
+        schema: page(ref('ImportRow')),
+        example: pageOf(shownRow),
+      },
+    },
+    problems: ['not_found'],
+  },
+  'GET /api/v1/stock/imports/{id}/errors': {
+    ...of,
+    id: 'readImportErrors',
+    summary: 'Download the problems of the rows as CSV',
+    description:
+      'The columns are row, sku, column and problem. A cell that a spreadsheet would read as a formula starts with an apostrophe.',
+    answers: {
+      200: {
+        description: 'One line per problem.',
+        type: 'text/csv',
+        schema: { type: 'string' },
+        example: 'row,sku,column,problem\r\n4,TEA,counted,“12.5” is not a whole number.\r\n',
+      },
+    },
+    problems: ['not_found'],
+  },
+  'POST /api/v1/stock/imports/{id}/application': {
+    ...of,
+    id: 'applyImport',
+    summary: 'Apply a dry run',
+    description:
+      'Runs in the background, once. A counted row is refused when its stock has moved since the dry run, or when orders hold more units than were counted; the other rows are applied. Rows with the problem `suspect_sku` are left out unless `listSuspectSkus` is true, because a spreadsheet may have changed the SKU.',
+    headers: ['Idempotency-Key'],
+    body: {
+      schema: applicationValidator,
+      optional: true,
+      examples: { 'With suspect SKUs': { listSuspectSkus: true } },
+    },
+    answers: {
+      202: {
+        description: 'The import is being applied, or has been applied.',
+        headers: ['Idempotent-Replayed?'],
+        schema: ref('Import'),
+        example: {
+          ...shownImport,
+          status: 'applying',
+          progress: { done: 0, of: 2, unit: 'rows' },
+        },
+      },
+    },
+    problems: ['not_found', 'import_not_ready'],
+  },
+  'POST /api/v1/stock/imports/{id}/reversal': {
+    ...of,
+    id: 'reverseImport',
+    summary: 'Undo an import as a whole',
+    description:
+      'Runs in the background and writes an inverse movement for each row that moved stock. A row stays, with the reason in its `errors`, when fewer units are available than it added (`reserved_exceeds`), or when the SKU was counted since (`counted_since`). Undo the import again once the units are free or the count is undone. Changes to products are not undone.',
+    headers: ['Idempotency-Key'],
+    answers: {
+      202: {
+        description: 'The import is being undone, or has been undone.',
+        headers: ['Idempotent-Replayed?'],
+        schema: ref('Import'),
+        example: {
+          ...shownImport,
+          status: 'reversing',
+          progress: { done: 0, of: 1, unit: 'rows' },
+        },
+      },
+    },
+    problems: ['not_found', 'import_not_applied'],
+  },
+}

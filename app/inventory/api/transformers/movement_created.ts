@@ -1,0 +1,7 @@
+import type { Answer } from '#http/idempotency'
+import type { Movement } from '../../stock/movement.ts'
+
+/** The response to a request that created a movement. */
+export function movementCreated(movement: Movement): Answer & { body: Movement } {
+  return { status: 201, headers: {}, body: movement }
+}

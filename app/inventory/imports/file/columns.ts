@@ -1,0 +1,104 @@
+/*
+ * Maps the headings of the first line to columns. Headings vary between tools and languages.
+ */
+import { isBlank, trimmed, UNSEEN } from '#http/characters'
+import { FileFault } from './file_fault.ts'
+import { printable } from './printable.ts'
+
+export const COLUMNS = [
+  ...(['sku', 'name', 'price', 'currency', 'low_stock_at', 'barcode', 'active'] as const),
+  ...(['counted', 'received'] as const),
+]
+export type Column = (typeof COLUMNS)[number]
+
+/** Other headings, normalized by `plainName`. */
+const ALIASES: Record<Column, string[]> = {
+  sku: ['article', 'articlenumber', 'articleno', 'itemnumber', 'itemno', 'partnumber', 'productcode', 'artikel', 'artikelnummer', 'artikelnr'], // prettier-ignore
+  name: ['title', 'productname', 'itemname', 'description', 'bezeichnung', 'artikelname'],
+  price: ['unitprice', 'preis', 'prix'],
+  currency: ['währung', 'waehrung', 'devise'],
+  low_stock_at: ['lowstock', 'lowat', 'minimum', 'minimumstock', 'reorderpoint', 'mindestbestand'],
+  barcode: ['ean', 'ean13', 'gtin', 'upc', 'strichcode'],
+  active: ['onsale', 'forsale', 'aktiv'],
+  counted: ['count', 'countedquantity', 'onhand(new)', 'gezählt', 'gezaehlt', 'inventur'],
+  received: ['receivedquantity', 'delivered', 'zugang', 'wareneingang'],
+}
+
+const byName = new Map(
+  COLUMNS.flatMap((column) =>
+    [column.replaceAll('_', ''), ...ALIASES[column]].map((name) => [name, column] as const)
+  )
+)
+
+const MOST_COLUMNS = 1_000
+/** Unknown headings that an error or the page lists. */
+const MOST_SHOWN = 20
+
+export interface Header {
+  /** Column → index in a row. */
+  places: Map<Column, number>
+  /** Number of cells in the header line. */
+  width: number
+  /** Unknown headings, as the file has them. */
+  ignored: string[]
+}
+
+/** @throws FileFault when a column is missing, appears twice or conflicts with another one */
+export function readHeader(cells: string[]): Header {
+  if (cells.length > MOST_COLUMNS) {
+    throw new FileFault(`The header line has ${cells.length} columns. Is this the right file?`)
+  }
+  const broken = cells.find((cell) => cell.includes('\uFFFD'))
+  if (broken !== undefined) {
+    throw new FileFault(
+      `The heading “${shown(broken)}” has a byte that is not UTF-8. Save the file as CSV UTF-8 and upload it again.`
+    )
+  }
+  const places = new Map<Column, number>()
+  const ignored: string[] = []
+  for (const [place, cell] of cells.entries()) {
+    const column = byName.get(plainName(cell))
+    if (!column) {
+      if (!isBlank(cell)) ignored.push(shown(cell))
+    } else if (places.has(column)) {
+      const first = shown(cells[places.get(column)!])
+      throw new FileFault(
+        `“${first}” and “${shown(cell)}” both mean the column ${column}. Keep one of them.`
+      )
+    } else {
+      places.set(column, place)
+    }
+  }
+  if (!places.has('sku')) {
+    const found = cells.map((cell) => `“${shown(cell)}”`).slice(0, MOST_SHOWN)
+    throw new FileFault(
+      `The first line must contain the column names, including sku. It contains: ${found.join(', ')}.`
+    )
+  }
+  if (places.has('counted') && places.has('received')) {
+    throw new FileFault('The file has a column counted and a column received. Keep one of them.')
+  }
+  if (places.size === 1) {
+    throw new FileFault(
+      `The file has no column to import besides sku. Add counted, received, or one of ${COLUMNS.slice(1, 7).join(', ')}.`
+    )
+  }
+  return { places, width: cells.length, ignored: shorten(ignored) }
+}
+
+/** Lower case, without invisible characters, dashes, dots and underscores. */
+function plainName(cell: string) {
+  return cell.toLowerCase().replace(notOfNames, '')
+}
+
+const notOfNames = new RegExp(`[${UNSEEN}_.\\-\u2010-\u2015]+`, 'g')
+
+/** The heading as the file has it, on one line. */
+function shown(cell: string) {
+  return printable(trimmed(cell).replace(/\s+/g, ' ').slice(0, 60))
+}
+
+function shorten(names: string[]) {
+  if (names.length <= MOST_SHOWN) return names
+  return [...names.slice(0, MOST_SHOWN), `and ${names.length - MOST_SHOWN} more`]
+}

@@ -1,0 +1,217 @@
+/*
+ * Plans one row of the dry run: the effect on the current stock, or the reasons against it.
+ */
+import { currencies, decimalsOf } from '#http/currencies'
+import { HIGHEST_PRICE } from '#http/fields'
+import { hasCheckDigit } from '../products/gtin.ts'
+import { describeWrongCheckDigit } from '../products/exceptions.ts'
+import { MOST_ON_HAND } from '../stock/change_on_hand.ts'
+import type { FileRow, RowError } from './file/read_cells.ts'
+import { mayBeChangedSku } from './file/suspect_sku.ts'
+
+/** A product as the database has it. */
+export interface KnownProduct {
+  sku: string
+  name: string
+  priceAmount: number
+  priceCurrency: string
+  lowStockAt: number | null
+  active: boolean
+  version: number
+  onHand: number
+  reserved: number
+  /** Number of barcodes. */
+  barcodes: number
+}
+
+/** The stored data and earlier rows that a row depends on. */
+export interface RowContext {
+  known: KnownProduct | undefined
+  /** The first row with the same SKU; null when this row is the first. */
+  firstRow: number | null
+  /** The SKU that has the row's barcode. */
+  barcodeOf: string | undefined
+  /** An existing SKU that resembles an unknown one. */
+  similar: string | undefined
+  /** An existing SKU that a spreadsheet shows as the same number: `0017` for `17`. */
+  sameNumber: string | undefined
+  /** The currency that all products share; null when there is none. */
+  currency: string | null
+}
+
+export interface PlannedRow {
+  row: number
+  sku: string
+  name: string | null
+  /** In minor units. */
+  priceAmount: number | null
+  priceCurrency: string | null
+  lowStockAt: number | null
+  barcode: string | null
+  active: boolean | null
+  counted: number | null
+  received: number | null
+  /** Units on hand at the dry run; null with an error. */
+  before: number | null
+  delta: number | null
+  /** The row lists a new product. */
+  lists: boolean
+  changesProduct: boolean
+  /** The version of the product that the row changes. Applying refuses the row at any other version. */
+  productVersion: number | null
+  /** The page marks the row for review. */
+  large: boolean
+  state: 'pending' | 'error'
+  errors: RowError[]
+}
+
+const MOST_AT_ONCE = 1_000_000
+const MOST_BARCODES = 10
+
+export function planRow(given: FileRow, context: RowContext): PlannedRow {
+  const { price, currency, errors: unreadable, ...columns } = given
+  const { known } = context
+  const priced = parsePrice(given, context)
+  const errors = [...unreadable, ...identityErrors(given, context), ...priced.errors]
+  const before = known?.onHand ?? 0
+  const { counted, received } = given
+  const delta = counted === null ? (received ?? 0) : counted - before
+  if (errors.length === 0) errors.push(...stockErrors(given, known, delta))
+  // A row whose only problem is a suspect SKU keeps its planned effect: confirming applies it.
+  const suspect = errors.length === 0 && !known ? suspectSku(given.sku, context) : null
+  const failed = errors.length > 0
+  const changesProduct = !failed && known !== undefined && changes(given, priced, context)
+  return {
+    ...columns,
+    priceAmount: priced.amount,
+    priceCurrency: priced.amount === null ? null : priced.currency,
+    before: failed ? null : before,
+    delta: failed ? null : delta,
+    lists: !failed && !known,
+    changesProduct,
+    productVersion: changesProduct ? known!.version : null,
+    large: !failed && isLarge(before, delta),
+    state: failed || suspect ? 'error' : 'pending',
+    errors: suspect ? [suspect] : errors,
+  }
+}
+
+/** The code of a row whose only problem is that a spreadsheet may have changed its new SKU. */
+export const SUSPECT_SKU = 'suspect_sku'
+
+function suspectSku(sku: string, { sameNumber }: RowContext): RowError | null {
+  if (sameNumber === undefined && !mayBeChangedSku(sku)) return null
+  const doubt = sameNumber ? `you may mean ${sameNumber}` : 'a spreadsheet may have changed it'
+  const detail = `${sku} is a new SKU, and ${doubt}. Correct the file, or confirm the SKU when you apply the import.`
+  return { column: 'sku', code: SUSPECT_SKU, detail }
+}
+
+/** At least 20 units, and more than half of the stock. */
+function isLarge(before: number, delta: number) {
+  return before > 0 && Math.abs(delta) >= 20 && Math.abs(delta) > before / 2
+}
+
+function identityErrors(
+  { sku, name, price, barcode, errors: unreadable }: FileRow,
+  { known, firstRow, barcodeOf, similar }: RowContext
+) {
+  const errors: RowError[] = []
+  // An invalid SKU has its own error.
+  if (unreadable.some(({ column }) => column === 'sku')) return errors
+  if (firstRow !== null) {
+    const detail = `Row ${firstRow} has the same SKU, ${sku}. Keep one of the two rows.`
+    errors.push({ column: 'sku', code: 'duplicate_sku', detail })
+  }
+  if (!known && (name === null || price === null)) {
+    const hint = similar ? `Did you mean ${similar}?` : 'To list it, add a name and a price.'
+    errors.push({ column: 'sku', code: 'unknown_sku', detail: `There is no such SKU. ${hint}` })
+  }
+  if (barcode === null) return errors
+  if (barcodeOf !== undefined && barcodeOf !== sku) {
+    const detail = `The barcode ${barcode} belongs to ${barcodeOf}.`
+    errors.push({ column: 'barcode', code: 'barcode_taken', detail })
+  }
+  if (barcodeOf === undefined && !hasCheckDigit(barcode)) {
+    const detail = `${describeWrongCheckDigit(barcode)} If the label shows exactly this code, add it on the product's page.`
+    errors.push({ column: 'barcode', code: 'check_digit', detail })
+  }
+  if (barcodeOf === undefined && (known?.barcodes ?? 0) >= MOST_BARCODES) {
+    const detail = `${sku} already has ${MOST_BARCODES} barcodes, which is the maximum.`
+    errors.push({ column: 'barcode', code: 'too_many_barcodes', detail })
+  }
+  return errors
+}
+
+function stockErrors({ counted, sku }: FileRow, known: KnownProduct | undefined, delta: number) {
+  const errors: RowError[] = []
+  const reserved = known?.reserved ?? 0
+  const column = counted === null ? 'received' : 'counted'
+  if (counted !== null && counted < reserved) {
+    const detail = `You counted ${counted}, but orders reserve ${reserved}. Count again, or change the orders first.`
+    errors.push({ column, code: 'reserved_exceeds', detail })
+  }
+  if (Math.abs(delta) > MOST_AT_ONCE) {
+    const detail = `${sku} would change by ${delta} units. One row can change at most 1000000.`
+    errors.push({ column, code: 'change_too_large', detail })
+  }
+  if ((known?.onHand ?? 0) + delta > MOST_ON_HAND) {
+    const detail = 'On hand would exceed 2000000000. Check the quantity.'
+    errors.push({ column, code: 'on_hand_too_large', detail })
+  }
+  return errors
+}
+
+interface Priced {
+  amount: number | null
+  currency: string | null
+  errors: RowError[]
+}
+
+/** A price without a currency is in the product's currency, or in the one that all products share. */
+function parsePrice(given: FileRow, { known, currency: shared }: RowContext): Priced {
+  const currency = given.currency ?? known?.priceCurrency ?? shared
+  if (given.price === null) {
+    // A new currency without a price would change the value of the price.
+    const alone = given.currency !== null && known && given.currency !== known.priceCurrency
+    const detail = `The product's price is in ${known?.priceCurrency}. To change the currency to ${given.currency}, add a price.`
+    return {
+      ...{ amount: null, currency },
+      errors: alone ? [{ column: 'price', code: 'price_missing', detail }] : [],
+    }
+  }
+  if (currency === null) {
+    const detail = 'The price has no currency. Add a column “currency”.'
+    const errors = [{ column: 'currency' as const, code: 'currency_missing', detail }]
+    return { amount: null, currency, errors }
+  }
+  if (!currencies.has(currency)) {
+    const detail = `${currency} is no longer an active currency. Enter another one in a column “currency”.`
+    const errors = [{ column: 'currency' as const, code: 'invalid', detail }]
+    return { amount: null, currency, errors }
+  }
+  const decimals = decimalsOf(currency)
+  const [whole, fraction = ''] = given.price.split('.')
+  const amount = Number(whole + fraction.padEnd(decimals, '0'))
+  const detail =
+    fraction.length > decimals
+      ? `${given.price} has ${fraction.length} decimals, but ${currency} has ${decimals}.`
+      : amount > HIGHEST_PRICE
+        ? `${given.price} ${currency} is higher than a price can be.`
+        : null
+  if (detail === null) return { amount, currency, errors: [] }
+  return { amount: null, currency, errors: [{ column: 'price', code: 'invalid', detail }] }
+}
+
+function changes(
+  { name, lowStockAt, active, barcode }: FileRow,
+  { amount, currency }: Priced,
+  { known, barcodeOf }: RowContext
+) {
+  return (
+    (name !== null && name !== known!.name) ||
+    (amount !== null && (amount !== known!.priceAmount || currency !== known!.priceCurrency)) ||
+    (lowStockAt !== null && lowStockAt !== known!.lowStockAt) ||
+    (active !== null && active !== known!.active) ||
+    (barcode !== null && barcodeOf === undefined)
+  )
+}

@@ -1,0 +1,61 @@
+import { createReadStream } from 'node:fs'
+import app from '@adonisjs/core/services/app'
+import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { goTo } from '#admin/notices'
+import { actorOf } from '#contracts/actor'
+import { formScope } from '#http/idempotency'
+import { acceptUpload } from '../../api/accept_upload.ts'
+import { applicationFormValidator, uploadValidator } from '../../api/validators/imports.ts'
+import type { ImportRecord } from '../../imports/import_record.ts'
+import { importWorker } from '../../imports/import_worker.ts'
+import { discardImport, startApplication, startReversal } from '../../imports/import_transitions.ts'
+
+/** The forms of imports. A form that is submitted twice takes effect once. */
+export default class ImportFormsController {
+  async upload(ctx: HttpContext) {
+    const { account, request, upload } = ctx
+    const scope = formScope(ctx, account.id)
+    const { reference = null } = await uploadValidator.validate(request.body())
+    const { name, bytes } = upload!
+    const file = { name, bytes, reference, actor: actorOf(account), accountId: account.id }
+    // The scope includes the file: a person may go back and choose another one in the same form.
+    const { body } = await acceptUpload(
+      file,
+      (hash) => scope && { ...scope, key: `${scope.key} ${hash}`, payloadHash: hash }
+    )
+    const { id } = body as { id: string }
+    ctx.auditSubject = id
+    return goTo(ctx, `/admin/stock/imports/${id}`)
+  }
+
+  async apply(ctx: HttpContext) {
+    const { listSuspectSkus } = await applicationFormValidator.validate(ctx.request.body())
+    const options = { listSuspectSkus: listSuspectSkus === 'on' }
+    return change(ctx, (trx) => startApplication(trx, ctx.params.id, options))
+  }
+
+  drop(ctx: HttpContext) {
+    return change(ctx, (trx) => discardImport(trx, ctx.params.id))
+  }
+
+  reverse(ctx: HttpContext) {
+    return change(ctx, (trx) => startReversal(trx, ctx.params.id, actorOf(ctx.account)))
+  }
+
+  /** docs/importing.md */
+  guide({ response }: HttpContext) {
+    response.header('content-type', 'text/plain; charset=utf-8')
+    return response.stream(createReadStream(app.makePath('docs/importing.md')))
+  }
+}
+
+async function change(
+  ctx: HttpContext,
+  verb: (trx: TransactionClientContract) => Promise<ImportRecord>
+) {
+  const { id } = await db.connection('inventory').transaction(verb)
+  importWorker.wake()
+  return goTo(ctx, `/admin/stock/imports/${id}`)
+}

@@ -1,0 +1,50 @@
+/*
+ * The ledger as the pages show it, with the movements that can be undone.
+ */
+import db from '@adonisjs/lucid/services/db'
+import type { Slice } from '#admin/slices'
+import { boundedCount } from '#postgres/bounded_count'
+import { listMovements, type MovementFilters } from '../../stock/find_movements.ts'
+import type { MovementRow } from '../../stock/movement.ts'
+import { isReversible } from '../../stock/reverse_movement.ts'
+
+export interface LedgerRow extends MovementRow {
+  /** The movement that undid it. */
+  undoneBy: string | null
+  /** Whether a person can undo it now. */
+  undoable: boolean
+}
+
+/** Newest first; up to `limit` + 1 rows, in the direction of the slice. */
+export async function readLedger(filters: MovementFilters, slice: Slice): Promise<LedgerRow[]> {
+  const rows = await listMovements(filters, slice)
+  const reversals: { id: string; reversal_of: string }[] = await db
+    .connection('inventory')
+    .from('movements')
+    .whereIn(
+      'reversal_of',
+      rows.filter(isReversible).map(({ id }) => id)
+    )
+    .select('id', 'reversal_of')
+  const undone = new Map(reversals.map((reversal) => [reversal.reversal_of, reversal.id]))
+  return rows.map((row) => {
+    const undoneBy = undone.get(row.id) ?? null
+    return { ...row, undoneBy, undoable: undoneBy === null && isReversible(row) }
+  })
+}
+
+export interface LedgerCounts {
+  all: number
+  people: number
+}
+
+/** Counts the movements of an SKU, up to 10,001. */
+export async function countLedger(sku: string): Promise<LedgerCounts> {
+  const { rows } = await db.connection('inventory').rawQuery<{ rows: LedgerCounts[] }>(
+    `select
+       ${boundedCount('movements where sku = :sku')} as all,
+       ${boundedCount('movements where sku = :sku and order_id is null')} as people`,
+    { sku }
+  )
+  return rows[0]
+}

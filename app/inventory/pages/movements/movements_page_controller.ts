@@ -1,0 +1,105 @@
+import { Readable } from 'node:stream'
+import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+import { DateTime } from 'luxon'
+import { csvLine } from '#admin/csv'
+import { shownSlice, sliceOf } from '#admin/slices'
+import { sentMessages } from '#messaging/recovery/key_history'
+import type { MovementFilters } from '../../stock/find_movements.ts'
+import { MOVEMENT_KINDS, type MovementRow } from '../../stock/movement.ts'
+import { ledgerFilterValidator } from '../validators.ts'
+import { readLedger } from './ledger_rows.ts'
+
+const EXPORT_BATCH = 2_000
+/** A change from 100 lines to 100 other lines moves the stock of 200 SKUs. */
+const MOST_PER_MESSAGE = 200
+
+/** The ledger of all SKUs: as a page, as a part of an order's timeline, and as CSV. */
+export default class MovementsPageController {
+  async index({ request, view, zone }: HttpContext) {
+    const query = request.qs()
+    const shown = await ledgerFilterValidator.validate(query)
+    const inTimeline = query.fragment === 'timeline'
+    const slice = sliceOf(query, inTimeline ? MOST_PER_MESSAGE : undefined)
+    const rows = await readLedger(filtersOf(shown, zone), slice)
+    if (inTimeline) {
+      const reply = shown.answer && shown.order && (await replyTo(shown.order, shown.answer))
+      return view.render('inventory::pages/timeline', {
+        rows,
+        reply,
+        of: `stock-${shown.message}`,
+        from: shown.since && new Date(shown.since),
+      })
+    }
+    return view.render('inventory::pages/movements', {
+      ...{ query, filter: shown, kinds: Object.keys(MOVEMENT_KINDS) },
+      slice: shownSlice(rows, slice, ({ id }) => [id], query),
+    })
+  }
+
+  async export({ request, response, zone }: HttpContext) {
+    const filters = filtersOf(await ledgerFilterValidator.validate(request.qs()), zone)
+    response
+      .header('content-type', 'text/csv; charset=utf-8')
+      .header('content-disposition', 'attachment; filename="movements.csv"')
+    return response.stream(Readable.from(csvLines(filters)))
+  }
+}
+
+/** Inventory's reply to a message about an order. */
+async function replyTo(orderId: string, messageId: string) {
+  const [reply] = await sentMessages(db.connection('inventory'), orderId, { messageId })
+  return reply
+}
+
+type ShownFilter = Awaited<ReturnType<typeof ledgerFilterValidator.validate>>
+
+/** Days start and end in the person's time zone. */
+function filtersOf(
+  { from, to, actor, order, message, answer, since, import: importId, undo, ...rest }: ShownFilter,
+  zone: string
+): MovementFilters {
+  const midnight = (day: string) => DateTime.fromISO(day, { zone })
+  return {
+    ...rest,
+    ...{ actorId: actor, orderId: order, messageId: message, importId, undone: undo },
+    from: from ? midnight(from).toJSDate() : undefined,
+    before: to ? midnight(to).plus({ days: 1 }).toJSDate() : undefined,
+  }
+}
+
+const COLUMNS: [string, (row: MovementRow) => unknown][] = [
+  ['at', (row) => row.at.toISOString()],
+  ['sku', (row) => row.sku],
+  ['kind', (row) => row.kind],
+  ['on_hand_delta', (row) => row.on_hand_delta],
+  ['reserved_delta', (row) => row.reserved_delta],
+  ['on_hand', (row) => row.on_hand],
+  ['reserved', (row) => row.reserved],
+  ['reason', (row) => row.reason],
+  ['note', (row) => row.note],
+  ['reference', (row) => row.reference],
+  ['actor', (row) => row.actor.name],
+  ['order_id', (row) => row.order_id],
+  ['message_id', (row) => row.message_id],
+  ['import_id', (row) => row.import_id],
+  ['reversal_of', (row) => row.reversal_of],
+  ['id', (row) => row.id],
+]
+
+/** Newest first, read in batches, so that the ledger can have any length. */
+async function* csvLines(filters: MovementFilters) {
+  yield csvLine(COLUMNS.map(([name]) => name))
+  let from: string[] | null = null
+  for (;;) {
+    const rows: MovementRow[] = await readLedger(filters, {
+      from,
+      backwards: false,
+      limit: EXPORT_BATCH,
+    })
+    const page = rows.slice(0, EXPORT_BATCH)
+    yield page.map((row) => csvLine(COLUMNS.map(([, value]) => value(row)))).join('')
+    if (rows.length <= EXPORT_BATCH) return
+    from = [page.at(-1)!.id]
+  }
+}

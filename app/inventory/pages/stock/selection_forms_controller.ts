@@ -1,0 +1,66 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+import { plural, number } from '#admin/format'
+import { goBack, notice } from '#admin/notices'
+import { actorOf } from '#contracts/actor'
+import { formScope, once } from '#http/idempotency'
+import { lockStock } from '../../stock/ledger.ts'
+import { restock } from '../../stock/restock.ts'
+import { reverseMovement } from '../../stock/reverse_movement.ts'
+import { rejectUnusual } from './usual_quantity.ts'
+import { selectionFormValidator, undoneFormValidator } from '../validators.ts'
+
+/** Actions on all selected rows of the list, in one transaction. */
+export default class SelectionFormsController {
+  async restock(ctx: HttpContext) {
+    const { account, request } = ctx
+    const form = await selectionFormValidator.validate(request.body())
+    const { skus, quantity, reference, confirmed } = form
+    const selected = [...new Set(skus)]
+    ctx.auditSubject = selected
+    const scope = formScope(ctx, account.id)
+    const { body } = await once(db.connection('inventory'), scope, async (trx) => {
+      // Locks all balances at once, in SKU order.
+      await lockStock(trx, selected)
+      const bookings = selected.map((sku) => ({ sku, units: quantity }))
+      await rejectUnusual(trx, 'restock', { quantity, confirmed }, bookings)
+      const movements: string[] = []
+      for (const sku of selected) {
+        const { id } = await restock(trx, { sku, quantity, reference }, actorOf(account))
+        movements.push(id)
+      }
+      return { status: 201, headers: {}, body: movements }
+    })
+    notice(ctx, {
+      about: plural(selected.length, 'SKU'),
+      text: `restocked by ${number(quantity)} each, ${plural(selected.length * quantity, 'unit')} in total`,
+      link: { href: `/admin/stock/movements?kind=restock&actor=${account.id}`, text: 'View' },
+      undo: '/admin/stock/restocks/reversal',
+      undone: body as string[],
+    })
+    return goBack(ctx, '/admin/stock')
+  }
+
+  async reverse(ctx: HttpContext) {
+    const { account, request } = ctx
+    const { undone } = await undoneFormValidator.validate(request.body())
+    const scope = formScope(ctx, account.id)
+    const { body } = await once(db.connection('inventory'), scope, async (trx) => {
+      const rows: { sku: string }[] = await trx.from('movements').whereIn('id', undone)
+      await lockStock(trx, [...new Set(rows.map(({ sku }) => sku))])
+      const skus: string[] = []
+      for (const id of undone) {
+        const { sku } = await reverseMovement(trx, id, actorOf(account))
+        skus.push(sku)
+      }
+      return { status: 201, headers: {}, body: skus }
+    })
+    const skus = body as string[]
+    ctx.auditSubject = skus
+    notice(ctx, {
+      about: plural(skus.length, 'SKU'),
+      text: 'restored to the stock before the restock',
+    })
+    return goBack(ctx, '/admin/stock')
+  }
+}

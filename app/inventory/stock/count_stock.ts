@@ -1,0 +1,49 @@
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { Actor } from '#contracts/actor'
+import { adjustOnHand, lockItem } from './change_on_hand.ts'
+import { movementOf, type Movement, type MovementRow } from './movement.ts'
+import { countTooFar, stockMoved } from './exceptions.ts'
+
+export interface StockCount {
+  sku: string
+  /** Units on the shelf, reserved ones included. */
+  counted: number
+  /** On hand when the count began. */
+  expectedOnHand: number
+  note?: string | null
+}
+
+const MOST_AT_ONCE = 1_000_000
+
+/**
+ * Sets on hand to the counted number. A count that agrees with the books is recorded too, as a
+ * movement that changes nothing.
+ *
+ * @throws Problem 404 for an unknown SKU · 409 `stock_moved` when stock has moved since the count
+ *   began, `reserved_exceeds`, `on_hand_too_large` · 422 when it changes more than 1,000,000 units
+ */
+export async function countStock(
+  trx: TransactionClientContract,
+  { sku, counted, expectedOnHand, note = null }: StockCount,
+  actor: Actor
+): Promise<Movement> {
+  const item = await lockItem(trx, sku)
+  const { onHand } = item.balance
+  if (onHand !== expectedOnHand) {
+    throw stockMoved(expectedOnHand, onHand, await lastChange(trx, sku))
+  }
+  const onHandDelta = counted - onHand
+  if (Math.abs(onHandDelta) > MOST_AT_ONCE) throw countTooFar(onHand)
+  return adjustOnHand(trx, item, { kind: 'count', onHandDelta, note, actor })
+}
+
+/** The newest movement that changed on hand. */
+async function lastChange(trx: TransactionClientContract, sku: string): Promise<Movement | null> {
+  const row: MovementRow | null = await trx
+    .from('movements')
+    .where({ sku })
+    .whereNot('on_hand_delta', 0)
+    .orderBy('id', 'desc')
+    .first()
+  return row && movementOf(row)
+}

@@ -1,0 +1,52 @@
+/*
+ * Reports a SKU whose available stock has come down to its low-stock mark: a `stock_low` message, and
+ * a row in `low_crossings` for the low-stock mails. Both commit with the balance.
+ */
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { uuidv7 } from 'uuidv7'
+import { stockLow } from '#contracts/messages/inventory'
+import { outbox } from '#messaging/outbox/outbox'
+import { run } from '#postgres/run'
+import type { LowStockBalance } from './balance.ts'
+
+/**
+ * Updates `isLow`.
+ *
+ * @returns true when the stock has just become low; false while it stays low
+ */
+export function becomesLow(balance: LowStockBalance): boolean {
+  const { onHand, reserved, lowStockAt, isLow: wasLow } = balance
+  balance.isLow = lowStockAt !== null && onHand - reserved <= lowStockAt
+  return balance.isLow && !wasLow
+}
+
+/** @param skus - for which `becomesLow` returned true in this transaction */
+export async function reportLowStock(
+  trx: TransactionClientContract,
+  skus: string[],
+  balances: Map<string, LowStockBalance>
+) {
+  if (skus.length === 0) return
+  const low = skus.map((sku) => {
+    const { onHand, reserved, lowStockAt } = balances.get(sku)!
+    return { sku, onHand, reserved, available: onHand - reserved, lowStockAt: lowStockAt! }
+  })
+  await outbox.add(
+    trx,
+    low.map((data) => stockLow.about(data.sku, data))
+  )
+  await run(trx, insertCrossings, [
+    low.map(() => uuidv7()),
+    low.map(({ sku }) => sku),
+    low.map(({ available }) => available),
+    low.map(({ lowStockAt }) => lowStockAt),
+  ])
+}
+
+const insertCrossings = {
+  name: 'low_crossings_insert',
+  text: /* sql */ `
+    insert into low_crossings (id, sku, available, low_stock_at, at)
+    select id, sku, available, low_at, now()
+    from unnest($1::uuid[], $2::text[], $3::int[], $4::int[]) as low(id, sku, available, low_at)`,
+}

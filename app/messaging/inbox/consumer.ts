@@ -1,0 +1,304 @@
+/*
+ * A consumer: the messages of one module's subscriptions, each handled once.
+ *
+ * A batch is one transaction: inbox, blocked keys, effects and the replies in the outbox commit
+ * together. A batch that fails is settled by settle_batch.ts.
+ */
+import type { Logger } from '@adonisjs/core/logger'
+import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { CircuitBreaker } from './circuit_breaker.ts'
+import { writeDeadLetters, redrive, type DeadLetterEntry } from './dead_letter_store.ts'
+import { admit } from './inbox.ts'
+import { MessageRouter, type RoutedMessage } from './message_router.ts'
+import type { Message } from '../message/message.ts'
+import type { MessagingMetrics } from '../metrics.ts'
+import { DeadLetterWriter } from './dead_letter_writer.ts'
+import { BlockedKeyRetries } from './blocked_keys.ts'
+import { RetryLoop, type Alive } from './retry_loop.ts'
+import { isTransient, isPermanentSqlState, isSchemaMismatch } from '#postgres/errors'
+import { handleBatch } from './handle_batch.ts'
+import { signature, type Subscription } from './subscription.ts'
+import { transaction } from '#postgres/run'
+import { ConsumerMetrics } from './consumer_metrics.ts'
+import type { Delivery, Subscriber } from '../transports/transport.ts'
+import { Mutex, PoisonPillDetector } from './poison_pills.ts'
+
+/** Transactions are capped at 30 s; five minutes without progress means that the consumer hangs. */
+const HANGS_AFTER_MS = 5 * 60_000
+
+export interface ConsumerOptions {
+  /** The subscribing module; also its Lucid connection. */
+  name: string
+  /** First part of the messages' `ce_type`. */
+  namespace: string
+  metrics: MessagingMetrics
+  client: () => QueryClientContract
+  subscriptions: Subscription[]
+  logger: Logger
+  /** Shared by the consumers of a process. */
+  mutex?: Mutex
+  /** Whether a migration or a grant is missing in the consumer's database. */
+  schemaDiffers?: () => Promise<boolean>
+  /** Messages per transaction; bounds how long its locks are held. */
+  batchSize?: number
+  /** Milliseconds between two messages of a paused consumer. */
+  pauseMs?: number
+  /** Milliseconds without progress of a batch after which the consumer counts as hanging. */
+  stuckMs?: number
+}
+
+export class Consumer implements Subscriber {
+  readonly name: string
+  readonly namespace: string
+  readonly topics: string[]
+  readonly batchSize: number
+  readonly #options: ConsumerOptions
+  readonly #router: MessageRouter
+  readonly #metrics: ConsumerMetrics
+  readonly #retryLoop: RetryLoop
+  readonly #poisonPills: PoisonPillDetector
+  readonly #deadLetters: DeadLetterWriter
+  /** Retries blocked keys while the consumer runs. */
+  readonly blockedKeyRetries: BlockedKeyRetries
+  /** Errors thrown by handlers; other errors come from the consumer's own statements. */
+  readonly #ofHandlers = new WeakSet<object>()
+  readonly #circuit = new CircuitBreaker()
+  /** When the current batch last made progress, in milliseconds since 1970; null without a batch. */
+  #progressAt: number | null = null
+  /** When the last batch committed, or the consumer was created; milliseconds since 1970. */
+  lastCommit = Date.now()
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options
+    this.name = options.name
+    this.namespace = options.namespace
+    this.#metrics = new ConsumerMetrics(options.name, options.metrics, options.logger)
+    this.#retryLoop = new RetryLoop(options.name, options.logger, options.pauseMs)
+    const mutex = options.mutex ?? new Mutex()
+    this.#poisonPills = new PoisonPillDetector(options.name, options.client, mutex)
+    this.#deadLetters = new DeadLetterWriter({
+      consumer: options.name,
+      client: options.client,
+      logger: options.logger,
+      metrics: this.#metrics,
+      retryLoop: this.#retryLoop,
+      committed: () => this.#committed(),
+    })
+    this.blockedKeyRetries = new BlockedKeyRetries({
+      consumer: options.name,
+      client: options.client,
+      redrive: (key) => this.redrive(key),
+      logger: options.logger,
+    })
+    this.batchSize = options.batchSize ?? 200
+    this.#router = new MessageRouter(options.subscriptions, options.namespace)
+    this.topics = this.#router.topics
+  }
+
+  /** The types + versions this consumer handles. */
+  get definitions() {
+    return this.#router.definitions
+  }
+
+  isSubscribedTo(message: Message) {
+    return this.#router.of(message) !== undefined
+  }
+
+  /** Messages by outcome; `retried` counts transactions. */
+  get counts() {
+    return this.#metrics.counts
+  }
+
+  /** True while the circuit is open: one message is tried at a time. */
+  get paused() {
+    return this.#retryLoop.paused
+  }
+
+  warnings(): string[] {
+    const { trouble } = this.#retryLoop
+    return trouble ? [`consumer ${this.name}: ${trouble}`] : []
+  }
+
+  fatal(): string[] {
+    const silent = this.#progressAt === null ? 0 : Date.now() - this.#progressAt
+    if (silent < (this.#options.stuckMs ?? HANGS_AFTER_MS)) return []
+    return [`consumer ${this.name}: a batch has hung for ${Math.round(silent / 1_000)} s`]
+  }
+
+  stop() {
+    this.#retryLoop.stop()
+  }
+
+  /** Call after a clean stop: marks this run as not crashed. */
+  async leave() {
+    await this.#poisonPills.leave()
+  }
+
+  /** @throws only when stopped, or when `alive` does */
+  async handle(deliveries: Delivery[], alive: Alive): Promise<void> {
+    const progressed = () => {
+      this.#progressAt = Date.now()
+      return alive()
+    }
+    this.#progressAt = Date.now()
+    try {
+      await this.#handle(deliveries, progressed)
+    } finally {
+      this.#progressAt = null
+      this.#poisonPills.rest()
+    }
+  }
+
+  async #handle(deliveries: Delivery[], alive: Alive) {
+    const { routed, skipped, malformed } = this.#router.read(deliveries)
+    // Skipped messages get no row in the inbox: a later version can still handle them after a replay.
+    this.#metrics.add('skipped', skipped)
+    if (malformed.length > 0) await this.#deadLetters.malformed(malformed, alive)
+    if (routed.length === 0) return this.#committed()
+    const crashed = await this.#retryLoop.untilDone(() => this.#poisonPills.begin(), alive)
+    this.#circuit.beginBatch(routed.length)
+    if (crashed) await this.#handleAfterCrash(routed, alive)
+    else await this.#handleRouted(routed, alive)
+  }
+
+  /**
+   * Handles the dead letters of a key again, in order.
+   *
+   * @returns the number of handled messages, and whether the key is unblocked
+   */
+  async redrive(key: string) {
+    return redrive(this.#options.client(), this.name, key, {
+      namespace: this.namespace,
+      handle: async (message, trx) => {
+        const subscribed = this.#router.of(message)
+        if (!subscribed) throw new Error(`no subscription for ${signature(message)} any more`)
+        message.data = await subscribed.definition.schema.validate(message.data)
+        await this.#call(subscribed.subscription, [message], trx)
+      },
+      isTransient: (error) => this.#isTransient(error),
+    })
+  }
+
+  async #call(subscription: Subscription, messages: Message[], trx: TransactionClientContract) {
+    try {
+      await subscription.handle(messages, trx)
+    } catch (error) {
+      if (error instanceof Error) this.#ofHandlers.add(error)
+      throw error
+    }
+  }
+
+  /**
+   * A schema mismatch in a handler is permanent once all migrations have run. A permanent SQLSTATE of the
+   * consumer's own statements is never the message's fault, so it counts as transient.
+   */
+  async #isTransient(error: unknown): Promise<boolean> {
+    const isOfHandler = this.#ofHandlers.has(error as Error)
+    if (!isOfHandler && isPermanentSqlState(error)) return true
+    if (!isTransient(error)) return false
+    if (!isSchemaMismatch(error) || !isOfHandler) return true
+    return (await this.#options.schemaDiffers?.()) ?? false
+  }
+
+  /** A process crashed recently: a message of this batch may be the cause. */
+  async #handleAfterCrash(routed: RoutedMessage[], alive: Alive) {
+    await this.#poisonPills.handleAfterCrash(routed, {
+      untilDone: (work) => this.#retryLoop.untilDone(work, alive),
+      handle: (some) => this.#handleRouted(some, alive),
+      // A crash is no failure of the handler and does not count towards the circuit breaker.
+      deadLetter: (one, error) => this.#deadLetters.failed(one, error, error.crashes, alive),
+    })
+  }
+
+  async #handleRouted(routed: RoutedMessage[], alive: Alive) {
+    await handleBatch(routed, {
+      commit: (some) => this.#commit(some),
+      deadLetter: async (one, error, attempts) => {
+        await this.#deadLetters.failed(one, error, attempts, alive)
+        this.#circuit.failed()
+      },
+      setAside: (one, error, tries) => this.#deadLetters.setAside(one, error, tries, alive),
+      isTransient: (error) => this.#isTransient(error),
+      retried: () => this.#metrics.addRetry(),
+      circuit: this.#circuit,
+      retryLoop: this.#retryLoop,
+      alive,
+    })
+  }
+
+  /**
+   * One transaction, rolled back on any error.
+   *
+   * @returns the number of messages that the handlers have handled
+   */
+  async #commit(routed: RoutedMessage[]): Promise<number> {
+    let fresh: RoutedMessage[] = []
+    let dead: DeadLetterEntry[] = []
+    let handled = 0
+    await transaction(this.#options.client(), async (trx) => {
+      const { fresh: ids, blocked } = await admit(
+        trx,
+        this.name,
+        routed.map(({ message }) => message)
+      )
+      // A batch may repeat a message: its first copy counts.
+      fresh = routed.filter(({ message }) => ids.delete(message.id))
+      if (fresh.length === 0) return
+      const { valid, entries } = await this.#sort(fresh, blocked)
+      for (const subscription of this.#options.subscriptions) {
+        const messages = valid
+          .filter((one) => one.subscription === subscription)
+          .map((one) => one.message)
+        if (messages.length > 0) await this.#call(subscription, messages, trx)
+      }
+      await writeDeadLetters(trx, this.name, entries)
+      dead = entries
+      handled = valid.length
+    })
+    this.#count(
+      routed,
+      fresh,
+      dead.map(({ message }) => message!)
+    )
+    if (handled > 0) this.#circuit.succeeded()
+    this.#deadLetters.log(dead)
+    this.#committed()
+    return handled
+  }
+
+  #count(routed: RoutedMessage[], fresh: RoutedMessage[], dead: Message[]) {
+    const [freshOnes, deadOnes] = [new Set(fresh), new Set(dead)]
+    const messages = routed.filter((one) => !freshOnes.has(one)).map(({ message }) => message)
+    this.#metrics.add('repeated', messages)
+    const handled = fresh.map(({ message }) => message).filter((one) => !deadOnes.has(one))
+    this.#metrics.add('handled', handled)
+    this.#metrics.add('dead', dead)
+  }
+
+  /** A message of a blocked key is dead-lettered; one that fails its schema too, and blocks its key. */
+  async #sort(fresh: RoutedMessage[], blocked: Set<string>) {
+    const valid: RoutedMessage[] = []
+    const entries: DeadLetterEntry[] = []
+    for (const one of fresh) {
+      const { delivery, message, definition } = one
+      if (blocked.has(message.key)) {
+        entries.push({ delivery, message, reason: 'waiting', error: null, attempts: 0 })
+        continue
+      }
+      try {
+        // A copy: on a retry the schema must see the original data.
+        const data = await definition.schema.validate(message.data)
+        valid.push({ ...one, message: { ...message, data } })
+      } catch (error) {
+        blocked.add(message.key)
+        entries.push({ delivery, message, reason: 'failed', error: error as Error, attempts: 1 })
+      }
+    }
+    return { valid, entries }
+  }
+
+  #committed() {
+    if (!this.#retryLoop.paused) this.#retryLoop.trouble = null
+    this.lastCommit = Date.now()
+  }
+}

@@ -1,0 +1,95 @@
+/*
+ * The outbox: a message is a row that commits with the change it reports. Committed rows are published;
+ * rolled back ones never existed.
+ */
+import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { run } from '#postgres/run'
+import type { Message } from '../message/message.ts'
+import { keyHash } from '../message/partition.ts'
+
+/** Column → its type; `values` has one array per column. */
+const COLUMNS = {
+  message_id: 'uuid',
+  topic: 'text',
+  key: 'text',
+  key_hash: 'int',
+  type: 'text',
+  version: 'smallint',
+  data: 'json',
+  headers: 'jsonb',
+  created_at: 'timestamptz',
+}
+
+/**
+ * Adds messages to the outbox of the module whose connection `trx` runs on.
+ *
+ * Call it AFTER the rows of the messages' aggregates are inserted or locked in the same transaction:
+ * the id drawn under that lock is the commit order of the key. Messages of one call keep their order.
+ */
+async function add(trx: TransactionClientContract, messages: Message<unknown>[]): Promise<void> {
+  if (messages.length === 0) return
+  await run(trx, addMessages, values(messages))
+  trx.after('commit', () => committed(trx))
+}
+
+/**
+ * A common table expression that adds messages within the caller's own statement:
+ * `with placed as (insert …), ${outbox.cte('message', { after: 'placed', parameter: 5 })} select …`
+ *
+ * After the statement has committed, call `outbox.committed`.
+ *
+ * @param options.after - the expression that inserts or locks the aggregate's row; the messages are added
+ *   once for each row that it returns
+ * @param options.parameter - the number of the first of the nine parameters that `values` fills
+ */
+function cte(name: string, { after, parameter }: { after: string; parameter: number }) {
+  return `${name} as (${insertInto(`${after}, `, parameter)})`
+}
+
+function insertInto(before: string, parameter: number) {
+  const names = Object.keys(COLUMNS).join(', ')
+  const arrays = Object.values(COLUMNS).map((type, index) => `$${parameter + index}::${type}[]`)
+  return /* sql */ `
+    insert into outbox (${names})
+    select added.* from ${before}unnest(${arrays.join(', ')}) as added (${names})`
+}
+
+const addMessages = { name: 'outbox_add', text: insertInto('', 1) }
+
+/** The parameters of `cte`. */
+function values(messages: Message<unknown>[]) {
+  return [
+    messages.map((message) => message.id),
+    messages.map((message) => message.topic),
+    messages.map((message) => message.key),
+    messages.map((message) => keyHash(message.key)),
+    messages.map((message) => message.type),
+    messages.map((message) => message.version),
+    messages.map((message) => JSON.stringify(message.data)),
+    messages.map((message) => JSON.stringify(message.headers)),
+    messages.map((message) => message.time),
+  ]
+}
+
+/** A boolean SQL expression: the latest message of a key is published, or there is none. */
+function isPublished(key: string) {
+  // Messages of one key are published in order, so the latest one stands for all.
+  return /* sql */ `
+    coalesce((select published_at is not null from outbox where key = ${key} order by id desc limit 1), true)`
+}
+
+/** Wakes the module's relay after a commit, ahead of its next poll. */
+function committed(client: QueryClientContract) {
+  for (const wake of wakers.get(client.connectionName) ?? []) wake()
+}
+
+const wakers = new Map<string, Set<() => void>>()
+
+/** Calls `wake` after each commit of messages in this process. @returns a function that ends it */
+function onCommitted(connectionName: string, wake: () => void) {
+  const all = wakers.get(connectionName) ?? new Set()
+  wakers.set(connectionName, all.add(wake))
+  return () => void all.delete(wake)
+}
+
+export const outbox = { add, cte, values, isPublished, committed, onCommitted }

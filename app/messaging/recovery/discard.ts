@@ -1,0 +1,123 @@
+/*
+ * Discarding dead letters: their messages will never be handled. The record keeps them.
+ */
+import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { recordAct } from './operator_acts.ts'
+import type { Operator } from '#console/operator'
+import { matchingDeadLetters, type DeadLetterFilter } from './dead_letter_queries.ts'
+
+/** The result for one key, which misses the discarded messages; null for malformed messages without a key. */
+export interface DiscardedKey {
+  key: string | null
+  discarded: number
+  /** The dead letter that a redrive of the key starts with; null when the key is unblocked. */
+  next: { id: number; type: string | null } | null
+}
+
+/** Dead letters of one transaction and of one entry of the record. */
+const CHUNK = 100
+
+/**
+ * Plans a discard and changes nothing.
+ *
+ * @returns for each key the outcome, and the last selected letter, so that later ones are not discarded unseen
+ */
+export async function planDiscard(
+  client: QueryClientContract,
+  consumer: string,
+  filter: DeadLetterFilter
+): Promise<{ keys: DiscardedKey[]; upTo: number }> {
+  const next = client.raw(
+    `(select json_build_object('id', id, 'type', type) from dead_letters
+      where consumer = ? and dead_letters.key = keys.key and reason <> 'junk' and id not in (select id from meant)
+      order by id limit 1) as next`,
+    [consumer]
+  )
+  const rows = await client
+    .query<DiscardedKey & { last: number }>()
+    .with('meant', matchingDeadLetters(client, consumer, filter).select('id', 'key'))
+    .with('keys', (keys) => {
+      keys
+        .from('meant')
+        .groupBy('key')
+        .select('key')
+        .count('* as discarded')
+        .min('id as first')
+        .max('id as last')
+    })
+    .from('keys')
+    .orderBy('first')
+    .select('key', 'discarded', 'last', next)
+  return {
+    keys: rows.map(({ last, ...key }) => key),
+    upTo: Math.max(0, ...rows.map(({ last }) => last)),
+  }
+}
+
+/**
+ * Discards the dead letters that match the filter, key by key, in transactions of at most 100. A key without any
+ * left is unblocked.
+ *
+ * @param by.why - recorded with the dead letters
+ * @param signal - stops between two transactions
+ */
+export async function discardDeadLetters(
+  client: QueryClientContract,
+  consumer: string,
+  filter: DeadLetterFilter,
+  by: Operator & { why: string },
+  signal?: AbortSignal
+): Promise<DiscardedKey[]> {
+  const keys: { key: string | null }[] = await matchingDeadLetters(client, consumer, filter)
+    .groupBy('key')
+    .orderByRaw('min(id)')
+    .select('key')
+  const result: DiscardedKey[] = []
+  for (const { key } of keys) {
+    if (signal?.aborted) break
+    let discarded = 0
+    let chunk: { size: number; next: DiscardedKey['next'] }
+    do {
+      chunk = await client.transaction((trx) => discardChunk(trx, consumer, key, filter, by))
+      discarded += chunk.size
+    } while (chunk.size === CHUNK && !signal?.aborted)
+    // Another operator may have discarded them first.
+    if (discarded > 0) result.push({ key, discarded, next: chunk.next })
+  }
+  return result
+}
+
+async function discardChunk(
+  trx: TransactionClientContract,
+  consumer: string,
+  key: string | null,
+  filter: DeadLetterFilter,
+  by: Operator
+) {
+  // The consumer takes the same lock before it writes another dead letter of the key.
+  if (key !== null) {
+    await trx.from('waiting_keys').where({ consumer, key }).forUpdate().select('key')
+  }
+  const letters: { id: number }[] = await matchingDeadLetters(trx, consumer, filter)
+    .where((one) => (key === null ? one.whereNull('key') : one.where('key', key)))
+    .orderBy('id')
+    .limit(CHUNK)
+    .forUpdate()
+    .select('*')
+  const size = letters.length
+  if (size > 0) {
+    const ids = letters.map(({ id }) => id)
+    await trx.from('dead_letters').whereIn('id', ids).delete()
+    await recordAct(trx, 'discard', by, filter, { letters })
+  }
+  if (key === null) return { size, next: null }
+  const next = await trx
+    .from('dead_letters')
+    .where({ consumer, key })
+    .whereNot('reason', 'junk')
+    .orderBy('id')
+    .select('id', 'type')
+    .first()
+  if (!next) await trx.from('waiting_keys').where({ consumer, key }).delete()
+  return { size, next }
+}

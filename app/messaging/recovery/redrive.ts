@@ -1,0 +1,144 @@
+/*
+ * Redriving dead letters: they are handled again, key by key, each key in its order.
+ */
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
+import type { Consumer } from '../inbox/consumer.ts'
+import { decode, type Message, type WireRecord } from '../message/message.ts'
+import { endAct, recordAct } from './operator_acts.ts'
+import type { Operator } from '#console/operator'
+import {
+  matchingDeadLetters,
+  readDeadLetter,
+  type DeadLetterFilter,
+} from './dead_letter_queries.ts'
+
+/** Time limit for one malformed message. */
+const HANDLED_WITHIN_MS = 10_000
+
+export interface Redriven {
+  /** Messages handled. */
+  handled: number
+  /** Keys unblocked. */
+  freed: number
+  /** Keys that stay blocked because a message failed again. */
+  waiting: string[]
+  /** Messages that are still malformed. */
+  junk: number
+  /** False when stopped before the last key. */
+  finished: boolean
+}
+
+/** The keys and the malformed messages of a redrive. */
+export interface RedrivePlan {
+  keys: string[]
+  junk: number[]
+}
+
+/**
+ * The matching keys, in the order of their first dead letters. A key is redriven from its first dead letter even if
+ * the filter selects a later one: otherwise its order would be lost.
+ */
+export async function planRedrive(
+  client: QueryClientContract,
+  consumer: string,
+  filter: DeadLetterFilter
+): Promise<RedrivePlan> {
+  const [keys, junk] = await Promise.all([
+    matchingDeadLetters(client, consumer, filter)
+      .whereNot('reason', 'junk')
+      .groupBy('key')
+      .orderByRaw('min(id)')
+      .select('key'),
+    matchingDeadLetters(client, consumer, filter)
+      .where('reason', 'junk')
+      .orderBy('id')
+      .select('id'),
+  ])
+  return { keys: keys.map(({ key }) => key), junk: junk.map(({ id }) => id) }
+}
+
+/**
+ * Redrives matching dead letters; new messages of a key wait behind them meanwhile. A message that fails again stays
+ * with one more attempt. Two operators may redrive at once: each message is handled by one of them.
+ *
+ * @param on.onProgress - called after each key or malformed message
+ * @throws a transient error; messages handled until then stay handled
+ */
+export async function redriveDeadLetters(
+  client: QueryClientContract,
+  consumer: Consumer,
+  filter: DeadLetterFilter,
+  by: Operator,
+  on: { onProgress?(done: number, all: number): void; signal?: AbortSignal } = {}
+): Promise<Redriven> {
+  const plan = await planRedrive(client, consumer.name, filter)
+  const act = await recordAct(client, 'redrive', by, filter)
+  const result: Redriven = { handled: 0, freed: 0, waiting: [], junk: 0, finished: true }
+  const all = plan.keys.length + plan.junk.length
+  let done = 0
+  try {
+    for (const key of plan.keys) {
+      if (on.signal?.aborted) break
+      const { handled, free } = await consumer.redrive(key)
+      result.handled += handled
+      if (free) result.freed++
+      else result.waiting.push(key)
+      done++
+      on.onProgress?.(done, all)
+    }
+    for (const id of plan.junk) {
+      if (on.signal?.aborted) break
+      const became = await redriveJunk(client, consumer, id)
+      if (became === 'handled') result.handled++
+      else if (became === 'junk') result.junk++
+      else result.waiting.push(became.key)
+      done++
+      on.onProgress?.(done, all)
+    }
+  } finally {
+    result.finished = done === all
+    const { waiting, ...counts } = result
+    await endAct(client, act, { ...counts, waiting: waiting.length })
+    await consumer.leave()
+  }
+  return result
+}
+
+/** The result for a malformed message, which this version may understand: the key is that of a message that failed or waits. */
+type Became = 'handled' | 'junk' | { key: string }
+
+async function redriveJunk(
+  client: QueryClientContract,
+  consumer: Consumer,
+  id: number
+): Promise<Became> {
+  const letter = await readDeadLetter(client, consumer.name, id)
+  if (!letter) return 'handled'
+  const { topic, partition, offset, key, headers } = letter
+  const value = letter.value === null ? null : Buffer.from(letter.value)
+  const message = understood(consumer, topic, { key, value, headers })
+  if (!message) {
+    await client.from('dead_letters').where('id', id).increment('attempts', 1)
+    return 'junk'
+  }
+  const delivery = { topic, partition, offset: offset === null ? null : String(offset) }
+  const until = Date.now() + HANDLED_WITHIN_MS
+  await consumer.handle([{ ...delivery, record: { key, value, headers } }], async () => {
+    if (Date.now() > until) throw new Error('the message could not be handled: see the log')
+  })
+  await client.from('dead_letters').where('id', id).delete()
+  const again = await client
+    .from('dead_letters')
+    .where({ consumer: consumer.name, message_id: message.id })
+    .first()
+  return again ? { key: message.key } : 'handled'
+}
+
+function understood(consumer: Consumer, topic: string, record: WireRecord): Message | null {
+  try {
+    const message = decode(topic, record, consumer.namespace)
+    return consumer.isSubscribedTo(message) ? message : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,299 @@
+/*
+ * Proof that no message is lost: every row of every outbox is published, lies in its topic, and is
+ * known to each consumer that hears its type. Of a module that runs elsewhere the outbox cannot be seen: what
+ * lies in its topic is known to each consumer here, and the rest is proven there.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
+import type { Client, ClientConfig } from 'pg'
+import { withDedicatedConnections } from '#postgres/dedicated_connection'
+import {
+  decode,
+  type Message,
+  type MessageDefinition,
+  type WireRecord,
+} from '../message/message.ts'
+import type { TopicContents, Transport } from '../transports/transport.ts'
+
+export interface VerifiedModule {
+  name: string
+  direct: ClientConfig
+  /** The messages to which its consumer subscribes. */
+  subscribedTo: MessageDefinition<unknown>[]
+}
+
+export interface Finding {
+  module: string
+  /**
+   * `unreadable`: it lies in a batch of its topic that cannot be read. `skipped`: its consumer was made to
+   * pass over that batch, and has not handled it.
+   */
+  kind: 'unpublished' | 'parked' | 'not_in_topic' | 'unreadable' | 'not_handled' | 'skipped'
+  /** Which consumer has not handled it. */
+  consumer: string | null
+  /** Null for a message whose outbox is elsewhere. */
+  outboxId: number | null
+  messageId: string
+  key: string
+  type: string
+}
+
+export interface Verification {
+  /** Messages looked at. */
+  checked: number
+  findings: Finding[]
+  /** Offsets that consumers were made to pass over, whosever records lay there. */
+  skipped: SkippedOffsets[]
+}
+
+/** Offsets as text, for they have 64 bits. */
+export interface SkippedOffsets {
+  consumer: string
+  topic: string
+  partition: number
+  first: string
+  last: string
+  who: string
+  why: string
+  at: Date
+}
+
+interface Row {
+  id: number
+  message_id: string
+  key: string
+  type: string
+  version: number
+  published: boolean
+  partition: number | null
+  offset: number | null
+  parked: boolean
+  replayed: boolean
+}
+
+const CHUNK = 5_000
+
+/**
+ * @param options.contents - what lies in a module's topic; null where the transport keeps nothing
+ * @param options.olderThan - milliseconds; a younger message may well be on its way
+ */
+export async function verify(
+  modules: VerifiedModule[],
+  options: {
+    contents: Transport['contents']
+    olderThan: number
+    /** First part of the messages' `ce_type`. */
+    namespace: string
+    /** Receives the number of messages checked so far. */
+    onProgress?: (checked: number) => void
+  }
+): Promise<Verification> {
+  const directs = modules.map(({ direct }) => direct)
+  return withDedicatedConnections(directs, async (connections) => {
+    const clients = new Map(modules.map(({ name }, index) => [name, connections[index]]))
+    const result: Verification = { checked: 0, findings: [], skipped: [] }
+    for (const { name } of modules) result.skipped.push(...(await skippedBy(clients.get(name)!)))
+    /** What the topics no longer keep is not listed. */
+    const earliest = new Map<string, TopicContents['earliest']>()
+    const contents: Transport['contents'] = async (topic, how) => {
+      const found = await options.contents(topic, how)
+      if (found) earliest.set(topic, found.earliest)
+      return found
+    }
+    for (const module of modules) {
+      await verifyModule(module, modules, clients, { ...options, contents }, result)
+    }
+    for (const consumer of modules) {
+      const topics = new Set(consumer.subscribedTo.map(({ topic }) => topic))
+      for (const { name } of modules) topics.delete(name)
+      for (const topic of topics) {
+        const client = clients.get(consumer.name)!
+        await verifyFromElsewhere(topic, consumer, client, { ...options, contents }, result)
+      }
+    }
+    result.skipped = result.skipped.filter(
+      ({ topic, partition, last }) => BigInt(last) >= (earliest.get(topic)?.get(partition) ?? 0n)
+    )
+    return result
+  })
+}
+
+async function verifyModule(
+  module: VerifiedModule,
+  modules: VerifiedModule[],
+  clients: Map<string, Client>,
+  { contents, olderThan, onProgress }: Parameters<typeof verify>[1],
+  result: Verification
+) {
+  const client = clients.get(module.name)!
+  // Before the topic is read, which may take minutes: what is published meanwhile is not in what was read.
+  const began = await clock(client)
+  // Our messages are in no transaction, but may lie behind one of another producer that is open.
+  const topic = await contents(module.name)
+  for (let after = 0; ;) {
+    const rows = await nextRows(client, after, began, olderThan)
+    if (rows.length === 0) return
+    after = rows[rows.length - 1].id
+    result.checked += rows.length
+    onProgress?.(result.checked)
+    const find = (row: Row, kind: Finding['kind'], consumer: string | null = null) =>
+      result.findings.push({
+        module: module.name,
+        kind,
+        consumer,
+        outboxId: row.id,
+        messageId: row.message_id,
+        key: row.key,
+        type: row.type,
+      })
+    for (const row of rows) {
+      if (!row.published) find(row, row.parked ? 'parked' : 'unpublished')
+      else if (topic && isMissing(row, topic)) {
+        find(row, liesIn(row, topic.unreadable) ? 'unreadable' : 'not_in_topic')
+      }
+    }
+    for (const { name: consumer, subscribedTo } of modules) {
+      // What was replayed was looked for under its first row; the inbox may have forgotten it since.
+      const published = rows.filter((row) => row.published && !row.replayed)
+      const heard = published.filter((row) => isSubscribed(row, module.name, subscribedTo))
+      const unhandled = await notInInbox(clients.get(consumer)!, consumer, heard)
+      const skipped = result.skipped
+        .filter((one) => one.consumer === consumer && one.topic === module.name)
+        .map((one) => ({ ...one, first: BigInt(one.first), last: BigInt(one.last) }))
+      for (const row of unhandled) {
+        find(row, liesIn(row, skipped) ? 'skipped' : 'not_handled', consumer)
+      }
+    }
+  }
+}
+
+async function verifyFromElsewhere(
+  topic: string,
+  { name: consumer, subscribedTo }: VerifiedModule,
+  client: Client,
+  { contents, olderThan, namespace, onProgress }: Parameters<typeof verify>[1],
+  result: Verification
+) {
+  const youngest = Date.now() - olderThan
+  const seen = async (records: WireRecord[]) => {
+    const heard = records
+      .flatMap((record) => decodeOrNull(topic, record, namespace) ?? [])
+      // As with our own: what was replayed was looked for before, and the inbox may have forgotten it.
+      .filter(({ time, headers }) => Date.parse(time) <= youngest && !headers.ce_replayof)
+      .map(({ id, ...message }) => ({ ...message, message_id: id }))
+      .filter((row) => isSubscribed(row, topic, subscribedTo))
+    result.checked += heard.length
+    onProgress?.(result.checked)
+    for (const { message_id: messageId, key, type } of await notInInbox(client, consumer, heard)) {
+      const found = { kind: 'not_handled', consumer, outboxId: null, messageId, key, type } as const
+      result.findings.push({ module: topic, ...found })
+    }
+  }
+  await contents(topic, { seen, committedOnly: true })
+}
+
+/** Malformed records are dead-lettered without an inbox row, so the proof does not look for them. */
+function decodeOrNull(topic: string, record: WireRecord, namespace: string): Message | null {
+  try {
+    return decode(topic, record, namespace)
+  } catch {
+    return null
+  }
+}
+
+async function clock(client: Client) {
+  const { rows } = await client.query<{ now: string }>('select clock_timestamp()::text as now')
+  return rows[0].now
+}
+
+async function nextRows(client: Client, after: number, began: string, olderThan: number) {
+  const { rows } = await client.query<Row>(
+    `select id, message_id, key, type, version, published_at is not null as published, partition, "offset",
+       exists (select from parked_keys where parked_keys.key = outbox.key) as parked,
+       headers ? 'ce_replayof' as replayed
+     from outbox
+     where id > $1 and created_at <= $2::timestamptz - $3 * interval '1 millisecond'
+       and (published_at is null or published_at <= $2::timestamptz)
+     order by id limit ${CHUNK}`,
+    [after, began, olderThan]
+  )
+  return rows
+}
+
+/** Rows that went through another transport, or that the topic no longer keeps, are not looked for. */
+function isMissing(row: Row, { messageIds, earliest }: TopicContents) {
+  if (row.partition === null || row.offset === null) return false
+  if (BigInt(row.offset) < (earliest.get(row.partition) ?? 0n)) return false
+  return !messageIds.has(row.message_id)
+}
+
+function liesIn(
+  { partition, offset }: Row,
+  batches: { partition: number; first: bigint; last: bigint }[]
+) {
+  if (partition === null || offset === null) return false
+  const at = BigInt(offset)
+  return batches.some(
+    (batch) => batch.partition === partition && at >= batch.first && at <= batch.last
+  )
+}
+
+async function skippedBy(client: Client): Promise<SkippedOffsets[]> {
+  const { rows } = await client.query<SkippedOffsets>(
+    `select consumer, topic, partition, first_offset::text as first, last_offset::text as last,
+       skipped_by as who, skipped_why as why, skipped_at as at
+     from unreadable_batches where skipped_at is not null order by skipped_at`
+  )
+  return rows
+}
+
+function isSubscribed(
+  row: Pick<Row, 'type' | 'version'>,
+  topic: string,
+  subscribedTo: MessageDefinition<unknown>[]
+) {
+  return subscribedTo.some(
+    (one) => one.topic === topic && one.type === row.type && one.version === row.version
+  )
+}
+
+/** Dead letters have their inbox row too: they are known, not lost. */
+async function notInInbox<R extends { message_id: string }>(
+  client: Client,
+  consumer: string,
+  rows: R[]
+): Promise<R[]> {
+  if (rows.length === 0) return []
+  const known = await client.query<{ message_id: string }>(
+    'select message_id from inbox where consumer = $1 and message_id = any ($2::uuid[])',
+    [consumer, rows.map((row) => row.message_id)]
+  )
+  const ids = new Set(known.rows.map((row) => row.message_id))
+  return rows.filter((row) => !ids.has(row.message_id))
+}
+
+/** Longer than a transaction of ours may take. */
+const SETTLED_WITHIN_MS = 35_000
+
+/**
+ * The last row of an outbox, once no transaction is under way that could still commit a row before it; null
+ * where somebody else's on the same server goes on for longer than ours may.
+ */
+export async function endOfHandled(client: QueryClientContract): Promise<string | null> {
+  const look = async () => {
+    const { rows } = await client.rawQuery<{ rows: Record<'id' | 'xmin' | 'xmax', string>[] }>(
+      `select (select coalesce(max(id), 0)::text from outbox) as id,
+         pg_snapshot_xmin(snapshot)::text as xmin, pg_snapshot_xmax(snapshot)::text as xmax
+       from (select pg_current_snapshot() as snapshot) as now`
+    )
+    return rows[0]
+  }
+  const { id, xmax } = await look()
+  const until = Date.now() + SETTLED_WITHIN_MS
+  while (Date.now() < until) {
+    const { xmin } = await look()
+    if (BigInt(xmin) >= BigInt(xmax)) return id
+    await sleep(100)
+  }
+  return null
+}

@@ -1,0 +1,235 @@
+/*
+ * One session of a consumer group member, from joining to leaving. kafkajs stops silently on some
+ * errors, so the transport starts another session whenever one ends.
+ */
+import type { Admin, Batch, Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
+import type { Logger } from '@adonisjs/core/logger'
+import type { WireRecord } from '../../message/message.ts'
+import type { UnreadableBatches } from '../../inbox/unreadable_batches.ts'
+import { BatchCoalescer } from '../batch_coalescer.ts'
+import type { HeldUpPartitions } from '../held_up_partitions.ts'
+import { OffsetCommitter } from './offset_committer.ts'
+import { ProgressWatch } from './progress.ts'
+import type { BatchRecord } from './record_batches.ts'
+import { StoppedPartitions } from '../stopped_partitions.ts'
+import type { Delivery, Subscriber } from '../transport.ts'
+
+/** The session ends after this long without a fetch or a heartbeat. */
+const SILENT_MS = 30_000
+
+/** Batches of these partitions that arrive together are handled together. */
+const CONCURRENT_PARTITIONS = 24
+
+/** How often a stopped partition is checked again: an operator may have skipped the batch. */
+const STOPPED_MS = 2_000
+
+/** The session ended because the broker sent nothing and reported no error either. */
+export class SilentSession extends Error {
+  name = 'SilentSession'
+}
+
+export interface GroupMemberOptions {
+  kafka: Kafka
+  groupId: string
+  /** Prefix of each topic's name. */
+  topicPrefix: string
+  /** Milliseconds without a heartbeat after which the partitions go to another member. */
+  sessionTimeout: number
+  /** Milliseconds. */
+  metadataMaxAge: number
+  subscriber: Subscriber
+  /** The record of batches that the subscriber cannot read. */
+  unreadable?: UnreadableBatches
+  heldUp: HeldUpPartitions
+  /** Milliseconds without progress after which a partition that has records is held up. */
+  stalledAfter: number
+  admin(): Promise<Admin>
+  logger: Logger
+  stopping: AbortSignal
+  joined(): void
+  /** The broker has responded to a fetch, with or without messages. */
+  fetched(): void
+}
+
+/**
+ * Joins the group, and delivers until it is stopped.
+ *
+ * @throws the error that ended the session
+ */
+export async function runGroupMember(options: GroupMemberOptions): Promise<void> {
+  const { kafka, groupId, sessionTimeout, metadataMaxAge, topicPrefix, subscriber, stopping } =
+    options
+  const { joined, fetched, unreadable, heldUp, logger } = options
+  const heartbeatInterval = Math.floor(sessionTimeout / 3)
+  const consumer = kafka.consumer({
+    ...{ groupId, sessionTimeout, heartbeatInterval },
+    rebalanceTimeout: 15_000,
+    maxWaitTimeInMs: 500,
+    maxBytesPerPartition: 1024 * 1024,
+    allowAutoTopicCreation: false,
+    metadataMaxAge,
+    retry: {
+      retries: 3,
+      initialRetryTime: 100,
+      maxRetryTime: 1_000,
+      restartOnFailure: async () => false,
+    },
+  })
+  consumer.on(consumer.events.GROUP_JOIN, joined)
+  consumer.on(consumer.events.FETCH, fetched)
+  const ended = endOf(consumer, stopping)
+  const offsets = new OffsetCommitter(consumer)
+  const coalescer = new BatchCoalescer(subscriber)
+  const stopped = new StoppedPartitions({
+    ...{ consumer: subscriber.name, record: unreadable, heldUp, logger },
+  })
+  /** Deliveries in progress, and when each began, in milliseconds since 1970. */
+  const inProgress = new Map<Promise<void>, number>()
+  const inHandFor = () => Date.now() - Math.min(Date.now(), ...inProgress.values())
+  const progress = new ProgressWatch({ ...options, consumer: subscriber.name, inHandFor })
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
+    progress.assign(payload.memberAssignment)
+  )
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+    // No record for us: kafkajs hides records of aborted transactions and transaction markers.
+    const { topic, partition, batchSize, lastOffset } = payload
+    if (batchSize === 0) offsets.handled(topic, partition, lastOffset)
+  })
+  try {
+    await consumer.connect()
+    await consumer.subscribe({
+      topics: subscriber.topics.map((topic) => `${topicPrefix}${topic}`),
+      fromBeginning: true,
+    })
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
+      eachBatch: async (payload) => {
+        if (stopping.aborted) return
+        const delivery = deliver({ coalescer, offsets, stopped }, options, payload)
+        inProgress.set(delivery, Date.now())
+        // kafkajs sends no heartbeat while a batch is handled, and one attempt may outlast the session.
+        const heartbeats = setInterval(() => {
+          void payload.heartbeat().catch(() => {})
+        }, heartbeatInterval)
+        await delivery.finally(() => {
+          clearInterval(heartbeats)
+          inProgress.delete(delivery)
+        })
+      },
+    })
+    const error = await ended
+    if (error) throw error
+    // Finish started batches while still a member, so that their offsets count.
+    await Promise.allSettled(inProgress.keys())
+  } finally {
+    progress.close()
+    await offsets.close()
+    await consumer.disconnect().catch(() => {})
+  }
+}
+
+/** Resolves with the error that ended the session, or with null when the transport stops. */
+function endOf(consumer: Consumer, stopping: AbortSignal) {
+  return new Promise<Error | null>((resolve) => {
+    let lastResponse = Date.now()
+    const responded = () => (lastResponse = Date.now())
+    const watch = setInterval(() => {
+      if (Date.now() - lastResponse > SILENT_MS) end(new SilentSession('nothing fetched for 30 s'))
+    }, 1_000)
+    const end = (error: Error | null) => {
+      clearInterval(watch)
+      resolve(error)
+    }
+    consumer.on(consumer.events.FETCH, responded)
+    consumer.on(consumer.events.HEARTBEAT, responded)
+    consumer.on(consumer.events.CRASH, ({ payload }) => end(payload.error))
+    if (stopping.aborted) end(null)
+    stopping.addEventListener('abort', () => end(null), { once: true })
+  })
+}
+
+interface Parts {
+  coalescer: BatchCoalescer
+  offsets: OffsetCommitter
+  stopped: StoppedPartitions
+}
+
+async function deliver(parts: Parts, options: GroupMemberOptions, payload: EachBatchPayload) {
+  const { batch, isRunning, isStale } = payload
+  const isOurs = () => isRunning() && !isStale()
+  const unreadable = unreadableIn(batch)
+  const messages = unreadable ? batch.messages.slice(0, -1) : batch.messages
+  await handleAll(messages, parts, options, payload, isOurs)
+  if (!unreadable || !isOurs() || options.stopping.aborted) return
+  const topic = batch.topic.slice(options.topicPrefix.length)
+  const { partition } = batch
+  const skipped = await parts.stopped.skippedThrough({ topic, partition, ...unreadable })
+  if (skipped !== null) return markHandled(parts.offsets, payload, skipped)
+  // The other partitions continue.
+  const resume = payload.pause()
+  setTimeout(resume, STOPPED_MS).unref()
+}
+
+async function handleAll(
+  messages: KafkaMessage[],
+  { coalescer, offsets, stopped }: Parts,
+  { topicPrefix, stopping }: GroupMemberOptions,
+  payload: EachBatchPayload,
+  isOurs: () => boolean
+) {
+  const { batch, heartbeat } = payload
+  const topic = batch.topic.slice(topicPrefix.length)
+  const { partition } = batch
+  const last = messages.at(-1)
+  if (last) await stopped.reads(topic, partition, last.offset)
+  for (let from = 0; from < messages.length; from += coalescer.batchSize) {
+    if (!isOurs() || stopping.aborted) return
+    const some = messages.slice(from, from + coalescer.batchSize)
+    const deliveries = some.map((message): Delivery => {
+      return { topic, partition, offset: message.offset, record: toRecord(message) }
+    })
+    await coalescer.handle(deliveries, async () => {
+      if (!isOurs()) throw new Error('the partition has moved to another member')
+      await heartbeat()
+    })
+    if (!isOurs()) return
+    markHandled(offsets, payload, some[some.length - 1].offset)
+    await heartbeat()
+  }
+}
+
+/** Both are needed: a commit alone does not advance the next fetch. */
+function markHandled(offsets: OffsetCommitter, payload: EachBatchPayload, offset: string) {
+  const { batch, resolveOffset } = payload
+  resolveOffset(offset)
+  // A transaction marker, which is no record for us, may follow the last record.
+  const isLast = batch.messages[batch.messages.length - 1].offset === offset
+  offsets.handled(batch.topic, batch.partition, isLast ? batch.lastOffset() : offset)
+}
+
+/**
+ * A placeholder for an unreadable batch is always the last record of a fetch.
+ *
+ * @returns the batch's offsets from the next one to read, and why it is unreadable
+ */
+export function unreadableIn(batch: Batch): { first: string; last: string; reason: string } | null {
+  const { unreadable } = (batch.messages.at(-1) ?? {}) as Partial<BatchRecord>
+  if (!unreadable) return null
+  const before = batch.messages.at(-2)
+  const next = before ? BigInt(before.offset) + 1n : BigInt((batch as Fetched).fetchedOffset)
+  // A damaged batch may claim to end after all records, or before those already read.
+  const last = BigInt(unreadable.last)
+  const isLikely = last >= next && last < BigInt(batch.highWatermark)
+  const { reason } = unreadable
+  return { first: String(next), last: String(isLikely ? last : next), reason }
+}
+
+/** A property that kafkajs sets, but does not declare. */
+type Fetched = Batch & { fetchedOffset: string }
+
+export function toRecord({ key, value, headers = {} }: KafkaMessage): WireRecord {
+  const texts = Object.entries(headers).map(([name, text]) => [name, String(text ?? '')])
+  return { key: key?.toString('utf8') ?? null, value, headers: Object.fromEntries(texts) }
+}

@@ -1,0 +1,155 @@
+/*
+ * Topics on the broker: finding, creating and enlarging them, and reading their settings.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Admin } from 'kafkajs'
+import { backoff } from '#runtime/backoff'
+import type { KafkaOptions } from './client.ts'
+import type { TopicDetails } from '../transport.ts'
+
+/** `ConfigResourceTypes.TOPIC` of kafkajs. */
+const TOPIC = 2
+
+export class KafkaTopics {
+  readonly #options: KafkaOptions
+  readonly #admin: () => Promise<Admin>
+  readonly #enlarged: () => Promise<void>
+  /** Topic → its last known partition count. */
+  readonly #partitions = new Map<string, number>()
+  /** Topics whose settings were logged. */
+  readonly #logged = new Set<string>()
+
+  /** @param enlarged - called when a topic's partition count has changed */
+  constructor(options: KafkaOptions, admin: () => Promise<Admin>, enlarged: () => Promise<void>) {
+    this.#options = options
+    this.#admin = admin
+    this.#enlarged = enlarged
+  }
+
+  /** A topic's name on the broker. */
+  name(topic: string) {
+    return `${this.#options.topicPrefix}${topic}`
+  }
+
+  /** @returns null when the topic does not exist */
+  async describe(topic: string): Promise<TopicDetails | null> {
+    const partitions = await this.#find(topic)
+    if (partitions === null) return null
+    return { partitions, compressionType: await this.#compressionType(topic) }
+  }
+
+  /** @returns its partition count; null when it does not exist */
+  async #find(topic: string): Promise<number | null> {
+    try {
+      return await this.#partitionsOf(this.name(topic))
+    } catch (error) {
+      if ((error as { type?: string }).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+      return null
+    }
+  }
+
+  /** Creates the topic unless it exists. @returns its partition count */
+  async open(topic: string): Promise<number> {
+    const partitions = (await this.#find(topic)) ?? (await this.#create(topic))
+    if (!this.#logged.has(topic)) await this.#logSettings(topic, partitions).catch(() => {})
+    return partitions
+  }
+
+  /** Raises the partition count. Stored messages stay in their partitions. */
+  async addPartitions(topic: string, partitions: number) {
+    const admin = await this.#admin()
+    await admin.createPartitions({
+      topicPartitions: [{ topic: this.name(topic), count: partitions }],
+    })
+  }
+
+  /** Milliseconds that the topic keeps a message; Infinity without a limit. */
+  async retention(topic: string): Promise<number> {
+    const kept = Number(await this.#setting(topic, 'retention.ms'))
+    return kept < 0 ? Infinity : kept
+  }
+
+  /**
+   * `producer` when the broker stores batches as they are sent, otherwise the codec it recompresses them
+   * into; null when the topic's settings may not be read.
+   */
+  async #compressionType(topic: string): Promise<string | null> {
+    try {
+      return await this.#setting(topic, 'compression.type')
+    } catch (error) {
+      if ((error as { type?: string }).type !== 'TOPIC_AUTHORIZATION_FAILED') throw error
+      return null
+    }
+  }
+
+  async #create(topic: string): Promise<number> {
+    const name = this.name(topic)
+    const admin = await this.#admin()
+    const { replication, partitions } = this.#options
+    // Several processes may create it at once; the later ones find it.
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        {
+          topic: name,
+          numPartitions: partitions,
+          replicationFactor: replication ?? -1,
+          configEntries:
+            replication !== undefined && replication >= 3
+              ? [
+                  { name: 'min.insync.replicas', value: '2' },
+                  { name: 'unclean.leader.election.enable', value: 'false' },
+                ]
+              : [],
+        },
+      ],
+    })
+    return this.#partitionsOfNew(name)
+  }
+
+  async #partitionsOf(name: string) {
+    const admin = await this.#admin()
+    const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
+    const partitions = topics[0].partitions.length
+    const known = this.#partitions.get(name) ?? partitions
+    this.#partitions.set(name, partitions)
+    if (known !== partitions) await this.#enlarged()
+    return partitions
+  }
+
+  /** Brokers learn of a new topic with a short delay. */
+  async #partitionsOfNew(name: string) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#assertLed(name)
+        return await this.#partitionsOf(name)
+      } catch (error) {
+        if (attempt === 20) throw error
+        await sleep(backoff(attempt, { first: 20, most: 500 }))
+      }
+    }
+  }
+
+  async #assertLed(name: string) {
+    const admin = await this.#admin()
+    const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
+    const leaderless = topics[0].partitions.filter(({ leader }) => leader < 0)
+    if (leaderless.length > 0) throw new Error(`${leaderless.length} partitions have no leader yet`)
+  }
+
+  async #logSettings(topic: string, partitions: number) {
+    const compressionType = await this.#compressionType(topic)
+    this.#logged.add(topic)
+    const { logger, compression: sentAs = 'none' } = this.#options
+    logger.info({ topic, partitions, compressionType, sentAs }, 'topic in use')
+  }
+
+  async #setting(topic: string, name: string): Promise<string> {
+    const admin = await this.#admin()
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: TOPIC, name: this.name(topic), configNames: [name] }],
+    })
+    return resources[0].configEntries[0].configValue
+  }
+}

@@ -1,0 +1,12 @@
+import type { AuditLabels } from '#contracts/ports/audit_labels'
+
+/** Audit labels of the operators' pages, by route name. */
+export const auditLabels: AuditLabels = {
+  'operations.letters.redrive': { words: 'redrove dead letters' },
+  'operations.letters.discard': { words: 'discarded dead letters' },
+  'operations.letters.unmask': { words: 'read a dead letter' },
+  'operations.parked_keys.retry': { words: 'unparked a key' },
+  'operations.mails.send_again': { words: 'sent a mail again' },
+  'operations.replays.store': { words: 'replayed messages' },
+  'operations.replays.resume': { words: 'continued a replay' },
+}

@@ -1,0 +1,15 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import type { NextFn } from '@adonisjs/core/types/http'
+import { placements } from './admission.ts'
+import { tooManyPlacements } from './exceptions.ts'
+import { placementsRejected } from './metrics.ts'
+
+/** Under overload, rejects placements before their bodies are read. */
+export default class OverloadMiddleware {
+  /** @throws Problem 503 `too_many_placements` */
+  handle(_: HttpContext, next: NextFn) {
+    if (!placements.overloaded) return next()
+    placementsRejected.inc()
+    throw tooManyPlacements()
+  }
+}

@@ -1,0 +1,73 @@
+/*
+ * The list of orders for staff.
+ */
+import db from '@adonisjs/lucid/services/db'
+import { DateTime } from 'luxon'
+import type { Infer } from '@vinejs/vine/types'
+import type { Slice } from '#admin/slices'
+import type { SignedIn } from '#contracts/actor'
+import { isUuid } from '#runtime/uuid'
+import { invalidCursor } from '#http/pages'
+import { COUNT_LIMIT } from '#postgres/bounded_count'
+import { filteredOrders, likeReference, type OrderFilters } from '../../find_orders.ts'
+import { recordOf, type OrderRecord } from '../../store/order.ts'
+import { STATUSES } from '../../order_state_machine.ts'
+import { countOrders } from '../../store/order_counts.ts'
+import type { deskFilterValidator } from '../validators.ts'
+
+export type DeskFilter = Infer<typeof deskFilterValidator>
+
+/** Up to `limit` + 1 rows in the direction of the slice; forwards means from newest to oldest. */
+export async function listForDesk(
+  reader: SignedIn,
+  filter: DeskFilter,
+  { from, backwards, limit }: Slice,
+  zone: string
+): Promise<OrderRecord[]> {
+  const { q } = filter
+  const query = filteredOrders(reader, await filtersOf(filter, zone))
+  if (q && isUuid(q)) query.where('id', q)
+  if (from) {
+    if (!isUuid(from[0])) throw invalidCursor()
+    query.where('id', backwards ? '>' : '<', from[0])
+  }
+  const rows: Record<string, unknown>[] = await query
+    .orderBy('id', backwards ? 'asc' : 'desc')
+    .limit(limit + 1)
+  return rows.map(recordOf)
+}
+
+/** @param zone - the reader's time zone, which delimits the days */
+async function filtersOf({ q, status, attention, fulfilled, from, to }: DeskFilter, zone: string) {
+  const midnight = (day: string) => DateTime.fromISO(day, { zone })
+  const filters: OrderFilters = {
+    status: status && [status],
+    attention: attention && true,
+    placedAfter: from ? midnight(from).toJSDate() : undefined,
+    placedBefore: to ? midnight(to).plus({ days: 1 }).toJSDate() : undefined,
+    fulfilledAfter: fulfilled ? midnight(fulfilled).toJSDate() : undefined,
+    fulfilledBefore: fulfilled ? midnight(fulfilled).plus({ days: 1 }).toJSDate() : undefined,
+  }
+  return q && !isUuid(q) ? { ...filters, ...(await filtersFor(q)) } : filters
+}
+
+/** Interprets a search text as a number, an e-mail, a reference or an SKU, whichever matches first. */
+async function filtersFor(q: string): Promise<OrderFilters> {
+  if (/^Q-\d{1,15}$/i.test(q)) return { number: q }
+  if (q.includes('@')) return { email: q }
+  const number = /^\d{1,15}$/.test(q) ? q : null
+  const orders = db.connection('orders')
+  const [numbered, referred] = await Promise.all([
+    number ? orders.from('orders').where({ number }).limit(1) : [],
+    orders.from('orders').whereRaw(likeReference, [q]).limit(1),
+  ])
+  if (numbered.length > 0) return { number: q }
+  return referred.length > 0 ? { referenceLike: q } : { sku: q.toUpperCase() }
+}
+
+/** The number of all orders and of each list, each up to `COUNT_LIMIT`. */
+export async function countLists() {
+  const counts = await countOrders()
+  const all = STATUSES.reduce((sum, status) => sum + counts[status], 0)
+  return { ...counts, all: Math.min(all, COUNT_LIMIT) }
+}

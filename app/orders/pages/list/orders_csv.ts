@@ -1,0 +1,43 @@
+import { csvLine } from '#admin/csv'
+import type { SignedIn } from '#contracts/actor'
+import { majorUnits } from '#http/currencies'
+import { listForDesk, type DeskFilter } from './list_orders.ts'
+import { orderView, type OrderView } from '../order_view.ts'
+
+const BATCH = 1_000
+
+const COLUMNS: [string, (order: OrderView) => unknown][] = [
+  ['number', ({ number }) => number],
+  ['id', ({ id }) => id],
+  ['reference', ({ reference }) => reference],
+  ['status', ({ status }) => status],
+  ['attention', ({ attention }) => (attention ? 'yes' : '')],
+  ['revision', ({ revision }) => revision],
+  ['held_revision', ({ held }) => held],
+  ['placed_at', ({ placedAt }) => placedAt],
+  ['updated_at', ({ updatedAt }) => updatedAt],
+  ['email', ({ email }) => email],
+  ['name', ({ name }) => name],
+  ['ship_to', ({ address }) => address?.join(', ')],
+  ['lines', ({ lines }) => lines.map(({ sku, quantity }) => `${quantity} ${sku}`).join(', ')],
+  ['pieces', ({ pieces }) => pieces],
+  ['total', ({ total }) => Number(majorUnits(total))],
+  ['currency', ({ currency }) => currency],
+  ['cancel_reason', ({ cancelReason }) => cancelReason],
+  ['fulfilled_at', ({ fulfilledAt }) => fulfilledAt],
+  ['carrier', ({ carrier }) => carrier],
+  ['tracking_number', ({ trackingNumber }) => trackingNumber],
+]
+
+/** The matching orders as CSV, newest first. Reads in batches, so that memory does not grow with the list. */
+export async function* ordersCsv(reader: SignedIn, filter: DeskFilter, zone: string) {
+  yield csvLine(COLUMNS.map(([name]) => name))
+  let from: string[] | null = null
+  for (;;) {
+    const rows = await listForDesk(reader, filter, { from, backwards: false, limit: BATCH }, zone)
+    const page = rows.slice(0, BATCH).map(orderView)
+    yield page.map((order) => csvLine(COLUMNS.map(([, value]) => value(order)))).join('')
+    if (rows.length <= BATCH) return
+    from = [page.at(-1)!.id]
+  }
+}

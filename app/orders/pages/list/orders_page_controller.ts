@@ -1,0 +1,34 @@
+import { Readable } from 'node:stream'
+import type { HttpContext } from '@adonisjs/core/http'
+import { shownSlice, sliceOf } from '#admin/slices'
+import { STATUSES } from '../../order_state_machine.ts'
+import { countLists, listForDesk } from './list_orders.ts'
+import { ordersCsv } from './orders_csv.ts'
+import { orderView } from '../order_view.ts'
+import { deskFilterValidator } from '../validators.ts'
+
+/** The list of orders as a page and as CSV. */
+export default class OrdersPageController {
+  async index({ account, request, view, zone }: HttpContext) {
+    const query = request.qs()
+    const filter = await deskFilterValidator.validate(query)
+    const slice = sliceOf(query)
+    const [rows, counts] = await Promise.all([
+      listForDesk(account, filter, slice, zone),
+      countLists(),
+    ])
+    return view.render('orders::pages/orders', {
+      ...{ query, filter, counts, statuses: STATUSES },
+      searched: Boolean(filter.q ?? filter.from ?? filter.to ?? filter.fulfilled),
+      slice: shownSlice(rows.map(orderView), slice, ({ id }) => [id], query),
+    })
+  }
+
+  async export({ account, request, response, zone }: HttpContext) {
+    const filter = await deskFilterValidator.validate(request.qs())
+    response
+      .header('content-type', 'text/csv; charset=utf-8')
+      .header('content-disposition', 'attachment; filename="orders.csv"')
+    return response.stream(Readable.from(ordersCsv(account, filter, zone)))
+  }
+}

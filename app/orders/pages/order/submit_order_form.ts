@@ -1,0 +1,24 @@
+import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { goTo, notice } from '#admin/notices'
+import { formScope, once } from '#http/idempotency'
+import { orderId } from '../../validators/order_id.ts'
+
+/**
+ * Applies a form to the order in the address, once even if it is submitted twice, and shows the order.
+ *
+ * @param change - makes the change and returns the notice to show
+ */
+export async function submitOrderForm(
+  ctx: HttpContext,
+  change: (trx: TransactionClientContract, id: string) => Promise<{ about: string; text: string }>
+) {
+  const id = orderId(ctx)
+  const scope = formScope(ctx, ctx.account.id)
+  const { body } = await once(db.connection('orders'), scope, async (trx) => {
+    return { status: 200, headers: {}, body: await change(trx, id) }
+  })
+  notice(ctx, body as { about: string; text: string })
+  return goTo(ctx, `/admin/orders/${id}`)
+}

@@ -1,0 +1,117 @@
+/*
+ * The statements for a batch of stock replies: lock the orders, read their lines, write all changes.
+ */
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { Shortage } from '#contracts/messages/fields'
+import { run, runInOrder } from '#postgres/run'
+import type { OrderState } from '../order_state_machine.ts'
+import { stepsCommitted, type NewStep } from './timeline.ts'
+
+/** The columns of an order that a stock reply can change. Times are RFC 3339. */
+export interface LockedOrder extends OrderState {
+  id: string
+  version: number
+  attention: boolean
+  shortages: Shortage[]
+  updatedAt: string
+  /** When to re-send the current target; null if no reply is awaited. */
+  resendAt: string | null
+  confirmedAt: string | null
+  rejectedAt: string | null
+  stockReleasedAt: string | null
+  stockDeductedAt: string | null
+}
+
+export interface LineRow {
+  order_id: string
+  revision: number
+  sku: string
+  quantity: number
+}
+
+// In id order, so that two batches with the same orders do not deadlock.
+const lockStatement = {
+  name: 'order_batch_lock',
+  text: /* sql */ `
+    select id, status, revision, held_revision as "heldRevision", confirmed_at is not null as "wasConfirmed",
+      coalesce(stock_released_at, stock_deducted_at) is not null as "endAcknowledged",
+      version, attention, shortages, to_json(resend_at) #>> '{}' as "resendAt",
+      to_json(confirmed_at) #>> '{}' as "confirmedAt", to_json(rejected_at) #>> '{}' as "rejectedAt",
+      to_json(stock_released_at) #>> '{}' as "stockReleasedAt",
+      to_json(stock_deducted_at) #>> '{}' as "stockDeductedAt"
+    from orders where id = any ($1::uuid[]) order by id for update`,
+}
+
+const linesStatement = {
+  name: 'order_batch_lines',
+  text: /* sql */ `
+    select order_id, revision, sku, quantity from order_lines
+    where order_id = any ($1::uuid[]) order by order_id, revision, position`,
+}
+
+/**
+ * Locks the orders until the transaction ends, so that their next versions can be assigned, and reads their
+ * lines under the lock.
+ */
+export async function lockOrders(trx: TransactionClientContract, ids: string[]) {
+  const [orders, lines] = await runInOrder<
+    [LockedOrder & Record<string, unknown>, LineRow & Record<string, unknown>]
+  >(trx, [lockStatement, [ids]], [linesStatement, [ids]])
+  return {
+    orders: new Map<string, LockedOrder>(orders.map((row) => [row.id, row])),
+    lines: lines as LineRow[],
+  }
+}
+
+const updateStatement = {
+  name: 'order_batch_update',
+  text: /* sql */ `
+    with step as (
+      insert into timeline_steps (order_id, sequence, at, type, status, revision, actor, message_id, detail)
+      select * from unnest($13::uuid[], $14::int[], $15::timestamptz[], $16::text[], $17::text[], $18::int[],
+                           $19::jsonb[], $20::uuid[], $21::jsonb[])
+    )
+    update orders set
+      status = changed.status, held_revision = changed.held_revision, version = changed.version,
+      attention = changed.attention, shortages = changed.shortages, updated_at = changed.updated_at,
+      confirmed_at = changed.confirmed_at, rejected_at = changed.rejected_at,
+      stock_released_at = changed.stock_released_at, stock_deducted_at = changed.stock_deducted_at,
+      resend_at = changed.resend_at
+    from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::bool[], $6::jsonb[], $7::timestamptz[],
+                $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])
+      as changed(id, status, held_revision, version, attention, shortages, updated_at, confirmed_at,
+                 rejected_at, stock_released_at, stock_deducted_at, resend_at)
+    where orders.id = changed.id`,
+}
+
+export async function writeOrders(
+  trx: TransactionClientContract,
+  orders: LockedOrder[],
+  steps: NewStep[]
+) {
+  if (orders.length === 0) return
+  await run(trx, updateStatement, [
+    orders.map((order) => order.id),
+    orders.map((order) => order.status),
+    orders.map((order) => order.heldRevision),
+    orders.map((order) => order.version),
+    orders.map((order) => order.attention),
+    orders.map((order) => JSON.stringify(order.shortages)),
+    orders.map((order) => order.updatedAt),
+    orders.map((order) => order.confirmedAt),
+    orders.map((order) => order.rejectedAt),
+    orders.map((order) => order.stockReleasedAt),
+    orders.map((order) => order.stockDeductedAt),
+    orders.map((order) => order.resendAt),
+    steps.map((step) => step.orderId),
+    steps.map((step) => step.sequence),
+    steps.map((step) => step.at),
+    steps.map((step) => step.type),
+    steps.map((step) => step.status),
+    steps.map((step) => step.revision),
+    steps.map((step) => JSON.stringify(step.actor)),
+    steps.map((step) => step.messageId),
+    steps.map((step) => JSON.stringify(step.detail)),
+  ])
+  trx.after('commit', stepsCommitted)
+}

@@ -1,0 +1,29 @@
+/*
+ * Numbers of orders, each counted up to `COUNT_LIMIT`.
+ */
+import db from '@adonisjs/lucid/services/db'
+import { boundedCount } from '#postgres/bounded_count'
+import { run } from '#postgres/run'
+import { STATUSES, type Status } from '../order_state_machine.ts'
+
+/** Column `name` of a statement: the number of orders with this condition. */
+export function countColumn(name: string, condition: string) {
+  return `${boundedCount(`orders where ${condition}`)} as "${name}"`
+}
+
+/** Columns of a statement: one per status, and `attention`. */
+export const countColumns = [
+  ...STATUSES.map((status) => countColumn(status, `status = '${status}'`)),
+  countColumn('attention', 'attention'),
+].join(', ')
+
+const statement = { name: 'order_counts', text: `select ${countColumns}` }
+
+export async function countOrders() {
+  const [counts] = await run<Record<Status | 'attention', number>>(
+    db.connection('orders'),
+    statement,
+    []
+  )
+  return counts
+}

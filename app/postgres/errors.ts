@@ -1,0 +1,95 @@
+/*
+ * Transient and permanent errors. A transient error is retried without end and dead-letters nothing; a
+ * permanent one is not retried. The lists are closed: what is on neither is tried five times alone.
+ */
+
+/** SQLSTATEs of a time limit: half of the batch may stay below it. */
+const TIME_LIMIT_SQLSTATES = new Set([
+  '25P03', // idle_in_transaction_session_timeout
+  '25P04', // transaction_timeout
+  '55P03', // lock_not_available: lock timeout
+  '57014', // query_canceled: statement timeout
+])
+
+/** SQLSTATEs of tables that do not fit the code: transient while a migration or a grant is missing. */
+const SCHEMA_SQLSTATES = new Set([
+  '42501', // insufficient_privilege
+  '42703', // undefined_column
+  '42883', // undefined_function
+  '42P01', // undefined_table
+])
+
+/** SQLSTATEs of a machine in trouble (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+const MACHINE_SQLSTATES = new Set([
+  '25006', // read_only_sql_transaction: failover
+  ...TIME_LIMIT_SQLSTATES,
+  ...SCHEMA_SQLSTATES,
+  '3D000', // invalid_catalog_name
+  '3F000', // invalid_schema_name
+  '40001', // serialization_failure
+  '40P01', // deadlock_detected
+  '53000', // insufficient_resources
+  '53100', // disk_full
+  '53200', // out_of_memory
+  '53300', // too_many_connections
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now
+  '57P05', // idle_session_timeout
+  '58000', // system_error
+  '58030', // io_error
+  'XX000', // internal_error
+  'XX001', // data_corrupted
+])
+
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOSPC',
+  'EMFILE',
+])
+
+/** Errors of `pg`, knex and its pool that carry no code. */
+const CODELESS =
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted|Client was closed|Connection ended|Cannot use a pool after calling end)/i
+
+/** True when the database, the network or the disk is at fault, and not what we asked of them. */
+export function isTransient(error: unknown): boolean {
+  const { code: some, message, name } = error as { code?: unknown; message?: string; name?: string }
+  // The code of a DOMException, such as a time-out, is a number.
+  const code = String(some ?? '')
+  if (MACHINE_SQLSTATES.has(code) || code.startsWith('08') || NETWORK_CODES.has(code)) return true
+  // knex puts the statement before the message, and the statement may hold any text.
+  const reason = (message ?? '').split(' - ').at(-1)!
+  return name === 'KnexTimeoutError' || (code === '' && CODELESS.test(reason))
+}
+
+/** True when what was asked took too long: a time limit of the statement, the lock or the transaction. */
+export function isTimeLimit(error: unknown): boolean {
+  return TIME_LIMIT_SQLSTATES.has(String((error as { code?: unknown }).code ?? ''))
+}
+
+/** True when tables and code do not fit: a missing migration or grant, or else a fault of the code. */
+export function isSchemaMismatch(error: unknown): boolean {
+  return SCHEMA_SQLSTATES.has(String((error as { code?: unknown }).code ?? ''))
+}
+
+/**
+ * True when the same message fails at every attempt: as in `isPermanentSqlState`, or data that fails its schema.
+ * Ask `isTransient` first.
+ */
+export function isPermanent(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return code === 'E_VALIDATION_ERROR' || isPermanentSqlState(error)
+}
+
+/** True for SQLSTATEs of bad data (class 22), a constraint (23) and a statement that is wrong (42). */
+export function isPermanentSqlState(error: unknown): boolean {
+  return /^(2[23]|42)[0-9A-Z]{3}$/.test(String((error as { code?: unknown }).code ?? ''))
+}

@@ -1,0 +1,128 @@
+/*
+ * The installer of the kernel's tables, in a schema of its own.
+ */
+import { createHash } from 'node:crypto'
+import { test } from '@japa/runner'
+import db from '@adonisjs/lucid/services/db'
+import { installMessaging, pendingSteps } from '#messaging/installer'
+import { KERNEL_STEPS, KERNEL_TABLES, type SchemaStep } from '#messaging/schema'
+
+const SCHEMA = 'installer_test'
+
+/** A released step never changes: databases have run it. A new step adds a line here. */
+const RELEASED: Record<string, string> = {
+  '0001_tables': '272d1bf6411f6c3c',
+  '0002_operators': '3a1b7583885c1ab4',
+  '0003_crash_detection': '8488754ea0f7cc3a',
+  '0004_low_watermark': '396e0bc93d06ab31',
+  '0005_solo_crashes': '5b39c6e8f0b7dd3d',
+  '0006_unreadable_batches': '41addc24dfc8e84b',
+  '0007_blocked_key_retries': 'fb80b8f6db0ce5cc',
+  '0008_worker_roles': 'db00846f9a8b7617',
+}
+
+const names = KERNEL_STEPS.map(({ name }) => name)
+const owner = () => db.connection(SCHEMA)
+
+test.group('The installer', (group) => {
+  group.setup(() => {
+    const { config } = db.manager.get('orders_owner')!
+    db.manager.add(SCHEMA, { ...config, searchPath: [SCHEMA] } as never)
+    return async () => {
+      await owner().rawQuery(`drop schema if exists ${SCHEMA} cascade`)
+      await db.manager.close(SCHEMA, true)
+    }
+  })
+
+  group.each.setup(async () => {
+    await db.connection('orders_owner').rawQuery(`drop schema if exists ${SCHEMA} cascade`)
+    await db.connection('orders_owner').rawQuery(`create schema ${SCHEMA}`)
+  })
+
+  test('creates every table of the kernel, and has nothing left to do', async ({ assert }) => {
+    assert.deepEqual(await pendingSteps(owner()), names)
+    assert.deepEqual(await installMessaging(owner()), names)
+    assert.deepEqual(Object.keys(await layoutOf(SCHEMA)), KERNEL_TABLES)
+    assert.deepEqual(await layoutOf(SCHEMA), await layoutOf('orders'))
+    assert.deepEqual(await pendingSteps(owner()), [])
+    assert.deepEqual(await installMessaging(owner()), [])
+  })
+
+  test('runs once when two processes install at the same time', async ({ assert }) => {
+    const ran = await Promise.all([installMessaging(owner()), installMessaging(owner())])
+    assert.deepEqual(ran.flat(), names)
+  })
+
+  test('adopts a database that migrations have set up through {last}')
+    .with([{ last: '0005_solo_crashes' }, { last: '0008_worker_roles' }])
+    .run(async ({ assert }, { last }) => {
+      const before = names.indexOf(last) + 1
+      for (const { sql } of KERNEL_STEPS.slice(0, before)) await owner().rawQuery(sql!)
+      await owner().table('parked_keys').insert({ key: 'k', outbox_id: 1, error: 'kept' })
+      assert.deepEqual(await installMessaging(owner()), names.slice(before))
+      assert.deepEqual(await layoutOf(SCHEMA), await layoutOf('orders'))
+      assert.lengthOf(await owner().from('parked_keys'), 1)
+      assert.lengthOf(await owner().from('messaging_steps'), names.length)
+    })
+
+  test('continues an online step that was interrupted, and records it once it is done', async ({
+    assert,
+  }) => {
+    await installMessaging(owner())
+    await owner().rawQuery(
+      `insert into parked_keys (key, outbox_id, error) select n::text, n, 'old' from generate_series(1, 30) as n`
+    )
+    let batches = 0
+    const online: SchemaStep = {
+      name: '9999_online',
+      async online(client) {
+        await client.rawQuery('drop index concurrently if exists parked_keys_error')
+        await client.rawQuery('create index concurrently parked_keys_error on parked_keys (error)')
+        for (;;) {
+          const { rowCount } = await client.rawQuery(
+            `update parked_keys set error = 'new' where key in
+               (select key from parked_keys where error = 'old' order by key limit 10)`
+          )
+          if (rowCount === 0) return
+          if (++batches === 2) throw new Error('the process ends')
+        }
+      },
+    }
+    const steps = [...KERNEL_STEPS, online]
+    await assert.rejects(() => installMessaging(owner(), steps), 'the process ends')
+    assert.lengthOf(await owner().from('parked_keys').where('error', 'new'), 20)
+    assert.deepEqual(await pendingSteps(owner(), steps), ['9999_online'])
+    assert.deepEqual(await installMessaging(owner(), steps), ['9999_online'])
+    assert.lengthOf(await owner().from('parked_keys').where('error', 'new'), 30)
+    assert.equal(batches, 3)
+    assert.deepEqual(await installMessaging(owner(), steps), [])
+  })
+
+  test('has the released steps as they were released', ({ assert }) => {
+    const sums = KERNEL_STEPS.map(({ name, sql }) => [
+      name,
+      createHash('sha256').update(sql!.replace(/\s+/g, ' ')).digest('hex').slice(0, 16),
+    ])
+    assert.deepEqual(Object.fromEntries(sums), RELEASED)
+  })
+})
+
+/** Table → its columns, constraints and indexes. */
+async function layoutOf(schema: string) {
+  const { rows } = await db.connection('orders_owner').rawQuery<{ rows: Record<string, string>[] }>(
+    `select relname as table, (
+       select json_agg(concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, attidentity,
+         attgenerated, pg_get_expr(adbin, adrelid)) order by attnum)
+       from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
+       where attrelid = relation.oid and attnum > 0 and not attisdropped) as columns, (
+       select json_agg(conname || ' ' || pg_get_constraintdef(oid) order by conname)
+       from pg_constraint where conrelid = relation.oid) as constraints, (
+       select json_agg(replace(indexdef, :prefix, '') order by indexname)
+       from pg_indexes where schemaname = :schema and tablename = relname) as indexes, reloptions as options
+     from pg_class as relation
+     where relnamespace = cast(:schema as regnamespace) and relkind = 'r' and relname = any (:tables)
+     order by relname`,
+    { schema, prefix: `${schema}.`, tables: KERNEL_TABLES as never }
+  )
+  return Object.fromEntries(rows.map(({ table, ...layout }) => [table, layout]))
+}

@@ -1,0 +1,9 @@
+import { ListLoader } from '@adonisjs/core/ace'
+import DeadLettersList from '#messaging/commands/dead_letters_list'
+import DeadLettersRedrive from '#messaging/commands/dead_letters_redrive'
+import MessagingVerify from '#messaging/commands/messaging_verify'
+
+const commands = new ListLoader([DeadLettersList, DeadLettersRedrive, MessagingVerify])
+
+export const getMetaData = commands.getMetaData.bind(commands)
+export const getCommand = commands.getCommand.bind(commands)

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '#tests/support/eventually'
+
+/** Makes steps without a pause, one after the other, until it is stopped. */
+export class SteadyWriter {
+  readonly #writing: Promise<void>
+  #stopped = false
+  #steps = 0
+
+  constructor(step: (n: number) => Promise<unknown>) {
+    this.#writing = this.#write(step)
+    // A rejection reaches the code that waits for more steps.
+    this.#writing.catch(() => {})
+  }
+
+  /** Waits until so many more have committed. */
+  async pass(count: number) {
+    const goal = this.#steps + count
+    await eventually(`${count} more steps`, async () => {
+      await Promise.race([this.#writing, sleep(0)])
+      return this.#steps >= goal
+    })
+  }
+
+  /** @returns how many there were */
+  async stop(): Promise<number> {
+    this.#stopped = true
+    await this.#writing
+    return this.#steps
+  }
+
+  async #write(step: (n: number) => Promise<unknown>) {
+    for (let n = 1; !this.#stopped; n++) {
+      await step(n)
+      this.#steps++
+    }
+  }
+}

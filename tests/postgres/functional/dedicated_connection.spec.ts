@@ -1,0 +1,53 @@
+import { test } from '@japa/runner'
+import { reconcile } from '#inventory/stock/reconcile'
+import { isTransient } from '#postgres/errors'
+import { withDedicatedConnections } from '#postgres/dedicated_connection'
+import { DatabaseProxy } from '#tests/support/database_proxy'
+
+test.group('Work on dedicated connections', () => {
+  test('ends with an error that says so when the server is silent', async ({ assert, cleanup }) => {
+    const proxy = await DatabaseProxy.open('inventory')
+    cleanup(() => proxy.end())
+    const work = withDedicatedConnections(
+      [proxy.connection],
+      async ([client]) => {
+        await client.query('select 1')
+        proxy.freeze()
+        await client.query('select 1')
+      },
+      1_000
+    )
+    const error = await work.then(
+      () => null,
+      (thrown: Error) => thrown
+    )
+    assert.match(error!.message, /^no answer for 1 s$/)
+    assert.isTrue(isTransient(error), 'commands exit 4')
+  })
+
+  test('goes on while a long statement runs', async ({ assert }) => {
+    const proxy = await DatabaseProxy.open('inventory')
+    try {
+      const rows = await withDedicatedConnections(
+        [proxy.connection],
+        async ([client]) => {
+          // Longer than the limit below, which is for a server that is silent.
+          const result = await client.query('select pg_sleep(1.5)')
+          return result.rows.length
+        },
+        600
+      )
+      assert.equal(rows, 1)
+      assert.isAbove(proxy.connections, 3, 'the server was asked meanwhile')
+    } finally {
+      proxy.end()
+    }
+  })
+
+  test('of a proof takes the same path', async ({ assert, cleanup }) => {
+    const proxy = await DatabaseProxy.open('inventory')
+    cleanup(() => proxy.end())
+    const { differences } = await reconcile(proxy.connection)
+    assert.isEmpty(differences)
+  })
+})

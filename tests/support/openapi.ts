@@ -1,0 +1,171 @@
+/*
+ * Whatever a test asks of the API, by the ApiClient or by `fetch`, is held against /openapi.json: an
+ * answer that the document does not promise fails the test, and so does a request that was served
+ * although the document refuses it, or refused although the document takes it.
+ */
+import { AssertionError } from 'node:assert'
+import { ApiClient } from '@japa/api-client'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { composed, trimmed } from '#http/characters'
+import { openApi } from '#start/documents/openapi'
+
+/** As it is served; loosely typed, as it is read. */
+export const document: { paths: Record<string, any>; components: Record<string, any> } =
+  openApi('http://127.0.0.1:3333')
+
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+addFormats.default(ajv)
+ajv.addSchema(document, 'openapi')
+
+interface Exchange {
+  method: string
+  /** Path and query string. */
+  url: string
+  /** The body as JSON; undefined for none, and for what is no JSON. */
+  sent: unknown
+  status: number
+  headers: Headers
+  /** Null while it is streaming. */
+  text: string | null
+}
+
+/** Answers that belong to no operation. */
+const NOBODYS = ['no_such_address', 'method_not_allowed', 'malformed_address']
+
+/** @throws AssertionError that says what of the exchange the document does not say */
+export function hold(exchange: Exchange) {
+  const { method, url, status, headers, text } = exchange
+  const [path] = url.split('?')
+  if (!path.startsWith('/api/v1/') || ['HEAD', 'OPTIONS'].includes(method)) return
+  const type = headers.get('content-type')?.split(';')[0] ?? ''
+  const body = text && type.endsWith('json') ? JSON.parse(text) : text
+  if (NOBODYS.includes(body?.code)) return
+
+  const promise = (kept: unknown, what: string) => {
+    if (kept) return
+    throw new AssertionError({
+      message: `${method} ${url} ${status}: /openapi.json ${what}\n${text}`,
+    })
+  }
+  const address = addressOf(path)
+  const operation = document.paths[address ?? '']?.[method.toLowerCase()]
+  promise(operation, 'does not have this operation')
+  const at = ['paths', address!, method.toLowerCase()]
+  const answer = operation.responses[status]
+  promise(answer, 'does not have this status')
+  for (const [name, header] of Object.entries<any>(answer.headers)) {
+    promise(headers.has(name) || !isRequired(header), `promises the header ${name}`)
+  }
+  promise(type ? answer.content?.[type] : !answer.content, `does not have the type "${type}"`)
+  if (answer.content && text !== null) {
+    const faults = check([...at, 'responses', String(status), 'content', type, 'schema'], body)
+    promise(!faults, `has another body: ${faults}`)
+  }
+  holdRequest(exchange, body, at, promise)
+}
+
+function holdRequest(
+  { sent, status }: Exchange,
+  body: any,
+  at: string[],
+  promise: (kept: unknown, what: string) => void
+) {
+  if (sent === undefined) return
+  const schema = [...at, 'requestBody', 'content', 'application/json', 'schema']
+  if (status < 300) {
+    const faults = check(schema, asRead(sent))
+    promise(!faults, `takes no such request: ${faults}`)
+  }
+  if (body?.code === 'invalid_fields') {
+    promise(check(schema, sent) || beyondSchemas(sent, body, at), 'takes it')
+  }
+}
+
+/** Blanks around a text are no part of it, and it is composed. */
+function asRead(sent: unknown): unknown {
+  return JSON.parse(JSON.stringify(sent), (_, value) =>
+    typeof value === 'string' ? trimmed(composed(value)) : value
+  )
+}
+
+/** What is wrong for a reason that no schema of the body can say. */
+function beyondSchemas(sent: unknown, { detail, errors }: any, [, address]: string[]) {
+  const halfCharacter = /\\ud[89a-f]/.test(JSON.stringify(sent))
+  const inAddress = address.includes(`{${errors[0].pointer.slice(1)}}`)
+  return (
+    halfCharacter ||
+    inAddress ||
+    /with customerId|your account has no|on hand by|in a customer’s order|check digit/.test(detail)
+  )
+}
+
+function isRequired(header: { $ref?: string; required?: boolean }) {
+  const name = header.$ref?.split('/').at(-1)
+  return name ? document.components.headers[name].required : header.required
+}
+
+/**
+ * `/api/v1/orders/0199…` → `/api/v1/orders/{id}`; an address without parts comes before one with. Slashes
+ * too many and percent-encoded letters are another spelling of the same address.
+ */
+function addressOf(requested: string) {
+  const path = decodeURI(requested)
+    .replace(/\/+/g, '/')
+    .replace(/(?<=.)\/$/, '')
+  return Object.keys(document.paths)
+    .sort((a, b) => a.split('{').length - b.split('{').length)
+    .find((address) => new RegExp(`^${address.replace(/\{\w+\}/g, '[^/]+')}$`).test(path))
+}
+
+/** @returns the faults as one text; null when there are none */
+function check(at: string[], value: unknown): string | null {
+  const pointer = at.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')
+  const validate = ajv.getSchema(`openapi#/${pointer}`)
+  if (!validate) return null
+  return validate(value) ? null : ajv.errorsText(validate.errors)
+}
+
+/** From now on. */
+export function watchTheApi() {
+  ApiClient.teardown(({ request, response }) => {
+    const { method, url } = request.request
+    hold({
+      method,
+      url: pathOf(url),
+      sent: json((request.request as { _data?: unknown })._data),
+      status: response.status,
+      headers: new Headers(response.headers),
+      text: response.text ?? '',
+    })
+  })
+  const unwatched = globalThis.fetch
+  globalThis.fetch = async (input, init = {}) => {
+    const response = await unwatched(input, init)
+    const streams = response.headers.get('content-type')?.startsWith('text/event-stream')
+    hold({
+      method: init.method ?? 'GET',
+      url: pathOf(String(input)),
+      sent: json(init.body),
+      status: response.status,
+      headers: response.headers,
+      text: streams ? null : await response.clone().text(),
+    })
+    return response
+  }
+}
+
+function pathOf(url: string) {
+  const { pathname, search } = new URL(url)
+  return pathname + search
+}
+
+function json(body: unknown) {
+  if (typeof body !== 'string')
+    return body instanceof Object && !ArrayBuffer.isView(body) ? body : undefined
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}

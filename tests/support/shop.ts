@@ -1,0 +1,155 @@
+/*
+ * A shop to test in: people with tokens, products with stock, empty tables.
+ */
+import { randomUUID } from 'node:crypto'
+import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { ApiClient } from '@japa/api-client'
+import { createAccount } from '#accounts/sign_up'
+import { issueToken } from '#accounts/tokens'
+import { customerLimits } from '#config/orders'
+import { SYSTEM, type Role } from '#contracts/actor'
+import type { Shortage } from '#contracts/messages/fields'
+import {
+  stockDeducted,
+  stockRejected,
+  stockReleased,
+  stockReserved,
+} from '#contracts/messages/inventory'
+import { putProduct } from '#inventory/products/put_product'
+import { restock } from '#inventory/stock/restock'
+import { handleStockReplies } from '#orders/handle_stock_replies'
+
+const KEPT = ['adonis_schema', 'adonis_schema_versions']
+
+/** Empties every table of every module. Only tests may: the ledger itself refuses it. */
+export async function emptyShop() {
+  await Promise.all(
+    ['orders', 'inventory', 'accounts'].map((module) =>
+      db.connection(`${module}_owner`).transaction(async (trx) => {
+        const used = await usedTables(trx, module)
+        await trx.rawQuery('set local session_replication_role = replica')
+        if (used.length > 0) await trx.rawQuery(`truncate ${used.join(', ')} cascade`)
+        if (module !== 'accounts') await trx.rawQuery('insert into messaging_state default values')
+      })
+    )
+  )
+}
+
+/** Tables with a row: to truncate every table takes much longer. */
+async function usedTables(trx: TransactionClientContract, module: string): Promise<string[]> {
+  tables[module] ??= await tablesOf(trx, module)
+  const { rows } = await trx.rawQuery<{ rows: { name: string }[] }>(
+    tables[module]
+      .map((name) => `select '${name}' as name where exists (select from ${name})`)
+      .join(' union all ')
+  )
+  return rows.map(({ name }) => name)
+}
+
+const tables: Record<string, string[]> = {}
+
+async function tablesOf(trx: TransactionClientContract, module: string): Promise<string[]> {
+  const { rows } = await trx.rawQuery<{ rows: { name: string }[] }>(
+    `select quote_ident(tablename) as name from pg_tables
+     where schemaname = '${module}' and tablename <> all (array['${KEPT.join(`','`)}'])`
+  )
+  return rows.map(({ name }) => name)
+}
+
+export interface Person {
+  id: string
+  email: string | null
+  token: string
+}
+
+/** An account of this role with an access token. */
+export async function person(role: Role, name: string = role): Promise<Person> {
+  const email = role === 'service' ? null : `${name}-${randomUUID().slice(0, 8)}@example.com`
+  const account = await createAccount({
+    email,
+    name,
+    password: role === 'service' ? null : 'a long password',
+    role,
+  })
+  const { token } = await issueToken(account, 30)
+  return { id: account.id, email: account.email, token }
+}
+
+/** Lists a product with so many pieces on hand. */
+export async function product(sku: string, onHand: number, price = 1_000, currency = 'EUR') {
+  await putProduct(sku, { name: `Product ${sku}`, price: { amount: price, currency } }, null)
+  if (onHand === 0) return
+  await db
+    .connection('inventory')
+    .transaction((trx) => restock(trx, { sku, quantity: onHand }, SYSTEM))
+}
+
+/** Puts prices straight into orders' price list, for tests in which no message travels. */
+export async function priced(sku: string, amount = 1_000, currency = 'EUR', active = true) {
+  await db
+    .connection('orders')
+    .table('price_list')
+    .insert({
+      sku,
+      name: `Product ${sku}`,
+      price_amount: amount,
+      price_currency: currency,
+      active,
+      version: 1,
+    })
+}
+
+/** For customers who order more than shops allow by default. @returns how to restore the limits */
+export function withoutCustomerLimits() {
+  const before = { ...customerLimits }
+  Object.assign(customerLimits, { linePieces: null, openOrders: null, heldPieces: null })
+  return () => void Object.assign(customerLimits, before)
+}
+
+/** POST /orders under a key of its own unless one is given. */
+export function post(client: ApiClient, by: Person, body: object, key: string = randomUUID()) {
+  return client
+    .post('/api/v1/orders')
+    .bearerToken(by.token)
+    .header('idempotency-key', key)
+    .json(body)
+}
+
+/** Lets orders hear an answer of inventory's, for tests in which no message travels. */
+export async function hear(
+  orderId: string,
+  outcome: 'reserved' | 'rejected' | 'released' | 'deducted',
+  data: { revision: number; heldRevision: number | null; shortages?: Shortage[] }
+) {
+  const message = ANSWERS[outcome].about(orderId, { shortages: [], ...data })
+  await db.connection('orders').transaction((trx) => handleStockReplies([message], trx))
+}
+
+const ANSWERS = {
+  reserved: stockReserved,
+  rejected: stockRejected,
+  released: stockReleased,
+  deducted: stockDeducted,
+}
+
+/** PATCH /orders/:id on the version that was seen. */
+export function patch(client: ApiClient, by: Person, id: string, seen: string, body: object) {
+  return client
+    .patch(`/api/v1/orders/${id}`)
+    .bearerToken(by.token)
+    .header('if-match', seen)
+    .json(body)
+}
+
+export function cancel(client: ApiClient, by: Person, id: string, body: object = {}) {
+  return client.post(`/api/v1/orders/${id}/cancellation`).bearerToken(by.token).json(body)
+}
+
+export function fulfil(client: ApiClient, by: Person, id: string, body: object) {
+  return client.post(`/api/v1/orders/${id}/fulfilment`).bearerToken(by.token).json(body)
+}
+
+export function read(client: ApiClient, by: Person, id: string) {
+  return client.get(`/api/v1/orders/${id}`).bearerToken(by.token)
+}

@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto'
+import db from '@adonisjs/lucid/services/db'
+import { orderCancelled, orderPlaced } from '#contracts/messages/orders'
+import { applyTargets } from '#inventory/reservations/apply_targets'
+
+/** An order that holds so many pieces, as inventory knows it. @returns its id */
+export async function held(sku: string, quantity: number): Promise<string> {
+  const id = randomUUID()
+  const placed = orderPlaced.about(id, { revision: 1, lines: [{ sku, quantity }] })
+  await db.connection('inventory').transaction((trx) => applyTargets([placed], trx))
+  return id
+}
+
+/** The order is cancelled, as inventory hears of it: nothing is held for it any longer. */
+export async function released(id: string) {
+  const cancelled = orderCancelled.about(id, { revision: 2, lines: [], reason: null })
+  await db.connection('inventory').transaction((trx) => applyTargets([cancelled], trx))
+}
