@@ -4,7 +4,7 @@
 import { deepStrictEqual as same, fail } from 'node:assert/strict'
 import type { Line } from '#contracts/messages/fields'
 import { decide, type Head } from '#inventory/reservations/stock_plan'
-import type { Balance } from '#inventory/stock/balance'
+import type { Balance } from '#inventory/ledger/balance'
 import {
   transition,
   type Transition,

@@ -147,11 +147,11 @@ export const BUGS: Bug[] = [
     ],
   ]),
 
-  ...of('app/inventory/stock/ledger.ts', spec('functional', 'inventory/functional/lock_order'), [
+  ...of('app/inventory/ledger/ledger.ts', spec('functional', 'inventory/functional/lock_order'), [
     ['balances are locked in no order', 'order by sku for no key update', 'for no key update'],
     ['balances are not locked', ' for no key update', ''],
   ]),
-  ...of('app/inventory/stock/ledger.ts', spec('functional', 'inventory/functional/stock'), [
+  ...of('app/inventory/ledger/ledger.ts', spec('functional', 'inventory/functional/stock'), [
     ['a movement does not change the units on hand', 'balance.onHand += movement.onHandDelta', ''],
     [
       'movements do not name the order behind them',

@@ -15,7 +15,7 @@ import {
   whole,
 } from '#http/openapi/schema'
 import { noFilters } from '#http/pages'
-import type { LaterCount } from '../stock/later_counts.ts'
+import type { LaterCount } from '../ledger/later_counts.ts'
 import type { Holders } from '../stock/exceptions.ts'
 import { importOperations } from './openapi_imports.ts'
 import { importSchemas } from './transformers/import_schema.ts'

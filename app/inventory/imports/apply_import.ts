@@ -11,10 +11,10 @@ import {
   writeProducts,
   type ProductRow,
 } from '../products/write_products.ts'
-import type { Balance, LockedBalance } from '../stock/balance.ts'
+import type { Balance, LockedBalance } from '../ledger/balance.ts'
 import { adjustedMessage, MOST_ON_HAND, restockedMessage } from '../stock/change_on_hand.ts'
-import { lockStock, writeLedger } from '../stock/ledger.ts'
-import type { Movement } from '../stock/movement.ts'
+import { lockStock, writeLedger } from '../ledger/ledger.ts'
+import type { Movement } from '../ledger/movement.ts'
 import { inChunks, type Chunk, type Progress } from './chunks.ts'
 import type { RowError } from './file/read_cells.ts'
 import { finishWork, type ImportRecord } from './import_record.ts'

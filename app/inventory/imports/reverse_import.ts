@@ -2,10 +2,10 @@
  * Undoes an import by an inverse movement for each of its movements. Changes to products stay.
  */
 import { outbox } from '#messaging/outbox/outbox'
-import type { Balance } from '../stock/balance.ts'
+import type { Balance } from '../ledger/balance.ts'
 import { adjustedMessage, MOST_ON_HAND } from '../stock/change_on_hand.ts'
-import { describeCount, findLaterCounts, type LaterCount } from '../stock/later_counts.ts'
-import { lockStock, writeLedger } from '../stock/ledger.ts'
+import { describeCount, findLaterCounts, type LaterCount } from '../ledger/later_counts.ts'
+import { lockStock, writeLedger } from '../ledger/ledger.ts'
 import { inChunks, type Chunk, type Progress } from './chunks.ts'
 import type { RowError } from './file/read_cells.ts'
 import { finishWork, type ImportRecord } from './import_record.ts'

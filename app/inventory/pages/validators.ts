@@ -6,7 +6,7 @@ import { search, sku, text, verbatim } from '#http/fields'
 import { day, commaSeparated } from '#http/list_parameters'
 import { notZero } from '../api/validators/stock.ts'
 import { REASONS } from '../stock/adjust_stock.ts'
-import { MOVEMENT_KINDS, type MovementKind } from '../stock/movement.ts'
+import { MOVEMENT_KINDS, type MovementKind } from '../ledger/movement.ts'
 import { SHOWN } from './imports/import_rows.ts'
 import { SORTS } from './stock/list_stock.ts'
 

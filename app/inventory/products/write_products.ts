@@ -5,8 +5,8 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { productChanged, productListed } from '#contracts/messages/inventory'
 import { outbox } from '#messaging/outbox/outbox'
 import { run } from '#postgres/run'
-import type { LockedBalance } from '../stock/balance.ts'
-import { becomesLow, reportLowStock } from '../stock/low_stock_events.ts'
+import type { LockedBalance } from '../ledger/balance.ts'
+import { becomesLow, reportLowStock } from '../ledger/low_stock_events.ts'
 import { gtinOf } from './gtin.ts'
 
 export interface ProductRow {

@@ -18,8 +18,8 @@ import {
 import type { Message } from '#messaging/message/message'
 import { outbox } from '#messaging/outbox/outbox'
 import { because } from '#runtime/trace_context'
-import { lockStock, writeLedger } from '../stock/ledger.ts'
-import type { NewMovement } from '../stock/movement.ts'
+import { lockStock, writeLedger } from '../ledger/ledger.ts'
+import type { NewMovement } from '../ledger/movement.ts'
 import { lockHeads, writeHeads, type ChangedHead } from './heads.ts'
 import { decide, type Head } from './stock_plan.ts'
 

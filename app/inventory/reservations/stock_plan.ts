@@ -5,7 +5,7 @@
  * or not at all: if stock is short, nothing changes and the order keeps what it holds.
  */
 import type { Line, Shortage } from '#contracts/messages/fields'
-import type { Balance } from '../stock/balance.ts'
+import type { Balance } from '../ledger/balance.ts'
 
 /** The state of an order's reservation: the highest revision seen, its outcome, and the units held. */
 export interface Head {

@@ -7,9 +7,9 @@ import { stockAdjusted, stockRestocked } from '#contracts/messages/inventory'
 import { notFound } from '#http/problem'
 import { outbox } from '#messaging/outbox/outbox'
 import { run } from '#postgres/run'
-import type { LockedBalance } from './balance.ts'
-import { lockStock, writeLedger } from './ledger.ts'
-import type { Movement, NewMovement } from './movement.ts'
+import type { LockedBalance } from '../ledger/balance.ts'
+import { lockStock, writeLedger } from '../ledger/ledger.ts'
+import type { Movement, NewMovement } from '../ledger/movement.ts'
 import { reservedExceeds, tooMuchOnHand, type Holders } from './exceptions.ts'
 
 export const MOST_ON_HAND = 2_000_000_000

@@ -1,7 +1,7 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Actor } from '#contracts/actor'
 import { adjustOnHand, lockItem } from './change_on_hand.ts'
-import { movementOf, type Movement, type MovementRow } from './movement.ts'
+import { movementOf, type Movement, type MovementRow } from '../ledger/movement.ts'
 import { countTooFar, stockMoved } from './exceptions.ts'
 
 export interface StockCount {

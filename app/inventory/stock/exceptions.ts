@@ -1,7 +1,7 @@
 import { Problem, unprocessable } from '#http/problem'
-import type { Balance } from './balance.ts'
-import { describeCount, type LaterCount } from './later_counts.ts'
-import type { Movement } from './movement.ts'
+import type { Balance } from '../ledger/balance.ts'
+import { describeCount, type LaterCount } from '../ledger/later_counts.ts'
+import type { Movement } from '../ledger/movement.ts'
 
 export function tooMuchOnHand(sku: string, onHand: number) {
   const detail = `${sku} has ${onHand} units on hand and cannot have more than 2,000,000,000. Check the quantity.`

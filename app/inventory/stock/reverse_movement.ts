@@ -3,8 +3,8 @@ import type { Actor } from '#contracts/actor'
 import { isUuid } from '#runtime/uuid'
 import { notFound } from '#http/problem'
 import { adjustOnHand, lockItem } from './change_on_hand.ts'
-import { findLaterCounts } from './later_counts.ts'
-import type { Movement, MovementKind, MovementRow } from './movement.ts'
+import { findLaterCounts } from '../ledger/later_counts.ts'
+import type { Movement, MovementKind, MovementRow } from '../ledger/movement.ts'
 import { alreadyReversed, countedSince, notReversible, partOfImport } from './exceptions.ts'
 
 const REVERSIBLE: MovementKind[] = ['restock', 'adjust', 'count']

@@ -1,7 +1,7 @@
 import db from '@adonisjs/lucid/services/db'
 import { getActiveTestOrFail, test } from '@japa/runner'
 import { lockHeads } from '#inventory/reservations/heads'
-import { lockStock } from '#inventory/stock/ledger'
+import { lockStock } from '#inventory/ledger/ledger'
 import { eventually } from '#tests/support/eventually'
 import { emptyShop, product } from '#tests/support/shop'
 import { somebodyWaits } from '#tests/support/locks'

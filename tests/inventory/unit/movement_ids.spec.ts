@@ -1,6 +1,6 @@
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
-import { movementIdAfter } from '#inventory/stock/movement_ids'
+import { movementIdAfter } from '#inventory/ledger/movement_ids'
 
 const AHEAD = 'ffffffff-0000-7000-8000-000000000000'
 

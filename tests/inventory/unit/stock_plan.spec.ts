@@ -6,7 +6,7 @@ import {
   type StockChange,
   type Target,
 } from '#inventory/reservations/stock_plan'
-import type { Balance } from '#inventory/stock/balance'
+import type { Balance } from '#inventory/ledger/balance'
 
 type Pieces = Record<string, number>
 

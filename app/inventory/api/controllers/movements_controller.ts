@@ -1,8 +1,8 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { pageBody, pageOf, type Page } from '#http/pages'
-import { listMovements, type MovementFilters } from '../../stock/find_movements.ts'
+import { listMovements, type MovementFilters } from '../../ledger/find_movements.ts'
 import { findItem } from '../../stock/find_stock.ts'
-import { movementOf } from '../../stock/movement.ts'
+import { movementOf } from '../../ledger/movement.ts'
 import { allMovementsParameters, movementListParameters } from '../validators/stock.ts'
 
 /** The ledger of one SKU, or of all. */

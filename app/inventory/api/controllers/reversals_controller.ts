@@ -3,7 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { actorOf } from '#contracts/actor'
 import { offeredScope, once, send } from '#http/idempotency'
 import { reverseMovement } from '../../stock/reverse_movement.ts'
-import type { Movement } from '../../stock/movement.ts'
+import type { Movement } from '../../ledger/movement.ts'
 import { movementCreated } from '../transformers/movement_created.ts'
 
 export default class ReversalsController {

@@ -1,5 +1,5 @@
 import type { Answer } from '#http/idempotency'
-import type { Movement } from '../../stock/movement.ts'
+import type { Movement } from '../../ledger/movement.ts'
 
 /** The response to a request that created a movement. */
 export function movementCreated(movement: Movement): Answer & { body: Movement } {

@@ -2,7 +2,7 @@
  * The API schema of movements, with examples.
  */
 import { answer, oneOf, orNull, ref, text, time, uuid, whole } from '#http/openapi/schema'
-import { MOVEMENT_KINDS, type Movement } from '../../stock/movement.ts'
+import { MOVEMENT_KINDS, type Movement } from '../../ledger/movement.ts'
 
 export const movementSchema = answer<Movement>({
   id: uuid('Newer movements have higher ids.'),

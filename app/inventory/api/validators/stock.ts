@@ -5,7 +5,7 @@ import { notNull, type Schema } from '#http/json_schema'
 import { instant, commaSeparated } from '#http/list_parameters'
 import { listParameters } from '#http/pages'
 import { REASONS } from '../../stock/adjust_stock.ts'
-import { MOVEMENT_KINDS, type MovementKind } from '../../stock/movement.ts'
+import { MOVEMENT_KINDS, type MovementKind } from '../../ledger/movement.ts'
 
 const price = () => money(HIGHEST_PRICE)
 

@@ -4,8 +4,8 @@
 import db from '@adonisjs/lucid/services/db'
 import type { Slice } from '#admin/slices'
 import { boundedCount } from '#postgres/bounded_count'
-import { listMovements, type MovementFilters } from '../../stock/find_movements.ts'
-import type { MovementRow } from '../../stock/movement.ts'
+import { listMovements, type MovementFilters } from '../../ledger/find_movements.ts'
+import type { MovementRow } from '../../ledger/movement.ts'
 import { isReversible } from '../../stock/reverse_movement.ts'
 
 export interface LedgerRow extends MovementRow {

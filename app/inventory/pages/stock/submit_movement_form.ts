@@ -6,7 +6,7 @@ import { notice } from '#admin/notices'
 import { actorOf, type Actor } from '#contracts/actor'
 import { formScope, once } from '#http/idempotency'
 import { movementCreated } from '../../api/transformers/movement_created.ts'
-import type { Movement } from '../../stock/movement.ts'
+import type { Movement } from '../../ledger/movement.ts'
 
 /** Handles a form that causes one movement, once even if it is submitted twice. */
 export async function submitMovementForm(
