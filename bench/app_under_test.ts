@@ -4,7 +4,7 @@ import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '#tests/support/environment'
+import { freePort } from '#tests/support/runner/environment'
 import type { Endings } from './endings.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startBroker } from '../tests/kafka/launcher/launcher.ts'
+import { startBroker } from '#tests/support/kafka/launcher/launcher'
 import type { Endings } from './endings.ts'
 
 /** Starts one Kafka node for one run, with shared jars. It ends with this process. */

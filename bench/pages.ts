@@ -102,7 +102,7 @@ async function sitDown(
 ) {
   const { hostname, port } = new URL(url)
   Object.assign(process.env, { HOST: hostname, PORT: port })
-  const { closeBrowser, emptyDesk, signIn } = await import('#tests/support/browser')
+  const { closeBrowser, emptyDesk, signIn } = await import('#tests/support/browser/browser')
   endings.add({ end: closeBrowser, endNow: () => void closeBrowser() })
   const { page } = await emptyDesk()
   await signIn(page, { email }, password)

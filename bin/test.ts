@@ -10,10 +10,10 @@ import type { ApplicationService } from '@adonisjs/core/types'
 import { configure, processCLIArgs, run } from '@japa/runner'
 
 if (process.argv.length === 2) {
-  const { runSideBySide } = await import('#tests/support/side_by_side')
+  const { runSideBySide } = await import('#tests/support/runner/side_by_side')
   await runSideBySide(fileURLToPath(import.meta.url))
 }
-await import('#tests/support/summary')
+await import('#tests/support/runner/summary')
 
 const APP_ROOT = new URL('../', import.meta.url)
 
@@ -27,7 +27,7 @@ function importer(filePath: string) {
 new Ignitor(APP_ROOT, { importer })
   .tap((app) => {
     app.booting(async () => {
-      const { prepareTestEnvironment } = await import('#tests/support/environment')
+      const { prepareTestEnvironment } = await import('#tests/support/runner/environment')
       await prepareTestEnvironment(app)
     })
     app.listen('SIGTERM', () => end(app))
@@ -37,7 +37,7 @@ new Ignitor(APP_ROOT, { importer })
   })
   .testRunner()
   .configure(async (app) => {
-    const { runnerHooks, ...config } = await import('#tests/bootstrap')
+    const { runnerHooks, ...config } = await import('#tests/support/runner/bootstrap')
 
     processCLIArgs(process.argv.splice(2))
     configure({

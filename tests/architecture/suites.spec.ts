@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from '@japa/runner'
-import { suitesThatRun } from '#tests/support/side_by_side'
+import { suitesThatRun } from '#tests/support/runner/side_by_side'
 import adonisrc from '../../adonisrc.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))

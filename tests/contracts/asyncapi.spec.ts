@@ -1,7 +1,7 @@
 import { Parser } from '@asyncapi/parser'
 import { test } from '@japa/runner'
 import { messages } from '#start/documents/asyncapi'
-import { document, faultsOf } from '#tests/support/asyncapi'
+import { document, faultsOf } from '#tests/support/documents/asyncapi'
 
 const parser = new Parser()
 

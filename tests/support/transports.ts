@@ -7,7 +7,7 @@ import { EmbeddedTransport } from '#messaging/transports/embedded'
 import { KafkaTransport } from '#messaging/transports/kafka/kafka'
 import type { KafkaOptions } from '#messaging/transports/kafka/client'
 import type { Transport } from '#messaging/transports/transport'
-import { brokers } from '../kafka/broker.ts'
+import { brokers } from './kafka/broker.ts'
 
 const kafka = await brokers()
 

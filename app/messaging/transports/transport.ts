@@ -1,6 +1,6 @@
 /*
  * The port between the kernel and the drivers that carry messages. Every driver passes one conformance
- * suite (tests/messaging/transport_conformance.spec.ts).
+ * suite (tests/messaging/transports/transport_conformance.spec.ts).
  */
 import type { Logger } from '@adonisjs/core/logger'
 import { Unreachable } from '#console/exit_codes'

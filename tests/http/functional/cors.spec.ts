@@ -3,7 +3,7 @@ import type { ApiRequest } from '@japa/api-client'
 import { test } from '@japa/runner'
 import { emptyShop, person } from '#tests/support/shop'
 
-// As CORS_ORIGINS has them in tests/support/environment.ts.
+// As CORS_ORIGINS has them in tests/support/runner/environment.ts.
 const OURS = ['https://shop.example.com', 'http://localhost:5173']
 const STRANGERS = [
   'https://evil.example.com',

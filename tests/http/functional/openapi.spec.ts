@@ -3,7 +3,7 @@ import { test } from '@japa/runner'
 import { publicUrl } from '#config/app'
 import { allProblems } from '#http/problem_catalogue'
 import { openApi } from '#start/documents/openapi'
-import { document, hold } from '#tests/support/openapi'
+import { document, hold } from '#tests/support/documents/openapi'
 import { person } from '#tests/support/shop'
 
 /** Pages and files for people, and the document itself. */

@@ -7,7 +7,7 @@ import { unfinishedBodies } from '#http/server/unfinished_bodies'
 import { placements } from '#orders/admission'
 import { slowdown } from '#tests/support/eventually'
 import { emptyShop, person, post, priced } from '#tests/support/shop'
-import { SlowClient, type SlowRequest } from '#tests/support/slow_client'
+import { SlowClient, type SlowRequest } from '#tests/support/connections/slow_client'
 
 const ORDER = { lines: [{ sku: 'MUG', quantity: 1 }] }
 const MULTIPART = 'multipart/form-data; boundary=b'

@@ -10,11 +10,11 @@ import { countScan } from '#inventory/receipts/count_scan'
 import { readCode } from '#inventory/receipts/read_code'
 import { recordAct } from '#messaging/recovery/operator_acts'
 import { PlainDesk, plainDeskOf } from '#tests/support/desk'
-import { settle, upload } from '#tests/support/imports'
-import { stuck } from '#tests/messaging/laid_down'
+import { settle, upload } from '#tests/support/stock_imports'
+import { stuck } from '#tests/messaging/support/dead_letter_samples'
 import { emptyShop, hear, person, priced, product, type Person } from '#tests/support/shop'
-import { statementsOf } from '#tests/support/statements'
-import { held } from '#tests/support/stock_room'
+import { statementsOf } from '#tests/support/connections/statements'
+import { held } from '#tests/support/reservations'
 
 const inventory = () => db.connection('inventory')
 

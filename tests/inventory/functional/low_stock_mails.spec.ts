@@ -13,9 +13,9 @@ import { gatherDigests } from '#inventory/low_stock/gather_digests'
 import { putProduct } from '#inventory/products/put_product'
 import { restock } from '#inventory/stock/restock'
 import { reverseMovement } from '#inventory/stock/reverse_movement'
-import { apply, dryRun } from '#tests/support/imports'
+import { apply, dryRun } from '#tests/support/stock_imports'
 import { emptyShop, person, type Person } from '#tests/support/shop'
-import { held } from '#tests/support/stock_room'
+import { held } from '#tests/support/reservations'
 
 const inventory = () => db.connection('inventory')
 const MINUTE = 60_000

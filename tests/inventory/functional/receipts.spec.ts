@@ -16,7 +16,7 @@ import { findReceipt, linesByScan } from '#inventory/receipts/find_receipt'
 import { readCode } from '#inventory/receipts/read_code'
 import { forgetCode, identifyCode, unknownCodes } from '#inventory/receipts/unknown_codes'
 import { reconcile } from '#inventory/stock/reconcile'
-import { onHand } from '#tests/support/imports'
+import { onHand } from '#tests/support/stock_imports'
 import { emptyShop, product } from '#tests/support/shop'
 
 const inventory = () => db.connection('inventory')

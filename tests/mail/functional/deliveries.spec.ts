@@ -11,7 +11,7 @@ import { register } from 'prom-client'
 import { MailQueue } from '#mail/queue'
 import { sendAgain } from '#mail/send_again'
 import { SmtpTransport } from '#mail/smtp_transport'
-import { SmtpSink, type SmtpScript, type SmtpStep } from '#tests/processes/smtp_sink'
+import { SmtpSink, type SmtpScript, type SmtpStep } from '#tests/support/processes/smtp_sink'
 import { emptyShop } from '#tests/support/shop'
 import { eventually } from '#tests/support/eventually'
 

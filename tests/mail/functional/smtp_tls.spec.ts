@@ -6,7 +6,7 @@ import { test } from '@japa/runner'
 import { outcomeOf } from '#mail/delivery'
 import { smtpOptions, type SmtpTls } from '#mail/smtp_options'
 import { SmtpTransport } from '#mail/smtp_transport'
-import { SmtpSink } from '#tests/processes/smtp_sink'
+import { SmtpSink } from '#tests/support/processes/smtp_sink'
 import { cert, key } from '../certificate.ts'
 
 const MAIL = {

@@ -7,7 +7,7 @@ import { test } from '@japa/runner'
 import { plainDeskOf, type PlainDesk } from '#tests/support/desk'
 import { confirmed, messagesAbout, mugs, placed, shopOfMugs } from '#tests/support/orders'
 import { cancel, emptyShop, hear, patch, person, type Person } from '#tests/support/shop'
-import { statementsOf } from '#tests/support/statements'
+import { statementsOf } from '#tests/support/connections/statements'
 
 const orders = () => db.connection('orders')
 

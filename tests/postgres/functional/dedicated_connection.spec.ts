@@ -2,7 +2,7 @@ import { test } from '@japa/runner'
 import { reconcile } from '#inventory/stock/reconcile'
 import { isTransient } from '#postgres/errors'
 import { withDedicatedConnections } from '#postgres/dedicated_connection'
-import { DatabaseProxy } from '#tests/support/database_proxy'
+import { DatabaseProxy } from '#tests/support/connections/database_proxy'
 
 test.group('Work on dedicated connections', () => {
   test('ends with an error that says so when the server is silent', async ({ assert, cleanup }) => {

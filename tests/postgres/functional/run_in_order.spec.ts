@@ -2,7 +2,7 @@ import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { runInOrder } from '#postgres/run'
 import { eventually } from '#tests/support/eventually'
-import { somebodyWaits } from '#tests/support/locks'
+import { somebodyWaits } from '#tests/support/connections/locks'
 
 const owner = () => db.connection('orders_owner')
 const lock = { name: 'in_order_lock', text: 'select from in_order where id = $1 for update' }

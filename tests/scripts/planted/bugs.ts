@@ -1,0 +1,376 @@
+/*
+ * Bugs in the core that the tests must notice, each with a spec that fails with it.
+ */
+
+/** What notices a bug. */
+export interface Spec {
+  suite: string
+  file: string
+  /** The title of one test; undefined: all of the file. */
+  test?: string
+}
+
+export interface Bug {
+  name: string
+  file: string
+  /** Occurs once in the file. */
+  text: string
+  instead: string
+  caughtBy: Spec[]
+}
+
+const spec = (suite: string, file: string): Spec => ({ suite, file: `tests/${file}.spec.ts` })
+
+const PROTOCOL: Spec = {
+  ...spec('unit', 'system/histories/unit/protocol'),
+  test: 'keeps its promises in thousands of random histories',
+}
+const USE_CASES: Spec = {
+  ...spec('functional', 'system/histories/functional/use_cases'),
+  test: 'keep their promises in hundreds of random histories',
+}
+const KILLED_PROCESS: Spec = {
+  ...spec('outages', 'system/outages/histories'),
+  test: 'of one process that is killed among them leave everything in order',
+}
+
+function of(file: string, caughtBy: Spec, bugs: [name: string, text: string, instead: string][]) {
+  return bugs.map(([name, text, instead]): Bug => ({
+    name,
+    file,
+    text,
+    instead,
+    caughtBy: [caughtBy],
+  }))
+}
+
+export const BUGS: Bug[] = [
+  {
+    name: 'a change holds its lines beside those held before',
+    file: 'app/inventory/reservations/stock_plan.ts',
+    text: 'const delta = (wanted.get(sku) ?? 0) - (held.get(sku) ?? 0)',
+    instead: 'const delta = wanted.get(sku) ?? 0',
+    caughtBy: [PROTOCOL, USE_CASES],
+  },
+  {
+    name: 'a change must find all its lines free',
+    file: 'app/inventory/reservations/stock_plan.ts',
+    text: 'const own = head.held.get(sku) ?? 0',
+    instead: 'const own = 0',
+    caughtBy: [PROTOCOL, USE_CASES],
+  },
+  {
+    name: 'an older target is applied',
+    file: 'app/inventory/reservations/stock_plan.ts',
+    text: `if (target.revision < head.revision) return { kind: 'stale' }`,
+    instead: '',
+    caughtBy: [PROTOCOL, USE_CASES],
+  },
+  {
+    name: 'heldRevision of a stale reply is ignored',
+    file: 'app/orders/order_state_machine.ts',
+    text: `: applied(from, 'holding_moved')`,
+    instead: `: { outcome: 'stale' }`,
+    caughtBy: [PROTOCOL, USE_CASES],
+  },
+  {
+    name: 'the consumer acknowledges messages before their effects commit',
+    file: 'app/messaging/inbox/consumer.ts',
+    text: 'else await this.#handleRouted(routed, alive)',
+    instead: 'else void this.#handleRouted(routed, alive).catch(() => {})',
+    caughtBy: [USE_CASES],
+  },
+  {
+    name: 'the transport acknowledges messages before their effects commit',
+    file: 'app/messaging/transports/embedded.ts',
+    text: 'await subscriber.handle(',
+    instead: 'void subscriber.handle(',
+    caughtBy: [KILLED_PROCESS],
+  },
+
+  ...of('app/orders/order_state_machine.ts', spec('unit', 'orders/unit/order_state_machine'), [
+    [
+      'a parcel may hold lines that are not reserved',
+      `if (packed !== from.heldRevision) return { outcome: 'refused', code: 'revision_moved' }`,
+      '',
+    ],
+    [
+      'an order can be fulfilled before it is confirmed',
+      `if (from.status !== 'confirmed') return { outcome: 'refused', code: 'order_not_confirmed' }`,
+      '',
+    ],
+    [
+      'a cancellation keeps the revision',
+      `status: 'cancelled' as const, revision: from.revision + 1 }`,
+      `status: 'cancelled' as const }`,
+    ],
+    [
+      'a late reply moves the held revision back',
+      'replied !== null && replied > (known ?? 0) ? replied : known',
+      'replied ?? known',
+    ],
+    [
+      'a reply to a revision that does not exist counts',
+      `if (reply.revision > before.revision) return { outcome: 'unexpected' }`,
+      '',
+    ],
+    ['a release is counted twice', `if (from.endAcknowledged) return { outcome: 'repeated' }`, ''],
+    ['an order without stock is confirmed', 'if (from.heldRevision === null) {', 'if (false) {'],
+    ['each change is told as a confirmation', 'if (!from.wasConfirmed) return', 'if (true) return'],
+  ]),
+
+  ...of('app/inventory/reservations/stock_plan.ts', spec('unit', 'inventory/unit/stock_plan'), [
+    [
+      'two lines of one SKU pass the check one by one',
+      'sums.set(sku, (sums.get(sku) ?? 0) + quantity)',
+      'sums.set(sku, quantity)',
+    ],
+    [
+      'an order can be refused units that it holds',
+      '(requested > own && requested > available)',
+      'requested > available',
+    ],
+    [
+      'a refused change releases what was held',
+      `outcome: 'rejected' as const, shortages }`,
+      `outcome: 'rejected' as const, shortages, held: new Map() }`,
+    ],
+    [
+      'a fulfilment leaves the units on hand',
+      'onHandDelta: -quantity, reservedDelta: -quantity',
+      'onHandDelta: 0, reservedDelta: -quantity',
+    ],
+    [
+      'a repeated target is decided again',
+      `if (target.revision === head.revision) return { kind: 'repeated' }`,
+      '',
+    ],
+  ]),
+
+  ...of(
+    'app/inventory/ledger/ledger.ts',
+    spec('functional', 'inventory/functional/stock/lock_order'),
+    [
+      ['balances are locked in no order', 'order by sku for no key update', 'for no key update'],
+      ['balances are not locked', ' for no key update', ''],
+    ]
+  ),
+  ...of('app/inventory/ledger/ledger.ts', spec('functional', 'inventory/functional/stock/stock'), [
+    ['a movement does not change the units on hand', 'balance.onHand += movement.onHandDelta', ''],
+    [
+      'movements do not name the order behind them',
+      'orderId: movement.orderId ?? null',
+      'orderId: null',
+    ],
+  ]),
+  ...of(
+    'app/inventory/reservations/heads.ts',
+    spec('functional', 'inventory/functional/stock/lock_order'),
+    [
+      [
+        'heads are locked in no order',
+        'as id order by id\n    on conflict (order_id)',
+        'as id\n    on conflict (order_id)',
+      ],
+    ]
+  ),
+  ...of('app/inventory/reservations/heads.ts', USE_CASES, [
+    [
+      'units of a line that was removed stay reserved for the order',
+      '[...before.keys()].filter((sku) => !head.held.has(sku))',
+      '[...before.keys()].filter(() => false)',
+    ],
+    [
+      'a changed quantity is not stored',
+      '.filter(([sku, quantity]) => before.get(sku) !== quantity)',
+      '.filter(([sku]) => !before.has(sku))',
+    ],
+  ]),
+
+  ...of('app/messaging/inbox/inbox.ts', spec('messaging', 'messaging/inbox/inbox_order'), [
+    [
+      'ids are inserted in no order',
+      'as id order by id\n    on conflict do nothing',
+      'as id\n    on conflict do nothing',
+    ],
+  ]),
+  ...of('app/messaging/inbox/inbox.ts', spec('messaging', 'messaging/inbox/consumer'), [
+    [
+      'a message that was handled is new again',
+      'fresh: new Set(inserted.map((row) => row.message_id))',
+      'fresh: new Set(ids)',
+    ],
+  ]),
+  ...of('app/messaging/inbox/consumer.ts', spec('messaging', 'messaging/inbox/consumer'), [
+    [
+      'a message that comes twice in a batch is handled twice',
+      'ids.delete(message.id)',
+      'ids.has(message.id)',
+    ],
+  ]),
+  ...of('app/messaging/inbox/consumer.ts', spec('messaging', 'messaging/inbox/consumer_failures'), [
+    ['a message of a blocked key is handled', 'if (blocked.has(message.key)) {', 'if (false) {'],
+    ['data that breaks its schema does not block its key', 'blocked.add(message.key)', ''],
+    ['the consumer never pauses', 'this.#circuit.failed()', ''],
+  ]),
+  ...of(
+    'app/messaging/inbox/handle_batch.ts',
+    spec('messaging', 'messaging/inbox/consumer_failures'),
+    [
+      ['a message alone is tried once', 'const TRIES = 5', 'const TRIES = 1'],
+      [
+        'the second half of a failed batch is handled first',
+        'await this.#handle(messages.slice(0, half))\n    await this.#handle(messages.slice(half))',
+        'await this.#handle(messages.slice(half))\n    await this.#handle(messages.slice(0, half))',
+      ],
+    ]
+  ),
+  ...of(
+    'app/messaging/inbox/circuit_breaker.ts',
+    spec('messaging', 'messaging/inbox/consumer_failures'),
+    [
+      ['the circuit opens one failure late', 'inARow: 20', 'inARow: 21'],
+      ['half of a batch does not open the circuit', '(failed + 1) * 2 >= size', 'false'],
+      [
+        'a success does not reset the failures in a row',
+        'succeeded() {\n    this.#failuresInRow = 0',
+        'succeeded() {',
+      ],
+    ]
+  ),
+
+  ...of('app/messaging/outbox/relay.ts', spec('messaging', 'messaging/outbox/relay'), [
+    [
+      'rows are marked before the broker has acknowledged them',
+      'const first = await transport.send(module, partition, records)',
+      'const first = null\n      void transport.send(module, partition, records).catch(() => {})',
+    ],
+    ['pending rows are read in no order of their ids', 'order by id\n', 'order by id desc\n'],
+    [
+      'a partition that waits for its next try is read again',
+      'and key_hash % $2 <> all ($3::int[])',
+      'and $2::int is not null and $3::int[] is not null',
+    ],
+  ]),
+  ...of('app/messaging/outbox/low_watermark.ts', spec('messaging', 'messaging/outbox/relay'), [
+    [
+      'the watermark passes ids that may still commit',
+      'BigInt(xmin) >= this.#candidate.xmax',
+      'true',
+    ],
+    ['the watermark passes a pending row', 'lowestPending - 1n', 'lowestPending'],
+    [
+      'the watermark stays above the ids of an emptied outbox',
+      'then published_up_to else 0 end',
+      'then published_up_to else published_up_to end',
+    ],
+  ]),
+
+  ...of(
+    'app/messaging/inbox/dead_letter_store.ts',
+    spec('messaging', 'messaging/recovery/dead_letters'),
+    [
+      ['dead letters are redriven newest first', 'order by id limit 2', 'order by id desc limit 2'],
+      ['a key is free after its first dead letter', `if (rows.length > 1) return 'one'`, ''],
+      [
+        'a dead letter that fails again counts no attempt',
+        'attempts = attempts + 1, reason',
+        'attempts = attempts, reason',
+      ],
+      [
+        'a failed message does not block its key',
+        `entries.filter(({ reason }) => reason === 'failed')`,
+        'entries.filter(() => false)',
+      ],
+    ]
+  ),
+
+  ...of(
+    'app/http/idempotency.ts',
+    spec('functional', 'orders/functional/placing/idempotency_key'),
+    [
+      [
+        'a key returns its response to another payload',
+        'if (row.payload_hash !== scope.payloadHash) {',
+        'if (false) {',
+      ],
+      ['two requests with one key run at the same time', 'await lock(trx, scope)', ''],
+      [
+        'a key counts for every account',
+        'where account_id = $1 and',
+        'where $1::uuid is not null and',
+      ],
+      ['members in another order are another payload', '.sort(([a], [b]) => (a < b ? -1 : 1))', ''],
+      ['keys are never forgotten', `interval '1 day'`, `interval '10 days'`],
+    ]
+  ),
+
+  ...of('app/accounts/tokens.ts', spec('functional', 'accounts/functional/accounts'), [
+    [
+      'a remembered token outlives its expiry',
+      'if (token?.expiresAt) entry.until = Math.min(entry.until, token.expiresAt.getTime())',
+      '',
+    ],
+    ['a revoked token stays remembered', 'remembered.delete(digestOf(token))', ''],
+  ]),
+  ...of('app/accounts/tokens.ts', spec('functional', 'accounts/functional/people'), [
+    [
+      'the token of a disabled account works',
+      `.where('access_tokens.id', tokenId)\n    .whereNull('disabled_at')`,
+      `.where('access_tokens.id', tokenId)`,
+    ],
+  ]),
+
+  ...of('app/orders/price_list.ts', spec('functional', 'orders/functional/placing/prices'), [
+    [
+      'an older version of a product replaces a newer one',
+      '\n    where price_list.version <= excluded.version',
+      '',
+    ],
+    [
+      'the lowest version of a product in a batch counts',
+      'order by sku, version desc',
+      'order by sku, version',
+    ],
+  ]),
+  ...of('app/orders/price_list.ts', spec('functional', 'orders/functional/price_of_more'), [
+    [
+      'further units keep the price of the first',
+      'grows: quantity > piecesOf(kept, sku)',
+      'grows: false',
+    ],
+  ]),
+  ...of('app/orders/price_list.ts', spec('functional', 'orders/functional/placing/bad_orders'), [
+    [
+      'a product that is off sale can be ordered',
+      'if (off.length > 0) throw notForSale(linesAsking(off))',
+      '',
+    ],
+  ]),
+
+  ...of('app/mail/mail_rows.ts', spec('functional', 'orders/functional/mails'), [
+    [
+      'a later mail about an order is sent first',
+      'order by sequence limit 1)',
+      'order by sequence desc limit 1)',
+    ],
+    [
+      'a leased mail is leased again',
+      `next_attempt_at = now() + interval '1 minute'`,
+      'next_attempt_at = now()',
+    ],
+  ]),
+  ...of('app/mail/delivery.ts', spec('unit', 'mail/unit/delivery'), [
+    [
+      'a mail is sent four times without a confirmation',
+      `const status = copies < MAX_COPIES`,
+      `const status = copies <= MAX_COPIES`,
+    ],
+    [
+      'a refusal counts while the queue is paused',
+      `if (outcome.kind !== 'refused') return decide(outcome, mail)`,
+      'return decide(outcome, mail)',
+    ],
+    ['a rejected recipient counts as a wrong setting', '/^(RCPT TO|DATA)$/', '/^(DATA)$/'],
+  ]),
+]

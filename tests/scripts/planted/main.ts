@@ -1,0 +1,89 @@
+/*
+ * `npm run planted [-- part of a name …]`: do the tests notice bugs? Plants each bug of bugs.ts in a copy of the
+ * app, runs the specs that should fail, and prints what has caught it. Exits 1 when a bug goes unnoticed.
+ */
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startEmbeddedPostgres } from '#database/embedded/server'
+import { testDataDir } from '#tests/support/runner/environment'
+import { BUGS, type Bug, type Spec } from './bugs.ts'
+import { plant } from './plant.ts'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const LEFT_OUT = ['node_modules', '.git', '.data', 'build', 'coverage']
+
+const wanted = process.argv.slice(2)
+const bugs = BUGS.filter(
+  ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part))
+)
+const passes = new Map<string, boolean>()
+
+const copy = await mkdtemp(join(tmpdir(), 'quartermaster-planted-'))
+const server = process.env.TEST_DATABASE_URL
+  ? null
+  : await startEmbeddedPostgres({ dataDir: testDataDir, as: 'guest' })
+try {
+  // Before anything slow: code that was changed must not leave a bug without its place.
+  for (const bug of bugs) await plant(root, bug)
+  await cp(root, copy, {
+    recursive: true,
+    filter: (path) => !LEFT_OUT.some((name) => path === join(root, name)),
+  })
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
+  let caught = 0
+  for (const bug of bugs) if (await isCaught(bug)) caught++
+  console.log(`\n${caught} of ${bugs.length} caught`)
+  if (caught < bugs.length || bugs.length === 0) process.exitCode = 1
+} finally {
+  await server?.stop()
+  await rm(copy, { recursive: true })
+}
+
+async function isCaught(bug: Bug): Promise<boolean> {
+  console.log(`${bug.file}: ${bug.name}`)
+  for (const spec of bug.caughtBy) await assertPasses(spec)
+  const { sound, broken } = await plant(copy, bug)
+  await writeFile(join(copy, bug.file), broken)
+  let all = true
+  for (const spec of bug.caughtBy) {
+    const { failed, printed } = await run(spec)
+    console.log(failed ? `  caught by ${spec.file}: ${failed}` : `  NOT CAUGHT by ${spec.file}`)
+    if (!failed) console.log(printed)
+    all &&= failed !== null
+  }
+  await writeFile(join(copy, bug.file), sound)
+  return all
+}
+
+/** @throws Error when the spec fails without any bug: it would prove nothing */
+async function assertPasses(spec: Spec) {
+  const name = JSON.stringify(spec)
+  if (passes.has(name)) return
+  const { passed, printed } = await run(spec)
+  if (!passed) throw new Error(`${spec.file} fails without any bug:\n${printed}`)
+  passes.set(name, true)
+}
+
+/** @returns whether every test passed, and the title of the first that failed */
+async function run({ suite, file, test }: Spec) {
+  const env = {
+    ...process.env,
+    HISTORY_SHRINK: 'off',
+    ...(server && { TEST_DATABASE_URL: server.url }),
+  }
+  const args = ['ace.js', 'test', suite, `--files=${file}`, ...(test ? [`--tests=${test}`] : [])]
+  return new Promise<{ passed: boolean; failed: string | null; printed: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      args,
+      { cwd: copy, env, maxBuffer: 100_000_000 },
+      (error, stdout, stderr) => {
+        const failed = /^ +✖ (.*)$/m.exec(stdout)?.[1] ?? null
+        resolve({ passed: error === null, failed, printed: stdout + stderr })
+      }
+    )
+  })
+}

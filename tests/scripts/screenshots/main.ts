@@ -1,0 +1,117 @@
+/*
+ * `npm run screenshots`: every admin page on a phone and a desktop, light and dark, in a shop of its own,
+ * as images in `.data/screenshots`. With words, only the pages whose names hold one of them; with `--webp`
+ * as WebP, which is a third of the size, for the documentation.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { launchEmbeddedPostgres, stopEmbeddedPostgres } from '#database/embedded/server'
+import { freePort } from '#tests/support/runner/environment'
+import { APP_ROOT, AppProcess, dataDirectory, endApps } from '#tests/support/processes/app_process'
+import { busyWeek, type BusyWeek, type StaffRole } from './busy_week.ts'
+import { shots, type Shot } from './pages.ts'
+
+const FOLDER = join(APP_ROOT, '.data/screenshots')
+type Format = 'png' | 'webp'
+
+/** Of an image: a list may go on. */
+const MOST_PIXELS = 2_400
+const FORMS = (['phone', 'desktop'] as const).flatMap((size) =>
+  (['light', 'dark'] as const).map((theme) => ({ size, theme }))
+)
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(words: string[]): Promise<number> {
+  const format = words.includes('--webp') ? 'webp' : 'png'
+  const parts = words.filter((word) => !word.startsWith('--'))
+  const chosen = shots.filter(
+    ({ name }) => parts.length === 0 || parts.some((part) => name.includes(part))
+  )
+  if (chosen.length === 0) {
+    console.error(`No page is called so. There are: ${shots.map(({ name }) => name).join(', ')}`)
+    return 2
+  }
+  const home = await dataDirectory()
+  try {
+    const { url } = await launchEmbeddedPostgres(home.path)
+    const port = await freePort()
+    Object.assign(process.env, { HOST: '127.0.0.1', PORT: String(port) })
+    const settings = { LOG_LEVEL: 'warn', RATE_LIMIT: 'off', TIME_ZONE: 'Europe/Berlin' }
+    const app = await AppProcess.start({ dataDir: home.path, port, env: settings })
+    console.error('… a busy week')
+    const week = await busyWeek(app, url)
+    if (parts.length === 0) await rm(FOLDER, { recursive: true, force: true })
+    await mkdir(FOLDER, { recursive: true })
+    const well = await takeAll(
+      chosen.filter(({ databaseAway }) => !databaseAway),
+      week,
+      format
+    )
+    await stopEmbeddedPostgres(home.path)
+    const wellWithout = await takeAll(
+      chosen.filter(({ databaseAway }) => databaseAway),
+      week,
+      format
+    )
+    console.log(FOLDER)
+    return well && wellWithout ? 0 : 1
+  } finally {
+    await endApps()
+    await home.remove()
+  }
+}
+
+/** @returns whether each page was there and did nothing that no page may do */
+async function takeAll(chosen: Shot[], week: BusyWeek, format: Format): Promise<boolean> {
+  const { closeBrowser, emptyDesk, signIn } = await import('#tests/support/browser/browser')
+  let well = true
+  try {
+    for (const form of FORMS) {
+      for (const role of new Set(chosen.map(roleOf))) {
+        const desk = await emptyDesk(form)
+        if (role) await signIn(desk.page, week.staff[role], week.staff[role].password)
+        for (const shot of chosen.filter((one) => roleOf(one) === role)) {
+          const image = await take(desk.page, shot, week, format).catch(({ message }: Error) => {
+            desk.faults.push(message)
+          })
+          const name = `${shot.name}-${form.size}-${form.theme}`
+          if (image) await writeFile(join(FOLDER, `${name}.${format}`), image)
+          for (const fault of desk.faults.splice(0)) {
+            // The browser's own word for a page that is meant to be missing.
+            const meant = shot.status ?? shot.answered
+            if (meant && fault.includes(`status of ${meant}`)) continue
+            console.error(`${name}: ${fault}`)
+            well = false
+          }
+        }
+        await desk.close()
+      }
+    }
+  } finally {
+    await closeBrowser()
+  }
+  return well
+}
+
+function roleOf({ as = 'admin' }: Shot): StaffRole | null {
+  return as
+}
+
+async function take(page: Page, { path, act, status = 200 }: Shot, week: BusyWeek, format: Format) {
+  const { base } = await import('#tests/support/browser/browser')
+  const { width, height } = page.viewportSize()!
+  const answer = await page.goto(base + (typeof path === 'string' ? path : path(week)))
+  if (answer?.status() !== status) throw new Error(`answers ${answer?.status()}, not ${status}`)
+  await act?.(page, week)
+  // What other modules have to tell comes after the page.
+  await page.locator('[hx-trigger="load"]').first().waitFor({ state: 'detached' })
+  const all = await page.locator('html').evaluate((root) => root.scrollHeight)
+  await page.setViewportSize({ width, height: Math.min(Math.max(all, height), MOST_PIXELS) })
+  const browser = await page.context().newCDPSession(page)
+  const { data } = await browser.send('Page.captureScreenshot', { format, quality: 80 })
+  await browser.detach()
+  await page.setViewportSize({ width, height })
+  return Buffer.from(data, 'base64')
+}

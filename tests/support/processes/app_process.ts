@@ -1,0 +1,313 @@
+/*
+ * The app as a process of its own, compiled or as `npm start` starts it: its responses, its output, how it ended.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { argumentsOf } from '#database/embedded/process_identity'
+import { resetEmbeddedPostgres, stopEmbeddedPostgres } from '#database/embedded/server'
+import { freePort } from '#tests/support/runner/environment'
+import { eventually } from '#tests/support/eventually'
+import { compiledApp } from './compiled_app.ts'
+
+export const APP_ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** Empty means unset to the app, and keeps a developer's `.env` from filling it in. */
+const UNSET = Object.fromEntries(
+  [
+    ...['DATABASE_URL', 'ORDERS_DATABASE_URL', 'INVENTORY_DATABASE_URL', 'ACCOUNTS_DATABASE_URL'],
+    ...['ORDERS_DIRECT_URL', 'INVENTORY_DIRECT_URL', 'KAFKA_BROKERS', 'SMTP_URL', 'PUBLIC_URL'],
+  ].map((name) => [name, ''])
+)
+
+export interface AppOptions {
+  /** A checkout of another release, its packages installed. Undefined: the working tree, compiled. */
+  root?: string
+  /** Starts the TypeScript of the working tree, as `npm start` does. */
+  fromSource?: boolean
+  /** Where the app keeps its files; see `dataDirectory`. */
+  dataDir: string
+  /** Undefined: the embedded PostgreSQL in `dataDir`. */
+  databaseUrl?: string
+  /** Undefined: the embedded transport. */
+  kafka?: { brokers: string; topicPrefix: string }
+  /** Undefined: a free one. */
+  port?: number
+  /** Further settings. */
+  env?: Record<string, string>
+  /** Another entry file than the app's own. */
+  entry?: string
+  /** A command's name and flags, after the entry file `ace.js`. */
+  args?: string[]
+  /** Another user than ours. */
+  as?: { uid: number; gid: number }
+}
+
+export interface Answer {
+  status: number
+  headers: Headers
+  text: string
+  /** Of a JSON answer; null of any other. */
+  body: any
+}
+
+const children = new Set<ChildProcess>()
+process.once('exit', () => children.forEach(endGroup))
+
+export class AppProcess {
+  readonly url: string
+  readonly pid: number
+  /** The settings it was started with: a command beside it takes the same. */
+  readonly env: Record<string, string>
+  /** The checkout, or the compiled tree, that it runs from. */
+  readonly root: string
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  readonly #child: ChildProcess
+  stdout = ''
+  stderr = ''
+  /** How it ended; null while it runs. */
+  end: { code: number | null; signal: NodeJS.Signals | null } | null = null
+
+  private constructor(
+    child: ChildProcess,
+    port: number,
+    env: Record<string, string>,
+    root: string
+  ) {
+    this.#child = child
+    this.url = `http://127.0.0.1:${port}`
+    this.pid = child.pid!
+    this.env = env
+    this.root = root
+    child.stdout!.on('data', (chunk) => (this.stdout += chunk))
+    child.stderr!.on('data', (chunk) => (this.stderr += chunk))
+    // `close` comes after the last output.
+    this.exited = once(child, 'close').then(([code, signal]) => {
+      children.delete(child)
+      return (this.end = { code, signal })
+    })
+  }
+
+  /** Starts it and waits for nothing: for starts that are meant to fail. */
+  static async launch(options: AppOptions): Promise<AppProcess> {
+    const port = options.port ?? (await freePort())
+    const env = environmentOf(options, port)
+    const entry = options.entry ?? 'bin/server.ts'
+    const fromSource = options.fromSource || options.root !== undefined
+    const root = fromSource ? (options.root ?? APP_ROOT) : await compiledApp()
+    const program = fromSource ? ['--import=@poppinss/ts-exec', entry] : [compiledName(entry)]
+    const args = [...program, ...(options.args ?? [])]
+    const child = spawn(nodeOf(root), args, {
+      cwd: root,
+      env,
+      // A process group of its own: a Ctrl-C at the tests' terminal is not meant for it.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...options.as,
+    })
+    children.add(child)
+    return new AppProcess(child, port, env, root)
+  }
+
+  /**
+   * Starts it and waits until it takes orders.
+   *
+   * @throws Error with all it printed when it ends before, or is not ready in time
+   */
+  static async start(options: AppOptions): Promise<AppProcess> {
+    const app = await this.launch(options)
+    await eventually('the app is ready', async () => {
+      if (app.end) throw new Error(`The app ended: ${JSON.stringify(app.end)}\n${app.printed}`)
+      const answer = await app.readiness()
+      return answer?.status === 200
+    }).catch((error) => {
+      endGroup(app.#child)
+      throw new Error(`${error.message}\n${app.printed}`, { cause: error })
+    })
+    return app
+  }
+
+  /**
+   * Starts `messaging:work`, and waits until it works.
+   *
+   * @throws Error with all it printed when it ends before, or does not work in time
+   */
+  static async startWorker(options: AppOptions, ...flags: string[]): Promise<AppProcess> {
+    const args = ['messaging:work', ...flags]
+    const worker = await this.launch({ ...options, entry: 'ace.js', args })
+    await eventually('the worker works', async () => {
+      if (worker.end) throw new Error(`The worker ended: ${worker.printed}`)
+      return worker.stdout.includes('running workers over')
+    })
+    return worker
+  }
+
+  get printed() {
+    return this.stdout + this.stderr
+  }
+
+  /** The answer of /health/ready; null while nobody listens. */
+  readiness(): Promise<Answer | null> {
+    return this.get('/health/ready').catch(() => null)
+  }
+
+  get(path: string, token?: string) {
+    return this.request('GET', path, { token })
+  }
+
+  /** Under an Idempotency-Key of its own unless one is given. */
+  post(path: string, token: string, body: object, key: string = randomUUID()) {
+    return this.request('POST', path, { token, body, headers: { 'idempotency-key': key } })
+  }
+
+  put(path: string, token: string, body: object) {
+    return this.request('PUT', path, { token, body })
+  }
+
+  async request(
+    method: string,
+    path: string,
+    options: {
+      token?: string
+      body?: object
+      headers?: Record<string, string>
+      /** Milliseconds. */
+      within?: number
+    } = {}
+  ): Promise<Answer> {
+    const { token, body, within = 15_000 } = options
+    const response = await fetch(new URL(path, this.url), {
+      method,
+      headers: {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body && { 'content-type': 'application/json' }),
+        ...options.headers,
+      },
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(within),
+    })
+    const text = await response.text()
+    const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
+    const { status, headers } = response
+    return { status, headers, text, body: isJson ? JSON.parse(text) : null }
+  }
+
+  /** Sends a signal to the app alone, and waits until it has ended. */
+  async kill(signal: NodeJS.Signals) {
+    this.#child.kill(signal)
+    return this.exited
+  }
+
+  /** For a teardown: ends it and all it started, whatever state it is in. */
+  async endNow() {
+    endGroup(this.#child)
+    await this.exited
+  }
+}
+
+/** Ends every app that still runs. Call it in each group's teardown. */
+export async function endApps() {
+  await Promise.all(
+    [...children].map(async (child) => {
+      const ended = once(child, 'close')
+      endGroup(child)
+      await ended
+    })
+  )
+}
+
+/** Runs a command of the compiled app, with the settings of an app that runs. */
+export async function ace(env: Record<string, string>, ...args: string[]) {
+  return run(env, ['ace.js', ...args], await compiledApp())
+}
+
+/** Runs a command of the release that the app is. */
+export function aceOf({ env, root }: AppProcess, ...args: string[]) {
+  return run(env, ['ace.js', ...args], root)
+}
+
+/** Runs commands in one process; the code is 0 when it is that of each. */
+export async function aceInTurn(env: Record<string, string>, commands: string[][]) {
+  const entry = 'tests/support/processes/commands.js'
+  return run(env, [entry, JSON.stringify(commands)], await compiledApp())
+}
+
+function compiledName(entry: string) {
+  return entry.replace(/\.ts$/, '.js')
+}
+
+/** The Node.js that the checkout brings along. */
+function nodeOf(root: string) {
+  return join(root, 'node_modules/.bin/node')
+}
+
+function run(env: Record<string, string>, args: string[], root: string) {
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(nodeOf(root), args, { cwd: root, env }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr })
+    )
+  })
+}
+
+/** An empty data directory; `remove` ends the database that runs in it. */
+export async function dataDirectory(name = 'data') {
+  const parent = await realpath(await mkdtemp(join(tmpdir(), 'quartermaster-')))
+  // The embedded PostgreSQL of root runs as another user, which must get in.
+  await chmod(parent, 0o755)
+  const path = join(parent, name)
+  const remove = async () => {
+    await stopEmbeddedPostgres(path)
+    await resetEmbeddedPostgres(path)
+    await rm(parent, { recursive: true })
+  }
+  return { path, parent, remove }
+}
+
+/** The process id of the database server of that data directory; null when none runs. */
+export async function postmasterOf(dataDir: string): Promise<number | null> {
+  const pidFile = join(dataDir, 'postgres', 'postmaster.pid')
+  const text = await readFile(pidFile, 'utf8').catch(() => '')
+  const pid = Number(text.split('\n')[0])
+  return pid && (await isRunning(pid)) ? pid : null
+}
+
+/** A process that has ended, and that nobody has asked about yet, does not run. */
+export async function isRunning(pid: number) {
+  const command = await argumentsOf(pid)
+  return command !== null && command?.[0] !== ''
+}
+
+/** The settings that an app is started with: for a command before its start. */
+export function environmentOf(options: AppOptions, port: number): Record<string, string> {
+  const { PATH, HOME, TMPDIR } = process.env
+  return {
+    ...UNSET,
+    ...(PATH && { PATH }),
+    ...(HOME && { HOME }),
+    ...(TMPDIR && { TMPDIR }),
+    NODE_ENV: 'development',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    DATA_DIR: options.dataDir,
+    NODE_COMPILE_CACHE: join(APP_ROOT, '.data/compile_cache'),
+    ...(options.databaseUrl && { DATABASE_URL: options.databaseUrl }),
+    ...(options.kafka && {
+      KAFKA_BROKERS: options.kafka.brokers,
+      KAFKA_TOPIC_PREFIX: options.kafka.topicPrefix,
+    }),
+    ...options.env,
+  }
+}
+
+function endGroup(child: ChildProcess) {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  try {
+    process.kill(-child.pid!, 'SIGKILL')
+  } catch {
+    // It has ended between our look and our signal.
+  }
+}

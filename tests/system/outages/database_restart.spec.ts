@@ -1,0 +1,58 @@
+/*
+ * PostgreSQL restarted under load: callers are told to come again, and the app recovers by itself.
+ */
+import { test } from '@japa/runner'
+import {
+  launchEmbeddedPostgres,
+  startEmbeddedPostgres,
+  stopEmbeddedPostgres,
+} from '#database/embedded/server'
+import { eventually, slowdown } from '#tests/support/eventually'
+import { dataDirectory, endApps } from '#tests/support/processes/app_process'
+import { ShopProcess } from '#tests/support/processes/shop_process'
+
+const ORDERS = 40
+/** Of an answer while the database is away. */
+const LONGEST_MS = 3_500
+
+test.group('PostgreSQL restarted under load', (group) => {
+  group.each.teardown(endApps)
+
+  test('makes callers come again and loses nothing', async ({ assert, cleanup }) => {
+    const home = await dataDirectory()
+    cleanup(home.remove)
+    const server = await startEmbeddedPostgres({ dataDir: home.path, as: 'guest' })
+    const shop = await ShopProcess.open({ databaseUrl: server.url })
+    cleanup(() => shop.close())
+
+    const placing = shop.place(ORDERS)
+    await eventually('the first order is accepted', async () => shop.accepted.length > 0)
+    await stopEmbeddedPostgres(home.path)
+    const unready = await shop.app.readiness()
+    assert.equal(unready?.status, 503)
+    assert.equal(unready?.body.status, 'unavailable')
+    const during = shop.place(ORDERS)
+    await eventually('an order is put off', async () =>
+      shop.answers.some(({ answer }) => answer?.status === 503)
+    )
+    const again = await launchEmbeddedPostgres(home.path)
+    assert.equal(again.port, server.port)
+    await Promise.all([placing, during])
+
+    for (const { answer, took } of shop.answers) {
+      assert.isBelow(took, LONGEST_MS * slowdown())
+      assert.include([202, 503], answer!.status, answer!.text)
+      if (answer!.status === 202) continue
+      assert.match(answer!.headers.get('content-type')!, /^application\/problem\+json/)
+      assert.isAbove(Number(answer!.headers.get('retry-after')), 0)
+      assert.equal(answer!.body.code, 'temporarily_unavailable')
+    }
+    await shop.assertKept(assert)
+    await eventually('the app is well again', async () => {
+      const answer = await shop.app.readiness()
+      return answer?.body.status === 'ok'
+    })
+    assert.equal(await shop.deadLetters(), 0)
+    await shop.assertProven(assert)
+  })
+})

@@ -1,0 +1,150 @@
+/*
+ * `npm run test:upgrade`: release 0.1.0 and the working tree side by side over Kafka, each with one module,
+ * then the other way round, under load. Then the working tree takes the place of the release, as in an
+ * upgrade of one process after the other. It ends with the proofs of both, and exits 1 when one is not clean.
+ */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { startEmbeddedPostgres } from '#database/embedded/server'
+import { startBroker } from '#tests/support/kafka/launcher/launcher'
+import { administrator } from '#tests/support/processes/administrator'
+import {
+  aceOf,
+  APP_ROOT,
+  AppProcess,
+  dataDirectory,
+  endApps,
+  type AppOptions,
+} from '#tests/support/processes/app_process'
+import { freePort } from '#tests/support/runner/environment'
+import { eventually } from '#tests/support/eventually'
+import { MixedLoad } from './mixed_load.ts'
+import { checkOutRelease, RELEASE } from './release.ts'
+
+type Module = 'orders' | 'inventory'
+
+const MODULES: Module[] = ['orders', 'inventory']
+const SECONDS = Number(process.env.SECONDS || 30)
+const NAMES = { release: `release ${RELEASE.version}`, here: 'the working tree' }
+
+const root = await checkOutRelease()
+const home = await dataDirectory()
+const server = await startEmbeddedPostgres({ dataDir: home.path, as: 'owner' })
+const broker = await startBroker({
+  dir: `${home.parent}/kafka`,
+  jarsIn: `${APP_ROOT}.data/kafka`,
+  port: 'free',
+})
+let failed = false
+
+try {
+  for (const released of MODULES) await sideBySide(released)
+} finally {
+  await endApps()
+  await broker.stop()
+  await server.stop()
+  await home.remove()
+}
+process.exit(failed ? 1 : 0)
+
+/** @param released - the module that the release serves at first; the working tree serves the other */
+async function sideBySide(released: Module) {
+  const other = MODULES.find((module) => module !== released)!
+  const name = `up_${randomBytes(3).toString('hex')}`
+  const [people, ...own] = await Promise.all(
+    ['accounts', ...MODULES].map((module) => database(`${name}_${module}`))
+  )
+  const urls = Object.fromEntries(MODULES.map((module, n) => [module, own[n]]))
+  const ports = { orders: await freePort(), inventory: await freePort() }
+  const optionsOf = (module: Module): AppOptions => ({
+    dataDir: `${home.parent}/${name}_${module}`,
+    port: ports[module],
+    kafka: { brokers: broker.brokers, topicPrefix: `${name}.` },
+    env: {
+      LOG_LEVEL: 'warn',
+      MODULES: module,
+      ACCOUNTS_DATABASE_URL: people,
+      [`${module.toUpperCase()}_DATABASE_URL`]: urls[module],
+      ...(module === 'orders'
+        ? { INVENTORY_URL: `http://127.0.0.1:${ports.inventory}` }
+        : { ORDERS_URL: `http://127.0.0.1:${ports.orders}` }),
+    },
+  })
+  console.log(`\n${other} of ${NAMES.here} beside ${released} of ${NAMES.release}`)
+  // The older one first: the tables that both use are migrated below it, as in an upgrade.
+  const apps = {} as Record<Module, AppProcess>
+  apps[released] = await AppProcess.start({ ...optionsOf(released), root })
+  apps[other] = await AppProcess.start(optionsOf(other))
+  const token = await administrator(people)
+  const load = new MixedLoad(apps, token)
+  await load.stockShelves()
+  await load.run(SECONDS)
+  await prove(apps, urls, load)
+
+  console.log(`\n${released} of ${NAMES.here} takes the place of ${NAMES.release}, under load`)
+  const running = load.run(SECONDS)
+  await sleep((SECONDS / 3) * 1_000)
+  await apps[released].kill('SIGTERM')
+  apps[released] = await AppProcess.start(optionsOf(released))
+  await running
+  await prove(apps, urls, load)
+  await endApps()
+}
+
+async function prove(
+  apps: Record<Module, AppProcess>,
+  urls: Record<string, string>,
+  load: MixedLoad
+) {
+  const states = await load.settled()
+  console.log(`  orders: ${JSON.stringify(states)}; asked again: ${load.askedAgain}`)
+  for (const [module, proofs] of [
+    ['orders', ['messaging:verify', 'operations:reconcile']],
+    ['inventory', ['messaging:verify', 'inventory:reconcile']],
+  ] as const) {
+    for (const proof of proofs) {
+      let said = ''
+      // What was sent again may still be on its way.
+      const clean = await eventually(
+        proof,
+        async () => {
+          const flags = proof === 'messaging:verify' ? ['--older-than=0s'] : []
+          const { code, stdout, stderr } = await aceOf(apps[module], proof, ...flags)
+          said = (stdout.trim() || stderr.trim()).split('\n').at(-1)!
+          return code === 0
+        },
+        { every: 1_000 }
+      ).catch(() => false)
+      report(clean, `${module}, ${proof}: ${said}`)
+    }
+    const letters = await count(
+      urls[module],
+      `select count(*)::int as n from ${module}.dead_letters`
+    )
+    report(letters === 0, `${module}, dead letters: ${letters}`)
+  }
+}
+
+function report(clean: boolean, text: string) {
+  failed ||= !clean
+  console.log(`  ${clean ? 'ok    ' : 'FAILED'} ${text}`)
+}
+
+async function database(name: string): Promise<string> {
+  await count(server.url, `create database ${name}`)
+  const url = new URL(server.url)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+async function count(url: string, sql: string): Promise<number> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ n: number }>(sql)
+    return rows[0]?.n ?? 0
+  } finally {
+    await client.end()
+  }
+}
