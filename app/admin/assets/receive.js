@@ -24,6 +24,8 @@ customElements.define(
     #gone
     #sending = null
     #retry = null
+    /** Why scans wait, as a key of WAITS. */
+    #reason = 'away'
     #scans = new ScanDetector()
 
     connectedCallback() {
@@ -120,6 +122,7 @@ customElements.define(
       }
       clearTimeout(this.#retry)
       this.#retry = null
+      this.#reason = 'away'
       this.#say()
     }
 
@@ -159,14 +162,15 @@ customElements.define(
       return true
     }
 
-    #wait(why) {
+    #wait(reason) {
       if (!this.#retry) play(SOUNDS.kept)
       clearTimeout(this.#retry)
-      this.#retry = setTimeout(() => this.#send(), why === 'away' ? 2_000 : 15_000)
-      this.#say(why)
+      this.#retry = setTimeout(() => this.#send(), reason === 'away' ? 2_000 : 15_000)
+      this.#reason = reason
+      this.#say()
     }
 
-    #say(why = 'away') {
+    #say() {
       const count = this.#waiting().length
       const place = this.querySelector('#waiting')
       place.replaceChildren()
@@ -174,8 +178,8 @@ customElements.define(
       const said = document.createElement('div')
       said.className = 'notice'
       said.dataset.tone = 'warn'
-      said.textContent = `${count} ${count === 1 ? 'scan waits' : 'scans wait'} in this browser. ${WAITS[why]}`
-      if (why === 'signedOut') {
+      said.textContent = `${count} ${count === 1 ? 'scan waits' : 'scans wait'} in this browser. ${WAITS[this.#reason]}`
+      if (this.#reason === 'signedOut') {
         const link = document.createElement('a')
         link.href = '/admin/login?next=/admin/stock/receive'
         link.textContent = 'Sign in'

@@ -225,7 +225,12 @@ test.group('The scan loop', (group) => {
     await scan(page, MUG)
     await units(page, '1 unit')
     await db.connection('accounts').from('sessions').delete()
+    await page.clock.install()
     await scan(page, MUG)
+    await page.getByText('1 scan waits in this browser. You are signed out').waitFor()
+    // The notice that a scan is slow comes after a second, and keeps the reason.
+    await page.clock.fastForward(1_500)
+    await page.getByText('1 scan waits in this browser. You are signed out').waitFor()
     await scan(page, 'TEA')
     await page.getByText('2 scans wait in this browser. You are signed out').waitFor()
 
