@@ -1,9 +1,9 @@
 /*
- * What accounts says of its operations in /openapi.json.
+ * The operations of accounts in /openapi.json.
  */
 import { ROLES } from '#contracts/actor'
 import type { Section } from '#http/openapi/description'
-import { answer, oneOf, orNull, ref, text, time, uuid } from '#http/openapi/schema'
+import { object, oneOf, orNull, ref, text, time, uuid } from '#http/openapi/schema'
 import type { accountBody } from './account_body.ts'
 import type { issueToken } from './tokens.ts'
 import { logInValidator, signUpValidator } from './validators/account.ts'
@@ -23,18 +23,18 @@ export const openapi: Section = {
     {
       name: 'Accounts',
       description:
-        'Who is calling, and what they may do. Customers place and change their own orders. Clerks and admins read, change and fulfil all orders and work the stock; operators read them; services place, read, change and cancel any order and read stock.',
+        'Accounts, roles and access tokens. Customers place and change their own orders. Clerks and admins read, change and fulfil all orders and change stock; operators read both; services place, read, change and cancel any order and read stock.',
     },
   ],
   schemas: {
-    Account: answer<AccountBody>({
-      id: uuid('The key of the account.'),
-      email: orNull(text('Null for a service that has none.')),
+    Account: object<AccountBody>({
+      id: uuid('The account id.'),
+      email: orNull(text('Null for services.')),
       name: text(),
       role: oneOf(ROLES),
     }),
-    Token: answer<TokenBody>({
-      token: text('Send it as `Authorization: Bearer …`. It is shown once.'),
+    Token: object<TokenBody>({
+      token: text('Send it as `Authorization: Bearer …`. It is returned only once.'),
       expiresAt: orNull(time('Null when the token never expires.')),
       account: ref('Account'),
     }),
@@ -52,7 +52,7 @@ export const openapi: Section = {
           Ada: { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' },
         },
       },
-      answers: {
+      responses: {
         201: { description: 'The account.', schema: ref('Account'), example: ada },
       },
       problems: ['email_taken', 'sign_up_closed', 'too_many_sign_ups', 'too_many_attempts'],
@@ -60,22 +60,22 @@ export const openapi: Section = {
     'GET /api/v1/accounts/me': {
       id: 'whoAmI',
       tag: 'Accounts',
-      summary: 'See who is signed in',
+      summary: 'Read your own account',
       access: 'signed in',
-      answers: {
+      responses: {
         200: { description: 'The account.', schema: ref('Account'), example: ada },
       },
     },
     'POST /api/v1/tokens': {
       id: 'logIn',
       tag: 'Accounts',
-      summary: 'Log in',
+      summary: 'Create an access token',
       access: 'open',
       body: {
         schema: logInValidator,
         examples: { Ada: { email: 'ada@example.com', password: 'correct horse battery' } },
       },
-      answers: {
+      responses: {
         201: {
           description: 'An access token.',
           schema: ref('Token'),
@@ -91,12 +91,10 @@ export const openapi: Section = {
     'DELETE /api/v1/tokens/current': {
       id: 'logOut',
       tag: 'Accounts',
-      summary: 'Log out: revoke this access token',
+      summary: 'Revoke this access token',
       access: 'signed in',
-      answers: {
-        204: {
-          description: 'Revoked. Another process of ours may take 5 seconds to hear of it.',
-        },
+      responses: {
+        204: { description: 'Revoked. Other processes may accept the token for 5 more seconds.' },
       },
     },
   },

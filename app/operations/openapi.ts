@@ -2,17 +2,17 @@
  * The health endpoints in /openapi.json.
  */
 import type { Section } from '#http/openapi/description'
-import { answer, list, oneOf, ref, text } from '#http/openapi/schema'
+import { object, list, oneOf, ref, text } from '#http/openapi/schema'
 import type { Readiness } from './readiness.ts'
 
 export const openapi: Section = {
   tags: [{ name: 'Health', description: 'For load balancers and operators.' }],
   schemas: {
-    Liveness: answer<{ status: 1; stuck: 1 }>({
+    Liveness: object<{ status: 1; stuck: 1 }>({
       status: oneOf(['ok', 'stuck']),
       stuck: { ...list(text()), description: 'Why the process must be restarted.' },
     }),
-    Readiness: answer<Readiness>({
+    Readiness: object<Readiness>({
       status: oneOf(
         ['ok', 'degraded', 'unavailable'],
         '`degraded`: orders are accepted, with warnings. `unavailable`: starting, draining or without a database.'
@@ -28,7 +28,7 @@ export const openapi: Section = {
       tag: 'Health',
       summary: 'Check that the process runs',
       access: 'open',
-      answers: {
+      responses: {
         200: {
           description: 'It runs.',
           schema: ref('Liveness'),
@@ -46,7 +46,7 @@ export const openapi: Section = {
       tag: 'Health',
       summary: 'Check that the process serves requests',
       access: 'open',
-      answers: {
+      responses: {
         200: {
           description: 'It does.',
           schema: ref('Readiness'),

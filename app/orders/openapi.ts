@@ -2,7 +2,7 @@
  * The operations of orders in /openapi.json.
  */
 import type { Section } from '#http/openapi/description'
-import { list, oneOf, page, pageOf, ref, text, whole, answer } from '#http/openapi/schema'
+import { list, oneOf, page, pageOf, ref, text, whole, object } from '#http/openapi/schema'
 import { noFilters } from '#http/pages'
 import type { ProblemCode } from '#http/problem_catalogue'
 import {
@@ -58,7 +58,7 @@ const actions = {
 
 const changes = {
   ...list(
-    answer<{ sku: 1; packed: 1; inForce: 1 }>({
+    object<{ sku: 1; packed: 1; inForce: 1 }>({
       sku: text(),
       packed: whole('Pieces in the parcel.', 0),
       inForce: whole('Pieces in the lines in force.', 0),
@@ -122,7 +122,7 @@ export const openapi: Section = {
           'As a shop, for a guest': { lines: twoMugs, email: 'ada@example.com', name: 'Ada' },
         },
       },
-      answers: {
+      responses: {
         201: {
           description:
             'With `Prefer`: inventory has replied. The order is usually `confirmed` or `rejected`.',
@@ -152,7 +152,7 @@ export const openapi: Section = {
       description: 'Customers see their own orders, other roles all orders.',
       access: 'signed in',
       query: orderListParameters,
-      answers: {
+      responses: {
         200: {
           description: 'A page of orders.',
           schema: page(ref('Order')),
@@ -165,7 +165,7 @@ export const openapi: Section = {
       tag: 'Orders',
       summary: 'Read an order',
       access: 'signed in',
-      answers: {
+      responses: {
         200: {
           description: 'The order.',
           headers: ['ETag'],
@@ -190,7 +190,7 @@ export const openapi: Section = {
           'Change the e-mail': { email: 'ada@home.example.com' },
         },
       },
-      answers: {
+      responses: {
         200: {
           description:
             'The lines did not change. Or, with `Prefer`: inventory has replied. If it accepted the change, `heldRevision` equals `revision`; if not, `shortages` lists what was missing.',
@@ -219,7 +219,7 @@ export const openapi: Section = {
         schema: cancelOrderValidator,
         examples: { 'With a reason': { reason: 'Ordered twice' } },
       },
-      answers: {
+      responses: {
         200: {
           description: 'The cancelled order.',
           headers: ['ETag', 'Idempotent-Replayed?'],
@@ -247,7 +247,7 @@ export const openapi: Section = {
           },
         },
       },
-      answers: {
+      responses: {
         200: {
           description: 'The fulfilled order.',
           headers: ['ETag', 'Idempotent-Replayed?'],
@@ -265,7 +265,7 @@ export const openapi: Section = {
         'Oldest step first. Customers do not see which staff member made a step, nor messages and mails.',
       access: 'signed in',
       query: noFilters,
-      answers: {
+      responses: {
         200: {
           description: 'A page of steps.',
           schema: page(ref('Step')),

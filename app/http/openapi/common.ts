@@ -1,10 +1,10 @@
 /*
- * The schemas that every module's answers are made of.
+ * Schemas that the responses of all modules share.
  */
 import type { Actor } from '#contracts/actor'
 import { currencies } from '../currencies.ts'
 import type { FieldError, problemBody } from '../problem.ts'
-import { answer, list, oneOf, orNull, ref, text, uuid, whole, type Schema } from './schema.ts'
+import { object, list, oneOf, orNull, ref, text, uuid, whole, type Schema } from './schema.ts'
 
 type Problem = ReturnType<typeof problemBody>
 
@@ -12,59 +12,59 @@ export const commonSchemas: Record<string, Schema> = {
   Currency: {
     type: 'string',
     enum: [...currencies],
-    description: 'An active code of ISO 4217 that has minor units.',
+    description: 'An active ISO 4217 code of a currency with minor units.',
   },
   Money: {
-    ...answer<{ amount: number; currency: string }>({
+    ...object<{ amount: number; currency: string }>({
       amount: whole(
-        'In minor units, with as many digits as ISO 4217 gives the currency: 1250 is 12.50 EUR and 12.50 HUF, but 1250 JPY and 1.250 KWD.',
+        'In minor units, with the decimals that ISO 4217 defines for the currency: 1250 is 12.50 EUR and 12.50 HUF, but 1250 JPY and 1.250 KWD.',
         0
       ),
       currency: {
         type: 'string',
         description:
-          'A code of ISO 4217. Stored amounts keep a code that has been withdrawn since; new ones need a `Currency`.',
+          'An ISO 4217 code. Stored amounts keep a code that was withdrawn later; new amounts need a `Currency`.',
       },
     }),
     examples: [{ amount: 1250, currency: 'EUR' }],
   },
   Actor: {
-    ...answer<Actor>({
+    ...object<Actor>({
       kind: oneOf(['customer', 'staff', 'service', 'system']),
       id: orNull(
-        uuid('The account; null for the system. Customers are not told which of the staff.')
+        uuid('The account id; null for the system, and for staff if a customer reads it.')
       ),
-      name: orNull(text('For people.')),
+      name: orNull(text('The display name.')),
     }),
-    description: 'Who did it.',
+    description: 'Who made the change.',
   },
-  FieldError: answer<FieldError>({
+  FieldError: object<FieldError>({
     pointer: text(
-      'Where in the body, as a JSON pointer (RFC 6901): `/lines/0/quantity`. For the address and the query string: `/` and the name of the parameter.'
+      'JSON pointer into the body (RFC 6901): `/lines/0/quantity`. For parameters of the path and the query string: `/` and the name of the parameter.'
     ),
-    code: text('What is wrong, for programs: `required`, `min`, `unknown_field` …'),
-    detail: text('What is wrong, for people.'),
+    code: text('The violated rule, for programs: `required`, `min`, `unknown_field` …'),
+    detail: text('The error, for people.'),
   }),
   Problem: {
     ...open<Problem>({
-      type: { type: 'string', format: 'uri', description: 'A page with cause and remedy.' },
-      title: text('What is wrong, in some words: the same for each problem of this code.'),
-      status: whole('The status of the answer.'),
-      code: text('Which problem it is: programs switch on this.'),
-      detail: text('What happened here and what to do about it, for people.'),
-      instance: {
-        type: 'string',
-        description: 'The path of the request.',
+      type: { type: 'string', format: 'uri', description: 'A page with the cause and the remedy.' },
+      title: text('A short summary, the same for all problems with this code.'),
+      status: whole('The HTTP status of the response.'),
+      code: text('Identifies the problem, for programs.'),
+      detail: text('What is wrong with this request and what to send instead, for people.'),
+      instance: text('The path of the request.'),
+      requestId: text('The request id, as in X-Request-Id.'),
+      errors: {
+        ...list(ref('FieldError')),
+        description: 'The invalid fields; empty for other problems.',
       },
-      requestId: text('The name of this request in our logs, as in X-Request-Id.'),
-      errors: { ...list(ref('FieldError')), description: 'The fields that are wrong; else empty.' },
     }),
     description: 'Problem Details (RFC 9457).',
   },
 }
 
-/** Some problems have members of their own, which the answers name and close. */
+/** Some problems have further members, which the schemas of the responses list. */
 function open<Body>(properties: Record<keyof Body & string, Schema>): Schema {
-  const { additionalProperties, ...schema } = answer<Body>(properties)
+  const { additionalProperties, ...schema } = object<Body>(properties)
   return schema
 }

@@ -1,6 +1,6 @@
 /*
- * What a module says of its operations, in `app/<module>/openapi.ts`: data, no more. What follows from
- * it (the problems of every body, the headers of every answer) is added by document.ts.
+ * The description of a module's operations, in `app/<module>/openapi.ts`, is plain data. document.ts adds what
+ * follows from it, such as the problems of every body and the headers of every response.
  */
 import type { Role } from '#contracts/actor'
 import type { Schema } from '../json_schema.ts'
@@ -10,13 +10,13 @@ import type { RequestHeader, ResponseHeader } from './headers.ts'
 /** A part of the API, as one module describes it. */
 export interface Section {
   tags: { name: string; description: string }[]
-  /** What answers are made of, by name: `ref('Order')` points to it. */
+  /** Schemas of responses, by name: `ref('Order')` refers to one. */
   schemas: Record<string, Schema>
-  /** The parts of the addresses, such as `id` of `/orders/{id}`. */
+  /** Path parameters, such as `id` of `/orders/{id}`. */
   parameters: Record<string, PathParameter>
-  /** What a problem says here beside the members of all problems, by its code. */
+  /** Further members of problems, by code. Each schema has an example. */
   members?: Partial<Record<ProblemCode, Record<string, Schema>>>
-  /** By method and address: `POST /api/v1/orders`. */
+  /** By method and path: `POST /api/v1/orders`. */
   operations: Record<string, Operation>
 }
 
@@ -27,27 +27,27 @@ export interface PathParameter {
 }
 
 export interface Operation {
-  /** The name of a function, unique over all modules. */
+  /** The `operationId`: a function name, unique in all modules. */
   id: string
   tag: string
   summary: string
   description?: string
   access: Access
-  /** Of the query string, as the controller validates it. */
+  /** The controller's validator of the query string. */
   query?: Validator
-  /** Those that it reads beside Authorization. */
+  /** Request headers besides Authorization. */
   headers?: RequestHeader[]
   body?: Body
-  /** The body is a file of this type, or a form with such a file. */
+  /** Media type, for an operation that accepts a file or a form with a file. */
   upload?: string
-  /** By status: what it answers when all is well. */
-  answers: Record<number, Answer>
-  /** The codes of the problems that are its own. */
+  /** Successful responses, by status. */
+  responses: Record<number, Success>
+  /** Codes of the problems that do not follow from the other fields. */
   problems?: readonly ProblemCode[]
 }
 
-/** The roles that may call it; or who else, as `WHO` in document.ts says it. */
-export type Access = readonly Role[] | 'signed in' | 'ticket' | 'token welcome' | 'open'
+/** The roles that may call the operation, or one of the cases that `ACCESS` in document.ts describes. */
+export type Access = readonly Role[] | 'signed in' | 'ticket' | 'optional token' | 'open'
 
 /** A compiled vine schema. */
 interface Validator {
@@ -56,17 +56,17 @@ interface Validator {
 
 export interface Body {
   schema: Validator
-  /** The body may be missing altogether. */
+  /** Whether the request may have no body. */
   optional?: boolean
-  /** By what they show. */
+  /** By summary. */
   examples: Record<string, object>
 }
 
-export interface Answer {
+export interface Success {
   description: string
-  /** Nothing but the head when left out. */
+  /** Of the body; absent for a response without one. */
   schema?: Schema
-  /** `application/json` unless it says otherwise. */
+  /** Media type; `application/json` by default. */
   type?: string
   headers?: ResponseHeader[]
   example?: unknown

@@ -1,21 +1,21 @@
 /*
- * Descriptions → one OpenAPI 3.1 document.
+ * Builds the OpenAPI 3.1 document from the descriptions of the modules.
  */
 import { notNull, type Schema } from '../json_schema.ts'
-import type { ProblemCode } from '../problem_catalogue.ts'
+import { problemKind, type ProblemCode } from '../problem_catalogue.ts'
 import { commonSchemas } from './common.ts'
-import type { Answer, Operation, Section } from './description.ts'
-import { requestHeaders, responseHeaders, type ResponseHeader } from './headers.ts'
-import { problemAnswers, problemCodes, problemExample } from './problems.ts'
+import type { Operation, Section, Success } from './description.ts'
+import { problemHeaders, requestHeaders, responseHeaders, type ResponseHeader } from './headers.ts'
+import { problemCodes, problemExample, problemSchema } from './problems.ts'
 
-export interface Whole {
+interface Contents {
   info: { title: string; version: string; description: string }
-  /** Where the API is reached; no slash at the end. */
+  /** Base URL of the API, without a slash at the end. */
   publicUrl: string
   sections: Section[]
 }
 
-export function openApiDocument({ info, publicUrl, sections }: Whole) {
+export function openApiDocument({ info, publicUrl, sections }: Contents) {
   const paths = pathItems(sections, publicUrl)
   return {
     openapi: '3.1.1',
@@ -28,13 +28,13 @@ export function openApiDocument({ info, publicUrl, sections }: Whole) {
         bearer: {
           type: 'http',
           scheme: 'bearer',
-          description: 'An access token: `POST /api/v1/tokens` gives one.',
+          description: 'An access token, from `POST /api/v1/tokens`.',
         },
         ticket: {
           type: 'apiKey',
           in: 'query',
           name: 'ticket',
-          description: 'For browsers: `POST …/stream-tickets` gives the address with its ticket.',
+          description: 'For browsers: `POST …/stream-tickets` returns the URL with a ticket.',
         },
       },
       schemas: Object.assign({}, commonSchemas, ...sections.map(({ schemas }) => schemas)),
@@ -47,7 +47,7 @@ export function openApiDocument({ info, publicUrl, sections }: Whole) {
   }
 }
 
-/** The components of a kind that the paths refer to. */
+/** The components of one kind that the paths refer to. */
 function usedIn<Name extends string>(paths: object, kind: string, make: (name: Name) => object) {
   const references = JSON.stringify(paths).matchAll(
     new RegExp(`"#/components/${kind}/([^"]+)"`, 'g')
@@ -69,8 +69,8 @@ function pathItems(sections: Section[], publicUrl: string) {
         ...access(operation),
         ...request(operation),
         responses: {
-          ...refusals(name, operation, section, publicUrl),
-          ...answers(operation),
+          ...problems(name, operation, section, publicUrl),
+          ...successes(operation),
         },
       }
     }
@@ -85,23 +85,23 @@ function pathItem(path: string, { parameters }: Section): Record<string, object>
 }
 
 function access({ access: who, description = '' }: Operation) {
-  const words = typeof who === 'string' ? WHO[who] : `For ${who.join(', ')}.`
+  const words = typeof who === 'string' ? ACCESS[who] : `For ${who.join(', ')}.`
   return {
     description: [words, description].filter(Boolean).join('\n\n'),
     security: [
       ...(who === 'open' ? [] : [{ bearer: [] }]),
-      ...(who === 'token welcome' ? [{}] : []),
+      ...(who === 'optional token' ? [{}] : []),
       ...(who === 'ticket' ? [{ ticket: [] }] : []),
     ],
     ...(typeof who !== 'string' && { 'x-roles': who }),
   }
 }
 
-const WHO = {
-  'signed in': 'For everyone who is signed in.',
-  'ticket': 'For everyone who is signed in, or brings a ticket.',
-  'token welcome': 'For everyone; an access token shows more to those who may see it.',
-  'open': 'For everyone, without an access token.',
+const ACCESS = {
+  'signed in': 'For every account.',
+  'ticket': 'For every account, with an access token or a ticket.',
+  'optional token': 'Public. With an access token, staff and services see more fields.',
+  'open': 'Public, without an access token.',
 }
 
 function request({ query, headers = [], body, upload }: Operation) {
@@ -131,7 +131,7 @@ function request({ query, headers = [], body, upload }: Operation) {
 
 function fileBody(type: string) {
   const file = { type: 'string', contentMediaType: type }
-  const reference = { type: 'string', maxLength: 64, description: 'Your own.' }
+  const reference = { type: 'string', maxLength: 64, description: 'Your reference.' }
   return {
     required: true,
     content: {
@@ -146,18 +146,17 @@ function fileBody(type: string) {
 function requestHeader(header: string) {
   const name = header.replace('!', '')
   if (header === name) return { $ref: `#/components/parameters/${name}` }
-  const { description, schema, ...example } = requestHeaders[name as keyof typeof requestHeaders]
-  return parameter(name, 'header', { description, schema, ...example }, true)
+  return parameter(name, 'header', requestHeaders[name as keyof typeof requestHeaders], true)
 }
 
 function parameter(name: string, place: string, of: object, required = false) {
   return { name, in: place, required, ...of }
 }
 
-function answers({ access: who, answers: given }: Operation) {
-  return mapValues(given, ({ description, schema, type, headers = [], example }: Answer) => ({
+function successes({ access: who, responses }: Operation) {
+  return mapValues(responses, ({ description, schema, type, headers = [], example }: Success) => ({
     description,
-    headers: answerHeaders(headers, who),
+    headers: headersOf(headers, who),
     ...(schema && {
       content: {
         [type ?? 'application/json']: { schema, ...(example !== undefined && { example }) },
@@ -166,7 +165,7 @@ function answers({ access: who, answers: given }: Operation) {
   }))
 }
 
-function refusals(
+function problems(
   name: string,
   operation: Operation,
   { members = {} }: Section,
@@ -176,25 +175,20 @@ function refusals(
     members[code]
       ? problemExample(code, publicUrl, members[code])
       : { $ref: `#/components/examples/${code}` }
-  return Object.fromEntries(
-    problemAnswers(problemCodes(name, operation), members).map(({ status, ...problem }) => [
-      status,
-      {
-        description: problem.description,
-        headers: answerHeaders(problem.headers, operation.access),
-        content: {
-          'application/problem+json': {
-            schema: problem.schema,
-            examples: Object.fromEntries(problem.codes.map((code) => [code, example(code)])),
-          },
-        },
+  return mapValues(problemCodes(name, operation), (codes, status) => ({
+    description: codes.map((code) => `- \`${code}\`: ${problemKind(code).title}`).join('\n'),
+    headers: headersOf(problemHeaders[status] ?? [], operation.access),
+    content: {
+      'application/problem+json': {
+        schema: problemSchema(codes, members),
+        examples: Object.fromEntries(codes.map((code) => [code, example(code)])),
       },
-    ])
-  )
+    },
+  }))
 }
 
-/** Every answer names its request; a customer's says how many more there may be. */
-function answerHeaders(headers: ResponseHeader[], who: Operation['access']) {
+/** Every response has a request id, and those to customers the rate limit. */
+function headersOf(headers: ResponseHeader[], who: Operation['access']) {
   const limit: ResponseHeader[] =
     who === 'open' ? [] : ['RateLimit-Limit?', 'RateLimit-Remaining?', 'RateLimit-Reset?']
   const all: ResponseHeader[] = ['X-Request-Id', ...limit, ...headers]

@@ -1,5 +1,5 @@
 /*
- * The headers that several operations read and answer with.
+ * Request and response headers that several operations share.
  */
 import type { Schema } from '../json_schema.ts'
 
@@ -9,43 +9,43 @@ interface Header {
   example?: string
 }
 
-/** `!`: the operation requires it. */
+/** With `!`: required. */
 export type RequestHeader = `${keyof typeof requestHeaders}${'' | '!'}`
-/** `?`: it is not on every such answer. */
+/** With `?`: not in every such response. */
 export type ResponseHeader = `${keyof typeof responseHeaders}${'' | '?'}`
 
 export const requestHeaders = {
   'Idempotency-Key': {
     description:
-      'A name of your own making for this request, for example a UUID. Sent again with the same body, the request has one effect and gets the same answer. Send the same key when you repeat the request after a time-out. A key counts for one account, one method and one path; a trailing slash or another case of an id or SKU makes no other path.',
+      'A unique key for this request, for example a UUID. Requests with the same key and body have one effect and get the same response. Send the same key when you retry after a timeout. A key is unique per account, method and path; trailing slashes and the case of ids and SKUs make no difference.',
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
   },
   'If-Match': {
     description:
-      'The ETag of what you decided on, such as `"3"`. When somebody has changed it since, nothing is done and the answer is 412. `*` takes any version.',
+      'The ETag of the version that the change is based on, such as `"3"`. If the resource has changed since, the response is 412 and nothing changes. `*` matches any version.',
     schema: { type: 'string', pattern: String.raw`^(\*|(W/)?"\d{1,9}")$` },
     example: '"3"',
   },
   'If-None-Match': {
-    description: '`*`: list it only when it is new. When it is there, the answer is 412.',
+    description: '`*` only creates. If the resource exists, the response is 412.',
     schema: { type: 'string', pattern: String.raw`^\*$` },
     example: '*',
   },
   'Prefer': {
     description:
-      '`wait=N` holds the answer for up to N seconds (1 to 10) until inventory has answered.',
+      '`wait=N` delays the response until inventory has replied, for up to N seconds (1 to 10).',
     schema: { type: 'string' },
     example: 'wait=5',
   },
   'Last-Event-ID': {
-    description: 'The `id` of the last event that you have handled; the stream goes on after it.',
+    description: 'The `id` of the last event that you handled; the stream continues after it.',
     schema: { type: 'string' },
   },
 } satisfies Record<string, Header>
 
 export const responseHeaders = {
   'X-Request-Id': {
-    description: 'The name of this request in our logs. Quote it when you ask for help.',
+    description: 'The request id. Include it when you report a problem.',
     schema: { type: 'string' },
   },
   'ETag': {
@@ -54,41 +54,52 @@ export const responseHeaders = {
     example: '"3"',
   },
   'Location': {
-    description: 'Where the new thing is to be found.',
+    description: 'The URL of the new resource.',
     schema: { type: 'string', format: 'uri-reference' },
   },
   'Retry-After': {
-    description: 'The seconds after which to try again.',
+    description: 'Seconds to wait before retrying.',
     schema: { type: 'integer', minimum: 1 },
   },
   'Allow': {
-    description: 'The methods that this address takes.',
+    description: 'The methods that this path supports.',
     schema: { type: 'string' },
   },
   'WWW-Authenticate': {
-    description: 'How to sign in.',
+    description: 'The authentication scheme.',
     schema: { type: 'string' },
     example: 'Bearer realm="quartermaster"',
   },
   'RateLimit-Limit': {
-    description: 'The requests a minute that this customer may send.',
+    description: 'Requests per minute that this customer may send.',
     schema: { type: 'integer', minimum: 1 },
   },
   'RateLimit-Remaining': {
-    description: 'Those that are left.',
+    description: 'Requests left.',
     schema: { type: 'integer', minimum: 0 },
   },
   'RateLimit-Reset': {
-    description: 'The seconds until there are as many as at first.',
+    description: 'Seconds until the full limit is available again.',
     schema: { type: 'integer', minimum: 0 },
   },
   'Idempotent-Replayed': {
-    description: '`true` when this is the answer that was given to the same request before.',
+    description: '`true` if this is the stored response of an earlier request with the same key.',
     schema: { type: 'string', enum: ['true'] },
   },
   'Preference-Applied': {
-    description: 'What of Prefer was followed.',
+    description: 'The preference that was applied.',
     schema: { type: 'string' },
     example: 'wait=5',
   },
 } satisfies Record<string, Header>
+
+/** Headers of a problem, by status. */
+export const problemHeaders: Record<string, ResponseHeader[]> = {
+  401: ['WWW-Authenticate'],
+  409: ['Retry-After?', 'ETag?'],
+  412: ['ETag?'],
+  422: ['Retry-After?'],
+  428: ['ETag?'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
+}

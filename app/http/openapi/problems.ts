@@ -1,31 +1,16 @@
 /*
- * The problems that an operation can answer with: its own, and those that follow from how it is called.
+ * The problems of an operation: those that it declares, and those that follow from its access, headers and body.
  */
 import { problemKind, type ProblemCode } from '../problem_catalogue.ts'
 import type { Operation, Section } from './description.ts'
-import type { ResponseHeader } from './headers.ts'
 import { ref, type Schema } from './schema.ts'
 
 type Members = NonNullable<Section['members']>
 
-/** Of every body that must arrive in time. */
-const ARRIVAL: ProblemCode[] = [
+const BODY: ProblemCode[] = [
   'body_timeout',
   'too_many_unfinished_bodies',
   'body_capacity_exceeded',
-]
-
-const BODY: ProblemCode[] = [
-  ...ARRIVAL,
-  'malformed_json',
-  'body_too_large',
-  'unsupported_media_type',
-  'unsupported_encoding',
-  'invalid_fields',
-]
-
-const UPLOAD: ProblemCode[] = [
-  ...ARRIVAL,
   'body_too_large',
   'unsupported_media_type',
   'unsupported_encoding',
@@ -38,20 +23,20 @@ const KEY: ProblemCode[] = [
   'request_in_progress',
 ]
 
-/** The codes that this operation can answer with, whatever the reason. */
-export function problemCodes(address: string, operation: Operation): ProblemCode[] {
+/** The codes of all problems of an operation, by status. */
+export function problemCodes(path: string, operation: Operation) {
   const { access, body, upload, query, headers = [], problems = [] } = operation
   const reads = (name: string) => headers.some((header) => header.replace('!', '') === name)
-  const table: [holds: unknown, codes: readonly ProblemCode[]][] = [
-    [address.includes('{'), ['malformed_address']],
+  const table: [applies: unknown, codes: readonly ProblemCode[]][] = [
+    [path.includes('{'), ['malformed_address']],
     [access !== 'open', ['token_invalid', 'token_in_query', 'rate_limited']],
-    [access !== 'open' && access !== 'token welcome', ['token_missing']],
+    [access !== 'open' && access !== 'optional token', ['token_missing']],
     [access === 'ticket', ['ticket_invalid']],
     [typeof access === 'object', ['role_not_allowed']],
     [query, ['invalid_fields']],
-    [query && pages(query), ['invalid_cursor']],
-    [body, BODY],
-    [upload, UPLOAD],
+    [query && isPaged(query), ['invalid_cursor']],
+    [body || upload, BODY],
+    [body, ['malformed_json']],
     [reads('Idempotency-Key'), KEY],
     [headers.includes('Idempotency-Key!'), ['idempotency_key_missing']],
     [reads('If-Match'), ['if_match_malformed', 'version_moved']],
@@ -60,38 +45,17 @@ export function problemCodes(address: string, operation: Operation): ProblemCode
     [true, problems],
     [true, ['internal_error', 'temporarily_unavailable']],
   ]
-  return [...new Set(table.flatMap(([holds, codes]) => (holds ? codes : [])))]
+  const all = new Set(table.flatMap(([applies, codes]) => (applies ? codes : [])))
+  const byStatus = Object.groupBy(all, (code) => String(problemKind(code).status))
+  return byStatus as Record<string, ProblemCode[]>
 }
 
-function pages(query: NonNullable<Operation['query']>) {
+function isPaged(query: NonNullable<Operation['query']>) {
   return 'cursor' in (query.toJSONSchema() as Schema).properties
 }
 
-/** What comes with a status. */
-const HEADERS: Record<number, ResponseHeader[]> = {
-  401: ['WWW-Authenticate'],
-  409: ['Retry-After?', 'ETag?'],
-  412: ['ETag?'],
-  422: ['Retry-After?'],
-  428: ['ETag?'],
-  429: ['Retry-After'],
-  503: ['Retry-After'],
-}
-
-/** The answers of one operation that are problems, by status. */
-export function problemAnswers(codes: ProblemCode[], members: Members = {}) {
-  const byStatus = Object.groupBy(codes, (code) => String(problemKind(code).status))
-  return Object.entries(byStatus).map(([status, of]) => ({
-    status,
-    headers: HEADERS[Number(status)] ?? [],
-    description: of!.map((code) => `- \`${code}\`: ${problemKind(code).title}`).join('\n'),
-    schema: problemSchema(of!, members),
-    codes: of!,
-  }))
-}
-
-/** A problem with one of these codes, and the members that belong to it. */
-function problemSchema(codes: ProblemCode[], members: Members): Schema {
+/** A problem with one of these codes and the members of that code. */
+export function problemSchema(codes: ProblemCode[], members: Members): Schema {
   const plain = codes.filter((code) => !members[code])
   const kinds: Schema[] = codes
     .filter((code) => members[code])
@@ -104,7 +68,7 @@ function problemSchema(codes: ProblemCode[], members: Members): Schema {
   return { allOf: [ref('Problem')], ...kind, unevaluatedProperties: false }
 }
 
-/** A problem as it may be answered; each of `members` says an example. */
+/** An example of a problem. Each schema of `members` has an example. */
 export function problemExample(
   code: ProblemCode,
   publicUrl: string,

@@ -1,12 +1,12 @@
 /*
- * The JSON Schemas of what we answer: every field is there, and no other.
+ * JSON Schemas of responses. Every field is present; there are no others.
  */
 import { orNull, type Schema } from '../json_schema.ts'
 
 export { orNull, type Schema }
 
-/** An object with exactly the fields of the transformer's answer `Body`. */
-export function answer<Body>(properties: Record<keyof Body & string, Schema>): Schema {
+/** An object with exactly the fields of `Body`, the type that the transformer returns. */
+export function object<Body>(properties: Record<keyof Body & string, Schema>): Schema {
   return {
     type: 'object',
     properties,
@@ -15,7 +15,7 @@ export function answer<Body>(properties: Record<keyof Body & string, Schema>): S
   }
 }
 
-/** The schema of this name, of the section or of all. */
+/** Refers to a schema of any module or of common.ts. */
 export function ref(name: string): Schema {
   return { $ref: `#/components/schemas/${name}` }
 }
@@ -30,9 +30,9 @@ export function oneOf(values: readonly string[], description?: string): Schema {
 
 /** A page of a list: `{ data, next }`. */
 export function page(items: Schema): Schema {
-  return answer<{ data: unknown; next: unknown }>({
+  return object<{ data: unknown; next: unknown }>({
     data: list(items),
-    next: orNull(text('Pass it as `cursor` for what follows; null: this was the last page.')),
+    next: orNull(text('Pass it as `cursor` to get the next page; null on the last page.')),
   })
 }
 

@@ -3,7 +3,7 @@
  */
 import type { Section } from '#http/openapi/description'
 import {
-  answer,
+  object,
   list,
   orNull,
   page,
@@ -44,10 +44,10 @@ import {
 } from './validators/stock.ts'
 
 const holders = {
-  ...answer<Holders>({
+  ...object<Holders>({
     count: whole('Number of orders that hold units.', 0),
     newest: list(
-      answer<Holders['newest'][number]>({
+      object<Holders['newest'][number]>({
         orderId: uuid('The order.'),
         quantity: whole('Units that the order holds.', 1),
       })
@@ -107,7 +107,7 @@ export const openapi: Section = {
     },
     counted_since: {
       count: {
-        ...answer<LaterCount>({
+        ...object<LaterCount>({
           id: orNull(
             uuid('The movement of the count; null for an import applied by release 0.1.0.')
           ),
@@ -144,9 +144,9 @@ export const openapi: Section = {
       summary: 'List products, in SKU order',
       description:
         'Staff and services also see the available units, the low-stock level and the barcodes.',
-      access: 'token welcome',
+      access: 'optional token',
       query: stockListParameters,
-      answers: {
+      responses: {
         200: {
           description: 'A page of products.',
           schema: page(anyProduct),
@@ -158,8 +158,8 @@ export const openapi: Section = {
       id: 'readProduct',
       tag: 'Products',
       summary: 'Read a product',
-      access: 'token welcome',
-      answers: {
+      access: 'optional token',
+      responses: {
         200: {
           description: 'The product.',
           headers: ['ETag'],
@@ -190,7 +190,7 @@ export const openapi: Section = {
           'Required fields': { name: 'Red mug', price: { amount: 1250, currency: 'EUR' } },
         },
       },
-      answers: {
+      responses: {
         200: {
           description: 'Replaced.',
           headers: ['ETag'],
@@ -222,7 +222,7 @@ export const openapi: Section = {
           'No low-stock mark, another barcode': { lowStockAt: null, barcodes: ['4006381333931'] },
         },
       },
-      answers: {
+      responses: {
         200: {
           description: 'The changed product.',
           headers: ['ETag', 'Idempotent-Replayed?'],
@@ -238,7 +238,7 @@ export const openapi: Section = {
       summary: 'List balances, in SKU order',
       access: ['clerk', 'operator', 'admin', 'service'],
       query: stockListParameters,
-      answers: {
+      responses: {
         200: {
           description: 'A page of balances.',
           schema: page(ref('StockItem')),
@@ -251,7 +251,7 @@ export const openapi: Section = {
       tag: 'Stock',
       summary: 'Read a balance',
       access: ['clerk', 'operator', 'admin', 'service'],
-      answers: {
+      responses: {
         200: {
           description: 'The balance.',
           headers: ['ETag'],
@@ -267,7 +267,7 @@ export const openapi: Section = {
       summary: 'Read the ledger of an SKU, newest first',
       access: ['clerk', 'operator', 'admin', 'service'],
       query: movementListParameters,
-      answers: {
+      responses: {
         200: {
           description: 'A page of movements.',
           schema: page(ref('Movement')),
@@ -286,7 +286,7 @@ export const openapi: Section = {
         schema: restockValidator,
         examples: { 'A purchase order': { quantity: 40, reference: 'PO-1187' } },
       },
-      answers: {
+      responses: {
         201: {
           description: 'The movement.',
           headers: ['Idempotent-Replayed?'],
@@ -306,7 +306,7 @@ export const openapi: Section = {
         schema: adjustmentValidator,
         examples: { 'Broken goods': { delta: -2, reason: 'damaged', note: 'Wet' } },
       },
-      answers: {
+      responses: {
         201: {
           description: 'The movement.',
           headers: ['Idempotent-Replayed?'],
@@ -328,7 +328,7 @@ export const openapi: Section = {
         schema: countValidator,
         examples: { 'Three fewer than expected': { counted: 40, expectedOnHand: 43 } },
       },
-      answers: {
+      responses: {
         201: {
           description: 'The movement.',
           headers: ['Idempotent-Replayed?'],
@@ -344,7 +344,7 @@ export const openapi: Section = {
       summary: 'Read the ledger of all SKUs, newest first',
       access: ['clerk', 'operator', 'admin', 'service'],
       query: allMovementsParameters,
-      answers: {
+      responses: {
         200: {
           description: 'A page of movements.',
           schema: page(ref('Movement')),
@@ -360,7 +360,7 @@ export const openapi: Section = {
         'Writes an inverse movement, once. If the SKU was counted after the movement, the request is rejected with `counted_since`, unless that count was undone.',
       access: ['clerk', 'admin'],
       headers: ['Idempotency-Key'],
-      answers: {
+      responses: {
         201: {
           description: 'The inverse movement.',
           headers: ['Idempotent-Replayed?'],
@@ -385,7 +385,7 @@ export const openapi: Section = {
       description: 'Orders that hold units, by order id. Use it for reconciliation.',
       access: ['operator', 'admin'],
       query: noFilters,
-      answers: {
+      responses: {
         200: {
           description: 'A page of holdings.',
           schema: page(ref('Holding')),

@@ -18,7 +18,7 @@ export const importOperations: Record<string, Operation> = {
       'Columns: `sku`; any of `name`, `price` (in major units: 12.50), `currency`, `low_stock_at`, `barcode`, `active`; and one of `counted` or `received`. An empty cell changes nothing. An unknown SKU with a name and a price is listed. UTF-8 or Windows-1252; comma, semicolon or tab; at most 64 MB. Nothing changes until you apply the import: poll it until its status is `ready`.',
     headers: ['Idempotency-Key'],
     upload: 'text/csv',
-    answers: {
+    responses: {
       202: {
         description: 'The file was stored and the dry run has started.',
         headers: ['Location', 'Idempotent-Replayed?'],
@@ -37,7 +37,7 @@ export const importOperations: Record<string, Operation> = {
     id: 'listImports',
     summary: 'List imports and receipts, newest first',
     query: noFilters,
-    answers: {
+    responses: {
       200: {
         description: 'A page of imports.',
         schema: page(ref('Import')),
@@ -49,7 +49,7 @@ export const importOperations: Record<string, Operation> = {
     ...of,
     id: 'readImport',
     summary: 'Read an import with its status and progress',
-    answers: { 200: { description: 'The import.', schema: ref('Import'), example: shownImport } },
+    responses: { 200: { description: 'The import.', schema: ref('Import'), example: shownImport } },
     problems: ['not_found'],
   },
   'GET /api/v1/stock/imports/{id}/rows': {
@@ -57,7 +57,7 @@ export const importOperations: Record<string, Operation> = {
     id: 'listImportRows',
     summary: 'Read the effect of each row, in file order',
     query: importRowsParameters,
-    answers: {
+    responses: {
       200: {
         description: 'A page of rows.',
         schema: page(ref('ImportRow')),
@@ -72,7 +72,7 @@ export const importOperations: Record<string, Operation> = {
     summary: 'Download the problems of the rows as CSV',
     description:
       'The columns are row, sku, column and problem. A cell that a spreadsheet would read as a formula starts with an apostrophe.',
-    answers: {
+    responses: {
       200: {
         description: 'One line per problem.',
         type: 'text/csv',
@@ -94,7 +94,7 @@ export const importOperations: Record<string, Operation> = {
       optional: true,
       examples: { 'With suspect SKUs': { listSuspectSkus: true } },
     },
-    answers: {
+    responses: {
       202: {
         description: 'The import is being applied, or has been applied.',
         headers: ['Idempotent-Replayed?'],
@@ -115,7 +115,7 @@ export const importOperations: Record<string, Operation> = {
     description:
       'Runs in the background and writes an inverse movement for each row that moved stock. A row stays, with the reason in its `errors`, when fewer units are available than it added (`reserved_exceeds`), or when the SKU was counted since (`counted_since`). Undo the import again once the units are free or the count is undone. Changes to products are not undone.',
     headers: ['Idempotency-Key'],
-    answers: {
+    responses: {
       202: {
         description: 'The import is being undone, or has been undone.',
         headers: ['Idempotent-Replayed?'],

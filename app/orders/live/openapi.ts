@@ -1,8 +1,8 @@
 /*
  * The live streams in /openapi.json.
  */
-import type { Answer, Operation } from '#http/openapi/description'
-import { answer, ref, text, time } from '#http/openapi/schema'
+import type { Operation, Success } from '#http/openapi/description'
+import { object, ref, text, time } from '#http/openapi/schema'
 import { placedOrder } from '../transformers/order_schema.ts'
 import { placedStep } from '../transformers/step_schema.ts'
 
@@ -18,7 +18,7 @@ const streamTicket = {
 }
 
 export const liveSchemas = {
-  StreamTicket: answer<typeof streamTicket>({
+  StreamTicket: object<typeof streamTicket>({
     url: text('For `new EventSource(url)`.'),
     expiresAt: time('The URL opens no new connection after this time.'),
   }),
@@ -33,7 +33,7 @@ export const liveOperations: Record<string, Operation> = {
       'Sends each step once and in order, starting with the first, even after a resume. The `id` of an event is the `sequence` of the step; the data is the step as in the timeline.',
     access: 'ticket',
     headers: ['Last-Event-ID'],
-    answers: { 200: eventStream('1', placedStep) },
+    responses: { 200: eventStream('1', placedStep) },
     problems: ['not_found', 'last_event_id_invalid', 'too_many_streams'],
   },
   'GET /api/v1/orders/events': {
@@ -44,7 +44,7 @@ export const liveOperations: Record<string, Operation> = {
       'Customers follow their own orders, other roles all orders. The stream starts with the next step. The data of an event is a step with its `orderId`; its `id` is opaque. A resumed stream has no gap and keeps the order of steps within an order, but can repeat recent steps: ignore those whose `orderId` and `sequence` you have seen.',
     access: 'signed in',
     headers: ['Last-Event-ID'],
-    answers: {
+    responses: {
       200: eventStream('c3RlcHMgNDI', { orderId: placedOrder.id, ...placedStep }),
     },
     problems: ['last_event_id_invalid', 'too_many_streams'],
@@ -56,14 +56,14 @@ export const liveOperations: Record<string, Operation> = {
     description:
       'For `new EventSource(url)`, which sends no Authorization header. The URL opens the stream of this order only. It can be used any number of times within 15 minutes, while the access token is valid.',
     access: 'signed in',
-    answers: {
+    responses: {
       201: { description: 'The stream URL.', schema: ref('StreamTicket'), example: streamTicket },
     },
     problems: ['not_found'],
   },
 }
 
-function eventStream(id: string, data: object): Answer {
+function eventStream(id: string, data: object): Success {
   return {
     description:
       'A stream of Server-Sent Events. It ends when the access token expires; reconnect with Last-Event-ID. While there are no events, a comment line is sent every 15 seconds. `retry` is a random time between 1 and 5 seconds. A customer can have 20 open streams per process.',

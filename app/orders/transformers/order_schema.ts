@@ -3,7 +3,7 @@
  */
 import type { Shortage } from '#contracts/messages/fields'
 import {
-  answer,
+  object,
   flag,
   list,
   oneOf,
@@ -35,7 +35,7 @@ export const statusSchema = oneOf(
     .join(' ')
 )
 
-const line = answer<OrderBody['lines'][number]>({
+const line = object<OrderBody['lines'][number]>({
   sku: text(),
   name: text('The name of the product when it was ordered.'),
   quantity: whole('Pieces.', 1),
@@ -43,19 +43,19 @@ const line = answer<OrderBody['lines'][number]>({
   total: ref('Money'),
 })
 
-const shortage = answer<Shortage>({
+const shortage = object<Shortage>({
   sku: text(),
   requested: whole('Pieces that the order requested.', 0),
   available: whole('Pieces that were available to the order.', 0),
 })
 
-const shipTo = answer<ShipTo>({
+const shipTo = object<ShipTo>({
   name: text(),
   address: { ...list(text()), minItems: 1, maxItems: 5 },
   country: text('ISO 3166-1 alpha-2, such as `DE`.'),
 })
 
-const order = answer<OrderBody>({
+const order = object<OrderBody>({
   id: uuid('The id of the order. Newer orders have higher ids.'),
   number: text('The number that people see, in mails, on slips and in search.'),
   reference: orNull(text('Your own reference.')),
@@ -106,7 +106,7 @@ const order = answer<OrderBody>({
 
 type Current = Pick<OrderRecord, 'status' | 'revision' | 'heldRevision' | 'version'>
 
-const current = answer<Current>({
+const current = object<Current>({
   status: ref('OrderStatus'),
   revision: whole('The current revision.', 1),
   heldRevision: orNull(whole('The revision whose lines are held; null if none are.', 1)),

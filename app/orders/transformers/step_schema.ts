@@ -1,7 +1,7 @@
 /*
  * The schema of a timeline step in /openapi.json.
  */
-import { answer, list, oneOf, orNull, ref, text, time, uuid, whole } from '#http/openapi/schema'
+import { object, list, oneOf, orNull, ref, text, time, uuid, whole } from '#http/openapi/schema'
 import type { StepType } from '../order_state_machine.ts'
 import type { stepBody } from './step_body.ts'
 
@@ -25,7 +25,7 @@ const types: Record<StepType, string> = {
 const detail = {
   type: 'object',
   properties: {
-    lines: list(answer<{ sku: 1; quantity: 1 }>({ sku: text(), quantity: whole('Pieces.', 1) })),
+    lines: list(object<{ sku: 1; quantity: 1 }>({ sku: text(), quantity: whole('Pieces.', 1) })),
     changed: list(oneOf(['email', 'name', 'reference', 'shipTo'])),
     shortages: list(ref('Shortage')),
     reason: orNull(text('The reason for the cancellation.')),
@@ -39,7 +39,7 @@ const detail = {
   description: 'Details of this type of step.',
 }
 
-export const stepSchema = answer<ReturnType<typeof stepBody>>({
+export const stepSchema = object<ReturnType<typeof stepBody>>({
   sequence: whole('The number of the step in this order, from 1, without gaps.', 1),
   at: time('When it happened.'),
   type: oneOf(

@@ -2,7 +2,7 @@
  * The API schemas of imports, with examples.
  */
 import {
-  answer,
+  object,
   flag,
   list,
   oneOf,
@@ -62,7 +62,7 @@ const STATUSES: Record<Exclude<Import['status'], 'uploading'>, string> = {
 }
 
 export const importSchemas: Record<string, Schema> = {
-  Import: answer<Import>({
+  Import: object<Import>({
     id: uuid('Newer imports have higher ids.'),
     source: oneOf(['csv', 'scan'], '`scan`: a receipt from the scan page.'),
     status: oneOf(
@@ -74,9 +74,9 @@ export const importSchemas: Record<string, Schema> = {
     name: orNull(text('The name of the file.')),
     reference: orNull(text('Your reference.')),
     actor: ref('Actor'),
-    counts: answer<ImportCounts>(counts),
+    counts: object<ImportCounts>(counts),
     progress: orNull({
-      ...answer<NonNullable<Import['progress']>>({
+      ...object<NonNullable<Import['progress']>>({
         done: whole('Bytes or rows done.', 0),
         of: whole('Bytes or rows in total.', 0),
         unit: oneOf(['bytes', 'rows']),
@@ -98,7 +98,7 @@ export const importSchemas: Record<string, Schema> = {
     appliedAt: orNull(time('When the import was completely applied.')),
     reversedAt: orNull(time('When the import was completely undone.')),
   }),
-  ImportRow: answer<Row>({
+  ImportRow: object<Row>({
     row: whole('The row number of the spreadsheet: the header line is row 1.', 1),
     sku: text(),
     name: orNull(text()),
@@ -119,7 +119,7 @@ export const importSchemas: Record<string, Schema> = {
       '`error`: cannot be applied. `refused`: could no longer be applied. `stays`: could not be undone.'
     ),
     errors: list(
-      answer<RowError>({
+      object<RowError>({
         column: orNull(text('Null when the error concerns the whole row.')),
         code: text('A code for programs.'),
         detail: text('A sentence for people.'),

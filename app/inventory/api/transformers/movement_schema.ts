@@ -1,10 +1,10 @@
 /*
  * The API schema of movements, with examples.
  */
-import { answer, oneOf, orNull, ref, text, time, uuid, whole } from '#http/openapi/schema'
+import { object, oneOf, orNull, ref, text, time, uuid, whole } from '#http/openapi/schema'
 import { MOVEMENT_KINDS, type Movement } from '../../ledger/movement.ts'
 
-export const movementSchema = answer<Movement>({
+export const movementSchema = object<Movement>({
   id: uuid('Newer movements have higher ids.'),
   sku: text(),
   kind: oneOf(

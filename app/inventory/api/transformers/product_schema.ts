@@ -2,7 +2,7 @@
  * The API schemas of products and balances, with examples.
  */
 import {
-  answer,
+  object,
   flag,
   list,
   oneOf,
@@ -35,9 +35,9 @@ const lowStockAt = orNull(
 )
 
 export const stockSchemas: Record<string, Schema> = {
-  Product: answer<Product>(product),
+  Product: object<Product>(product),
   StaffProduct: {
-    ...answer<StaffProduct>({
+    ...object<StaffProduct>({
       ...product,
       available: whole('Units that can be ordered.', 0),
       lowStockAt,
@@ -45,7 +45,7 @@ export const stockSchemas: Record<string, Schema> = {
     }),
     description: 'A product as staff and services see it.',
   },
-  StockItem: answer<ReturnType<typeof stockBody>>({
+  StockItem: object<ReturnType<typeof stockBody>>({
     sku: text(),
     name: text(),
     onHand: whole('Units on the shelf.', 0),
@@ -54,10 +54,10 @@ export const stockSchemas: Record<string, Schema> = {
     lowStockAt,
     version: whole('The version of the product in the ETag; balances do not change it.', 1),
   }),
-  Holding: answer<HoldingBody>({
+  Holding: object<HoldingBody>({
     orderId: { type: 'string', format: 'uuid' },
     heldRevision: whole('The revision of the order whose lines are held.', 1),
-    lines: list(answer<Holding['lines'][number]>({ sku: text(), quantity: whole('Units.', 1) })),
+    lines: list(object<Holding['lines'][number]>({ sku: text(), quantity: whole('Units.', 1) })),
   }),
 }
 
