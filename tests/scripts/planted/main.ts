@@ -21,6 +21,11 @@ const bugs = BUGS.filter(
 )
 const passes = new Map<string, boolean>()
 
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)))
+}
+
 const copy = await mkdtemp(join(tmpdir(), 'quartermaster-planted-'))
 const server = process.env.TEST_DATABASE_URL
   ? null
@@ -39,7 +44,7 @@ try {
   if (caught < bugs.length || bugs.length === 0) process.exitCode = 1
 } finally {
   await server?.stop()
-  await rm(copy, { recursive: true })
+  await rm(copy, { recursive: true, maxRetries: 3 })
 }
 
 async function isCaught(bug: Bug): Promise<boolean> {
@@ -67,23 +72,30 @@ async function assertPasses(spec: Spec) {
   passes.set(name, true)
 }
 
-/** @returns whether every test passed, and the title of the first that failed */
+/**
+ * Resolves when the specs have ended, so that nothing uses the copy or the database any longer.
+ *
+ * @returns whether every test passed, and the title of the first that failed
+ * @throws Error when this command was stopped meanwhile
+ */
 async function run({ suite, file, test }: Spec) {
+  stop.signal.throwIfAborted()
   const env = {
     ...process.env,
     HISTORY_SHRINK: 'off',
     ...(server && { TEST_DATABASE_URL: server.url }),
   }
   const args = ['ace.js', 'test', suite, `--files=${file}`, ...(test ? [`--tests=${test}`] : [])]
-  return new Promise<{ passed: boolean; failed: string | null; printed: string }>((resolve) => {
-    execFile(
-      process.execPath,
-      args,
-      { cwd: copy, env, maxBuffer: 100_000_000 },
-      (error, stdout, stderr) => {
-        const failed = /^ +✖ (.*)$/m.exec(stdout)?.[1] ?? null
-        resolve({ passed: error === null, failed, printed: stdout + stderr })
-      }
-    )
-  })
+  const settings = { cwd: copy, env, maxBuffer: 100_000_000 }
+  const ended = await new Promise<{ error: Error | null; stdout: string; stderr: string }>(
+    (resolve) => {
+      const child = execFile(process.execPath, args, settings, (error, stdout, stderr) =>
+        resolve({ error, stdout, stderr })
+      )
+      stop.signal.addEventListener('abort', () => child.kill(), { once: true })
+    }
+  )
+  stop.signal.throwIfAborted()
+  const failed = /^ +✖ (.*)$/m.exec(ended.stdout)?.[1] ?? null
+  return { passed: ended.error === null, failed, printed: ended.stdout + ended.stderr }
 }

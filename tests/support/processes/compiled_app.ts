@@ -3,6 +3,7 @@
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import {
   cp,
   glob,
@@ -68,14 +69,24 @@ async function findOrCompile(): Promise<string> {
 /** Emits without checking types: `npm run typecheck` and the image's build do that. */
 async function compile(into: string) {
   await mkdir(into, { recursive: true })
-  const tsc = join(root, 'node_modules/.bin/tsc')
-  await promisify(execFile)(tsc, ['--noCheck', '--outDir', into], { cwd: root })
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const compiling = promisify(execFile)(process.execPath, [tsc, '--noCheck', '--outDir', into], {
+    cwd: root,
+  })
+  // A run that is stopped meanwhile leaves no draft behind.
+  const discard = () => {
+    compiling.child.kill('SIGKILL')
+    rmSync(into, { recursive: true, force: true, maxRetries: 3 })
+  }
+  process.once('exit', discard)
+  await compiling
   for await (const file of glob([...COPIED, 'package.json'], { cwd: root })) {
     await mkdir(dirname(join(into, file)), { recursive: true })
     await cp(join(root, file), join(into, file))
   }
   await writeFile(join(into, 'ace.js'), `await import('./bin/console.js')\n`)
   await symlink(join(root, 'node_modules'), join(into, 'node_modules'))
+  process.off('exit', discard)
 }
 
 /** Changes with every source and every file that is copied. */

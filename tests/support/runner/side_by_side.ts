@@ -5,6 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { brokers, stopBroker } from '#tests/support/kafka/broker'
+import { compiledApp } from '#tests/support/processes/compiled_app'
 
 /** The suites of each runner, which runs them in the order of adonisrc.ts. All take about the same time. */
 const WITHOUT_KAFKA = ['architecture', 'unit', 'functional', 'faults']
@@ -22,7 +23,8 @@ export async function runSideBySide(entry: string): Promise<never> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
   // The command that started this process was killed.
   process.once('disconnect', end)
-  const kafka = await brokers()
+  // Both serve several runners: each alone would compile the app as well.
+  const [kafka] = await Promise.all([brokers(), compiledApp()])
   for (const suites of WITH_KAFKA) {
     runners.push(new Runner(entry, suites, { TEST_KAFKA_BROKERS: kafka?.join() }))
   }

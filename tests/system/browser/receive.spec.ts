@@ -251,6 +251,18 @@ test.group('The scan loop', (group) => {
     assert.isTrue(desk.faults.every((fault) => /40[139]/.test(fault)))
   })
 
+  test('shows the link to sign in until somebody has signed in', async ({ assert }) => {
+    const page = await atTheScanner()
+    await page.clock.install()
+    await page.goto(RECEIVE)
+    await db.connection('accounts').from('sessions').delete()
+    await scan(page, MUG)
+    await page.getByText('1 scan waits in this browser. You are signed out').waitFor()
+    // A scan that is not sent after a second is announced, whatever its reason.
+    await page.clock.runFor(1_500)
+    assert.isTrue(await page.getByRole('link', { name: 'Sign in' }).isVisible())
+  })
+
   test('keeps what is scanned by somebody who may not receive goods any more', async ({
     assert,
   }) => {
