@@ -3,7 +3,7 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
-import { emptyShop, hear, post, priced, type Person } from '#tests/support/shop'
+import { emptyShop, handleReply, post, priced, type Person } from '#tests/support/shop'
 
 export const mugs = (quantity: number) => [{ sku: 'MUG', quantity }]
 
@@ -24,7 +24,7 @@ export async function placed(client: ApiClient, by: Person, body: object = {}): 
 /** Places an order for which inventory reserves stock. @returns its id */
 export async function confirmed(client: ApiClient, by: Person, body: object = {}) {
   const id = await placed(client, by, body)
-  await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+  await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
   return id
 }
 

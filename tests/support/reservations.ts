@@ -3,7 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { orderCancelled, orderPlaced } from '#contracts/messages/orders'
 import { applyTargets } from '#inventory/reservations/apply_targets'
 
-/** An order that holds so many pieces, as inventory knows it. @returns its id */
+/** Reserves this many pieces for a new order in inventory. @returns the order's id */
 export async function held(sku: string, quantity: number): Promise<string> {
   const id = randomUUID()
   const placed = orderPlaced.about(id, { revision: 1, lines: [{ sku, quantity }] })
@@ -11,7 +11,7 @@ export async function held(sku: string, quantity: number): Promise<string> {
   return id
 }
 
-/** The order is cancelled, as inventory hears of it: nothing is held for it any longer. */
+/** Handles the order's cancellation in inventory, which releases its pieces. */
 export async function released(id: string) {
   const cancelled = orderCancelled.about(id, { revision: 2, lines: [], reason: null })
   await db.connection('inventory').transaction((trx) => applyTargets([cancelled], trx))

@@ -85,7 +85,7 @@ export async function product(sku: string, onHand: number, price = 1_000, curren
     .transaction((trx) => restock(trx, { sku, quantity: onHand }, SYSTEM))
 }
 
-/** Puts prices straight into orders' price list, for tests in which no message travels. */
+/** Inserts a price into orders' price list directly, without any message. */
 export async function priced(sku: string, amount = 1_000, currency = 'EUR', active = true) {
   await db
     .connection('orders')
@@ -100,7 +100,7 @@ export async function priced(sku: string, amount = 1_000, currency = 'EUR', acti
     })
 }
 
-/** For customers who order more than shops allow by default. @returns how to restore the limits */
+/** Removes the limits per customer. @returns restores them */
 export function withoutCustomerLimits() {
   const before = { ...customerLimits }
   Object.assign(customerLimits, { linePieces: null, openOrders: null, heldPieces: null })
@@ -116,8 +116,8 @@ export function post(client: ApiClient, by: Person, body: object, key: string = 
     .json(body)
 }
 
-/** Lets orders hear an answer of inventory's, for tests in which no message travels. */
-export async function hear(
+/** Handles a reply of inventory in orders directly, without any message. */
+export async function handleReply(
   orderId: string,
   outcome: 'reserved' | 'rejected' | 'released' | 'deducted',
   data: { revision: number; heldRevision: number | null; shortages?: Shortage[] }
@@ -133,7 +133,7 @@ const ANSWERS = {
   deducted: stockDeducted,
 }
 
-/** PATCH /orders/:id on the version that was seen. */
+/** PATCH /orders/:id with the version as If-Match. */
 export function patch(client: ApiClient, by: Person, id: string, seen: string, body: object) {
   return client
     .patch(`/api/v1/orders/${id}`)

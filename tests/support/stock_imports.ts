@@ -24,8 +24,8 @@ export async function upload(by: Person, file: File, headers: Record<string, str
   return { status: answer.status, headers: answer.headers, body: (await answer.json()) as any }
 }
 
-/** Does what the import waits for, as the worker of a process would. */
-export async function settle(id: string) {
+/** Runs the pending step of an import, as a worker does. */
+export async function runImport(id: string) {
   await workOn(id, randomUUID(), new AbortController().signal)
 }
 
@@ -33,12 +33,12 @@ export async function settle(id: string) {
 export async function dryRun(client: ApiClient, by: Person, file: File) {
   const { status, body } = await upload(by, file)
   if (status !== 202) throw new Error(`The file was refused: ${JSON.stringify(body)}`)
-  await settle(body.id)
+  await runImport(body.id)
   return readImport(client, by, body.id)
 }
 
-/** Applies an import, or undoes it, as far as the answer. */
-export async function tell(
+/** Requests that an import is applied or reversed; `runImport` does the work. */
+export async function requestImport(
   client: ApiClient,
   by: Person,
   id: string,
@@ -48,16 +48,16 @@ export async function tell(
 }
 
 export async function apply(client: ApiClient, by: Person, id: string) {
-  const told = await tell(client, by, id)
+  const told = await requestImport(client, by, id)
   told.assertStatus(202)
-  await settle(id)
+  await runImport(id)
   return readImport(client, by, id)
 }
 
 export async function undo(client: ApiClient, by: Person, id: string) {
-  const told = await tell(client, by, id, 'reversal')
+  const told = await requestImport(client, by, id, 'reversal')
   told.assertStatus(202)
-  await settle(id)
+  await runImport(id)
   return readImport(client, by, id)
 }
 

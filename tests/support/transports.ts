@@ -11,7 +11,7 @@ import { brokers } from './kafka/broker.ts'
 
 const kafka = await brokers()
 
-/** A transport that shares nothing with the ones before it. */
+/** Creates a transport with topics of its own. */
 export type MakeTransport = () => Transport
 
 export const transports: [name: string, make: MakeTransport][] = [

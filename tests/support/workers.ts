@@ -4,12 +4,12 @@
 import app from '@adonisjs/core/services/app'
 import logger from '@adonisjs/core/services/logger'
 import messaging from '#messaging/service'
-import { waitUntilIdle } from '#messaging/testing'
+import { waitUntilIdle as waitForMessages } from '#messaging/testing'
 import type { Transport } from '#messaging/transports/transport'
 import { mailQueue } from '#mail/queue'
 
-/** @returns stops them */
-export async function startWork(transport: Transport) {
+/** @returns stops the workers */
+export async function startWorkers(transport: Transport) {
   const mail = await app.container.make('mail.manager')
   messaging.start(transport)
   mailQueue.start({
@@ -24,9 +24,9 @@ export async function startWork(transport: Transport) {
   }
 }
 
-/** Resolves when every message is handled and every mail that is due is sent. */
-export async function settled(timeout?: number) {
-  await waitUntilIdle(messaging, timeout)
+/** Resolves when every message is handled and every due mail has been attempted. */
+export async function waitUntilIdle(timeout?: number) {
+  await waitForMessages(messaging, timeout)
   const { default: db } = await import('@adonisjs/lucid/services/db')
   const until = Date.now() + (timeout ?? 15_000)
   for (;;) {

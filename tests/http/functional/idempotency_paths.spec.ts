@@ -2,7 +2,16 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { emptyShop, hear, patch, person, post, priced, product, read } from '#tests/support/shop'
+import {
+  emptyShop,
+  handleReply,
+  patch,
+  person,
+  post,
+  priced,
+  product,
+  read,
+} from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
 const oneMug = { lines: [{ sku: 'MUG', quantity: 1 }] }
@@ -51,7 +60,7 @@ test.group('An Idempotency-Key counts for one path, however that is spelled', (g
   test('an id in upper case is the same id', async ({ client, assert }) => {
     const [ada, clerk] = [await person('customer', 'Ada'), await person('clerk')]
     const { id } = (await post(client, ada, oneMug)).body()
-    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
     const key = randomUUID()
     const ship = (path: string) => send(client, path, clerk.token, key, { revision: 1 })
     const first = await ship(`/api/v1/orders/${id}/fulfilment`)

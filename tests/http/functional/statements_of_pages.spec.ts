@@ -10,9 +10,9 @@ import { countScan } from '#inventory/receipts/count_scan'
 import { readCode } from '#inventory/receipts/read_code'
 import { recordAct } from '#messaging/recovery/operator_acts'
 import { PlainDesk, plainDeskOf } from '#tests/support/desk'
-import { settle, upload } from '#tests/support/stock_imports'
-import { stuck } from '#tests/messaging/support/dead_letter_samples'
-import { emptyShop, hear, person, priced, product, type Person } from '#tests/support/shop'
+import { runImport, upload } from '#tests/support/stock_imports'
+import { blockedOrders } from '#tests/messaging/support/dead_letter_samples'
+import { emptyShop, handleReply, person, priced, product, type Person } from '#tests/support/shop'
 import { statementsOf } from '#tests/support/connections/statements'
 import { held } from '#tests/support/reservations'
 
@@ -92,7 +92,7 @@ const numbers = (rows: number) => Array.from({ length: rows }, (_, n) => n)
 
 async function fillStock(rows: number, admin: Person, desk: PlainDesk) {
   await product('MUG', 1_000)
-  await stuck(...numbers(rows).map(() => uuidv7()))
+  await blockedOrders(...numbers(rows).map(() => uuidv7()))
   const cups = numbers(rows).map((n) => `CUP-${n}`)
   let last = ''
   for (const [n, sku] of cups.entries()) {
@@ -105,7 +105,7 @@ async function fillStock(rows: number, admin: Person, desk: PlainDesk) {
     await recordAct(inventory(), 'unpark', { who: 'Olga', why: null }, { n })
     const lines = cups.map((cup) => `${cup},${n + 4}`)
     const { body } = await upload(admin, ['sku,on_hand', ...lines].join('\n'))
-    await settle((last = body.id))
+    await runImport((last = body.id))
     const by: SignedIn = { id: admin.id, role: 'admin', email: admin.email, name: 'Ada' }
     for (const code of [sku, `UNKNOWN-${n}`]) {
       await countScan(by, { key: randomUUID(), ...readCode(code) })
@@ -122,7 +122,7 @@ async function fillOrders(rows: number, admin: Person) {
   const ids: string[] = []
   for (let n = 0; n < rows; n++) {
     const { id } = await place(admin, lines)
-    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
     ids.push(id)
   }
   const orders = new URLSearchParams(

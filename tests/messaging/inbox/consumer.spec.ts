@@ -8,12 +8,12 @@ import {
   countOf,
   deliveries,
   effects,
-  emptyLedger,
-  letters,
+  emptyEffects,
+  deadLetters,
   noted,
   noted2,
   numbersOf,
-  openLedger,
+  createEffects,
   record,
 } from '#tests/messaging/support/recording_consumer'
 import { eventually } from '#tests/support/eventually'
@@ -24,8 +24,8 @@ function mixed(length: number) {
 }
 
 test.group('A message', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   test('that comes twice in one batch has one effect', async ({ assert }) => {
     const consumer = consumerOf()
@@ -56,7 +56,7 @@ test.group('A message', (group) => {
     assert,
   }) => {
     for (let round = 0; round < 10; round++) {
-      await emptyLedger()
+      await emptyEffects()
       const messages = mixed(140)
       await Promise.all([
         consumerOf().handle(deliveries(messages), alive),
@@ -97,7 +97,7 @@ test.group('A message', (group) => {
     assert.deepEqual(await numbersOf('k'), [2])
     assert.containSubset(consumer.counts, { handled: 1, skipped: 2, dead: 0 })
     assert.equal(await countOf('inbox'), 1)
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
 
     const newer = consumerOf(record, {
       subscriptions: [on<{ n: number }>([noted, noted2], record)],
@@ -108,8 +108,8 @@ test.group('A message', (group) => {
 })
 
 test.group('A batch', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   test('commits effects, inbox rows and answers together, or none of them', async ({ assert }) => {
     let full = true
@@ -158,7 +158,7 @@ test.group('A batch', (group) => {
     await assert.rejects(() => consumerOf().handle(batch, gone), 'the partition was given away')
     await assert.rejects(() => consumerOf().handle(junk, gone), 'the partition was given away')
     assert.isEmpty(await effects())
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
     assert.equal(await countOf('inbox'), 0)
 
     await consumerOf().handle(batch, alive)
@@ -179,7 +179,7 @@ test.group('A batch', (group) => {
     await assert.rejects(() => handled, 'consumer inventory was stopped')
     assert.isBelow(performance.now() - began, 250)
     assert.equal(await countOf('inbox'), 0)
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
   })
 
   test('that a paused consumer holds ends at once when the consumer is stopped', async ({

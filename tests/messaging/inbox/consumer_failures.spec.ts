@@ -8,12 +8,12 @@ import {
   countOf,
   deliveries,
   effects,
-  emptyLedger,
-  letters,
-  lettersOf,
+  emptyEffects,
+  deadLetters,
+  deadLettersOf,
   noted,
   numbersOf,
-  openLedger,
+  createEffects,
   record,
   recordUnless,
 } from '#tests/messaging/support/recording_consumer'
@@ -30,8 +30,8 @@ const invalid = (key: string, n: unknown = 'many'): Message =>
   noted.about(key, { n } as { n: number })
 
 test.group('A message that fails', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   test('in the middle of a batch of 500 lets only the later ones of its key wait', async ({
     assert,
@@ -49,11 +49,11 @@ test.group('A message that fails', (group) => {
     for (let key = 0; key < 25; key++) {
       assert.deepEqual(await numbersOf(`k${key}`), key === 12 ? all.slice(0, 9) : all)
     }
-    assert.deepEqual(await lettersOf('k12'), [
+    assert.deepEqual(await deadLettersOf('k12'), [
       [9, 'failed'],
       ...all.slice(10).map((n) => [n, 'waiting']),
     ])
-    assert.lengthOf(await letters(), 11)
+    assert.lengthOf(await deadLetters(), 11)
     assert.equal(await countOf('inbox'), 500)
     assert.equal(await countOf('waiting_keys'), 1)
     assert.containSubset(consumer.counts, { handled: 489, dead: 11 })
@@ -67,7 +67,7 @@ test.group('A message that fails', (group) => {
       deliveries([...about('k', 1), invalid('k'), ...about('k', 3), ...about('j', 4)]),
       alive
     )
-    const [failed, waiting] = await letters()
+    const [failed, waiting] = await deadLetters()
     assert.containSubset(failed, { reason: 'failed', attempts: 1, error_class: 'ValidationError' })
     assert.match(failed.error_message!, /^n: .*must be a number$/)
     assert.containSubset(waiting, { reason: 'waiting', attempts: 0, error_class: null })
@@ -90,7 +90,7 @@ test.group('A message that fails', (group) => {
         })
       )
       await consumer.handle(deliveries(about('k', 1)), alive)
-      const [letter] = await letters()
+      const [letter] = await deadLetters()
       assert.containSubset(letter, { reason: 'failed', attempts: 1, error_class: 'DatabaseError' })
       assert.equal(calls, 1)
     })
@@ -108,7 +108,7 @@ test.group('A message that fails', (group) => {
       deliveries([...about('good', 1), ...about('bad', 1), ...about('fine', 1)]),
       alive
     )
-    const [letter, ...others] = await letters()
+    const [letter, ...others] = await deadLetters()
     assert.containSubset(letter, { key: 'bad', attempts: 5, error_class: 'TypeError' })
     assert.isEmpty(others)
     assert.equal(alone, 5)
@@ -125,7 +125,7 @@ test.group('A message that fails', (group) => {
     )
     await consumer.handle(deliveries(about('k', 1)), alive)
     assert.equal(tries, 3)
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
     assert.deepEqual(await numbersOf('k'), [1])
   })
 
@@ -138,14 +138,14 @@ test.group('A message that fails', (group) => {
     )
     const dated = { n: 1, at: '2026-02-28' as unknown as Date }
     await consumer.handle(deliveries([noted.about('k', dated)]), alive)
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
     assert.deepEqual(await numbersOf('k'), [1])
   })
 })
 
 test.group('Failures in a row', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   test('pause the consumer at the twentieth, in {0}, until the handler is fixed')
     .with([
@@ -163,13 +163,13 @@ test.group('Failures in a row', (group) => {
       })()
       await eventually('a pause', () => consumer.warnings().length > 0)
       assert.match(consumer.warnings()[0], /^consumer inventory: paused .*division by zero/)
-      assert.lengthOf(await letters(), 19)
+      assert.lengthOf(await deadLetters(), 19)
       assert.isEmpty(await effects())
 
       broken = false
       await handled
       assert.isEmpty(consumer.warnings())
-      assert.lengthOf(await letters(), 19)
+      assert.lengthOf(await deadLetters(), 19)
       assert.deepEqual(await numbersOf('k19'), [1])
     })
 
@@ -188,7 +188,7 @@ test.group('Failures in a row', (group) => {
     const consumer = consumerOf(recordUnless((n, _, trx) => n < 0 && divideByZero(trx)))
     const messages = keys(300).map(({ key }) => invalid(key))
     await consumer.handle(deliveries([...messages, ...about('good', 1)]), alive)
-    assert.lengthOf(await letters(), 300)
+    assert.lengthOf(await deadLetters(), 300)
     assert.deepEqual(await numbersOf('good'), [1])
 
     // Nor do they end a row of failures that do count.
@@ -198,7 +198,7 @@ test.group('Failures in a row', (group) => {
     const handled = consumer.handle(deliveries(about('f20', -1)), alive)
     handled.catch(() => {})
     await eventually('a pause', () => consumer.paused)
-    assert.lengthOf(await letters(), 320)
+    assert.lengthOf(await deadLetters(), 320)
     consumer.stop()
     await assert.rejects(() => handled)
   })
@@ -218,7 +218,7 @@ test.group('Failures in a row', (group) => {
     )
     const handled = consumer.handle(deliveries(keys(30)), alive)
     await eventually('every key has had its turn', () => tried.length >= 11)
-    assert.lengthOf(await letters(), 19)
+    assert.lengthOf(await deadLetters(), 19)
     assert.isEmpty(await effects())
     assert.isTrue(consumer.paused)
 
@@ -230,7 +230,7 @@ test.group('Failures in a row', (group) => {
       [...turns].map((key) => [key])
     )
     assert.lengthOf(await effects(), 11)
-    assert.lengthOf(await letters(), 19)
+    assert.lengthOf(await deadLetters(), 19)
     assert.isFalse(consumer.paused)
     assert.isEmpty(consumer.warnings())
   })
@@ -242,7 +242,7 @@ test.group('Failures in a row', (group) => {
     const messages = [...keys(25, -1), ...about('good', 1, 2)]
     await consumer.handle(deliveries(messages), alive)
     assert.deepEqual(await numbersOf('good'), [1, 2])
-    assert.lengthOf(await letters(), 25)
+    assert.lengthOf(await deadLetters(), 25)
     assert.isEmpty(consumer.warnings())
   })
 
@@ -251,7 +251,7 @@ test.group('Failures in a row', (group) => {
     await consumer.handle(deliveries(keys(19, -1)), alive)
     await consumer.handle(deliveries(about('good', 1)), alive)
     await consumer.handle(deliveries(keys(19, -1)), alive)
-    assert.lengthOf(await letters(), 38)
+    assert.lengthOf(await deadLetters(), 38)
     assert.deepEqual(await numbersOf('good'), [1])
     assert.isEmpty(consumer.warnings())
   })
@@ -262,7 +262,7 @@ test.group('Failures in a row', (group) => {
     const consumer = consumerOf()
     const waiting = about('k', ...Array.from({ length: 100 }, (_, n) => n))
     await consumer.handle(deliveries([invalid('k'), ...waiting]), alive)
-    assert.lengthOf(await letters(), 101)
+    assert.lengthOf(await deadLetters(), 101)
     assert.isEmpty(consumer.warnings())
   })
 
@@ -277,7 +277,7 @@ test.group('Failures in a row', (group) => {
     )
     const handled = consumer.handle(deliveries(messages), alive)
     await eventually('a pause', () => consumer.warnings().length > 0)
-    assert.lengthOf(await letters(), 19)
+    assert.lengthOf(await deadLetters(), 19)
 
     broken = false
     await handled
@@ -291,7 +291,7 @@ test.group('Failures in a row', (group) => {
       index % 2 ? message : about(message.key, -1)[0]
     )
     await consumer.handle(deliveries(messages), alive)
-    assert.lengthOf(await letters(), 19)
+    assert.lengthOf(await deadLetters(), 19)
     assert.lengthOf(await effects(), 19)
   })
 })

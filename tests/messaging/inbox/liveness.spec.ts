@@ -9,8 +9,8 @@ import {
   alive,
   consumerOf,
   deliveries,
-  emptyLedger,
-  openLedger,
+  emptyEffects,
+  createEffects,
 } from '#tests/messaging/support/recording_consumer'
 import { eventually } from '#tests/support/eventually'
 
@@ -27,8 +27,8 @@ class Hanging extends EmbeddedTransport {
 }
 
 test.group('A process', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   test('cannot recover by itself if a batch hangs indefinitely', async ({ assert, cleanup }) => {
     const { promise: end, resolve: goOn } = Promise.withResolvers<void>()

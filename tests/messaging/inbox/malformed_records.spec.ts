@@ -7,10 +7,10 @@ import {
   consumerOf,
   countOf,
   deliveries,
-  emptyLedger,
-  letters,
+  emptyEffects,
+  deadLetters,
   numbersOf,
-  openLedger,
+  createEffects,
 } from '#tests/messaging/support/recording_consumer'
 
 type Spoil = (record: Delivery['record']) => Partial<Delivery['record']>
@@ -54,8 +54,8 @@ function noise(length: number) {
 }
 
 test.group('Junk', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   test('{0} becomes one dead letter, and its key does not wait')
     .with(junk)
@@ -67,7 +67,7 @@ test.group('Junk', (group) => {
         await consumer.handle([before, spoilt, after], alive)
         await consumer.handle([spoilt], alive)
       }
-      const found = await letters()
+      const found = await deadLetters()
       assert.lengthOf(found, 1)
       assert.containSubset(found[0], { reason: 'junk', attempts: 1, message_id: null })
       assert.equal(found[0].error_class, 'NotOurEnvelope')
@@ -84,7 +84,7 @@ test.group('Junk', (group) => {
       return [good, { ...bad, record: { ...bad.record, ...spoil(bad.record) } }]
     })
     await consumerOf().handle(batch, alive)
-    assert.lengthOf(await letters(), junk.length)
+    assert.lengthOf(await deadLetters(), junk.length)
     assert.deepEqual(
       await numbersOf('k'),
       junk.map((_, n) => n)
@@ -96,7 +96,7 @@ test.group('Junk', (group) => {
     const batch = deliveries(about('k', ...Array.from({ length: 1_000 }, (_, n) => n)))
     for (const { record } of batch) record.headers = {}
     await consumer.handle(batch, alive)
-    assert.lengthOf(await letters(), 1_000)
+    assert.lengthOf(await deadLetters(), 1_000)
     assert.isEmpty(consumer.warnings())
   })
 })

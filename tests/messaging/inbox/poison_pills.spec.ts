@@ -11,11 +11,11 @@ import {
   consumerOf,
   countOf,
   deliveries,
-  emptyLedger,
-  letters,
-  lettersOf,
+  emptyEffects,
+  deadLetters,
+  deadLettersOf,
   numbersOf,
-  openLedger,
+  createEffects,
   owner,
   record,
 } from '#tests/messaging/support/recording_consumer'
@@ -26,8 +26,8 @@ const DEADLY = 66
 let dead: { consumer: ReturnType<typeof consumerOf>; end(): void }[] = []
 
 test.group('A message that kills the process', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
   group.each.teardown(() => {
     for (const { consumer, end } of dead) {
       consumer.stop()
@@ -46,16 +46,16 @@ test.group('A message that kills the process', (group) => {
     ])
     for (let death = 1; death <= 4; death++) {
       await processThatDies((consumer) => consumer.handle(batch, alive))
-      assert.isEmpty(await letters())
+      assert.isEmpty(await deadLetters())
     }
 
     const consumer = consumerOf(mortal(() => assert.fail('it was handled a fifth time')))
     await consumer.handle(batch, alive)
-    assert.deepEqual(await lettersOf('deadly'), [
+    assert.deepEqual(await deadLettersOf('deadly'), [
       [DEADLY, 'failed'],
       [3, 'waiting'],
     ])
-    const [{ error_class: error, attempts }] = await letters()
+    const [{ error_class: error, attempts }] = await deadLetters()
     assert.deepEqual([error, attempts], ['ProcessDied', 4])
     assert.deepEqual(await numbersOf('before'), [1, 2])
     assert.deepEqual(await numbersOf('deadly'), [1])
@@ -86,7 +86,7 @@ test.group('A message that kills the process', (group) => {
     }
     await consumerOf().handle(batch, alive)
     assert.deepEqual(await numbersOf('k'), [1, 2, 3])
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
   })
 
   test('is told from one that was under way, alone, when somebody killed the process', async ({
@@ -98,7 +98,7 @@ test.group('A message that kills the process', (group) => {
     }
     await consumerOf().handle(batch, alive)
     assert.deepEqual(await numbersOf('k'), [1, DEADLY])
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
   })
 
   test('is remembered by a member that loses the partition before it reaches the message', async ({
@@ -114,7 +114,7 @@ test.group('A message that kills the process', (group) => {
       await assert.rejects(() => consumerOf().handle(batch, lostSoon), /belongs to another/)
     }
     await consumerOf(mortal(() => assert.fail('it was handled again'))).handle(batch, alive)
-    assert.deepEqual(await lettersOf('k'), [[DEADLY, 'failed']])
+    assert.deepEqual(await deadLettersOf('k'), [[DEADLY, 'failed']])
   })
 
   test('leaves a heartbeat; a clean stop or an idle consumer leaves none', async ({ assert }) => {

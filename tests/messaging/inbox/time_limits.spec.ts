@@ -15,11 +15,11 @@ import {
   countOf,
   deliveries,
   effects,
-  emptyLedger,
-  letters,
-  lettersOf,
+  emptyEffects,
+  deadLetters,
+  deadLettersOf,
   numbersOf,
-  openLedger,
+  createEffects,
   owner,
   record,
 } from '#tests/messaging/support/recording_consumer'
@@ -84,8 +84,8 @@ const makeDue = () =>
   owner().rawQuery('update waiting_keys set retry_at = now() where retry_at is not null')
 
 test.group('A batch that hits the time limit', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   test('{0} is halved')
     .with(limits)
@@ -99,7 +99,7 @@ test.group('A batch that hits the time limit', (group) => {
       await consumer.handle(deliveries(about('k', 1, 2, 3, 4, 5, 6, 7, 8)), alive)
       assert.deepEqual(sizes, [8, 4, 2, 2, 4, 2, 2])
       assert.deepEqual(await numbersOf('k'), [1, 2, 3, 4, 5, 6, 7, 8])
-      assert.isEmpty(await letters())
+      assert.isEmpty(await deadLetters())
       assert.isEmpty(consumer.warnings())
     })
 
@@ -118,7 +118,7 @@ test.group('A batch that hits the time limit', (group) => {
     assert.deepEqual(sizes.slice(0, 7), [64, 32, 16, 8, 1, 3, 2], 'one alone after four limits')
     assert.deepEqual(await numbersOf('k'), numbers)
     assert.deepEqual(await numbersOf('j'), numbers)
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
     assert.isEmpty(consumer.warnings())
   })
 
@@ -146,14 +146,14 @@ test.group('A batch that hits the time limit', (group) => {
     }
     await handled
     assert.equal((await effects()).length, 200)
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
     assert.isEmpty(consumer.warnings())
   })
 })
 
 test.group('A message that hits a time limit alone', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   test('a few times is handled, with the others of its key behind it', async ({ assert }) => {
     const { handle, end } = slow(2)
@@ -170,7 +170,7 @@ test.group('A message that hits a time limit alone', (group) => {
       (await effects()).map(({ key }) => key),
       ['k', 'j', 'j', 'k', 'k']
     )
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
   })
 
   test('five times is set aside: other keys go on, and readiness names it', async ({ assert }) => {
@@ -181,7 +181,7 @@ test.group('A message that hits a time limit alone', (group) => {
     await consumer.handle(deliveries([...about('k', 4), ...about('j', 2)]), alive)
     assert.deepEqual(await numbersOf('k'), [1])
     assert.deepEqual(await numbersOf('j'), [1, 2])
-    assert.deepEqual(await lettersOf('k'), [
+    assert.deepEqual(await deadLettersOf('k'), [
       [2, 'waiting'],
       [3, 'waiting'],
       [4, 'waiting'],
@@ -220,7 +220,7 @@ test.group('A message that hits a time limit alone', (group) => {
       consumerOf(handle).blockedKeyRetries.poll(),
     ])
     assert.deepEqual(await numbersOf('k'), [1, 2, 3])
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
     assert.equal(await countOf('waiting_keys'), 0)
     await consumer.handle(deliveries(about('k', 4)), alive)
     assert.deepEqual(await numbersOf('k'), [1, 2, 3, 4])
@@ -240,7 +240,7 @@ test.group('A message that hits a time limit alone', (group) => {
     end()
     await makeDue()
     await consumer.blockedKeyRetries.poll()
-    assert.deepEqual(await lettersOf('k'), [
+    assert.deepEqual(await deadLettersOf('k'), [
       [2, 'failed'],
       [3, 'waiting'],
     ])
@@ -254,8 +254,8 @@ test.group('A message that hits a time limit alone', (group) => {
 })
 
 test.group('A statement that does not fit complete tables', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   const statements: [what: string, statement: string][] = [
     ['a table that no migration creates', 'select from nothing_here'],
@@ -278,7 +278,7 @@ test.group('A statement that does not fit complete tables', (group) => {
         { schemaDiffers: async () => false }
       )
       await consumer.handle(deliveries([...about('bad', 1), ...about('good', 1)]), alive)
-      assert.deepEqual(await lettersOf('bad'), [[1, 'failed']])
+      assert.deepEqual(await deadLettersOf('bad'), [[1, 'failed']])
       assert.deepEqual(await numbersOf('good'), [1])
       assert.equal(tries, 2, 'once with the other, once alone')
     })
@@ -292,6 +292,6 @@ test.group('A statement that does not fit complete tables', (group) => {
       if (consumer.paused) throw new Error('it is paused')
     })
     await assert.rejects(() => handled, 'it is paused')
-    assert.lengthOf(await letters(), 19)
+    assert.lengthOf(await deadLetters(), 19)
   })
 })

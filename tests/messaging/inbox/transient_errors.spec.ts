@@ -14,11 +14,11 @@ import {
   consumerOf,
   countOf,
   deliveries,
-  emptyLedger,
-  letters,
-  lettersOf,
+  emptyEffects,
+  deadLetters,
+  deadLettersOf,
   numbersOf,
-  openLedger,
+  createEffects,
   owner,
   record,
   recordUnless,
@@ -92,8 +92,8 @@ const circumstances: [trouble: string, begin: string, end: string][] = [
 ]
 
 test.group('A batch outlives', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   test('{0}')
     .with(statements)
@@ -106,7 +106,7 @@ test.group('A batch outlives', (group) => {
       const handled = consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
       await eventually('degraded', () => consumer.warnings().length > 0)
       assert.match(consumer.warnings()[0], /^consumer inventory: /)
-      assert.isEmpty(await letters())
+      assert.isEmpty(await deadLetters())
       assert.deepEqual(await numbersOf('k'), [])
 
       lasts = false
@@ -123,7 +123,7 @@ test.group('A batch outlives', (group) => {
       const handled = consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
       try {
         await eventually('degraded', () => consumer.warnings().length > 0)
-        assert.isEmpty(await letters())
+        assert.isEmpty(await deadLetters())
       } finally {
         await owner().rawQuery(end)
       }
@@ -190,8 +190,8 @@ test.group('A batch outlives', (group) => {
 })
 
 test.group('A COMMIT that fails', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   test('is no success: the batch is handled again', async ({ assert }) => {
     let tries = 0
@@ -205,8 +205,8 @@ test.group('A COMMIT that fails', (group) => {
 })
 
 test.group('Without the table of dead letters', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
   group.each.setup(async () => {
     await owner().rawQuery('alter table dead_letters rename to letters_away')
   })
@@ -229,11 +229,11 @@ test.group('Without the table of dead letters', (group) => {
       await mendTable()
     }
     await handled
-    assert.deepEqual(await lettersOf('k'), [
+    assert.deepEqual(await deadLettersOf('k'), [
       [2, 'failed'],
       [3, 'waiting'],
     ])
-    const [failed] = await letters()
+    const [failed] = await deadLetters()
     assert.equal(failed.attempts, 5)
     assert.equal(calls, 6, 'once with the other, five times alone')
     assert.isEmpty(consumer.warnings())
@@ -250,7 +250,7 @@ test.group('Without the table of dead letters', (group) => {
       await mendTable()
     }
     await handled
-    assert.lengthOf(await letters(), 1)
+    assert.lengthOf(await deadLetters(), 1)
     assert.isEmpty(consumer.warnings())
   })
 })
@@ -266,7 +266,7 @@ async function assertHandled(
   consumer: ReturnType<typeof consumerOf>
 ) {
   assert.deepEqual(await numbersOf('k'), [1, 2, 3])
-  assert.deepEqual(await letters(), [])
+  assert.deepEqual(await deadLetters(), [])
   assert.deepEqual(consumer.warnings(), [])
   assert.deepEqual(await countOf('inbox'), 3)
   assert.deepEqual(await db.connection('inventory').from('waiting_keys'), [])

@@ -6,11 +6,11 @@ import {
   countOf,
   deliveries,
   effects,
-  emptyLedger,
-  letters,
-  lettersOf,
+  emptyEffects,
+  deadLetters,
+  deadLettersOf,
   numbersOf,
-  openLedger,
+  createEffects,
   record,
   recordUnless,
 } from '#tests/messaging/support/recording_consumer'
@@ -24,13 +24,13 @@ function refusing(...numbers: number[]) {
 }
 
 const attempts = async () => {
-  const all = await letters()
+  const all = await deadLetters()
   return all.map((letter) => letter.attempts)
 }
 
 test.group('Dead letters', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   test('keep the order of their key, and are handled again in it', async ({ assert }) => {
     const { handler, mend } = refusing(2)
@@ -38,7 +38,7 @@ test.group('Dead letters', (group) => {
     await consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
     await consumer.handle(deliveries(about('k', 4)), alive)
     await consumer.handle(deliveries(about('k', 5, 6)), alive)
-    assert.deepEqual(await lettersOf('k'), [
+    assert.deepEqual(await deadLettersOf('k'), [
       [2, 'failed'],
       [3, 'waiting'],
       [4, 'waiting'],
@@ -49,7 +49,7 @@ test.group('Dead letters', (group) => {
     mend()
     assert.deepEqual(await consumer.redrive('k'), { handled: 5, free: true })
     assert.deepEqual(await numbersOf('k'), [1, 2, 3, 4, 5, 6])
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
     assert.equal(await countOf('waiting_keys'), 0)
 
     await consumer.handle(deliveries(about('k', 7)), alive)
@@ -66,7 +66,7 @@ test.group('Dead letters', (group) => {
     )
     await consumer.handle(deliveries(about('k', 1)), alive)
     assert.deepEqual(await consumer.redrive('k'), { handled: 0, free: false })
-    const [letter] = await letters()
+    const [letter] = await deadLetters()
     assert.equal(letter.error_message, 'it says \uFFFD, and more')
   })
 
@@ -77,11 +77,11 @@ test.group('Dead letters', (group) => {
     await consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
     assert.deepEqual(await consumer.redrive('k'), { handled: 0, free: false })
     assert.deepEqual(await consumer.redrive('k'), { handled: 0, free: false })
-    const [first] = await letters()
+    const [first] = await deadLetters()
     assert.containSubset(first, { reason: 'failed', attempts: 3, error_class: 'DatabaseError' })
 
     await consumer.handle(deliveries(about('k', 4)), alive)
-    assert.deepEqual(await lettersOf('k'), [
+    assert.deepEqual(await deadLettersOf('k'), [
       [2, 'failed'],
       [3, 'waiting'],
       [4, 'waiting'],
@@ -96,7 +96,7 @@ test.group('Dead letters', (group) => {
     mend()
     refuse(3)
     assert.deepEqual(await consumer.redrive('k'), { handled: 2, free: false })
-    assert.deepEqual(await lettersOf('k'), [
+    assert.deepEqual(await deadLettersOf('k'), [
       [3, 'failed'],
       [4, 'waiting'],
     ])
@@ -115,7 +115,7 @@ test.group('Dead letters', (group) => {
     const [delivery] = deliveries([message])
     delivery.record.value = Buffer.from(String.raw`{"n":1,"x":"a\u0000b \\u0000 茶"}`)
     await consumer.handle([delivery], alive)
-    const [letter] = await letters()
+    const [letter] = await deadLetters()
     assert.equal(letter.value, delivery.record.value.toString())
 
     mend()
@@ -131,7 +131,7 @@ test.group('Dead letters', (group) => {
     junk[0].record.headers = {}
     await consumerOf().handle(junk, alive)
     assert.deepEqual(await consumerOf().redrive('k'), { handled: 0, free: true })
-    assert.lengthOf(await letters(), 1)
+    assert.lengthOf(await deadLetters(), 1)
   })
 
   test('of one key keep no other waiting, not even while they are handled again', async ({
@@ -170,12 +170,12 @@ test.group('Dead letters', (group) => {
     const { handler, mend } = refusing(1)
     const consumer = consumerOf(handler)
     await consumer.handle(deliveries(about('k', 1, 2)), alive)
-    const before = await letters()
+    const before = await deadLetters()
     const full = consumerOf(async (_, trx) => {
       await trx.rawQuery(`do $$ begin raise exception using errcode = '53100'; end $$`)
     })
     await assert.rejects(() => full.redrive('k'))
-    assert.deepEqual(await letters(), before)
+    assert.deepEqual(await deadLetters(), before)
 
     mend()
     assert.deepEqual(await consumer.redrive('k'), { handled: 2, free: true })

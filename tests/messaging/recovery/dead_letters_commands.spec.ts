@@ -11,14 +11,14 @@ import DeadLettersShow from '#messaging/commands/dead_letters_show'
 import { deadLetterGroups } from '#messaging/recovery/dead_letter_queries'
 import { operatorActs } from '#messaging/recovery/operator_acts'
 import messaging from '#messaging/service'
-import { countOf, letters } from '#tests/messaging/support/recording_consumer'
+import { countOf, deadLetters } from '#tests/messaging/support/recording_consumer'
 import {
-  broken,
-  junk,
-  junkOfOld,
-  setAside,
-  stuck,
-  stuckFor,
+  invalidOrder,
+  malformedRecord,
+  onceMalformedRecords,
+  timedOutOrder,
+  blockedOrders,
+  blockedOrderOf,
 } from '#tests/messaging/support/dead_letter_samples'
 import { inBackground, run } from '#tests/messaging/support/operator_terminal'
 import { emptyShop, product } from '#tests/support/shop'
@@ -61,9 +61,9 @@ test.group('Dead letters at the terminal', (group) => {
 
   test('are listed by what went wrong, and shown without what they say', async ({ assert }) => {
     const [a, b, c] = [uuidv7(), uuidv7(), uuidv7()]
-    await stuck(a, b)
-    await broken(c)
-    await junk()
+    await blockedOrders(a, b)
+    await invalidOrder(c)
+    await malformedRecord()
     const groups = await deadLetterGroups(inventory(), 'inventory')
     assert.lengthOf(groups, 3)
     assert.containSubset(groups[0], {
@@ -96,9 +96,9 @@ test.group('Dead letters at the terminal', (group) => {
     assert,
   }) => {
     const [a, b, c] = [uuidv7(), uuidv7(), uuidv7()]
-    await setAside(a)
-    await setAside(b)
-    await stuck(c)
+    await timedOutOrder(a)
+    await timedOutOrder(b)
+    await blockedOrders(c)
     const limit = 'canceling statement due to statement timeout'
     const groups = await deadLetterGroups(inventory(), 'inventory')
     assert.lengthOf(groups, 2)
@@ -123,13 +123,13 @@ test.group('Dead letters at the terminal', (group) => {
     assert,
   }) => {
     const [a, b, c] = [uuidv7(), uuidv7(), uuidv7()]
-    await stuck(a, b)
-    await broken(c)
+    await blockedOrders(a, b)
+    await invalidOrder(c)
     const [{ id: cause }] = await deadLetterGroups(inventory(), 'inventory')
     const filter = [`--group=${cause}`, '--module=inventory']
     const dry = await run(DeadLettersRedrive, ...filter, '--dry-run', '--json')
     assert.deepEqual(dry.json.data, [{ module: 'inventory', keys: [a, b], junk: [] }])
-    assert.lengthOf(await letters(), 5)
+    assert.lengthOf(await deadLetters(), 5)
 
     // Two operators at once.
     const both = await Promise.all([
@@ -139,7 +139,7 @@ test.group('Dead letters at the terminal', (group) => {
     assert.equal(both[1].exitCode, 0)
     assert.equal(both[0].handled + both[1].json.data[0].handled, 4)
     assert.deepEqual(
-      (await letters()).map(({ key }) => key),
+      (await deadLetters()).map(({ key }) => key),
       [c]
     )
     assert.deepEqual((await reserved()).sort(), [-2, -2, 2, 2])
@@ -151,13 +151,13 @@ test.group('Dead letters at the terminal', (group) => {
 
   test('that fail again stay with a higher count, and the command exits 3', async ({ assert }) => {
     const order = uuidv7()
-    await broken(order)
-    await junk()
+    await invalidOrder(order)
+    await malformedRecord()
     const again = await run(DeadLettersRedrive, '--all', '--yes', '--json')
     assert.equal(again.exitCode, 3)
     assert.containSubset(again.json.data, [{ handled: 0, waiting: [order], junk: 1 }])
     assert.deepEqual(
-      (await letters()).map(({ attempts }) => attempts),
+      (await deadLetters()).map(({ attempts }) => attempts),
       [2, 2]
     )
   })
@@ -173,7 +173,7 @@ test.group('Dead letters at the terminal', (group) => {
     })
     for (const sku of skus) {
       if (sku !== 'MUG') await product(sku, 10)
-      await stuckFor(sku, uuidv7())
+      await blockedOrderOf(sku, uuidv7())
       held.push(await holding(sku))
     }
     const redriving = inBackground('deadletters:redrive', '--all', '--yes')
@@ -189,14 +189,14 @@ test.group('Dead letters at the terminal', (group) => {
     await eventually('it has ended', () => redriving.exitCode !== null)
     await held[2].end()
     assert.equal(redriving.exitCode, 3)
-    const left = (await letters()).length
+    const left = (await deadLetters()).length
     assert.oneOf(left, [2, 4])
     assert.containSubset(await operatorActs(inventory()), [
       { act: 'redrive', outcome: { finished: false, handled: 6 - left } },
     ])
     const again = await run(DeadLettersRedrive, '--all', '--yes', '--json')
     assert.equal(again.exitCode, 0)
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
   }).timeout(30_000)
 
   test('that were junk to an older version are handled, fail, or are still nobody’s', async ({
@@ -204,7 +204,7 @@ test.group('Dead letters at the terminal', (group) => {
   }) => {
     const [order, wrong, foreign] = [uuidv7(), uuidv7(), uuidv7()]
     const placed = { revision: 1, lines: [{ sku: 'MUG', quantity: 2 }] }
-    await junkOfOld(
+    await onceMalformedRecords(
       orderPlaced.about(order, placed),
       orderPlaced.about(wrong, { revision: 1, lines: 17 } as never),
       { ...orderPlaced.about(foreign, placed), type: 'order_whispered' }
@@ -213,7 +213,7 @@ test.group('Dead letters at the terminal', (group) => {
     assert.equal(again.exitCode, 3)
     assert.containSubset(again.json.data, [{ handled: 1, waiting: [wrong], junk: 1 }])
     assert.sameDeepMembers(
-      (await letters()).map(({ key, reason }) => [key, reason]),
+      (await deadLetters()).map(({ key, reason }) => [key, reason]),
       [
         [wrong, 'failed'],
         [foreign, 'junk'],
@@ -226,8 +226,8 @@ test.group('Dead letters at the terminal', (group) => {
     assert,
   }) => {
     const order = uuidv7()
-    await stuck(order)
-    const [first, second] = (await letters()) as unknown as { id: number }[]
+    await blockedOrders(order)
+    const [first, second] = (await deadLetters()) as unknown as { id: number }[]
     const meant = ['--module=inventory', `--id=${first.id}`, '--json']
     const dry = await run(DeadLettersDiscard, ...meant, '--dry-run')
     const expected = [
@@ -237,7 +237,7 @@ test.group('Dead letters at the terminal', (group) => {
       },
     ]
     assert.deepEqual(dry.json.data, expected)
-    assert.lengthOf(await letters(), 2)
+    assert.lengthOf(await deadLetters(), 2)
     const done = await run(DeadLettersDiscard, ...meant, '--why=a test order', '--yes')
     assert.deepEqual([done.exitCode, done.json.data], [0, expected])
     assert.containSubset(await deadLetterGroups(inventory(), 'inventory'), [
@@ -250,24 +250,24 @@ test.group('Dead letters at the terminal', (group) => {
     assert.include(JSON.stringify(outcome), 'quantity', 'what they said is kept')
 
     assert.equal((await run(DeadLettersRedrive, '--group=waiting', '--yes')).exitCode, 0)
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
     assert.equal(await countOf('waiting_keys'), 0)
     assert.isEmpty(await reserved())
   })
 
   test('whose last letter is discarded free their key', async ({ assert }) => {
     const order = uuidv7()
-    await stuck(order)
-    await junk()
+    await blockedOrders(order)
+    await malformedRecord()
     const done = await run(DeadLettersDiscard, '--all', '--why=of a test', '--yes', '--json')
     assert.containSubset(done.json.data, [{ key: order, discarded: 2, next: null }])
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
     assert.equal(await countOf('waiting_keys'), 0)
   })
 
   test('of one key are discarded and recorded a hundred at a time', async ({ assert }) => {
     const order = uuidv7()
-    await stuck(order)
+    await blockedOrders(order)
     await inventory().rawQuery(
       `insert into dead_letters (consumer, reason, topic, message_id, key, type, value, headers, attempts)
        select 'inventory', 'waiting', 'orders', gen_random_uuid(), ?, 'order_cancelled', '{}', '{}', 0
@@ -288,7 +288,7 @@ test.group('Dead letters at the terminal', (group) => {
   })
 
   test('are listed to the end, fifty of a module at a time', async ({ assert }) => {
-    for (let n = 0; n < 51; n++) await junk()
+    for (let n = 0; n < 51; n++) await malformedRecord()
     const first = await run(DeadLettersList, '--all', '--json')
     const { data, next } = first.json as unknown as { data: { id: number }[]; next: object[] }
     assert.lengthOf(data, 50)
@@ -317,11 +317,11 @@ test.group('Dead letters at the terminal', (group) => {
   test('deadletters:{0} {1} exits {2}')
     .with(wrong)
     .run(async ({ assert }, [name, args, exit, says]) => {
-      await broken(uuidv7())
+      await invalidOrder(uuidv7())
       const { exitCode, printed } = await run(commands[name], ...args)
       assert.equal(exitCode, exit)
       assert.match(printed, says)
-      assert.lengthOf(await letters(), 1)
+      assert.lengthOf(await deadLetters(), 1)
     })
 
   test('of tables that are older than the code name the migration that is missing', async ({
@@ -337,7 +337,7 @@ test.group('Dead letters at the terminal', (group) => {
       await owner.table('adonis_schema').multiInsert(rows)
       await owner.rawQuery('alter table acts_away rename to operator_acts')
     })
-    await broken(uuidv7())
+    await invalidOrder(uuidv7())
     const { exitCode, printed } = await run(DeadLettersRedrive, '--all', '--yes')
     assert.equal(exitCode, 1)
     assert.match(

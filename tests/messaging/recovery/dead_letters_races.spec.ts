@@ -6,11 +6,11 @@ import {
   countOf,
   deliveries,
   effects,
-  emptyLedger,
-  letters,
-  lettersOf,
+  emptyEffects,
+  deadLetters,
+  deadLettersOf,
   numbersOf,
-  openLedger,
+  createEffects,
   owner,
   recordUnless,
 } from '#tests/messaging/support/recording_consumer'
@@ -24,14 +24,14 @@ const poisoned = () =>
   consumerOf(recordUnless((n, _, trx) => n === 1 && trx.rawQuery('select 1 / 0')))
 
 test.group('A race', (group) => {
-  group.setup(openLedger)
-  group.each.setup(emptyLedger)
+  group.setup(createEffects)
+  group.each.setup(emptyEffects)
 
   test('of a redrive with new messages of its key is won by none of them', async ({ assert }) => {
     for (let round = 0; round < 40; round++) {
       const key = `k${round}`
       await poisoned().handle(deliveries(about(key, ...numbers(1, 5))), alive)
-      assert.lengthOf(await lettersOf(key), 5)
+      assert.lengthOf(await deadLettersOf(key), 5)
 
       const consumer = consumerOf()
       const redriven = Array.from({ length: 1 + (round % 2) }, () => consumerOf().redrive(key))
@@ -43,7 +43,7 @@ test.group('A race', (group) => {
       assert.containSubset(await consumer.redrive(key), { free: true })
       assert.deepEqual(await numbersOf(key), numbers(1, 15))
     }
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
     assert.equal(await countOf('waiting_keys'), 0)
   })
 
@@ -55,7 +55,7 @@ test.group('A race', (group) => {
       assert.equal(one.handled + other.handled, 8)
       assert.isTrue(one.free && other.free)
       assert.deepEqual(await numbersOf(key), numbers(1, 8))
-      assert.isEmpty(await letters())
+      assert.isEmpty(await deadLetters())
     }
   })
 
@@ -95,11 +95,11 @@ test.group('A race', (group) => {
         poisoned().handle(deliveries(about(key, 0, 1, 2, 3)), alive),
         consumerOf().redrive(key),
       ])
-      const left = await letters()
+      const left = await deadLetters()
       assert.equal(await countOf('waiting_keys'), left.length > 0 ? 1 : 0)
       await consumerOf().redrive(key)
       assert.deepEqual(await numbersOf(key), [0, 1, 2, 3])
-      assert.isEmpty(await letters())
+      assert.isEmpty(await deadLetters())
     }
   })
 
@@ -107,7 +107,7 @@ test.group('A race', (group) => {
     assert,
   }) => {
     for (let round = 0; round < 15; round++) {
-      await emptyLedger()
+      await emptyEffects()
       const batch = deliveries(
         numbers(0, 59).map((index) => about(`k${index % 6}`, Math.floor(index / 6))[0])
       )
@@ -128,11 +128,11 @@ test.group('A race', (group) => {
         assert.deepEqual(await numbersOf(`k${key}`), numbers(0, 9))
       }
       assert.deepEqual(await numbersOf('k2'), numbers(0, 3))
-      assert.deepEqual(await lettersOf('k2'), [
+      assert.deepEqual(await deadLettersOf('k2'), [
         [4, 'failed'],
         ...numbers(5, 9).map((n) => [n, 'waiting']),
       ])
-      assert.lengthOf(await letters(), 6)
+      assert.lengthOf(await deadLetters(), 6)
       assert.equal(old.counts.dead + young.counts.dead, 6)
       assert.equal(old.counts.handled + young.counts.handled, 54)
     }

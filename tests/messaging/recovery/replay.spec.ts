@@ -17,7 +17,7 @@ import { commit, message, orders, published } from '#tests/messaging/support/ord
 import { ace as aceProcess } from '#tests/support/processes/app_process'
 import { cancel, emptyShop, fulfil, patch, person, post, product } from '#tests/support/shop'
 import { transports } from '#tests/support/transports'
-import { settled, startWork } from '#tests/support/workers'
+import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 import { eventually } from '#tests/support/eventually'
 
 const WHY = '--why=the ERP lost its disk'
@@ -26,7 +26,7 @@ for (const [name, makeTransport] of transports) {
   test.group(`A replay over ${name}`, (group) => {
     group.each.setup(async () => {
       await emptyShop()
-      return startWork(makeTransport())
+      return startWorkers(makeTransport())
     })
 
     test('of everything changes no balance and no order, and sends no mail; nor without the inbox', async ({
@@ -37,7 +37,7 @@ for (const [name, makeTransport] of transports) {
       const before = await everything()
       const told = await run(OutboxReplay, WHY, '--as=Ada', '--yes', '--json', '--rate=100000')
       assert.equal(told.exitCode, 0)
-      await settled()
+      await waitUntilIdle()
       assert.deepEqual(await everything(), before)
       assert.deepEqual((await messaging.verify(0)).findings, [])
       const rows = await orders().from('outbox').orderBy('id')
@@ -58,7 +58,7 @@ for (const [name, makeTransport] of transports) {
       for (const module of ['orders', 'inventory'])
         await db.connection(module).from('inbox').delete()
       await run(OutboxReplay, WHY, '--yes', '--rate=100000')
-      await settled()
+      await waitUntilIdle()
       assert.deepEqual(await everything(), before)
     }).timeout(60_000)
   })
@@ -260,7 +260,7 @@ async function ordersInEveryState(client: ApiClient) {
   const [ada, clerk] = [await person('customer', 'Ada'), await person('admin', 'Eve')]
   await product('MUG', 20)
   await product('TEA', 1)
-  await settled()
+  await waitUntilIdle()
   const place = async (sku: string, quantity: number) => {
     const placed = await post(client, ada, { lines: [{ sku, quantity }] })
     placed.assertStatus(202)
@@ -268,7 +268,7 @@ async function ordersInEveryState(client: ApiClient) {
   }
   const ids = await Promise.all([1, 2, 3, 4].map((quantity) => place('MUG', quantity)))
   await place('TEA', 5)
-  await settled()
+  await waitUntilIdle()
   const declined = { lines: [{ sku: 'MUG', quantity: 99 }] }
   const answers = [
     await cancel(client, ada, ids[0], { reason: 'too dear' }),
@@ -277,7 +277,7 @@ async function ordersInEveryState(client: ApiClient) {
     await patch(client, ada, ids[3], '*', { lines: [{ sku: 'MUG', quantity: 6 }] }),
   ]
   for (const answer of answers) if (answer.status() >= 400) throw new Error(answer.text())
-  await settled()
+  await waitUntilIdle()
 }
 
 /** All that a message may change. */

@@ -22,7 +22,7 @@ import { run } from '#tests/messaging/support/operator_terminal'
 import { eventually } from '#tests/support/eventually'
 import { commit, message, orders, published, startRelay } from '../support/orders_outbox.ts'
 import { emptyShop, product } from '#tests/support/shop'
-import { settled, startWork } from '#tests/support/workers'
+import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 
 const DAY = 86_400_000
 const ago = (days: number) => new Date(Date.now() - days * DAY)
@@ -115,7 +115,7 @@ test.group('What nobody needs any longer', (group) => {
     retention.use(forgettings(db as never, messaging), logger)
     await retention.poll()
     assert.isTrue(retention.forgotten.every(({ lastRun }) => lastRun === null))
-    cleanup(await startWork(new EmbeddedTransport()))
+    cleanup(await startWorkers(new EmbeddedTransport()))
     await eventually(
       'both are led',
       () => messaging.leads('orders') && messaging.leads('inventory')
@@ -217,10 +217,10 @@ test.group('Operators', (group) => {
   })
 
   test('rebuild a price list by announcing every product', async ({ assert, cleanup }) => {
-    cleanup(await startWork(new EmbeddedTransport()))
+    cleanup(await startWorkers(new EmbeddedTransport()))
     assert.equal((await run(InventoryAnnounce, '--yes')).exitCode, 5)
     for (const sku of ['CUP', 'MUG', 'TEA']) await product(sku, 0, sku.charCodeAt(0))
-    await settled()
+    await waitUntilIdle()
     const before = await orders().from('price_list').orderBy('sku')
     await orders().from('price_list').delete()
     assert.equal((await run(InventoryAnnounce)).exitCode, 2)
@@ -228,7 +228,7 @@ test.group('Operators', (group) => {
     assert.deepEqual(dry.json, { products: 3 })
     const done = await run(InventoryAnnounce, '--yes', '--json')
     assert.deepEqual(done.json, { products: 3, last: 'TEA' })
-    await settled()
+    await waitUntilIdle()
     assert.lengthOf(before, 3)
     assert.deepEqual(await orders().from('price_list').orderBy('sku'), before)
   })

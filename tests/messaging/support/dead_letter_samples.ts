@@ -9,17 +9,17 @@ import messaging from '#messaging/service'
 import { on } from '#messaging/inbox/subscription'
 import { alive, consumerOf, deliveries } from './recording_consumer.ts'
 
-/** Placed and then cancelled; each placement failed with a division by zero, so the rest waits. */
-export async function stuck(...orders: string[]) {
-  for (const order of orders) await stuckFor('MUG', order)
+/** Orders whose placement failed with a division by zero, so their cancellation waits behind it. */
+export async function blockedOrders(...orders: string[]) {
+  for (const order of orders) await blockedOrderOf('MUG', order)
 }
 
-export async function stuckFor(sku: string, order: string) {
+export async function blockedOrderOf(sku: string, order: string) {
   await failsWith('select 1 / 0', sku, order)
 }
 
-/** Placed and then cancelled; the placement hits the time limit of a statement, so its key is set aside. */
-export async function setAside(order: string) {
+/** An order whose placement hit the time limit of a statement, so its key is blocked. */
+export async function timedOutOrder(order: string) {
   await failsWith(`set local statement_timeout = '20ms'; select pg_sleep(5)`, 'MUG', order)
 }
 
@@ -37,20 +37,20 @@ async function failsWith(statement: string, sku: string, order: string) {
   await consumer.handle(deliveries([cancelled]), alive)
 }
 
-/** One whose data no version of us can read: it fails at every redrive. */
-export async function broken(order: string) {
+/** An order whose data violates its schema: it fails at every redrive. */
+export async function invalidOrder(order: string) {
   const message = orderPlaced.about(order, { revision: 1, lines: 17 } as never)
   await messaging.consumer('inventory').handle(deliveries([message]), alive)
 }
 
-export async function junk(key: string | null = uuidv7()) {
+export async function malformedRecord(key: string | null = uuidv7()) {
   const [one] = deliveries([orderPlaced.about(uuidv7(), { revision: 1, lines: [] })])
   one.record = { ...one.record, key, headers: {} }
   await messaging.consumer('inventory').handle([one], alive)
 }
 
-/** What an older version of us could not read, and this one can. */
-export async function junkOfOld(...messages: Message<unknown>[]) {
+/** Records that an older version could not read, and this version can. */
+export async function onceMalformedRecords(...messages: Message<unknown>[]) {
   for (const message of messages) {
     const [one] = deliveries([message])
     const { headers } = one.record

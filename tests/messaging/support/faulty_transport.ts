@@ -2,13 +2,13 @@ import type { WireRecord } from '#messaging/message/message'
 import type { Transport } from '#messaging/transports/transport'
 
 export interface Faults {
-  /** Throws before a send reaches the transport. */
+  /** Called before a send reaches the transport; may throw. */
   before?(partition: number, records: WireRecord[]): void | Promise<void>
-  /** Throws after the transport has taken the records: the acknowledgement is cut. */
+  /** Called after the transport has stored the records; throws to lose the acknowledgement. */
   after?(partition: number, records: WireRecord[]): void | Promise<void>
 }
 
-/** A real transport on a bad line. */
+/** A real transport whose sends can fail. */
 export class FaultyTransport implements Transport {
   readonly name
   readonly description

@@ -1,12 +1,12 @@
 /*
- * An operator at a terminal: commands run in the process of the tests, or beside it, and what they print.
+ * Runs operators' commands, in the process of the tests or in one of their own, and reads their output.
  */
 import { spawn } from 'node:child_process'
 import ace from '@adonisjs/core/services/ace'
 import type { BaseCommand } from '@adonisjs/core/ace'
 import { APP_ROOT } from '#tests/support/processes/app_process'
 
-/** Runs a command; `printed` is all that it said, without colours. */
+/** Runs a command; `printed` is its output without colours. */
 export async function run(
   command: new (...args: any[]) => BaseCommand,
   ...args: string[]
@@ -14,7 +14,7 @@ export async function run(
   ace.ui.switchMode('raw')
   ace.ui.logger.flushLogs()
   const { isTTY } = process.stdin
-  // Nobody is asked.
+  // Without a terminal no command asks for confirmation.
   process.stdin.isTTY = false
   try {
     const running = await ace.create(command as never, args)
@@ -31,14 +31,14 @@ export async function run(
   }
 }
 
-/** A command as a process of its own, which signals reach; it says nothing but on stdout. */
+/** Starts a command in a process of its own, which can be sent signals; only stdout is read. */
 export function inBackground(...args: string[]) {
   return spawn(process.execPath, ['ace.js', ...args], {
     ...{ cwd: APP_ROOT, env: environment(), stdio: ['ignore', 'pipe', 'ignore'] },
   })
 }
 
-/** Of a command beside the tests, on their database. */
+/** The settings of a command that uses the database of the tests. */
 export function environment() {
   const { PATH = '', HOME = '', DATABASE_URL = '', DATA_DIR = '', APP_KEY = '' } = process.env
   return { PATH, HOME, DATABASE_URL, DATA_DIR, APP_KEY, NODE_ENV: 'development' }

@@ -1,5 +1,5 @@
 /*
- * The orders' outbox with a relay on it, for tests of the relay alone.
+ * The outbox of orders and a relay that publishes it, for tests of the relay alone.
  */
 import db from '@adonisjs/lucid/services/db'
 import logger from '@adonisjs/core/services/logger'
@@ -27,7 +27,7 @@ export async function commit(...messages: ReturnType<typeof message>[]) {
   await orders().transaction((trx) => outbox.add(trx, messages))
 }
 
-/** A key that belongs to this partition. */
+/** A random key that this partition has. */
 export function keyOf(partition: number, partitions: number) {
   for (;;) {
     const key = uuidv7()

@@ -1,5 +1,5 @@
 /*
- * A consumer to test with: it hears two types of message, and its effects can be counted.
+ * A consumer whose handler records one row for each message, so that tests can count effects.
  */
 import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
@@ -13,7 +13,7 @@ import { on } from '#messaging/inbox/subscription'
 import { defineMessage, encode, type Message } from '#messaging/message/message'
 import type { Delivery } from '#messaging/transports/transport'
 
-/** Its schema changes what it reads: a date goes in as text and comes out as a Date. */
+/** Its schema converts data: a date is sent as text and read as a Date. */
 export const noted = defineMessage({
   module: 'orders',
   type: 'noted',
@@ -40,8 +40,8 @@ export type Handler = (
 
 export const owner = () => db.connection('inventory_owner')
 
-/** Makes the table of effects, and takes it away again with all that the tests have written. */
-export async function openLedger() {
+/** Creates the table of effects. @returns drops it, and deletes what the tests wrote */
+export async function createEffects() {
   await owner().rawQuery(`drop table if exists effects`)
   await owner().rawQuery(
     `create table effects (id bigserial primary key, key text, message_id uuid, body jsonb)`
@@ -49,18 +49,18 @@ export async function openLedger() {
   await owner().rawQuery(`grant select, insert, update, delete on effects to inventory_app`)
   await owner().rawQuery(`grant usage, select on sequence effects_id_seq to inventory_app`)
   return async () => {
-    await emptyLedger()
+    await emptyEffects()
     await owner().rawQuery(`drop table effects`)
   }
 }
 
-export async function emptyLedger() {
+export async function emptyEffects() {
   await owner().rawQuery(
     `truncate effects, inbox, outbox, dead_letters, waiting_keys, consumer_runs, suspects`
   )
 }
 
-/** The handler that every test begins with: one row for each message. */
+/** The default handler: records one row for each message. */
 export const record: Handler = async (messages, trx) => {
   await trx.table('effects').multiInsert(
     messages.map(({ id, key, data }) => ({
@@ -71,7 +71,7 @@ export const record: Handler = async (messages, trx) => {
   )
 }
 
-/** A handler that calls `before` with each message, and records the batch when none throws. */
+/** A handler that calls `before` with each message, and records the batch if none throws. */
 export function recordUnless(
   before: (n: number, key: string, trx: TransactionClientContract) => unknown
 ): Handler {
@@ -94,14 +94,14 @@ export function consumerOf(handle: Handler = record, options: Partial<ConsumerOp
   })
 }
 
-/** Messages about one key that carry these numbers. */
+/** Messages with this key and these numbers. */
 export function about(key: string, ...numbers: number[]) {
   return numbers.map((n) => noted.about(key, { n }))
 }
 
 let nextOffset = 0
 
-/** The messages as one partition of the topic delivers them, each at an offset of its own. */
+/** The messages as one partition of the topic delivers them, with increasing offsets. */
 export function deliveries(messages: Message<unknown>[]): Delivery[] {
   return messages.map((message) => ({
     topic: message.topic,
@@ -111,7 +111,7 @@ export function deliveries(messages: Message<unknown>[]): Delivery[] {
   }))
 }
 
-/** Of a transport on which nothing is ever taken away. */
+/** For `handle`: the partition is never revoked. */
 export const alive = async () => {}
 
 export interface Effect {
@@ -124,13 +124,13 @@ export async function effects(): Promise<Effect[]> {
   return db.connection('inventory').from('effects').orderBy('id')
 }
 
-/** The numbers that had their effect on a key, in the order in which they had it. */
+/** The numbers recorded for a key, in the order of their effects. */
 export async function numbersOf(key: string) {
   const all = await effects()
   return all.filter((effect) => effect.key === key).map(({ body }) => body.n)
 }
 
-export interface Letter {
+export interface DeadLetter {
   reason: string
   key: string | null
   message_id: string | null
@@ -140,13 +140,13 @@ export interface Letter {
   error_message: string | null
 }
 
-export async function letters(): Promise<Letter[]> {
+export async function deadLetters(): Promise<DeadLetter[]> {
   return db.connection('inventory').from('dead_letters').orderBy('id')
 }
 
-/** The dead letters of a key in their order: the number, and why it lies there. */
-export async function lettersOf(key: string) {
-  const all = await letters()
+/** The dead letters of a key in order: number and reason of each. */
+export async function deadLettersOf(key: string) {
+  const all = await deadLetters()
   return all
     .filter((letter) => letter.key === key)
     .map(({ value, reason }) => [JSON.parse(value!).n, reason])

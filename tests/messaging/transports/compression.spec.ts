@@ -18,7 +18,7 @@ import { topicsOf } from '#messaging/topics'
 import { COMPRESSIONS } from '#messaging/transports/kafka/client'
 import { emptyShop, person, post, product } from '#tests/support/shop'
 import { freshPrefix, kafkaTransport } from '#tests/support/transports'
-import { settled, startWork } from '#tests/support/workers'
+import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 import { eventually } from '#tests/support/eventually'
 import { brokers } from '#tests/support/kafka/broker'
 import { ForeignClient } from '#tests/support/kafka/foreign_client'
@@ -42,7 +42,7 @@ test.group('Compressed record batches', (group) => {
       const transport = kafkaTransport(undefined, prefix)
       await transport.openTopic('orders')
       await transport.openTopic('inventory')
-      cleanup(await startWork(transport))
+      cleanup(await startWorkers(transport))
       const placed = Array.from({ length: 60 }, () =>
         orderPlaced.about(uuidv7(), { revision: 1, lines: [{ sku: noise(), quantity: 1 }] })
       )
@@ -84,16 +84,16 @@ test.group('Compressed record batches', (group) => {
           async () => (await transport.findTopic(topic))?.compressionType === codec
         )
       }
-      cleanup(await startWork(transport))
+      cleanup(await startWorkers(transport))
       const ada = await person('customer', 'Ada')
       await product('CUP', 100)
-      await settled()
+      await waitUntilIdle()
       const placed = await Promise.all(
         Array.from({ length: 20 }, () =>
           post(client, ada, { lines: [{ sku: 'CUP', quantity: 2 }] })
         )
       )
-      await settled()
+      await waitUntilIdle()
       const states = await db
         .connection('orders')
         .from('orders')

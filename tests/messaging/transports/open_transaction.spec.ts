@@ -15,7 +15,7 @@ import { verify } from '#messaging/recovery/verify'
 import { commit, keyOf, message } from '#tests/messaging/support/orders_outbox'
 import { emptyShop } from '#tests/support/shop'
 import { freshPrefix, kafkaTransport } from '#tests/support/transports'
-import { startWork } from '#tests/support/workers'
+import { startWorkers } from '#tests/support/workers'
 import { eventually } from '#tests/support/eventually'
 import { brokers } from '#tests/support/kafka/broker'
 import { ForeignClient } from '#tests/support/kafka/foreign_client'
@@ -40,7 +40,7 @@ test.group('A transaction of another producer that stays open', (group) => {
       const prefix = freshPrefix()
       const transport = kafkaTransport(undefined, prefix, { stalledAfter: 1_200 })
       for (const topic of ['orders', 'inventory']) await transport.openTopic(topic)
-      cleanup(await startWork(transport))
+      cleanup(await startWorkers(transport))
       const transaction = foreign.begin(`${prefix}orders`)
       cleanup(() => transaction.kill())
       const before = message(keyOf(0, 3))

@@ -29,7 +29,7 @@ import {
 } from '#tests/support/shop'
 import { run } from '#tests/messaging/support/operator_terminal'
 import { freshPrefix, kafkaTransport } from '#tests/support/transports'
-import { settled, startWork } from '#tests/support/workers'
+import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 import { eventually } from '#tests/support/eventually'
 import { brokers } from '#tests/support/kafka/broker'
 import { python } from '#tests/support/kafka/python'
@@ -57,7 +57,7 @@ if (kafka && interpreter) {
         batchSize: 500,
         handle: async (deliveries) => void heard.push(...deliveries),
       })
-      const stop = await startWork(transport)
+      const stop = await startWorkers(transport)
       return async () => {
         await stop()
         await rm(folder, { recursive: true })
@@ -71,9 +71,9 @@ if (kafka && interpreter) {
       const ada = await person('customer', 'Ada')
       const clerk = await person('clerk', 'Carl')
       await product('CUP', 10)
-      await settled()
+      await waitUntilIdle()
       const [mind, greedy, gone, much] = await place(ada, [2, 1, 1, 99])
-      await settled()
+      await waitUntilIdle()
       assert.sameDeepMembers(await table(), [
         row(mind, 1, 'confirmed', 1, 2),
         row(greedy, 1, 'confirmed', 1, 1),
@@ -84,11 +84,11 @@ if (kafka && interpreter) {
       const crash = await followUntilChanged(async () => {
         await patch(client, ada, mind, '*', { lines: [{ sku: 'CUP', quantity: 5 }] })
         await patch(client, ada, greedy, '*', { lines: [{ sku: 'CUP', quantity: 50 }] })
-        await settled()
+        await waitUntilIdle()
       })
       assert.equal(crash, 'SIGKILL')
       await cancel(client, ada, gone)
-      await settled()
+      await waitUntilIdle()
       const before = await table()
       assert.sameDeepMembers(before, [
         row(mind, 2, 'confirmed', 2, 5),
@@ -101,7 +101,7 @@ if (kafka && interpreter) {
       await replay()
       await replay('--type=order_placed')
       await sayAgain('order_revised', greedy)
-      await settled()
+      await waitUntilIdle()
       await junk()
       const after = [row(mind, 3, 'fulfilled', null, 0), ...before.filter((o) => o.order !== mind)]
       assert.sameDeepMembers(await table(), after)

@@ -33,7 +33,7 @@ import {
 import { APP_ROOT } from '#tests/support/processes/app_process'
 import { emptyShop } from '#tests/support/shop'
 import { freshPrefix, kafkaTransport } from '#tests/support/transports'
-import { startWork } from '#tests/support/workers'
+import { startWorkers } from '#tests/support/workers'
 import { eventually } from '#tests/support/eventually'
 import { damageBatch, damages } from '#tests/support/kafka/segments'
 
@@ -120,7 +120,7 @@ test.group('A record batch that cannot be read', (group) => {
     const prefix = freshPrefix()
     const [lost, behind] = await publishAndDamage(prefix)
     const transport = kafkaTransport(addresses(), prefix)
-    cleanup(await startWork(transport))
+    cleanup(await startWorkers(transport))
     await eventually('it is noticed', () => messaging.warnings().length > 0, { within: 30_000 })
     assert.match(
       messaging.warnings()[0],
@@ -182,14 +182,14 @@ test.group('A record batch that cannot be read', (group) => {
   }) => {
     const prefix = freshPrefix()
     const [, behind] = await publishAndDamage(prefix)
-    const stop = await startWork(kafkaTransport(addresses(), prefix))
+    const stop = await startWorkers(kafkaTransport(addresses(), prefix))
     await eventually('it is noticed', () => messaging.heldUp().length > 0, { within: 30_000 })
     await stop()
     const figures = new MessagingFigures(messaging, 'inventory', () => db.connection('inventory'))
     await figures.read()
     assert.match(figures.warnings().join(), /partition 0 of orders is stopped at offset 0/)
     assert.equal((await skip('--offset=0', '--why=test', '--yes')).exitCode, 0)
-    const stopAgain = await startWork(kafkaTransport(addresses(), prefix))
+    const stopAgain = await startWorkers(kafkaTransport(addresses(), prefix))
     await eventually('it goes on', async () => isHandled(behind.id), { within: 30_000 })
     await stopAgain()
   })
@@ -255,7 +255,7 @@ test.group('What is on record about unreadable batches', (group) => {
     assert,
     cleanup,
   }) => {
-    cleanup(await startWork(new EmbeddedTransport()))
+    cleanup(await startWorkers(new EmbeddedTransport()))
     const client = db.connection('inventory')
     const elsewhere = new UnreadableBatches('inventory', () => client)
     const batch = { topic: 'orders', partition: 3, first: '7', last: '7', reason: 'damaged' }

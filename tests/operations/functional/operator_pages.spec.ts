@@ -8,10 +8,14 @@ import { deadLetterGroups } from '#messaging/recovery/dead_letter_queries'
 import { operatorActs } from '#messaging/recovery/operator_acts'
 import { replays } from '#messaging/recovery/replay'
 import { plainDeskOf, type PlainDesk } from '#tests/support/desk'
-import { broken, junk, stuck } from '#tests/messaging/support/dead_letter_samples'
-import { countOf, letters } from '#tests/messaging/support/recording_consumer'
+import {
+  invalidOrder,
+  malformedRecord,
+  blockedOrders,
+} from '#tests/messaging/support/dead_letter_samples'
+import { countOf, deadLetters } from '#tests/messaging/support/recording_consumer'
 import { commit, message, orders } from '#tests/messaging/support/orders_outbox'
-import { emptyShop, hear, person, post, priced, product } from '#tests/support/shop'
+import { emptyShop, handleReply, person, post, priced, product } from '#tests/support/shop'
 import { eventually } from '#tests/support/eventually'
 
 const HOME = '/admin/operations'
@@ -37,8 +41,8 @@ test.group('An operator at the page', (group) => {
     assert,
   }) => {
     const [a, b, c] = [uuidv7(), uuidv7(), uuidv7()]
-    await stuck(a, b)
-    await broken(c)
+    await blockedOrders(a, b)
+    await invalidOrder(c)
     const page = await said()
     assert.include(page, '5 dead letters in 2 groups')
     assert.include(page, 'division by zero')
@@ -46,7 +50,7 @@ test.group('An operator at the page', (group) => {
     await send('letters/redrive', { module: 'inventory', group: cause })
     assert.include(await said(), '4 messages handled, 2 keys unblocked.')
     assert.deepEqual(
-      (await letters()).map(({ key }) => key),
+      (await deadLetters()).map(({ key }) => key),
       [c]
     )
     assert.containSubset(await operatorActs(inventory()), [
@@ -58,18 +62,18 @@ test.group('An operator at the page', (group) => {
   test('who redrives while the cause still stands is told so, and nothing is lost', async ({
     assert,
   }) => {
-    await broken(uuidv7())
-    await junk()
+    await invalidOrder(uuidv7())
+    await malformedRecord()
     await send('letters/redrive', {})
     assert.include(await said(), '1 key failed again and stays blocked. 1 still malformed.')
     assert.deepEqual(
-      (await letters()).map(({ attempts }) => attempts),
+      (await deadLetters()).map(({ attempts }) => attempts),
       [2, 2]
     )
   })
 
   test('sees how many dead letters there are, counted up to 10,000', async ({ assert }) => {
-    await stuck(uuidv7())
+    await blockedOrders(uuidv7())
     await inventory().rawQuery(
       `insert into dead_letters (consumer, reason, topic, partition, "offset", headers, attempts)
        select 'inventory', 'junk', 'orders', 0, n, '{}', 1 from generate_series(1, 10002) as n`
@@ -82,28 +86,28 @@ test.group('An operator at the page', (group) => {
     assert,
   }) => {
     assert.match(await said('/admin'), /Oldest blocked key none/)
-    await stuck(uuidv7())
+    await blockedOrders(uuidv7())
     assert.match(await said('/admin'), /Oldest blocked key [\d.]+ s of inventory; 1 key behind/)
   })
 
   test('may do the same as another at the same time: each letter is handled once', async ({
     assert,
   }) => {
-    await stuck(uuidv7(), uuidv7(), uuidv7())
+    await blockedOrders(uuidv7(), uuidv7(), uuidv7())
     const other = await plainDeskOf(await person('admin', 'Ada'))
     await Promise.all([
       send('letters/redrive', { module: 'inventory' }),
       other.send(`${HOME}/letters/redrive`, { module: 'inventory' }, HOME),
     ])
-    assert.isEmpty(await letters())
+    assert.isEmpty(await deadLetters())
     assert.equal(await countOf('waiting_keys'), 0)
     const moved = await inventory().from('movements').whereNotNull('order_id')
     assert.lengthOf(moved, 6)
   })
 
   test('reads what a letter says only by asking, and that is on record', async ({ assert }) => {
-    await stuck(uuidv7())
-    const [{ id }] = (await letters()) as unknown as { id: number }[]
+    await blockedOrders(uuidv7())
+    const [{ id }] = (await deadLetters()) as unknown as { id: number }[]
     const path = `${HOME}/letters/inventory/${id}`
     assert.notInclude(await said(path), 'MUG')
     assert.include(await said(path), '•••••')
@@ -122,17 +126,17 @@ test.group('An operator at the page', (group) => {
 
   test('discards what was shown, and nothing that came later', async ({ assert }) => {
     const [shown, later] = [uuidv7(), uuidv7()]
-    await stuck(shown)
-    for (let n = 0; n < 3; n++) await junk(null)
+    await blockedOrders(shown)
+    for (let n = 0; n < 3; n++) await malformedRecord(null)
     const path = `${HOME}/letters/discard?module=inventory`
     const { text } = await desk.open(path)
     const fields = [...text.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)]
     const form = Object.fromEntries(fields.map(([, name, value]) => [name, value]))
-    await stuck(later)
-    await junk(null)
+    await blockedOrders(later)
+    await malformedRecord(null)
     await send('letters/discard', { ...form, why: 'a test order' }, path)
     assert.deepEqual(
-      (await letters()).map(({ key, reason }) => [key, reason]),
+      (await deadLetters()).map(({ key, reason }) => [key, reason]),
       [
         [later, 'failed'],
         [later, 'waiting'],
@@ -146,29 +150,29 @@ test.group('An operator at the page', (group) => {
     assert,
   }) => {
     const order = uuidv7()
-    await stuck(order)
-    const [first, second] = (await letters()) as unknown as { id: number }[]
+    await blockedOrders(order)
+    const [first, second] = (await deadLetters()) as unknown as { id: number }[]
     const path = `${HOME}/letters/discard?module=inventory&id=${first.id}`
     const asked = await said(path)
     assert.include(asked, 'Discard 1 dead letter of inventory?')
     assert.include(asked, order)
     assert.include(asked, `A redrive starts with order_cancelled, dead letter ${second.id}`)
-    assert.lengthOf(await letters(), 2)
+    assert.lengthOf(await deadLetters(), 2)
 
     const which = { module: 'inventory', id: String(first.id), _from: path }
     const refused = await send('letters/discard', { ...which, why: '  ' }, path)
     assert.equal(refused.location, path)
     assert.include(await said(path), 'Not discarded. Why')
-    assert.lengthOf(await letters(), 2)
+    assert.lengthOf(await deadLetters(), 2)
 
     await send('letters/discard', { ...which, why: 'a test order' }, path)
     assert.include(await said(), '1 key is still blocked: redrive the rest.')
-    assert.lengthOf(await letters(), 1)
+    assert.lengthOf(await deadLetters(), 1)
     assert.containSubset(await operatorActs(inventory()), [{ act: 'discard', why: 'a test order' }])
     // Sent once more, there is nothing to discard.
     await send('letters/discard', { ...which, why: 'a test order' }, path)
     assert.include(await said(), 'No dead letter matches any more')
-    assert.lengthOf(await letters(), 1)
+    assert.lengthOf(await deadLetters(), 1)
   })
 
   test('lets a key be tried again that the broker refused', async ({ assert }) => {
@@ -185,7 +189,7 @@ test.group('An operator at the page', (group) => {
     await priced('MUG')
     const order = { lines: [{ sku: 'MUG', quantity: 1 }], name: 'Ada', email: 'ada@example.com' }
     const placed = await post(client, await person('service'), order)
-    await hear(placed.body().id, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(placed.body().id, 'reserved', { revision: 1, heldRevision: 1 })
     const givenUp = { status: 'given_up', attempts: 40, last_error: 'mailbox is full' }
     const [{ id }] = await orders().from('notifications').update(givenUp, ['id'])
     assert.include(await said(), 'mailbox is full')
@@ -271,16 +275,16 @@ test.group('An operator at the page', (group) => {
     const clerk = await plainDeskOf(await person('clerk', 'Carl'))
     assert.equal((await clerk.open(HOME)).status, 404)
     assert.notInclude((await clerk.open('/admin')).text, `href="${HOME}`)
-    await stuck(uuidv7())
+    await blockedOrders(uuidv7())
     await clerk.send(`${HOME}/letters/redrive`, {})
-    assert.lengthOf(await letters(), 2)
+    assert.lengthOf(await deadLetters(), 2)
   })
 
   test('and a clerk both learn on the order’s page that it is blocked in stock', async ({
     assert,
   }) => {
     const order = uuidv7()
-    await stuck(order)
+    await blockedOrders(order)
     const clerk = await plainDeskOf(await person('clerk', 'Carl'))
     const { text } = await clerk.open(`/admin/stock/held-up/${order}`)
     assert.include(text, '2 messages about this order cannot be processed')

@@ -5,14 +5,14 @@ import { EmbeddedTransport } from '#messaging/transports/embedded'
 import { reconcileOperations } from '#operations/reconcile'
 import { RenewedToken } from '#operations/renewed_token'
 import { emptyShop, person, post, product } from '#tests/support/shop'
-import { settled, startWork } from '#tests/support/workers'
+import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 
 const inventory = () => db.connection('inventory')
 
 test.group('The proof that orders and inventory agree', (group) => {
   group.each.setup(async () => {
     await emptyShop()
-    return startWork(new EmbeddedTransport())
+    return startWorkers(new EmbeddedTransport())
   })
 
   test('finds every difference with two orders in memory at a time', async ({ client, assert }) => {
@@ -23,7 +23,7 @@ test.group('The proof that orders and inventory agree', (group) => {
       const placed = await post(client, ada, { lines: [{ sku: 'MUG', quantity: 1 }] })
       ids.push(placed.body().id)
     }
-    await settled()
+    await waitUntilIdle()
     const released = [ids[0], ids[3], ids[4], ids[6]]
     await inventory()
       .from('reservation_heads')

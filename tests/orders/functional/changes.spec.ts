@@ -5,7 +5,7 @@ import { confirmed, messagesAbout, mugs, placed, shopOfMugs } from '#tests/suppo
 import {
   emptyShop,
   fulfil,
-  hear,
+  handleReply,
   patch,
   person,
   priced,
@@ -56,7 +56,7 @@ test.group('A customer changes an order', (group) => {
     assert.containSubset(order, { status: 'updating', revision: 2, heldRevision: 1, version: 3 })
     assert.deepEqual([lines[0].quantity, requestedLines[0].quantity], [2, 5])
 
-    await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(id, 'reserved', { revision: 2, heldRevision: 2 })
     const after = await read(client, ada, id)
     assert.containSubset(after.body(), { status: 'confirmed', heldRevision: 2, version: 4 })
     assert.deepEqual([after.body().lines[0].quantity, after.body().requestedLines], [5, null])
@@ -69,7 +69,7 @@ test.group('A customer changes an order', (group) => {
     const id = await confirmed(client, ada)
     await patch(client, ada, id, '"2"', { lines: mugs(9) })
     const shortages = [{ sku: 'MUG', requested: 9, available: 4 }]
-    await hear(id, 'rejected', { revision: 2, heldRevision: 1, shortages })
+    await handleReply(id, 'rejected', { revision: 2, heldRevision: 1, shortages })
     const declined = (await read(client, ada, id)).body()
     assert.containSubset(declined, { status: 'confirmed', revision: 2, heldRevision: 1, shortages })
     assert.equal(declined.lines[0].quantity, 2)
@@ -86,13 +86,13 @@ test.group('A customer changes an order', (group) => {
     const id = await confirmed(client, ada)
     await patch(client, ada, id, '*', { lines: mugs(5) })
     await patch(client, ada, id, '*', { lines: [...mugs(5), { sku: 'PLATE', quantity: 1 }] })
-    await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(id, 'reserved', { revision: 2, heldRevision: 2 })
     const between = (await read(client, ada, id)).body()
     assert.containSubset(between, { status: 'updating', revision: 3, heldRevision: 2 })
     assert.deepEqual([between.lines.length, between.requestedLines.length], [1, 2])
     assert.equal(between.lines[0].quantity, 5)
 
-    await hear(id, 'rejected', { revision: 3, heldRevision: 2 })
+    await handleReply(id, 'rejected', { revision: 3, heldRevision: 2 })
     const after = (await read(client, ada, id)).body()
     assert.containSubset(after, { status: 'confirmed', heldRevision: 2 })
     assert.equal(after.lines[0].quantity, 5)
@@ -182,7 +182,7 @@ test.group('A customer changes an order', (group) => {
   })
 
   for (const [status, reach] of [
-    ['rejected', (id: string) => hear(id, 'rejected', { revision: 1, heldRevision: null })],
+    ['rejected', (id: string) => handleReply(id, 'rejected', { revision: 1, heldRevision: null })],
     [
       'cancelled',
       (id: string, client: ApiClient) =>
@@ -191,7 +191,7 @@ test.group('A customer changes an order', (group) => {
     [
       'fulfilled',
       async (id: string, client: ApiClient) => {
-        await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+        await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
         await fulfil(client, await person('clerk'), id, { revision: 1 })
       },
     ],
@@ -249,7 +249,7 @@ test.group('A change says which version it is based on', (group) => {
 
   test('and passes although inventory has answered since', async ({ client }) => {
     const id = await placed(client, ada)
-    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
     ;(await patch(client, ada, id, '"1"', { lines: mugs(1) })).assertStatus(202)
   })
 
@@ -258,7 +258,7 @@ test.group('A change says which version it is based on', (group) => {
     assert,
   }) => {
     const id = await placed(client, ada)
-    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
     await patch(client, ada, id, '"2"', { lines: mugs(4) })
     for (const seen of ['"1"', '"2"', '"9"']) {
       const stale = await patch(client, ada, id, seen, { lines: mugs(1) })

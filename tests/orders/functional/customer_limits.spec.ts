@@ -5,7 +5,7 @@ import { customerLimits } from '#config/orders'
 import {
   cancel,
   emptyShop,
-  hear,
+  handleReply,
   patch,
   person,
   post,
@@ -114,13 +114,13 @@ test.group('The limits for customers', (group) => {
     refused.assertStatus(422)
     const { limit, setting, value } = refused.body()
     assert.deepEqual([limit, setting, value], ['held_pieces', 'CUSTOMER_HELD_PIECES', 2_000])
-    await hear(first, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(first, 'reserved', { revision: 1, heldRevision: 1 })
     // What is held counts until inventory has replied to the smaller target.
     const smaller = await patch(client, ada, first, '*', mugs(100))
     smaller.assertStatus(202)
     const early = await post(client, ada, mugs(201))
     assert.equal(early.body().limit, 'held_pieces')
-    await hear(first, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(first, 'reserved', { revision: 2, heldRevision: 2 })
     const inTime = await post(client, ada, mugs(201))
     inTime.assertStatus(202)
     const larger = await patch(client, ada, second, '*', {

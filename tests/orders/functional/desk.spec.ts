@@ -6,7 +6,7 @@ import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { plainDeskOf, type PlainDesk } from '#tests/support/desk'
 import { confirmed, messagesAbout, mugs, placed, shopOfMugs } from '#tests/support/orders'
-import { cancel, emptyShop, hear, patch, person, type Person } from '#tests/support/shop'
+import { cancel, emptyShop, handleReply, patch, person, type Person } from '#tests/support/shop'
 import { statementsOf } from '#tests/support/connections/statements'
 
 const orders = () => db.connection('orders')
@@ -379,7 +379,7 @@ test.group('Orders selected in the list', (group) => {
 
     await cancel(client, admin, ended)
     await patch(client, admin, moved, '*', { lines: mugs(4) })
-    await hear(moved, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(moved, 'reserved', { revision: 2, heldRevision: 2 })
     const form = {
       'carrier': 'DHL',
       'orders[0]': rows[0],

@@ -6,7 +6,7 @@ import { historyJson, historyLines } from '#orders/commands/history_lines'
 import { orderHistory } from '#orders/order_history'
 import { ordersCsv } from '#orders/pages/list/orders_csv'
 import { confirmed, messagesAbout, mugs, placed, shopOfMugs } from '#tests/support/orders'
-import { cancel, fulfil, hear, patch, person, read, type Person } from '#tests/support/shop'
+import { cancel, fulfil, handleReply, patch, person, read, type Person } from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
 
@@ -57,8 +57,8 @@ test.group('A cancellation', (group) => {
     assert.isNull(cancelled.requestedLines)
     assert.equal(cancelled.lines[0].quantity, 2)
     // The answer to the change comes late: it says what was held, and changes no status.
-    await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
-    await hear(id, 'released', { revision: 3, heldRevision: null })
+    await handleReply(id, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(id, 'released', { revision: 3, heldRevision: null })
     const after = (await read(client, ada, id)).body()
     assert.containSubset(after, { status: 'cancelled', heldRevision: null })
     assert.equal(after.lines[0].quantity, 7, 'the lines that were held last')
@@ -89,7 +89,7 @@ test.group('A cancellation', (group) => {
     const id = await placed(client, ada)
     await Promise.all([
       cancel(client, ada, id),
-      hear(id, 'reserved', { revision: 1, heldRevision: 1 }),
+      handleReply(id, 'reserved', { revision: 1, heldRevision: 1 }),
     ])
     assert.containSubset((await read(client, ada, id)).body(), {
       status: 'cancelled',
@@ -104,7 +104,7 @@ test.group('A cancellation', (group) => {
     assert,
   }) => {
     const rejected = await placed(client, ada)
-    await hear(rejected, 'rejected', { revision: 1, heldRevision: null })
+    await handleReply(rejected, 'rejected', { revision: 1, heldRevision: null })
     const gone = await confirmed(client, ada)
     await fulfil(client, clerk, gone, { revision: 1 })
     for (const [id, status] of [
@@ -160,7 +160,7 @@ test.group('What is held for an ended order', (group) => {
     const id = await confirmed(client, ada)
     const cancelled = await cancel(client, ada, id)
     assert.equal(cancelled.body().heldRevision, 1, 'it is held until inventory has released it')
-    await hear(id, 'released', { revision: 2, heldRevision: null })
+    await handleReply(id, 'released', { revision: 2, heldRevision: null })
     assert.isNull((await shown(client, id)).heldRevision)
     const list = await client.get('/api/v1/orders?limit=1').bearerToken(ada.token)
     assert.isNull(list.body().data[0].heldRevision)
@@ -169,7 +169,7 @@ test.group('What is held for an ended order', (group) => {
     const again = await cancel(client, ada, id)
     assert.isNull(again.body().heldRevision)
     // A reply to an older revision that comes late is still recognised as such.
-    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
     assert.isNull((await shown(client, id)).heldRevision)
     assert.equal((await heldColumn(id)).held_revision, 1)
     assert.equal((await stepTypes(client, id)).at(-1), 'stock_released')
@@ -185,7 +185,7 @@ test.group('What is held for an ended order', (group) => {
     const id = await confirmed(client, ada)
     await fulfil(client, clerk, id, { revision: 1 })
     assert.equal((await shown(client, id)).heldRevision, 1)
-    await hear(id, 'deducted', { revision: 2, heldRevision: null })
+    await handleReply(id, 'deducted', { revision: 2, heldRevision: null })
     assert.isNull((await shown(client, id)).heldRevision)
     const again = await fulfil(client, clerk, id, { revision: 1 })
     again.assertStatus(200)
@@ -211,7 +211,7 @@ test.group('What is held for an ended order', (group) => {
     ]) {
       const id = await confirmed(client, ada)
       await patch(client, ada, id, '*', { lines: mugs(9) })
-      await hear(id, 'rejected', { revision: 2, heldRevision: 1, shortages })
+      await handleReply(id, 'rejected', { revision: 2, heldRevision: 1, shortages })
       assert.deepEqual((await shown(client, id)).shortages, shortages)
       const ended = await end(id)
       ended.assertStatus(200)
@@ -224,9 +224,9 @@ test.group('What is held for an ended order', (group) => {
     const id = await confirmed(client, ada)
     await patch(client, ada, id, '*', { lines: mugs(9) })
     const shortages = [{ sku: 'MUG', requested: 9, available: 3 }]
-    await hear(id, 'rejected', { revision: 2, heldRevision: 1, shortages })
+    await handleReply(id, 'rejected', { revision: 2, heldRevision: 1, shortages })
     await patch(client, ada, id, '*', { lines: mugs(3) })
-    await hear(id, 'reserved', { revision: 3, heldRevision: 3 })
+    await handleReply(id, 'reserved', { revision: 3, heldRevision: 3 })
     assert.deepEqual((await shown(client, id)).shortages, [])
   })
 })
@@ -269,7 +269,7 @@ test.group('A fulfilment', (group) => {
     const again = await fulfil(client, clerk, id, { revision: 1 })
     again.assertStatus(200)
     assert.deepEqual(again.body(), fulfilled.body())
-    await hear(id, 'deducted', { revision: 2, heldRevision: null })
+    await handleReply(id, 'deducted', { revision: 2, heldRevision: null })
     assert.deepEqual(await stepTypes(client, id), [
       ...['placed', 'confirmed', 'fulfilled', 'stock_deducted'],
     ])
@@ -282,7 +282,7 @@ test.group('A fulfilment', (group) => {
     const id = await confirmed(client, ada)
     const lines = [...mugs(3), { sku: 'PLATE', quantity: 1 }]
     await patch(client, ada, id, '*', { lines })
-    await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(id, 'reserved', { revision: 2, heldRevision: 2 })
     const refused = await fulfil(client, clerk, id, { revision: 1 })
     refused.assertStatus(409)
     assert.containSubset(refused.body(), {

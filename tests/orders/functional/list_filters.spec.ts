@@ -2,7 +2,15 @@ import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import { placed } from '#tests/support/orders'
-import { cancel, emptyShop, hear, patch, person, priced, type Person } from '#tests/support/shop'
+import {
+  cancel,
+  emptyShop,
+  handleReply,
+  patch,
+  person,
+  priced,
+  type Person,
+} from '#tests/support/shop'
 
 const ORDERS = '/api/v1/orders'
 
@@ -28,10 +36,10 @@ test.group('The list of orders is narrowed', (group) => {
       rejected: await placed(client, admin, { email: 'Bob@example.com' }),
       cancelled: await placed(client, ada),
     }
-    await hear(ids.confirmed, 'reserved', { revision: 1, heldRevision: 1 })
-    await hear(ids.updating, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(ids.confirmed, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(ids.updating, 'reserved', { revision: 1, heldRevision: 1 })
     await patch(client, admin, ids.updating, '*', { lines: [{ sku: 'MUG', quantity: 9 }] })
-    await hear(ids.rejected, 'rejected', { revision: 1, heldRevision: null })
+    await handleReply(ids.rejected, 'rejected', { revision: 1, heldRevision: null })
     await cancel(client, ada, ids.cancelled)
     for (const [status, id] of Object.entries(ids)) {
       assert.deepEqual(await found(client, `status=${status}`), [id], status)
@@ -52,7 +60,7 @@ test.group('The list of orders is narrowed', (group) => {
     assert.deepEqual(await found(client, `number=${number.slice(2)}`), [ids.updating])
     assert.deepEqual(await found(client, 'sku=plate'), [ids.updating], 'held')
     assert.include(await found(client, 'sku=MUG'), ids.updating, 'asked for')
-    await hear(ids.updating, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(ids.updating, 'reserved', { revision: 2, heldRevision: 2 })
     assert.deepEqual(await found(client, 'sku=PLATE'), [], 'not any more')
   })
 

@@ -4,7 +4,7 @@ import { test } from '@japa/runner'
 import { MailRows, type Notification } from '#mail/mail_rows'
 import { composeOrderMail } from '#orders/mails/compose'
 import { confirmed, mugs, shopOfMugs } from '#tests/support/orders'
-import { emptyShop, hear, patch, person, priced, type Person } from '#tests/support/shop'
+import { emptyShop, handleReply, patch, person, priced, type Person } from '#tests/support/shop'
 
 const TOO_FEW = [{ sku: 'MUG', requested: 9, available: 4 }]
 
@@ -20,7 +20,7 @@ test.group('A mail about a change that could not be made', (group) => {
   test('says that the order stays as it was', async ({ client, assert }) => {
     const id = await confirmed(client, ada)
     await patch(client, ada, id, '*', { lines: mugs(9) })
-    await hear(id, 'rejected', { revision: 2, heldRevision: 1, shortages: TOO_FEW })
+    await handleReply(id, 'rejected', { revision: 2, heldRevision: 1, shortages: TOO_FEW })
     for (const text of await lastMail(id, 'change_declined')) {
       assert.include(text, 'Your order is unchanged')
       assert.notInclude(text, 'instead of')
@@ -34,8 +34,8 @@ test.group('A mail about a change that could not be made', (group) => {
     const id = await confirmed(client, ada)
     await patch(client, ada, id, '*', { lines: mugs(4) })
     await patch(client, ada, id, '*', { lines: mugs(9) })
-    await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
-    await hear(id, 'rejected', { revision: 3, heldRevision: 2, shortages: TOO_FEW })
+    await handleReply(id, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(id, 'rejected', { revision: 3, heldRevision: 2, shortages: TOO_FEW })
     for (const text of await lastMail(id, 'change_declined')) {
       assert.include(text, 'An earlier change was made')
       assert.include(text, '4 instead of 2')
@@ -50,7 +50,7 @@ test.group('A mail about a change that could not be made', (group) => {
     const id = await confirmed(client, ada)
     // As a process whose clock is late would have written it.
     await patch(client, ada, id, '*', { lines: mugs(3) })
-    await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(id, 'reserved', { revision: 2, heldRevision: 2 })
     await mails(id)
       .where('kind', 'change_accepted')
       .update({ id: '00000000-0000-7000-8000-000000000000' })
@@ -74,7 +74,7 @@ test.group('Mails about one order', (group) => {
     const ada = await person('customer', 'Ada')
     const id = await confirmed(client, ada)
     await patch(client, ada, id, '*', { lines: mugs(3) })
-    await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(id, 'reserved', { revision: 2, heldRevision: 2 })
     const rows = new MailRows(db as never, {
       connection: 'orders',
       subject: 'order_id',

@@ -2,7 +2,7 @@ import ace from '@adonisjs/core/services/ace'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import OrdersShow from '#orders/commands/orders_show'
-import { cancel, emptyShop, hear, patch, person, post, priced } from '#tests/support/shop'
+import { cancel, emptyShop, handleReply, patch, person, post, priced } from '#tests/support/shop'
 
 test.group('orders:show', (group) => {
   group.each.setup(async () => {
@@ -70,10 +70,10 @@ async function longHistory(client: ApiClient): Promise<{ id: string; number: str
   const ada = await person('customer', 'Ada')
   const placed = await post(client, ada, { lines: [{ sku: 'MUG', quantity: 2 }] })
   const { id, number } = placed.body()
-  await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+  await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
   await patch(client, ada, id, '*', { lines: [{ sku: 'MUG', quantity: 9 }] })
   const shortages = [{ sku: 'MUG', requested: 9, available: 4 }]
-  await hear(id, 'rejected', { revision: 2, heldRevision: 1, shortages })
+  await handleReply(id, 'rejected', { revision: 2, heldRevision: 1, shortages })
   await cancel(client, ada, id, { reason: 'too dear' })
   return { id, number }
 }

@@ -8,7 +8,7 @@ import { orderHistory } from '#orders/order_history'
 import { ordersCsv } from '#orders/pages/list/orders_csv'
 import { Message } from '@adonisjs/mail'
 import { confirmed, shopOfMugs } from '#tests/support/orders'
-import { fulfil, hear, patch, person, priced, read, type Person } from '#tests/support/shop'
+import { fulfil, handleReply, patch, person, priced, read, type Person } from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
@@ -45,7 +45,7 @@ test.group('Further pieces of an order', (group) => {
   async function fiveMugs(client: ApiClient) {
     const id = await twoOldMugs(client)
     await patch(client, ada, id, '*', mugs(5))
-    await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(id, 'reserved', { revision: 2, heldRevision: 2 })
     return id
   }
 
@@ -64,13 +64,13 @@ test.group('Further pieces of an order', (group) => {
     more.assertStatus(202)
     assert.deepEqual(inShort(more.body().requestedLines), ['2 × 1250', '3 × 1400'])
     assert.deepEqual(more.body().total, eur(2_500), 'of the lines in force')
-    await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(id, 'reserved', { revision: 2, heldRevision: 2 })
     const five = await shown(client, id)
     assert.deepEqual(inShort(five.lines), ['2 × 1250', '3 × 1400'])
     assert.deepEqual(five.total, eur(6_700))
     const fewer = await patch(client, ada, id, '*', mugs(3))
     assert.deepEqual(inShort(fewer.body().requestedLines), ['2 × 1250', '1 × 1400'])
-    await hear(id, 'reserved', { revision: 3, heldRevision: 3 })
+    await handleReply(id, 'reserved', { revision: 3, heldRevision: 3 })
     assert.deepEqual((await shown(client, id)).total, eur(3_900))
   })
 
@@ -113,7 +113,7 @@ test.group('Further pieces of an order', (group) => {
     await costs('MUG', { price_amount: 1_600 })
     const onTop = await patch(client, ada, id, '*', mugs(6))
     assert.deepEqual(inShort(onTop.body().requestedLines), ['2 × 1250', '3 × 1400', '1 × 1600'])
-    await hear(id, 'rejected', {
+    await handleReply(id, 'rejected', {
       ...{ revision: 3, heldRevision: 1 },
       shortages: [{ sku: 'MUG', requested: 6, available: 3 }],
     })

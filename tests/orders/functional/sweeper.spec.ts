@@ -7,7 +7,7 @@ import {
   cancel,
   emptyShop,
   fulfil,
-  hear,
+  handleReply,
   patch,
   person,
   priced,
@@ -52,7 +52,7 @@ test.group('An order that waits too long for an answer', (group) => {
     const cancelled = await placed(client, admin)
     await cancel(client, admin, cancelled, { reason: 'late' })
     const fulfilled = await placed(client, admin)
-    await hear(fulfilled, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(fulfilled, 'reserved', { revision: 1, heldRevision: 1 })
     await fulfil(client, admin, fulfilled, { revision: 1 })
     await timeHasCome(changed, cancelled, fulfilled)
     await sweeper().tick()
@@ -90,7 +90,7 @@ test.group('An order that waits too long for an answer', (group) => {
 
     // What the customer read before still holds: no caller has changed it.
     ;(await patch(client, admin, id, '"1"', { name: 'Ada' })).assertStatus(200)
-    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
     const answered = (await read(client, admin, id)).body()
     assert.containSubset(answered, { attention: false, status: 'confirmed' })
     const steps = await client.get(`/api/v1/orders/${id}/timeline`).bearerToken(admin.token)
@@ -105,7 +105,7 @@ test.group('An order that waits too long for an answer', (group) => {
     assert,
   }) => {
     const answered = await placed(client, admin)
-    await hear(answered, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(answered, 'reserved', { revision: 1, heldRevision: 1 })
     const untold = await placed(client, admin)
     await timeHasCome(answered, untold)
     await orders().from('outbox').where('key', untold).update({ published_at: null })
@@ -133,7 +133,7 @@ test.group('An order that waits too long for an answer', (group) => {
     const untried = await orders().from('orders').where('resends', 0)
     assert.isAtLeast(untried.length, 8, 'the others use up no try')
 
-    await hear(ids[0], 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(ids[0], 'reserved', { revision: 1, heldRevision: 1 })
     await timeHasCome(...ids)
     await sweeping.tick()
     assert.equal(sweeping.counts.resent, 102, 'any answer ends the quiet')

@@ -1,5 +1,5 @@
 /*
- * Follows every link of every page of an app, from its first pages on, as somebody who is signed in.
+ * Follows every link of every page of an app as a signed-in user.
  */
 import router from '@adonisjs/core/services/router'
 import type { PlainDesk } from '#tests/support/desk'
@@ -11,7 +11,7 @@ export interface Visit {
   contentType: string
 }
 
-/** What is asked for without the query that it needs says so: the code, the dead letters, the invitation. */
+/** Pages that need a query and are visited without it: codes, dead letters, invitation. */
 export const INCOMPLETE = [
   '422 /admin/stock/receive/codes',
   '422 /admin/operations/letters/discard',
@@ -28,7 +28,7 @@ export function plainPaths(): string[] {
     .filter((path) => !/^\/(api|dev)\//.test(path) && !path.endsWith('/events'))
 }
 
-/** What was not shown, as `404 /path`. */
+/** Visits that failed, as `404 /path`. */
 export function refused(visits: Visit[]): string[] {
   return visits.filter(({ status }) => status >= 400).map(({ status, path }) => `${status} ${path}`)
 }
@@ -42,7 +42,7 @@ const METHOD_POST = /<form\b[^>]*method="post"[^>]*>/gi
  * Pages that differ only in the values of their query are visited once: a list has thousands of filters.
  *
  * @param from - paths to begin with
- * @returns every answer; redirects are answers, and what they lead to is visited too
+ * @returns every response, redirects included; their targets are visited too
  */
 export async function walkSite(desk: PlainDesk, from: string[]): Promise<Visit[]> {
   const waiting = [...from]

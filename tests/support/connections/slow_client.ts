@@ -1,5 +1,5 @@
 /*
- * A client that sends the head of a request and as little of its body as it likes, on a connection of its own.
+ * A client that sends the head of a request and only part of its body, on a connection of its own.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -8,7 +8,7 @@ export interface SlowRequest {
   method?: string
   path: string
   headers?: Record<string, string>
-  /** What is sent of the body; the head promises more. */
+  /** The part of the body that is sent; the head announces 1,000 bytes. */
   body: string
 }
 
@@ -25,7 +25,7 @@ export class SlowClient {
     socket.on('error', () => {})
   }
 
-  /** Connects and sends the head and what there is of the body. */
+  /** Connects, and sends the head and the part of the body. */
   static async send({ method = 'POST', path, headers = {}, body }: SlowRequest) {
     const socket = connect(Number(process.env.PORT), process.env.HOST)
     await once(socket, 'connect')

@@ -1,8 +1,8 @@
 import pg from 'pg'
 
 /**
- * The statements that something takes, on whatever connection: the fewest of six times, since what goes on
- * beside it, such as the feed of the orders' steps, may add some of its own.
+ * The SQL statements of some work, on any connection: the fewest of six runs, since background work, such as
+ * the feed of live steps, may add its own.
  */
 export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const times: string[][] = []
@@ -15,8 +15,8 @@ async function statementsDuring(work: () => Promise<unknown>): Promise<string[]>
   const { query } = pg.Client.prototype as { query: (...given: any[]) => unknown }
   pg.Client.prototype.query = function (this: pg.Client, ...given: any[]) {
     const text: string = typeof given[0] === 'string' ? given[0] : given[0].text
-    // Set-up of a connection, notifications of live streams, heartbeats of consumers and the session's end,
-    // which is moved once a minute, do not count.
+    // Not counted: connection set-up, notifications of live streams, heartbeats of consumers, and the
+    // session's expiry, which is extended once a minute.
     if (!/^set |pg_notify|consumer_runs|^insert into "sessions"/i.test(text.trim()))
       statements.push(text)
     return query.apply(this, given)

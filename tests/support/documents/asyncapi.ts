@@ -1,5 +1,5 @@
 /*
- * What messages are held against: /asyncapi.json.
+ * Validates messages against /asyncapi.json.
  */
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
@@ -13,8 +13,8 @@ ajv.addSchema(document, 'asyncapi')
 
 /**
  * @param message - its name: `order_placed.v1`
- * @param part - `key` is what its binding says of the key
- * @returns what the document does not say of it, in words
+ * @param part - `key`: the schema of the key in the Kafka binding
+ * @returns the validation errors, in words
  */
 export function faultsOf(message: string, part: 'headers' | 'payload' | 'key', value: unknown) {
   const place = part === 'key' ? 'bindings/kafka/key' : part

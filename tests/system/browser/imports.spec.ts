@@ -8,7 +8,7 @@ import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import type { Locator } from 'playwright-core'
 import { barriers, base, deskOf } from '#tests/support/browser/browser'
-import { onHand, settle } from '#tests/support/stock_imports'
+import { onHand, runImport } from '#tests/support/stock_imports'
 import { emptyShop, product } from '#tests/support/shop'
 import { held } from '#tests/support/reservations'
 
@@ -51,7 +51,7 @@ test.group('The pages of imports', (group) => {
       const desk = await deskOf('clerk', 'Carl', { theme, size, scripts })
       const { page } = desk
       const work = async () => {
-        await settle(idOf(page.url()))
+        await runImport(idOf(page.url()))
         if (!scripts) await page.getByRole('link', { name: 'Refresh' }).click()
       }
       const clean = async () => scripts && assert.deepEqual(await barriers(page), [])
@@ -129,11 +129,11 @@ test.group('The pages of imports', (group) => {
     )
     assert.equal(answers[0].headers().location, answers[1].headers().location)
     await page.goto(base + answers[0].headers().location)
-    await settle(idOf(page.url()))
+    await runImport(idOf(page.url()))
     await page.getByRole('button', { name: 'Apply 2 changes' }).dblclick()
     await page.getByRole('progressbar').waitFor()
     await page.reload()
-    await settle(idOf(page.url()))
+    await runImport(idOf(page.url()))
     await page.getByText('Applied 3 rows').waitFor()
     await page.goto(`${base}/admin/stock/imports`)
     assert.equal(await page.locator('tbody tr').count(), 1)
@@ -208,7 +208,7 @@ test.group('The pages of imports', (group) => {
     await page.getByLabel('CSV file').setInputFiles(file)
     await page.getByRole('button', { name: 'Start dry run' }).click()
     await page.getByRole('progressbar').waitFor()
-    await settle(idOf(page.url()))
+    await runImport(idOf(page.url()))
     const seen: string[] = []
     await page.getByRole('link', { name: 'All 120' }).click()
     for (let pages = 1; ; pages++) {

@@ -4,8 +4,8 @@
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
 import { barriers, base, deskOf } from '#tests/support/browser/browser'
-import { broken, stuck } from '#tests/messaging/support/dead_letter_samples'
-import { letters } from '#tests/messaging/support/recording_consumer'
+import { invalidOrder, blockedOrders } from '#tests/messaging/support/dead_letter_samples'
+import { deadLetters } from '#tests/messaging/support/recording_consumer'
 import { commit, message, orders } from '#tests/messaging/support/orders_outbox'
 import { emptyShop, product } from '#tests/support/shop'
 
@@ -24,8 +24,8 @@ test.group('Operations', (group) => {
       assert,
     }) => {
       const order = uuidv7()
-      await stuck(order)
-      await broken(uuidv7())
+      await blockedOrders(order)
+      await invalidOrder(uuidv7())
       const desk = await deskOf('operator', 'Olga', { theme, size, scripts })
       const { page } = desk
       const clean = async () => {
@@ -49,7 +49,7 @@ test.group('Operations', (group) => {
       await page.getByRole('button', { name: 'Redrive 1 of inventory: division by zero' }).click()
       await page.getByText('2 messages handled, 1 key unblocked.').waitFor()
       await page.getByText('in 1 group').waitFor()
-      assert.lengthOf(await letters(), 1)
+      assert.lengthOf(await deadLetters(), 1)
       assert.deepEqual(desk.faults, [])
       await desk.close()
     })
@@ -96,7 +96,7 @@ test.group('Operations', (group) => {
     page.on('request', (request) => looks.push(request.url()))
     await focused(false)
     assert.equal(await live(), 'paused')
-    await stuck(uuidv7())
+    await blockedOrders(uuidv7())
     await page.clock.runFor(20_000)
     assert.deepEqual(looks, [])
 

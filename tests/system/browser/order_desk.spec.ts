@@ -6,14 +6,14 @@ import { test } from '@japa/runner'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
 import { barriers, base, deskOf, type Desk } from '#tests/support/browser/browser'
 import { cancel, emptyShop, patch, person, post, product, type Person } from '#tests/support/shop'
-import { settled, startWork } from '#tests/support/workers'
+import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 
 let ada: Person
 
 /** An order of two mugs that stock has answered. */
 async function confirmed(client: ApiClient, name = 'Ada') {
   const answer = await post(client, ada, { name, lines: [{ sku: 'MUG', quantity: 2 }] })
-  await settled()
+  await waitUntilIdle()
   const { id, number }: { id: string; number: string } = answer.body()
   return { id, number, home: `${base}/admin/orders/${id}` }
 }
@@ -24,10 +24,10 @@ const state = ({ page }: Desk) => page.locator('#standing .state').innerText()
 test.group('An order at the desk, in a browser', (group) => {
   group.setup(async () => {
     await emptyShop()
-    const stop = await startWork(new EmbeddedTransport())
+    const stop = await startWorkers(new EmbeddedTransport())
     await product('MUG', 400)
     await product('PLATE', 30)
-    await settled()
+    await waitUntilIdle()
     ada = await person('customer', 'Ada')
     return stop
   })
@@ -116,7 +116,7 @@ test.group('An order at the desk, in a browser', (group) => {
     await page.getByLabel('SKU of line 2').fill('plate')
     await page.getByRole('button', { name: 'Request revision 2' }).click()
     await page.getByText('requests revision 2: MUG 2 → 3, PLATE 0 → 1').waitFor()
-    await settled()
+    await waitUntilIdle()
     await page.reload()
     assert.equal(await state(desk), 'confirmed')
     await page.getByText('Change contact').click()
@@ -152,7 +152,7 @@ test.group('An order at the desk, in a browser', (group) => {
     await page.goto(`${home}/fulfilment`)
     await page.getByLabel('Carrier').fill('DHL')
     await patch(client, ada, id, '*', mugs(5))
-    await settled()
+    await waitUntilIdle()
     await page.getByRole('button', { name: 'Fulfil revision 1' }).click()
     const alert = page.getByRole('alert')
     await alert.getByText('you packed revision 1, but revision 2 is in force').waitFor()

@@ -14,7 +14,7 @@ import {
   signIn,
   type Desk,
 } from '#tests/support/browser/browser'
-import { onHand, settle } from '#tests/support/stock_imports'
+import { onHand, runImport } from '#tests/support/stock_imports'
 import { typeKeys } from '#tests/support/browser/scanner'
 import { emptyShop, person, product } from '#tests/support/shop'
 
@@ -342,7 +342,7 @@ test.group('The scan loop', (group) => {
     assert.deepEqual(await onHand(), { [MUG]: 64, TEA: 1 })
     await page.locator('.toasts').getByRole('button', { name: 'Undo' }).click()
     await page.getByText('Undoing the rows').waitFor()
-    await settle(page.url().split('/').at(-1)!)
+    await runImport(page.url().split('/').at(-1)!)
     assert.deepEqual(await onHand(), { [MUG]: 58, TEA: 0 })
     await page.goto(RECEIVE)
     await page.locator('#scan').fill('A'.repeat(500))

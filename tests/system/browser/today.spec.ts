@@ -5,7 +5,7 @@ import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
 import { putProduct } from '#inventory/products/put_product'
 import { barriers, base, deskOf } from '#tests/support/browser/browser'
-import { emptyShop, hear, person, post, priced, product } from '#tests/support/shop'
+import { emptyShop, handleReply, person, post, priced, product } from '#tests/support/shop'
 
 test.group('The page of the day', (group) => {
   group.each.setup(async () => {
@@ -33,7 +33,7 @@ test.group('The page of the day', (group) => {
       }
       for (let n = 0; n < 2; n++) await post(client, shop, order)
       const { id } = (await post(client, shop, order)).body()
-      await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+      await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
       const desk = await deskOf('clerk', 'Carl', { theme, size, scripts })
       const { page } = desk
       await page.getByText('3 orders placed').waitFor()
@@ -46,7 +46,7 @@ test.group('The page of the day', (group) => {
       }
       if (scripts && theme === 'light') {
         // The page goes on by itself.
-        await hear((await post(client, shop, order)).body().id, 'reserved', {
+        await handleReply((await post(client, shop, order)).body().id, 'reserved', {
           revision: 1,
           heldRevision: 1,
         })

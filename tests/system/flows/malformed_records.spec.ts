@@ -12,7 +12,7 @@ import { keyHash } from '#messaging/message/partition'
 import type { Transport } from '#messaging/transports/transport'
 import { emptyShop, person, post, product, type Person } from '#tests/support/shop'
 import { transports } from '#tests/support/transports'
-import { settled, startWork } from '#tests/support/workers'
+import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 import { eventually } from '#tests/support/eventually'
 
 for (const [name, makeTransport] of transports) {
@@ -23,7 +23,7 @@ for (const [name, makeTransport] of transports) {
     group.setup(async () => {
       await emptyShop()
       transport = makeTransport()
-      return startWork(transport)
+      return startWorkers(transport)
     })
     group.each.setup(async () => {
       customer = await person('customer')
@@ -39,11 +39,11 @@ for (const [name, makeTransport] of transports) {
       test(`${what} becomes a dead letter, and no key waits`, async ({ client, assert }) => {
         const sku = `CUP-${uuidv7().slice(-6).toUpperCase()}`
         await product(sku, 5)
-        await settled()
+        await waitUntilIdle()
         const good = target(uuidv7(), sku)
         await send(transport, spoil(good), good)
         const placed = await post(client, customer, { lines: [{ sku, quantity: 1 }] })
-        await settled()
+        await waitUntilIdle()
         const order = await client.get(placed.header('location')!).bearerToken(customer.token)
         assert.equal(order.body().status, 'confirmed')
         const letters = await inventory('dead_letters').orderBy('id', 'desc').limit(1)
@@ -104,7 +104,7 @@ for (const [name, makeTransport] of transports) {
     }) => {
       const sku = `CUP-${uuidv7().slice(-6).toUpperCase()}`
       await product(sku, 5)
-      await settled()
+      await waitUntilIdle()
       const partitions = await transport.openTopic('orders')
       const count = 3_000 / partitions
       const before = await deadLetters()

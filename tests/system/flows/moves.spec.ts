@@ -21,7 +21,7 @@ import {
   type Person,
 } from '#tests/support/shop'
 import { transports } from '#tests/support/transports'
-import { settled, startWork } from '#tests/support/workers'
+import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 
 for (const [name, makeTransport] of transports) {
   test.group(`A customer changes their mind over ${name}`, (group) => {
@@ -30,7 +30,7 @@ for (const [name, makeTransport] of transports) {
 
     group.setup(async () => {
       await emptyShop()
-      return startWork(makeTransport())
+      return startWorkers(makeTransport())
     })
     group.each.setup(async () => {
       ada = await person('customer', 'Ada')
@@ -45,7 +45,7 @@ for (const [name, makeTransport] of transports) {
       const id = await confirmed(client, [line(cup, 2)])
       const changed = await patch(client, ada, id, '*', { lines: [line(cup, 5), line(plate, 1)] })
       changed.assertStatus(202)
-      await settled()
+      await waitUntilIdle()
       const order = (await read(client, ada, id)).body()
       assert.containSubset(order, { status: 'confirmed', revision: 2, heldRevision: 2 })
       assert.deepEqual(await balance(cup), [10, 5])
@@ -65,10 +65,10 @@ for (const [name, makeTransport] of transports) {
       const [cup] = await stocked([10])
       const id = await confirmed(client, [line(cup, 2)])
       await putProduct(cup, { name: 'Cup', price: { amount: 1_400, currency: 'EUR' } }, '*')
-      await settled()
+      await waitUntilIdle()
       for (const pieces of [5, 3]) {
         await patch(client, ada, id, '*', { lines: [line(cup, pieces)] })
-        await settled()
+        await waitUntilIdle()
         const order = (await read(client, ada, id)).body()
         assert.deepEqual(
           order.lines.map(({ quantity, unitPrice }: any) => [quantity, unitPrice.amount]),
@@ -89,7 +89,7 @@ for (const [name, makeTransport] of transports) {
       const [cup] = await stocked([4])
       const id = await confirmed(client, [line(cup, 3)])
       await patch(client, ada, id, '*', { lines: [line(cup, 9)] })
-      await settled()
+      await waitUntilIdle()
       const order = (await read(client, ada, id)).body()
       assert.containSubset(order, { status: 'confirmed', revision: 2, heldRevision: 1 })
       assert.deepEqual(order.shortages, [{ sku: cup, requested: 9, available: 4 }])
@@ -108,7 +108,7 @@ for (const [name, makeTransport] of transports) {
       const placed = await post(client, ada, { lines: [line(cup, 2)] })
       const { id } = placed.body()
       await patch(client, ada, id, '*', { lines: [line(cup, 9)] })
-      await settled()
+      await waitUntilIdle()
       const order = (await read(client, ada, id)).body()
       assert.containSubset(order, { status: 'confirmed', revision: 2, heldRevision: 1 })
       const [mail, ...others] = await mailsOf(id)
@@ -123,7 +123,7 @@ for (const [name, makeTransport] of transports) {
       const [cup] = await stocked([4])
       const id = await confirmed(client, [line(cup, 4)])
       ;(await cancel(client, ada, id, { reason: 'found them in the cellar' })).assertStatus(200)
-      await settled()
+      await waitUntilIdle()
       assert.deepEqual(await balance(cup), [4, 0])
       const mail = await lastMail(id, 'has been cancelled')
       assert.include(mail.text, 'Reason: found them in the cellar')
@@ -145,7 +145,7 @@ for (const [name, makeTransport] of transports) {
         trackingUrl: 'https://dhl.example/JD01?a=1&b=2',
       }
       ;(await fulfil(client, clerk, id, parcel)).assertStatus(200)
-      await settled()
+      await waitUntilIdle()
       assert.deepEqual(await balance(cup), [1, 0])
       ;(await cancel(client, ada, id)).assertStatus(409)
       const mail = await lastMail(id, 'is on its way')
@@ -165,7 +165,7 @@ for (const [name, makeTransport] of transports) {
         ;(await patch(client, ada, id, '*', { lines })).assertStatus(202)
       }
       ;(await patch(client, ada, id, '*', { lines: [line(plate, 4)] })).assertStatus(202)
-      await settled()
+      await waitUntilIdle()
       const order = (await read(client, ada, id)).body()
       assert.containSubset(order, { status: 'confirmed', revision: 9, heldRevision: 9 })
       assert.deepEqual(await balance(cup), [9, 0])
@@ -192,7 +192,7 @@ for (const [name, makeTransport] of transports) {
     })
 
     test('and leaves every proof clean', async ({ assert }) => {
-      await settled()
+      await waitUntilIdle()
       assert.deepEqual((await reconcile(directConnection('inventory'))).differences, [])
       assert.deepEqual((await messaging.verify(0)).findings, [])
       const twice = await db
@@ -207,7 +207,7 @@ for (const [name, makeTransport] of transports) {
     async function confirmed(client: ApiClient, lines: object[]): Promise<string> {
       const placed = await post(client, ada, { lines })
       placed.assertStatus(202)
-      await settled()
+      await waitUntilIdle()
       return placed.body().id
     }
   })
@@ -219,7 +219,7 @@ let serial = 0
 async function stocked(pieces: number[]) {
   const skus = pieces.map(() => `THING-${++serial}`)
   for (const [index, sku] of skus.entries()) await product(sku, pieces[index])
-  await settled()
+  await waitUntilIdle()
   return skus
 }
 

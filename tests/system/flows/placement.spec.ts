@@ -18,7 +18,7 @@ import {
   type Person,
 } from '#tests/support/shop'
 import { transports } from '#tests/support/transports'
-import { settled, startWork } from '#tests/support/workers'
+import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 
 for (const [name, makeTransport] of transports) {
   test.group(`An order on ${name}`, (group) => {
@@ -26,7 +26,7 @@ for (const [name, makeTransport] of transports) {
 
     group.setup(async () => {
       await emptyShop()
-      return startWork(makeTransport())
+      return startWorkers(makeTransport())
     })
     group.each.setup(async () => {
       customer = await person('customer', 'Ada')
@@ -38,7 +38,7 @@ for (const [name, makeTransport] of transports) {
     }) => {
       await product('CUP', 10, 700)
       await product('SAUCER', 4, 300)
-      await settled()
+      await waitUntilIdle()
 
       const placed = await post(client, customer, {
         reference: 'PO-7',
@@ -49,7 +49,7 @@ for (const [name, makeTransport] of transports) {
       })
       placed.assertStatus(202)
       assert.equal(placed.body().status, 'pending')
-      await settled()
+      await waitUntilIdle()
       assert.isBelow(await timeToMail(placed.body().id), 1_000)
 
       const order = await client.get(placed.header('location')!).bearerToken(customer.token)
@@ -79,7 +79,7 @@ for (const [name, makeTransport] of transports) {
     }) => {
       await product('LAMP', 3)
       await product('SHADE', 10)
-      await settled()
+      await waitUntilIdle()
 
       const placed = await post(client, customer, {
         lines: [
@@ -87,7 +87,7 @@ for (const [name, makeTransport] of transports) {
           { sku: 'LAMP', quantity: 5 },
         ],
       })
-      await settled()
+      await waitUntilIdle()
 
       const order = await client.get(placed.header('location')!).bearerToken(customer.token)
       assert.containSubset(order.body(), { status: 'rejected', heldRevision: null })
@@ -101,9 +101,9 @@ for (const [name, makeTransport] of transports) {
 
     test('lists its steps to accounts that may read it', async ({ client, assert }) => {
       await product('VASE', 1)
-      await settled()
+      await waitUntilIdle()
       const placed = await post(client, customer, { lines: [{ sku: 'VASE', quantity: 1 }] })
-      await settled()
+      await waitUntilIdle()
       const timeline = await client
         .get(`${placed.header('location')}/timeline`)
         .bearerToken(customer.token)
@@ -129,13 +129,13 @@ for (const [name, makeTransport] of transports) {
     }) => {
       cleanup(withoutCustomerLimits())
       await product('LAST', 60)
-      await settled()
+      await waitUntilIdle()
       const answers = await Promise.all(
         Array.from({ length: 100 }, () =>
           accepted(client, customer, { lines: [{ sku: 'LAST', quantity: 1 }] })
         )
       )
-      await settled()
+      await waitUntilIdle()
       const statuses = await db
         .connection('orders')
         .from('orders')
@@ -154,7 +154,7 @@ for (const [name, makeTransport] of transports) {
     })
 
     test('leaves every proof clean', async ({ assert }) => {
-      await settled()
+      await waitUntilIdle()
       assert.deepEqual((await reconcile(directConnection('inventory'))).differences, [])
       assert.deepEqual((await messaging.verify(0)).findings, [])
     })

@@ -18,13 +18,13 @@ import type { Message } from '#messaging/message/message'
 import { outbox } from '#messaging/outbox/outbox'
 import { emptyShop, product } from '#tests/support/shop'
 import { transports } from '#tests/support/transports'
-import { settled, startWork } from '#tests/support/workers'
+import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 
 for (const [name, makeTransport] of transports) {
   test.group(`A target over ${name}`, (group) => {
     group.setup(async () => {
       await emptyShop()
-      return startWork(makeTransport())
+      return startWorkers(makeTransport())
     })
 
     test('moves what is held by its difference, and names the revision that is held', async ({
@@ -217,7 +217,7 @@ function cancelled(order: string, revision: number) {
 /** Says it on the topic of orders, and waits until inventory has handled it. */
 async function say(...messages: Message<unknown>[]) {
   await db.connection('orders').transaction((trx) => outbox.add(trx, messages))
-  await settled()
+  await waitUntilIdle()
 }
 
 async function answers(order: string): Promise<[string, Record<string, unknown>][]> {

@@ -17,8 +17,8 @@ import {
   onHand,
   readImport,
   rowsOf,
-  settle,
-  tell,
+  runImport,
+  requestImport,
   undo,
 } from '#tests/support/stock_imports'
 import { emptyShop, person, product, type Person } from '#tests/support/shop'
@@ -296,13 +296,13 @@ test.group('An import', (group) => {
   }) => {
     const dry = await dryRun(client, clerk, 'sku,received\nMUG,10\n')
     const other = await person('admin', 'Ada')
-    const told = await Promise.all([clerk, other].map((by) => tell(client, by, dry.id)))
+    const told = await Promise.all([clerk, other].map((by) => requestImport(client, by, dry.id)))
     for (const answer of told) answer.assertStatus(202)
-    await Promise.all([settle(dry.id), settle(dry.id)])
+    await Promise.all([runImport(dry.id), runImport(dry.id)])
     await apply(client, clerk, dry.id)
     assert.deepEqual(await onHand(), { MUG: 47, POT: 8, TEA: 5 })
-    await Promise.all([clerk, other].map((by) => tell(client, by, dry.id, 'reversal')))
-    await Promise.all([settle(dry.id), settle(dry.id)])
+    await Promise.all([clerk, other].map((by) => requestImport(client, by, dry.id, 'reversal')))
+    await Promise.all([runImport(dry.id), runImport(dry.id)])
     assert.deepEqual(await onHand(), { MUG: 37, POT: 8, TEA: 5 })
   })
 
@@ -311,7 +311,7 @@ test.group('An import', (group) => {
     assert,
   }) => {
     const dry = await dryRun(client, clerk, 'sku,received\nMUG,10\nTEA,1\n')
-    await tell(client, clerk, dry.id)
+    await requestImport(client, clerk, dry.id)
     const work = () => workOn(dry.id, randomUUID(), new AbortController().signal)
     const waiting = (trx: TransactionClientContract, count: number) =>
       eventually(`${count} wait for the mug`, async () => {
@@ -358,18 +358,18 @@ test.group('An import', (group) => {
     assert,
   }) => {
     const dry = await dryRun(client, clerk, 'sku,received\nMUG,10\n')
-    const early = await tell(client, clerk, dry.id, 'reversal')
+    const early = await requestImport(client, clerk, dry.id, 'reversal')
     early.assertStatus(409)
     assert.equal(early.body().code, 'import_not_applied')
     await apply(client, clerk, dry.id)
     await undo(client, clerk, dry.id)
     const failed = await dryRun(client, clerk, 'a,b\n1,2\n')
     for (const id of [dry.id, failed.id]) {
-      const late = await tell(client, clerk, id)
+      const late = await requestImport(client, clerk, id)
       late.assertStatus(409)
       assert.equal(late.body().code, 'import_not_ready')
     }
-    const unknown = await tell(client, clerk, '0199f3b1-0a1b-7c2d-8e3f-405162738495')
+    const unknown = await requestImport(client, clerk, '0199f3b1-0a1b-7c2d-8e3f-405162738495')
     unknown.assertStatus(404)
     assert.equal((await readImport(client, clerk, dry.id)).status, 'reversed')
   })

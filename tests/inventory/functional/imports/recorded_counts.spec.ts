@@ -8,7 +8,7 @@ import { SYSTEM } from '#contracts/actor'
 import { restock } from '#inventory/stock/restock'
 import { reverseMovement } from '#inventory/stock/reverse_movement'
 import { plainDeskOf, type PlainDesk } from '#tests/support/desk'
-import { dryRun, onHand, settle } from '#tests/support/stock_imports'
+import { dryRun, onHand, runImport } from '#tests/support/stock_imports'
 import { emptyShop, person, product, type Person } from '#tests/support/shop'
 
 const inventory = () => db.connection('inventory')
@@ -38,7 +38,7 @@ test.group('An import whose counts all agree with the books', (group) => {
 
   async function send(page: string, form: 'application' | 'reversal') {
     await desk.send(`${page}/${form}`, {}, page)
-    await settle(page.split('/').at(-1)!)
+    await runImport(page.split('/').at(-1)!)
     return (await desk.open(page)).text
   }
 

@@ -12,7 +12,7 @@ import { test } from '@japa/runner'
 import StockImport from '#inventory/commands/stock_import'
 import { reconcile } from '#inventory/stock/reconcile'
 import { directConnection } from '#config/database'
-import { onHand, settle, type File } from '#tests/support/stock_imports'
+import { onHand, runImport, type File } from '#tests/support/stock_imports'
 import { ace as aceProcess, APP_ROOT } from '#tests/support/processes/app_process'
 import { emptyShop, product } from '#tests/support/shop'
 import { eventually, slowdown } from '#tests/support/eventually'
@@ -118,7 +118,7 @@ test.group('node ace stock:import', (group) => {
     await inventory()
       .from('stock_imports')
       .update({ lease_until: new Date(0) })
-    await settle(half.id)
+    await runImport(half.id)
     const done = await inventory().from('stock_imports').where('id', half.id).first()
     assert.containSubset(done, { status: 'applied', counts: { applied: rows, moved: rows } })
     assert.deepEqual(await movements(half.id), { count: rows, skus: rows, pieces: 3 * rows })

@@ -8,7 +8,7 @@ import ace from '@adonisjs/core/services/ace'
 import { test } from '@japa/runner'
 import StockImport from '#inventory/commands/stock_import'
 import { plainDeskOf } from '#tests/support/desk'
-import { apply, dryRun, onHand, readImport, rowsOf, settle } from '#tests/support/stock_imports'
+import { apply, dryRun, onHand, readImport, rowsOf, runImport } from '#tests/support/stock_imports'
 import { emptyShop, person, product, type Person } from '#tests/support/shop'
 
 const FILE = `sku,name,price,counted
@@ -61,7 +61,7 @@ test.group('A new SKU that a spreadsheet may have changed', (group) => {
       .bearerToken(clerk.token)
       .json({ listSuspectSkus: true })
     told.assertStatus(202)
-    await settle(dry.id)
+    await runImport(dry.id)
     const { status, counts } = await readImport(client, clerk, dry.id)
     assert.equal(status, 'applied')
     assert.containSubset(counts, { applied: 8, errors: 0, listed: 7, changes: 7, moved: 7, up: 47 })
@@ -80,7 +80,7 @@ test.group('A new SKU that a spreadsheet may have changed', (group) => {
     const { text } = await desk.open(page)
     assert.include(text, 'Also list 5 SKUs that a spreadsheet may have changed')
     await desk.send(`${page}/application`, { listSuspectSkus: 'on' }, page)
-    await settle(dry.id)
+    await runImport(dry.id)
     assert.deepEqual(await onHand(), CONFIRMED)
   })
 

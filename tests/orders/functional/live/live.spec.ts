@@ -11,7 +11,7 @@ import { mugs, placed } from '#tests/support/orders'
 import {
   cancel,
   emptyShop,
-  hear,
+  handleReply,
   patch,
   person,
   post,
@@ -71,14 +71,14 @@ test.group('The stream of one order', (group) => {
     assert,
   }) => {
     const id = await placed(client, ada)
-    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
     const stream = await watch(ada, `/orders/${id}/events`)
     assert.equal(stream.status, 200)
     assert.match(stream.headers.get('content-type')!, /^text\/event-stream/)
     assert.deepEqual(types(await stream.take(2)), ['placed', 'confirmed'])
 
     await patch(client, ada, id, '*', { lines: mugs(3) })
-    await hear(id, 'reserved', { revision: 2, heldRevision: 2 })
+    await handleReply(id, 'reserved', { revision: 2, heldRevision: 2 })
     await cancel(client, ada, id)
     const live = await stream.take(3)
     assert.deepEqual(types(live), ['revised', 'change_accepted', 'cancelled'])
@@ -98,7 +98,7 @@ test.group('The stream of one order', (group) => {
     const first = await watch(ada, `/orders/${id}/events`)
     const [{ id: last }] = await first.take(1)
     first.close()
-    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
     const second = await watch(ada, `/orders/${id}/events`, { 'last-event-id': last })
     assert.deepEqual(types(await second.take(1)), ['confirmed'])
     await cancel(client, ada, id)

@@ -5,7 +5,7 @@ import { test } from '@japa/runner'
 import { Client } from 'pg'
 import { directConnection } from '#config/database'
 import { Sweeper } from '#orders/sweeper'
-import { emptyShop, hear, patch, person, post, priced } from '#tests/support/shop'
+import { emptyShop, handleReply, patch, person, post, priced } from '#tests/support/shop'
 
 test.group('A committed step', (group) => {
   group.setup(async () => {
@@ -45,7 +45,7 @@ test.group('A committed step', (group) => {
         .then(() => new Sweeper({ client: orders, leads: () => true, replyTimeout: 1, logger }))
         .then((sweeper) => sweeper.tick())
     })
-    await announced(() => hear(id, 'reserved', { revision: 1, heldRevision: 1 }))
+    await announced(() => handleReply(id, 'reserved', { revision: 1, heldRevision: 1 }))
     const steps = await orders().from('timeline_steps').where('order_id', id).orderBy('sequence')
     assert.deepEqual(
       steps.map(({ type }) => type),

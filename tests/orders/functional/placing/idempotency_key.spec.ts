@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { forgetOldAnswers, lockText } from '#http/idempotency'
-import { emptyShop, hear, person, post, priced, type Person } from '#tests/support/shop'
+import { emptyShop, handleReply, person, post, priced, type Person } from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
 const oneMug = { lines: [{ sku: 'MUG', quantity: 1 }] }
@@ -140,7 +140,7 @@ test.group('An Idempotency-Key', (group) => {
   }) => {
     const clerk = await person('clerk')
     const id = (await post(client, await person('customer', 'Ada'), oneMug)).body().id
-    await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
     const key = randomUUID()
     const ship = (trackingNumber: string) =>
       client

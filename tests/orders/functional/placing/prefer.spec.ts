@@ -5,7 +5,15 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { emptyShop, hear, patch, person, post, priced, type Person } from '#tests/support/shop'
+import {
+  emptyShop,
+  handleReply,
+  patch,
+  person,
+  post,
+  priced,
+  type Person,
+} from '#tests/support/shop'
 
 const oneMug = { lines: [{ sku: 'MUG', quantity: 1 }] }
 const orders = () => db.connection('orders')
@@ -76,7 +84,7 @@ test.group('A client that prefers to wait', (group) => {
   }) => {
     const [answer] = await Promise.all([
       place(client, 'respond-async, wait=600'),
-      placedId().then((id) => hear(id, 'reserved', { revision: 1, heldRevision: 1 })),
+      placedId().then((id) => handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })),
     ])
     answer.assertStatus(201)
     assert.equal(answer.header('preference-applied'), 'wait=10')
@@ -87,7 +95,7 @@ test.group('A client that prefers to wait', (group) => {
     const key = randomUUID()
     const first = await place(client, 'wait=0', key)
     first.assertStatus(202)
-    await hear(first.body().id, 'reserved', { revision: 1, heldRevision: 1 })
+    await handleReply(first.body().id, 'reserved', { revision: 1, heldRevision: 1 })
     const again = await place(client, 'wait=5', key)
     again.assertStatus(201)
     assert.equal(again.header('idempotent-replayed'), 'true')
@@ -107,7 +115,7 @@ test.group('A client that prefers to wait', (group) => {
       place(client, 'wait=1'),
       placedId().then(async (id) => {
         await forbid('select', 'timeline_steps')
-        await hear(id, 'reserved', { revision: 1, heldRevision: 1 })
+        await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
       }),
     ])
     answer.assertStatus(201)
