@@ -25,7 +25,7 @@ export default defineConfig({
   ],
   preloads: [
     () => import('#start/messaging'),
-    { file: () => import('#start/problems'), environment: ['web', 'test'] },
+    () => import('#start/problems'),
     { file: () => import('#start/metrics'), environment: ['web', 'test'] },
     { file: () => import('#start/kernel'), environment: ['web', 'test'] },
     { file: () => import('#start/routes'), environment: ['web', 'test'] },

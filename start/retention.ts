@@ -3,7 +3,7 @@
  */
 import type { Database } from '@adonisjs/lucid/database'
 import { forgetSessions } from '#accounts/forget_sessions'
-import { forgetOldAnswers } from '#http/idempotency'
+import { deleteOldKeys } from '#http/idempotency'
 import { forgetCrossings } from '#inventory/low_stock/forget_crossings'
 import { forgetSentMails } from '#mail/forget_sent'
 import type { Messaging } from '#messaging/messaging'
@@ -24,13 +24,13 @@ export function forgettings(db: Database, messaging: Messaging): Forgetting[] {
       pruneInbox(of(name), name, await messaging.inboxRetention(), signal)
     ),
     rule(name, 'operator_acts', () => pruneActs(of(name))),
-    rule(name, 'idempotency_keys', (signal) => forgetOldAnswers(of(name), signal)),
+    rule(name, 'idempotency_keys', (signal) => deleteOldKeys(of(name), signal)),
     rule(name, 'notifications', () => forgetSentMails(of(name))),
   ])
   return [
     ...kernel,
     rule('inventory', 'low_crossings', () => forgetCrossings(of('inventory'))),
-    rule('accounts', 'idempotency_keys', (signal) => forgetOldAnswers(of('accounts'), signal)),
+    rule('accounts', 'idempotency_keys', (signal) => deleteOldKeys(of('accounts'), signal)),
     rule('accounts', 'notifications', () => forgetSentMails(of('accounts'))),
     rule('accounts', 'sessions', () => forgetSessions(of('accounts'))),
   ]

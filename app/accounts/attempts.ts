@@ -80,7 +80,6 @@ export async function countSignUp(address: string) {
   )
   if (consumed <= limit) return
   throw new Problem(
-    429,
     'too_many_sign_ups',
     `Too many sign-ups from your address. Retry after ${minutes(availableIn)}.`,
     { headers: { 'Retry-After': String(availableIn) } }
@@ -91,7 +90,6 @@ export async function countSignUp(address: string) {
 export function tooManyAttempts() {
   logInAttempts.inc({ outcome: 'rejected' })
   return new Problem(
-    429,
     'too_many_attempts',
     'Too many sign-in attempts at once, and this one was not checked. Retry after 2 seconds, one at a time.',
     { headers: { 'Retry-After': '2' } }

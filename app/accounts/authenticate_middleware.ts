@@ -40,7 +40,6 @@ function refuseTokenInQuery({ request }: HttpContext) {
   const query = request.qs()
   if (!('access_token' in query) && !('token' in query)) return
   throw new Problem(
-    400,
     'token_in_query',
     'The access token is in the URL, which is kept in logs. Revoke it, and send the new one in the Authorization header.'
   )
@@ -70,7 +69,7 @@ const REFUSALS = {
 }
 
 function refuse(code: keyof typeof REFUSALS): never {
-  throw new Problem(401, code, REFUSALS[code], {
+  throw new Problem(code, REFUSALS[code], {
     headers: { 'WWW-Authenticate': 'Bearer realm="quartermaster"' },
   })
 }

@@ -23,7 +23,7 @@ export async function logIn(email: string, password: string, address: string): P
 }
 
 function wrongCredentials() {
-  return new Problem(401, 'wrong_credentials', 'The e-mail address or the password is wrong.', {
+  return new Problem('wrong_credentials', 'The e-mail address or the password is wrong.', {
     headers: { 'WWW-Authenticate': 'Bearer realm="quartermaster"' },
   })
 }

@@ -34,7 +34,6 @@ export async function withHashPermit<T>(network: string, compute: () => Promise<
 function noPermit() {
   logInAttempts.inc({ outcome: 'unavailable' })
   return new Problem(
-    503,
     'temporarily_unavailable',
     'The server is checking too many passwords and did not check this one. Retry after 2 seconds.',
     { headers: { 'Retry-After': '2' } }

@@ -41,7 +41,6 @@ export async function insertAccount(
   } catch (error) {
     if ((error as { constraint?: string }).constraint !== 'accounts_email') throw error
     throw new Problem(
-      409,
       'email_taken',
       'An account with this e-mail address already exists. Sign in instead.'
     )

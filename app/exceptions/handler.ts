@@ -53,24 +53,22 @@ function asProblem(error: unknown, request: HttpRequest): Problem {
   const { status, code, message } = error as { status?: number; code?: string; message?: string }
   if (code === 'E_ROUTE_NOT_FOUND') return noRoute(request)
   if (status === 413) {
-    return new Problem(413, 'body_too_large', 'The body is larger than 256 KB. Split the request.')
+    return new Problem('body_too_large', 'The body is larger than 256 KB. Split the request.')
   }
   // The body parser's status for JSON that is neither an object nor a list is 422.
   if (status === 400 || status === 422 || error instanceof SyntaxError) {
     const tooDeep = message?.startsWith('Maximum call stack')
     const reason = tooDeep ? 'it is nested too deeply' : message
-    return new Problem(400, 'malformed_json', `The body is not valid JSON: ${reason}.`)
+    return new Problem('malformed_json', `The body is not valid JSON: ${reason}.`)
   }
   if (isTransient(error)) {
     return new Problem(
-      503,
       'temporarily_unavailable',
       'The database is unavailable. Retry after 1 second with the same Idempotency-Key, if the request has one.',
       { headers: { 'Retry-After': '1' } }
     )
   }
   return new Problem(
-    500,
     'internal_error',
     'The server failed to process this request. The error is logged with the request id.'
   )
@@ -82,13 +80,8 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 function noRoute(request: HttpRequest) {
   const allowed = METHODS.filter((method) => router.match(request.url(), method, false)).join(', ')
   if (!allowed)
-    return new Problem(
-      404,
-      'no_such_address',
-      'No route has this path. API paths begin with /api/v1.'
-    )
+    return new Problem('no_such_address', 'No route has this path. API paths begin with /api/v1.')
   return new Problem(
-    405,
     'method_not_allowed',
     `This path does not support ${request.method()}. Use ${allowed}.`,
     { headers: { Allow: allowed } }
@@ -103,7 +96,7 @@ function invalidFields(error: { messages: { field: string; rule: string; message
   }))
   const [first] = errors
   const where = first.pointer || 'The body'
-  return new Problem(422, 'invalid_fields', `${where} ${first.detail}`, { errors })
+  return new Problem('invalid_fields', `${where} ${first.detail}`, { errors })
 }
 
 function unknownField(object: string, message: string) {

@@ -6,7 +6,6 @@ import { ensureRequestId } from './request_id.ts'
 export function refuseBadAddress(publicUrl: string) {
   return ({ url = '/', headers }: IncomingMessage, response: ServerResponse) => {
     const problem = new Problem(
-      400,
       'malformed_address',
       'The URL contains percent-encoded bytes that are not valid UTF-8. Encode it as UTF-8.'
     )

@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto'
 import type { HttpContext } from '@adonisjs/core/http'
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { forgetInBatches } from '#messaging/recovery/retention'
 import { run } from '#postgres/run'
-import { trimmed } from './characters.ts'
 import { isUuid } from '#runtime/uuid'
+import { trimmed } from './characters.ts'
 import { Problem } from './problem.ts'
 
 /** A key is unique per account, method and path. */
@@ -25,23 +26,17 @@ export interface IdempotencyScope {
   waits?: boolean
 }
 
-/** Rows per delete, so that it does not slow down writers. */
-const MOST_FORGOTTEN = 5_000
-
-export interface Answer {
+export interface StoredResponse {
   status: number
   headers: Record<string, string>
   body: unknown
 }
 
-/**
- * @throws Problem 400 `idempotency_key_missing` or `idempotency_key_invalid`
- */
-export function idempotencyScope(ctx: HttpContext, accountId: string): IdempotencyScope {
-  const scope = offeredScope(ctx, accountId)
+/** @throws Problem 400 `idempotency_key_missing` or `idempotency_key_invalid` */
+export function requiredScope(ctx: HttpContext): IdempotencyScope {
+  const scope = optionalScope(ctx)
   if (!scope) {
     throw new Problem(
-      400,
       'idempotency_key_missing',
       'The Idempotency-Key header is missing. Send a new key, such as a UUID, and the same key when you retry.'
     )
@@ -49,51 +44,43 @@ export function idempotencyScope(ctx: HttpContext, accountId: string): Idempoten
   return scope
 }
 
-/**
- * The same where the key is optional: null without one.
- *
- * @throws Problem 400 `idempotency_key_invalid`
- */
-export function offeredScope(ctx: HttpContext, accountId: string): IdempotencyScope | null {
+/** Null without a key. @throws Problem 400 `idempotency_key_invalid` */
+export function optionalScope(ctx: HttpContext): IdempotencyScope | null {
   const { request } = ctx
   // `request.header` treats an empty header as missing.
   const key = request.headers()['idempotency-key']
   if (key === undefined) return null
-  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+  if (!isKey(key)) {
     throw new Problem(
-      400,
       'idempotency_key_invalid',
       'The Idempotency-Key must be 1 to 255 visible ASCII characters.'
     )
   }
-  return {
-    accountId,
-    ...addressOf(ctx),
-    key,
-    payloadHash: createHash('sha256').update(canonical(request.body())).digest('hex'),
-  }
+  return { ...addressOf(ctx), key, payloadHash: hashOf(request.body()) }
 }
 
 /**
- * The same for a form, which contains a key from when it was rendered: a double click or a reload has one
- * effect, and a form with other input is another request. Null without a key.
+ * The scope of a form, whose key was created when it was rendered. A form with other input is another request.
+ * Null without a key.
  */
-export function formScope(ctx: HttpContext, accountId: string): IdempotencyScope | null {
+export function formScope(ctx: HttpContext): IdempotencyScope | null {
   // A resubmitted form also contains its page.
   const { _key: key, _from: page, ...sent } = ctx.request.body()
-  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) return null
+  if (!isKey(key)) return null
   // The CSRF token differs between page loads.
-  const fields = canonical({ ...sent, _csrf: null })
-  const payloadHash = createHash('sha256').update(fields).digest('hex')
-  const scope = { accountId, ...addressOf(ctx) }
-  return { ...scope, key: `${key} ${payloadHash}`, payloadHash, waits: true }
+  const payloadHash = hashOf({ ...sent, _csrf: null })
+  return { ...addressOf(ctx), key: `${key} ${payloadHash}`, payloadHash, waits: true }
+}
+
+function isKey(key: unknown): key is string {
+  return typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key)
 }
 
 /**
- * Method and canonical path: the route's pattern with its parameters, SKUs in upper case and ids in lower
- * case. Slashes, case and percent-encoding make no difference.
+ * Account, method and canonical path: the route's pattern with its parameters, SKUs in upper case and ids in
+ * lower case. Slashes, case and percent-encoding make no difference.
  */
-function addressOf({ request, route, params }: HttpContext) {
+function addressOf({ account, request, route, params }: HttpContext) {
   const path = route!.pattern.replace(/:(\w+)/g, (_, name: string) => {
     const value = String(params[name])
     if (name === 'sku') return trimmed(value).toUpperCase()
@@ -101,6 +88,7 @@ function addressOf({ request, route, params }: HttpContext) {
   })
   const requested = request.url()
   return {
+    accountId: account.id,
     method: request.method(),
     path,
     ...(requested !== path && { requestedPath: requested }),
@@ -116,15 +104,15 @@ const findKey = {
 }
 
 /**
- * The response stored under this key; null when there is none.
+ * The response stored under this key; null if there is none.
  *
- * @throws Problem 422 `idempotency_key_reused` when the key belongs to another payload
+ * @throws Problem 422 `idempotency_key_reused` if the key belongs to another payload
  */
-export async function earlierAnswer(
+export async function storedResponse(
   client: QueryClientContract,
   scope: IdempotencyScope
-): Promise<Answer | null> {
-  const [row] = await run<{ payload_hash: string } & Answer>(client, findKey, [
+): Promise<StoredResponse | null> {
+  const [row] = await run<{ payload_hash: string } & StoredResponse>(client, findKey, [
     scope.accountId,
     scope.method,
     [scope.path, ...(scope.requestedPath ? [scope.requestedPath] : [])],
@@ -133,7 +121,6 @@ export async function earlierAnswer(
   if (!row) return null
   if (row.payload_hash !== scope.payloadHash) {
     throw new Problem(
-      422,
       'idempotency_key_reused',
       'This Idempotency-Key was used with another payload. Send a new key for a new request.'
     )
@@ -143,7 +130,6 @@ export async function earlierAnswer(
 
 export function inProgress() {
   return new Problem(
-    409,
     'request_in_progress',
     'A request with this Idempotency-Key is in progress. Retry after 1 second to get its response.',
     { headers: { 'Retry-After': '1' } }
@@ -164,14 +150,14 @@ export function lockText({ accountId, method, path, key }: IdempotencyScope) {
 export async function once(
   client: QueryClientContract,
   scope: IdempotencyScope | null,
-  work: (trx: TransactionClientContract) => Promise<Answer>
-): Promise<Answer> {
+  work: (trx: TransactionClientContract) => Promise<StoredResponse>
+): Promise<StoredResponse> {
   return client.transaction(async (trx) => {
     if (!scope) return work(trx)
     await lock(trx, scope)
-    const earlier = await earlierAnswer(trx, scope)
+    const earlier = await storedResponse(trx, scope)
     if (earlier) return earlier
-    const answer = await work(trx)
+    const response = await work(trx)
     await trx.rawQuery(
       `insert into idempotency_keys (account_id, method, path, key, payload_hash, status, headers, body)
        values (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -181,13 +167,29 @@ export async function once(
         scope.path,
         scope.key,
         scope.payloadHash,
-        answer.status,
-        JSON.stringify(answer.headers),
-        JSON.stringify(answer.body),
+        response.status,
+        JSON.stringify(response.headers),
+        JSON.stringify(response.body),
       ]
     )
-    return answer
+    return response
   })
+}
+
+/**
+ * Runs the work of a form once, even if the form is submitted twice, in the transaction that stores the result.
+ *
+ * @returns the result, also of a repeated submission: JSON that is kept for a day
+ */
+export async function submitOnce<Result>(
+  ctx: HttpContext,
+  client: QueryClientContract,
+  work: (trx: TransactionClientContract) => Promise<Result>
+): Promise<Result> {
+  const { body } = await once(client, formScope(ctx), async (trx) => {
+    return { status: 200, headers: {}, body: await work(trx) }
+  })
+  return body as Result
 }
 
 async function lock(trx: TransactionClientContract, scope: IdempotencyScope) {
@@ -204,24 +206,24 @@ async function lock(trx: TransactionClientContract, scope: IdempotencyScope) {
 }
 
 /** Deletes keys older than a day. @returns the number of keys */
-export async function forgetOldAnswers(
-  client: QueryClientContract,
-  signal?: AbortSignal
-): Promise<number> {
-  for (let forgotten = 0; ;) {
-    const { rowCount } = await client.rawQuery<{ rowCount: number }>(
-      `delete from idempotency_keys where ctid in (
-         select ctid from idempotency_keys where created_at < now() - interval '1 day'
-         order by created_at limit ${MOST_FORGOTTEN} for update skip locked)`
-    )
-    forgotten += rowCount
-    if (rowCount < MOST_FORGOTTEN || signal?.aborted) return forgotten
-  }
+export async function deleteOldKeys(client: QueryClientContract, signal?: AbortSignal) {
+  return forgetInBatches(
+    client,
+    `delete from idempotency_keys where ctid in (
+       select ctid from idempotency_keys where created_at < now() - interval '1 day'
+       order by created_at limit :most for update skip locked)`,
+    {},
+    signal
+  )
 }
 
-export function send({ response }: HttpContext, { status, headers, body }: Answer) {
+export function send({ response }: HttpContext, { status, headers, body }: StoredResponse) {
   for (const [name, value] of Object.entries(headers)) response.header(name, value)
   return response.status(status).json(body)
+}
+
+function hashOf(payload: unknown) {
+  return createHash('sha256').update(canonical(payload)).digest('hex')
 }
 
 /** JSON with sorted members, so that equal payloads have equal text. */

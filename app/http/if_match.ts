@@ -13,7 +13,6 @@ export function ifMatch({ request }: HttpContext): number | null {
   const match = /^(?:W\/)?"(\d{1,9})"$/.exec(header.trim())
   if (!match) {
     throw new Problem(
-      400,
       'if_match_malformed',
       'If-Match must be an ETag from a response, with its quotation marks, such as "3".'
     )
@@ -31,7 +30,6 @@ export function ifNoneMatch({ request }: HttpContext): boolean {
   if (header === undefined) return false
   if (header.trim() === '*' && other === undefined) return true
   throw new Problem(
-    400,
     'if_match_malformed',
     'If-None-Match must be * and cannot be combined with If-Match. Send If-None-Match: * to create, or If-Match to replace.'
   )
@@ -45,7 +43,6 @@ export function ifNoneMatch({ request }: HttpContext): boolean {
 export function requiredIfMatch(ctx: HttpContext): number | null {
   if (ctx.request.headers()['if-match'] === undefined) {
     throw new Problem(
-      428,
       'if_match_required',
       'If-Match is missing. Send the ETag of the version that you last read, such as "3", or * to overwrite any version.'
     )

@@ -9,7 +9,6 @@ export function lastEventId({ request }: HttpContext): string | null {
 /** A reader that resumed from an unknown position would miss events without noticing. */
 export function lastEventIdInvalid() {
   return new Problem(
-    400,
     'last_event_id_invalid',
     'Last-Event-ID is not an id of this stream. Connect without it to start again.'
   )

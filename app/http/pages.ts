@@ -105,7 +105,6 @@ function isPart(part: unknown) {
 
 export function invalidCursor() {
   return new Problem(
-    422,
     'invalid_cursor',
     'The cursor is not from this list. Send the value of next unchanged, or leave out cursor to start again.'
   )

@@ -2,7 +2,7 @@
  * Problem Details (RFC 9457): every error response has a code for programs and a text for people.
  */
 import { Exception } from '@adonisjs/core/exceptions'
-import { problemKind, type CodeOf, type ProblemCode, type StatusOf } from './problem_catalogue.ts'
+import { problemKind, type ProblemCode } from './problem_catalogue.ts'
 
 export interface FieldError {
   /** JSON pointer into the request's body (RFC 6901), for example `/lines/0/quantity`. */
@@ -11,18 +11,15 @@ export interface FieldError {
   detail: string
 }
 
-export class Problem<Code extends ProblemCode = ProblemCode> extends Exception {
+export class Problem extends Exception {
   readonly errors: FieldError[]
   readonly headers: Record<string, string>
   /** Further members of the response, for example `current`. */
   readonly members: Record<string, unknown>
 
-  /**
-   * @param detail - what is wrong with this request and what to send instead, in one or two sentences
-   */
+  /** @param detail - what is wrong with this request and what to send instead, in one or two sentences */
   constructor(
-    status: StatusOf<Code>,
-    code: Code,
+    code: ProblemCode,
     detail: string,
     options: {
       errors?: FieldError[]
@@ -30,29 +27,29 @@ export class Problem<Code extends ProblemCode = ProblemCode> extends Exception {
       members?: Record<string, unknown>
     } = {}
   ) {
-    super(detail, { status, code })
+    super(detail, { status: problemKind(code).status, code })
     this.errors = options.errors ?? []
     this.headers = options.headers ?? {}
     this.members = options.members ?? {}
   }
 }
 
-/** Missing, or owned by somebody else: the response does not reveal which. */
+/** For a resource that is missing or belongs to somebody else; the response does not reveal which. */
 export function notFound(what: string) {
-  return new Problem(404, 'not_found', `No such ${what}.`)
+  return new Problem('not_found', `No such ${what}.`)
 }
 
-/** The request is well-formed but cannot be carried out, because of these fields. */
-export function unprocessable(code: CodeOf<422>, detail: string, errors: FieldError[] = []) {
-  return new Problem(422, code, detail, { errors })
+/** For a well-formed request that cannot be carried out because of these fields. @param code - of a 422 problem */
+export function unprocessable(code: ProblemCode, detail: string, errors: FieldError[] = []) {
+  return new Problem(code, detail, { errors })
 }
 
-/** `lines.0.quantity` as vine writes it → `/lines/0/quantity`; the whole body is the empty text. */
+/** Converts vine's `lines.0.quantity` to `/lines/0/quantity`. The whole body is the empty string. */
 export function pointer(path: string) {
   return path === '' ? '' : path.split('.').map(memberPointer).join('')
 }
 
-/** One member as the last part of a pointer, with `~` and `/` escaped. */
+/** The part of a pointer that names a member, with `~` and `/` escaped. */
 export function memberPointer(name: string) {
   return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }

@@ -1,6 +1,6 @@
 /*
- * Every problem that the API answers with. Each module declares its own in its problems.ts, and
- * start/problems.ts assembles them; the pages at /problems/<code> and the OpenAPI document show them.
+ * The catalogue of all problems of the API. Each module declares its own in its problems.ts, and start/problems.ts
+ * assembles them; the pages at /problems/<code> and the OpenAPI document show them.
  */
 
 export interface ProblemKind {
@@ -13,28 +13,25 @@ export interface ProblemKind {
   remedy: string
 }
 
-/** By code. Each problems.ts extends it, so that `Problem` takes its codes, each with its status. */
+/** One problem in a problems.ts, with the fields of `ProblemKind`. */
+export type ProblemEntry = readonly [status: number, title: string, cause: string, remedy: string]
+
+/** By code. Each problems.ts extends it, so that `Problem` accepts its codes. */
 export interface DeclaredProblems {}
 
 export type ProblemCode = keyof DeclaredProblems
 
-/** The status that belongs to a code. */
-export type StatusOf<Code extends ProblemCode> = DeclaredProblems[Code]['status']
-
-/** The codes that belong to a status. */
-export type CodeOf<Status extends number> = {
-  [Code in ProblemCode]: StatusOf<Code> extends Status ? Code : never
-}[ProblemCode]
-
 const catalogue = new Map<string, ProblemKind>()
 
-/** Called once, by start/problems.ts: the compiler refuses a list that lacks a declared code. */
-export function assembleProblems(problems: Record<ProblemCode, ProblemKind>) {
-  const byStatus = Object.entries(problems).sort(([, a], [, b]) => a.status - b.status)
-  for (const [code, kind] of byStatus) catalogue.set(code, kind)
+/** Called once, by start/problems.ts. The compiler refuses a list that lacks a declared code. */
+export function assembleProblems(problems: Record<ProblemCode, ProblemEntry>) {
+  const byStatus = Object.entries(problems).sort(([, [a]], [, [b]]) => a - b)
+  for (const [code, [status, title, cause, remedy]] of byStatus) {
+    catalogue.set(code, { status, title, cause, remedy })
+  }
 }
 
-/** All problems, in the order of their status. */
+/** All problems, in the order of their statuses. */
 export function allProblems(): ReadonlyMap<string, ProblemKind> {
   return catalogue
 }

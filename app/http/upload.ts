@@ -66,7 +66,6 @@ const unprintable = new RegExp(`[${INVISIBLE}\\p{Cc}\\p{Cs}]`, 'gu')
 
 function unreadable() {
   return new Problem(
-    422,
     'no_csv',
     'The form is incomplete or malformed, and has no file. Send it again.'
   )

@@ -10,7 +10,6 @@ export default class JsonBodyMiddleware {
       Number(request.header('content-length')) > 0
     if (hasBody && !/^application\/json\s*(;|$)/i.test(request.header('content-type') ?? '')) {
       throw new Problem(
-        415,
         'unsupported_media_type',
         'The Content-Type of the body must be application/json. Send the body as JSON with that header.'
       )
@@ -18,7 +17,6 @@ export default class JsonBodyMiddleware {
     const encoding = request.header('content-encoding')
     if (hasBody && encoding !== undefined && encoding !== 'identity') {
       throw new Problem(
-        415,
         'unsupported_encoding',
         'Compressed bodies are not supported. Send the body without Content-Encoding.'
       )

@@ -23,7 +23,6 @@ export default class RateLimitMiddleware {
 
 function rateLimited(limit: number, seconds: number) {
   return new Problem(
-    429,
     'rate_limited',
     `A customer account can send ${limit} requests per minute. Retry after ${seconds} s.`,
     { headers: { 'Retry-After': String(seconds) } }

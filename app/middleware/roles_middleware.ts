@@ -8,7 +8,6 @@ export default class RolesMiddleware {
   handle({ account }: HttpContext, next: NextFn, roles: Role[]) {
     if (!roles.includes(account.role)) {
       throw new Problem(
-        403,
         'role_not_allowed',
         `This operation requires the role ${roles.join(' or ')}, but your role is ${account.role}.`
       )

@@ -22,7 +22,6 @@ export default class UploadMiddleware {
       const encoding = request.header('content-encoding')
       if (encoding !== undefined && encoding !== 'identity') {
         throw new Problem(
-          415,
           'unsupported_encoding',
           'Compressed files are not supported. Send the file without Content-Encoding.'
         )
@@ -47,12 +46,11 @@ export default class UploadMiddleware {
 
 function tooLarge(most: number) {
   const detail = `The file is larger than ${Math.floor(most / 1024 / 1024)} MB. Split it and send the parts.`
-  return new Problem(413, 'body_too_large', detail)
+  return new Problem('body_too_large', detail)
 }
 
 function noFile() {
   return new Problem(
-    415,
     'unsupported_media_type',
     'The request has no file. Choose one, or send it as text/csv or as the part "file" of multipart/form-data.'
   )

@@ -12,7 +12,6 @@ export function existing(order: OrderRecord | null): OrderRecord {
 /** @param unknown - the lines whose SKU is not in the price list */
 export function unknownSku(unknown: { index: number; sku: string }[]) {
   return new Problem(
-    422,
     'unknown_sku',
     `Not in the catalogue: ${unknown.map(({ sku }) => sku).join(', ')}. Check the SKUs; a product listed a moment ago can take a second to appear.`,
     {
@@ -56,7 +55,7 @@ export function orderLimitExceeded(
 ) {
   const { setting, detail } = LIMITS[limit]
   const text = detail(value.toLocaleString('en'))
-  return new Problem(422, 'order_limit_exceeded', `${text} (${setting}=${value})`, {
+  return new Problem('order_limit_exceeded', `${text} (${setting}=${value})`, {
     errors: pointers.map((pointer) => ({ pointer, code: 'order_limit_exceeded', detail: text })),
     members: { limit, setting, value },
   })
@@ -107,7 +106,6 @@ function atSku(
 /** Another caller has changed the order since the version in If-Match. */
 export function versionMoved(order: OrderRecord) {
   return new Problem(
-    412,
     'version_moved',
     `The order is at version ${order.version}; a caller last changed it at version ${order.editedVersion}. Read it again, and repeat the request with the new ETag if it still applies.`,
     { headers: { ETag: `"${order.version}"` }, members: { current: current(order) } }
@@ -117,7 +115,6 @@ export function versionMoved(order: OrderRecord) {
 /** Someone has changed the note that the request replaces. */
 export function noteMoved(note: string | null) {
   return new Problem(
-    412,
     'version_moved',
     'Someone has changed the note since you read it. Read it again before you replace it.',
     { members: { note } }
@@ -132,7 +129,7 @@ export function actionRefused(order: OrderRecord, { code }: Refusal, members: ob
     order_not_confirmed: `The order is ${order.status}. Fulfil it when it is confirmed.`,
     revision_moved: `The lines in force are those of revision ${order.heldRevision}, not those in the parcel. Repack the order, and fulfil revision ${order.heldRevision}.`,
   }
-  return new Problem(409, code, reasons[code], {
+  return new Problem(code, reasons[code], {
     headers: { ETag: `"${order.version}"` },
     members: { current: current(order), allowed, ...members },
   })
@@ -157,7 +154,6 @@ export function assertExpectedTotal(
   const total = { amount: totalOf(order.lines), currency }
   if (expected.amount === total.amount && expected.currency === total.currency) return
   throw new Problem(
-    409,
     'price_changed',
     'Prices have changed, so the total differs from expectedTotal. Show your customer the lines and total of this response, and repeat the request with the new total.',
     { members: { lines, total } }
@@ -166,7 +162,6 @@ export function assertExpectedTotal(
 
 export function priceNotYours() {
   return new Problem(
-    403,
     'price_not_yours',
     'Only a service can set unitPrice. Leave it out to order at current prices.'
   )
@@ -190,7 +185,6 @@ function atEach(indexes: number[], member: keyof typeof CODES, detail: string): 
 
 export function tooManyPlacements() {
   return new Problem(
-    503,
     'too_many_placements',
     'More orders are arriving than this server can place. This request had no effect. Repeat it in a second with the same Idempotency-Key.',
     { headers: { 'Retry-After': '1' } }
@@ -199,7 +193,6 @@ export function tooManyPlacements() {
 
 export function tooManyOwnPlacements() {
   return new Problem(
-    429,
     'too_many_own_placements',
     'Too many of your orders are being placed at the same time. This request had no effect. Repeat it in a second with the same Idempotency-Key.',
     { headers: { 'Retry-After': '1' } }

@@ -2,7 +2,12 @@ import db from '@adonisjs/lucid/services/db'
 import type { Infer } from '@vinejs/vine/types'
 import { uuidv7 } from 'uuidv7'
 import type { SignedIn } from '#contracts/actor'
-import { earlierAnswer, inProgress, type Answer, type IdempotencyScope } from '#http/idempotency'
+import {
+  storedResponse,
+  inProgress,
+  type StoredResponse,
+  type IdempotencyScope,
+} from '#http/idempotency'
 import { Problem, unprocessable } from '#http/problem'
 import {
   assertLinesWithinLimit,
@@ -21,8 +26,8 @@ export type Placement = Infer<typeof placeOrderValidator>
 /**
  * Places an order at current prices. It is `pending` until inventory replies.
  *
- * @param accepted - makes the answer from the order; it is stored under the key
- * @returns this answer, with the number of the order, or the earlier answer under the same key
+ * @param accepted - builds the response from the order; it is stored under the key
+ * @returns this response, with the number of the order, or the earlier response under the same key
  * @throws Problem 403, 409 `request_in_progress`, `price_changed`, 422 `idempotency_key_reused`,
  *   `order_limit_exceeded`, `email_not_yours`, and those of `priceLines`
  */
@@ -30,15 +35,15 @@ export async function placeOrder(
   placement: Placement,
   account: SignedIn,
   scope: IdempotencyScope,
-  accepted: (order: OrderRecord) => Answer
-): Promise<Answer> {
+  accepted: (order: OrderRecord) => StoredResponse
+): Promise<StoredResponse> {
   const client = db.connection('orders')
   if (account.role !== 'service' && placement.lines.some(({ unitPrice }) => unitPrice)) {
     throw priceNotYours()
   }
   try {
     // `insertPlacedOrder` finds only keys that are stored under the canonical path.
-    const former = scope.requestedPath ? await earlierAnswer(client, scope) : null
+    const former = scope.requestedPath ? await storedResponse(client, scope) : null
     if (former) return former
     const order = newOrder(placement, account, await priceLines(client, placement.lines))
     assertOwnWords(order, account)
@@ -57,8 +62,8 @@ export async function placeOrder(
     if (placed.number === null) throw loadExceeded(placed, order.lines)
     return { ...answer, body: { ...(answer.body as object), number: placed.number } }
   } catch (error) {
-    // A repeated request gets its first answer, even if the catalogue or the limits have changed since.
-    const earlier = error instanceof Problem ? await earlierAnswer(client, scope) : null
+    // A repeated request gets its first response, even if the catalogue or the limits have changed since.
+    const earlier = error instanceof Problem ? await storedResponse(client, scope) : null
     if (earlier) return earlier
     throw error
   }
@@ -116,7 +121,6 @@ function customerOf({ customerId }: Placement, account: SignedIn) {
   if (account.role !== 'customer') return customerId ?? null
   if (customerId && customerId !== account.id) {
     throw new Problem(
-      403,
       'not_your_account',
       'Customers can order only for themselves. Leave customerId out.'
     )

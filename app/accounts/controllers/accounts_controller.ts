@@ -12,7 +12,7 @@ import { signUpValidator } from '../validators/account.ts'
 export default class AccountsController {
   async store({ request, response }: HttpContext) {
     if (!signUpOpen) {
-      throw new Problem(403, 'sign_up_closed', 'Sign-up is disabled. Ask the shop for an account.')
+      throw new Problem('sign_up_closed', 'Sign-up is disabled. Ask the shop for an account.')
     }
     const { password, ...person } = await signUpValidator.validate(request.body())
     await countSignUp(request.ip())

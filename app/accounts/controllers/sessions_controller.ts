@@ -59,7 +59,6 @@ export default class SessionsController {
 
 function staffOnly() {
   return new Problem(
-    403,
     'role_not_allowed',
     'Customer accounts cannot use the admin pages. Sign in with a staff account.'
   )

@@ -45,7 +45,6 @@ async function findStaff(id: string, trx: TransactionClientContract) {
 
 function ownAccess(administrators: number) {
   return new Problem(
-    409,
     'own_access',
     administrators === 1
       ? 'You are the only administrator. Make another account an administrator first, and ask them to do this.'

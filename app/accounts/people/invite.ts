@@ -65,7 +65,6 @@ async function refuseKnown(email: string, trx: TransactionClientContract) {
     .first()
   if (!known) return
   throw new Problem(
-    409,
     'email_taken',
     `${known.name} already has an account with this e-mail address, with the role ${known.role}.`
   )
@@ -73,7 +72,6 @@ async function refuseKnown(email: string, trx: TransactionClientContract) {
 
 function alreadyInvited() {
   return new Problem(
-    409,
     'email_taken',
     'This e-mail address is already invited. You can resend the invitation in the list below.'
   )

@@ -170,7 +170,7 @@ function refuseTooMany(customerId: string | null) {
 }
 
 function tooManyStreams(detail: string) {
-  return new Problem(429, 'too_many_streams', detail, { headers: { 'Retry-After': '5' } })
+  return new Problem('too_many_streams', detail, { headers: { 'Retry-After': '5' } })
 }
 
 function beat() {

@@ -104,7 +104,6 @@ const CLOSE = { Connection: 'close' }
 
 function bodyTimeout() {
   return new Problem(
-    408,
     'body_timeout',
     `The body did not arrive within ${TIMEOUT_MS / 1_000} seconds. Send the whole body at once.`,
     { headers: CLOSE }
@@ -113,7 +112,6 @@ function bodyTimeout() {
 
 function tooManyUnfinishedBodies() {
   return new Problem(
-    429,
     'too_many_unfinished_bodies',
     `Your address has more than ${PER_NETWORK} requests with incomplete bodies. Send whole bodies, fewer at a time.`,
     { headers: { ...CLOSE, 'Retry-After': '1' } }
@@ -122,7 +120,6 @@ function tooManyUnfinishedBodies() {
 
 function bodyCapacityExceeded() {
   return new Problem(
-    503,
     'body_capacity_exceeded',
     'Too many requests have incomplete bodies. Retry after 1 second, and send the whole body at once.',
     { headers: { ...CLOSE, 'Retry-After': '1' } }

@@ -1,5 +1,5 @@
 import db from '@adonisjs/lucid/services/db'
-import { once, type Answer, type IdempotencyScope } from '#http/idempotency'
+import { once, type StoredResponse, type IdempotencyScope } from '#http/idempotency'
 import { startReading } from '../imports/import_transitions.ts'
 import { importWorker } from '../imports/import_worker.ts'
 import { deleteUpload, receiveUpload, type NewImport } from '../imports/receive_upload.ts'
@@ -15,15 +15,15 @@ import { importBody } from './transformers/import_body.ts'
 export async function acceptUpload(
   file: NewImport,
   scopeOf: (hash: string) => IdempotencyScope | null
-): Promise<Answer> {
+): Promise<StoredResponse> {
   const received = await receiveUpload(file)
   try {
-    const answer = await once(db.connection('inventory'), scopeOf(received.hash), async (trx) => {
+    const response = await once(db.connection('inventory'), scopeOf(received.hash), async (trx) => {
       const body = importBody(await startReading(trx, received))
       return { status: 202, headers: { Location: `/api/v1/stock/imports/${body.id}` }, body }
     })
     importWorker.wake()
-    return answer
+    return response
   } finally {
     // Does nothing unless the same file was uploaded before under the same key.
     await deleteUpload(received.id)

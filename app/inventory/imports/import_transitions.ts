@@ -125,10 +125,10 @@ async function update(
 
 function importNotReady(status: string) {
   const detail = `The import's status is ${status}. Only a dry run with status ready can be applied or discarded.`
-  return new Problem(409, 'import_not_ready', detail)
+  return new Problem('import_not_ready', detail)
 }
 
 function importNotApplied(status: string) {
   const detail = `The import's status is ${status}. Only an applied import can be undone.`
-  return new Problem(409, 'import_not_applied', detail)
+  return new Problem('import_not_applied', detail)
 }

@@ -79,7 +79,7 @@ async function storeParts(id: string, stream: AsyncIterable<Buffer>) {
     if (size >= PART) await store()
   }
   await store()
-  if (bytes === 0) throw new Problem(422, 'no_csv', 'The file is empty. Choose another file.')
+  if (bytes === 0) throw new Problem('no_csv', 'The file is empty. Choose another file.')
   return { hash: hash.digest('hex'), bytes, encoding: encoding.detected() }
 }
 
@@ -94,12 +94,11 @@ const storePart = {
 
 function rejectOtherKinds(start: Buffer) {
   const reason = notCsv(start.subarray(0, 4_096))
-  if (reason) throw new Problem(422, 'no_csv', reason)
+  if (reason) throw new Problem('no_csv', reason)
 }
 
 export function tooLarge() {
   return new Problem(
-    413,
     'body_too_large',
     'The file is larger than 64 MB. Split it into smaller files.'
   )

@@ -4,9 +4,8 @@ import { checkDigitOf } from './gtin.ts'
 /** @param version - the current one; undefined when there is no such product */
 export function productMoved(version: number | undefined) {
   return version === undefined
-    ? new Problem(412, 'version_moved', 'There is no such product. Send no If-Match to list it.')
+    ? new Problem('version_moved', 'There is no such product. Send no If-Match to list it.')
     : new Problem(
-        412,
         'version_moved',
         `The product is now at version ${version}. Read it again, then send your change with the new ETag.`,
         { headers: { ETag: `"${version}"` } }
@@ -16,7 +15,6 @@ export function productMoved(version: number | undefined) {
 /** A PUT without If-Match for a product that exists. */
 export function versionRequired(sku: string, version: number) {
   return new Problem(
-    428,
     'if_match_required',
     `${sku} already exists. To change single fields, send PATCH. To replace the whole product, read it and send PUT with If-Match: "${version}". To list new products only, send If-None-Match: *.`,
     { headers: { ETag: `"${version}"` } }
@@ -26,7 +24,6 @@ export function versionRequired(sku: string, version: number) {
 /** `If-None-Match: *` for a product that exists. */
 export function productExists(sku: string, version: number) {
   return new Problem(
-    412,
     'version_moved',
     `${sku} already exists, at version ${version}. To replace it, send If-Match instead of If-None-Match. To change single fields, send PATCH.`,
     { headers: { ETag: `"${version}"` } }
@@ -47,7 +44,7 @@ export function barcodeTaken(
     given === barcode
       ? `The barcode ${given} belongs to ${sku}.`
       : `The barcode ${given} is the same code as ${barcode}, which belongs to ${sku}.`
-  return new Problem(409, 'barcode_taken', detail, {
+  return new Problem('barcode_taken', detail, {
     errors: [{ pointer: `/barcodes/${index}`, code: 'barcode_taken', detail }],
   })
 }
@@ -67,7 +64,7 @@ export function describeWrongCheckDigit(barcode: string): string {
 
 export function skuTaken(sku: string) {
   const detail = `${sku} already exists. Choose another SKU, or change that product.`
-  return new Problem(409, 'sku_taken', detail, {
+  return new Problem('sku_taken', detail, {
     errors: [{ pointer: '/sku', code: 'sku_taken', detail }],
   })
 }

@@ -97,7 +97,7 @@ function assertUnchanged({ status, version, counts }: ReceiptRecord, reviewed: R
   if (status !== 'scanning') throw receiptNotOpen(status)
   if (version !== reviewed.version) {
     const detail = `The receipt has changed since you reviewed it. It now has ${counts.up} units of ${counts.rows} SKUs. Review it again.`
-    throw new Problem(409, 'receipt_moved', detail)
+    throw new Problem('receipt_moved', detail)
   }
 }
 
@@ -112,5 +112,5 @@ async function end(
 
 function receiptNotOpen(status: string) {
   const detail = `The receipt is ${status}, so you cannot apply or discard it.`
-  return new Problem(409, 'receipt_not_open', detail)
+  return new Problem('receipt_not_open', detail)
 }

@@ -5,7 +5,7 @@ import type { Movement } from '../ledger/movement.ts'
 
 export function tooMuchOnHand(sku: string, onHand: number) {
   const detail = `${sku} has ${onHand} units on hand and cannot have more than 2,000,000,000. Check the quantity.`
-  return new Problem(409, 'on_hand_too_large', detail)
+  return new Problem('on_hand_too_large', detail)
 }
 
 /** The orders that hold units of an SKU. */
@@ -27,13 +27,12 @@ export function reservedExceeds(
     onHand + delta < 0
       ? `${sku} has only ${onHand} on hand, so you cannot remove ${-delta}. Count the shelf to correct the stock.`
       : `This would leave ${onHand + delta} of ${sku} on hand, but ${orders} ${reserved}. Cancel or change orders first.`
-  return new Problem(409, 'reserved_exceeds', detail, { members: { reserved, holders } })
+  return new Problem('reserved_exceeds', detail, { members: { reserved, holders } })
 }
 
 /** @param movement - the newest change to on hand */
 export function stockMoved(from: number, to: number, movement: Movement | null) {
   return new Problem(
-    409,
     'stock_moved',
     `On hand was ${from} when the count began and is now ${to}. Count again, or send the count with expectedOnHand ${to}.`,
     { members: { onHand: to, movement } }
@@ -50,7 +49,6 @@ export function countTooFar(onHand: number) {
 /** @param reversal - the movement that undid it */
 export function alreadyReversed({ id, sku, at }: { id: string; sku: string; at: Date }) {
   return new Problem(
-    409,
     'already_reversed',
     `This movement of ${sku} was undone at ${at.toISOString()}. To have its effect again, record it again.`,
     { members: { reversedBy: id } }
@@ -64,7 +62,6 @@ export function alreadyReversed({ id, sku, at }: { id: string; sku: string; at: 
 export function countedSince(kind: string, count: LaterCount) {
   const undo = count.importId ? 'undo the import that it belongs to' : 'undo it'
   return new Problem(
-    409,
     'counted_since',
     `${describeCount(count)}, after this ${kind}. Undoing the ${kind} would make that count wrong. If the count is wrong, ${undo} first; otherwise count again to record what is there now.`,
     { members: { count } }
@@ -73,7 +70,6 @@ export function countedSince(kind: string, count: LaterCount) {
 
 export function notReversible({ kind }: { kind: string }) {
   return new Problem(
-    409,
     'not_reversible',
     kind === 'reversal'
       ? 'You cannot undo an undo. Record the original movement again.'
@@ -83,7 +79,6 @@ export function notReversible({ kind }: { kind: string }) {
 
 export function partOfImport(importId: string) {
   return new Problem(
-    409,
     'part_of_import',
     'This movement belongs to an import or a receipt. Undo the whole import instead.',
     { members: { importId } }

@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
-import { offeredScope, once, send } from '#http/idempotency'
+import { optionalScope, once, send } from '#http/idempotency'
 import { ifMatch } from '#http/if_match'
 import { cancelOrder } from '../cancel_order.ts'
 import { orderAnswer } from '../transformers/order_body.ts'
@@ -10,11 +10,11 @@ import { cancelOrderValidator } from '../validators/order.ts'
 export default class CancellationsController {
   async store(ctx: HttpContext) {
     const id = orderId(ctx)
-    const scope = offeredScope(ctx, ctx.account.id)
+    const scope = optionalScope(ctx)
     const cancellation = await cancelOrderValidator.validate(ctx.request.body())
-    const answer = await once(db.connection('orders'), scope, async (trx) => {
+    const response = await once(db.connection('orders'), scope, async (trx) => {
       return orderAnswer(await cancelOrder(trx, id, cancellation, ctx.account, ifMatch(ctx)), 200)
     })
-    return send(ctx, answer)
+    return send(ctx, response)
   }
 }

@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
-import { idempotencyScope, offeredScope, once, send, type Answer } from '#http/idempotency'
+import { requiredScope, optionalScope, once, send, type StoredResponse } from '#http/idempotency'
 import { requiredIfMatch } from '#http/if_match'
 import { pageBody, pageOf } from '#http/pages'
 import { preferenceApplied, preferredWait } from '#http/prefer'
@@ -18,7 +18,7 @@ import {
 
 export default class OrdersController {
   async store(ctx: HttpContext) {
-    const scope = idempotencyScope(ctx, ctx.account.id)
+    const scope = requiredScope(ctx)
     const placement = await placeOrderValidator.validate(ctx.request.body())
     const accepted = await placeOrder(placement, ctx.account, scope, acceptedAnswer)
     ctx.permit?.release()
@@ -39,7 +39,7 @@ export default class OrdersController {
   async update(ctx: HttpContext) {
     const { account, request } = ctx
     const id = orderId(ctx)
-    const scope = offeredScope(ctx, account.id)
+    const scope = optionalScope(ctx)
     const expected = requiredIfMatch(ctx)
     const revision = await reviseOrderValidator.validate(request.body())
     const accepted = await once(db.connection('orders'), scope, async (trx) => {
@@ -51,7 +51,11 @@ export default class OrdersController {
 }
 
 /** Under `Prefer: wait`, waits for inventory's reply and answers with the order after it, if it arrives in time. */
-async function withReply(ctx: HttpContext, accepted: Answer, status: 200 | 201): Promise<Answer> {
+async function withReply(
+  ctx: HttpContext,
+  accepted: StoredResponse,
+  status: 200 | 201
+): Promise<StoredResponse> {
   const seconds = preferredWait(ctx)
   if (accepted.status !== 202 || seconds === null) return accepted
   const { id } = accepted.body as { id: string }

@@ -6,7 +6,7 @@ import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { actorOf, type SignedIn } from '#contracts/actor'
 import { replyTimeout } from '#config/orders'
 import { orderPlaced } from '#contracts/messages/orders'
-import { lockText, type Answer, type IdempotencyScope } from '#http/idempotency'
+import { lockText, type StoredResponse, type IdempotencyScope } from '#http/idempotency'
 import { outbox } from '#messaging/outbox/outbox'
 import { run } from '#postgres/run'
 import { countPieces, perSku } from '../order_lines.ts'
@@ -76,7 +76,7 @@ export async function insertPlacedOrder(
   account: SignedIn,
   load: LoadLimits | null,
   scope: IdempotencyScope,
-  answer: Answer
+  answer: StoredResponse
 ): Promise<Placed | null> {
   const message = orderPlaced.about(order.id, {
     revision: order.revision,

@@ -1,4 +1,4 @@
-import type { Answer } from '#http/idempotency'
+import type { StoredResponse } from '#http/idempotency'
 import { moneyLines, totalOf } from '../order_lines.ts'
 import { heldNow, type OrderRecord } from '../store/order.ts'
 
@@ -40,12 +40,12 @@ export function orderBody(order: OrderRecord) {
 }
 
 /** An answer with the order and its ETag. */
-export function orderAnswer(order: OrderRecord, status: number): Answer {
+export function orderAnswer(order: OrderRecord, status: number): StoredResponse {
   return { status, headers: { ETag: `"${order.version}"` }, body: orderBody(order) }
 }
 
 /** The answer to a placement: the order, which is `pending`, and its address. */
-export function acceptedAnswer(order: OrderRecord): Answer {
+export function acceptedAnswer(order: OrderRecord): StoredResponse {
   const { status, headers, body } = orderAnswer(order, 202)
   return { status, headers: { Location: `/api/v1/orders/${order.id}`, ...headers }, body }
 }

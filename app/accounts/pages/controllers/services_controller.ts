@@ -1,15 +1,16 @@
 import encryption from '@adonisjs/core/services/encryption'
 import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
 import { goTo, notice } from '#admin/notices'
+import { submitOnce } from '#http/idempotency'
 import { addService, addServiceToken } from '../../people/services.ts'
-import { oneAct } from '../one_act.ts'
 import { idValidator, nameFormValidator } from '../validators.ts'
 
 /** Services: programs that sign in with tokens. */
 export default class ServicesController {
   async store(ctx: HttpContext) {
     const { name } = await nameFormValidator.validate(ctx.request.body())
-    const { id } = await oneAct(ctx, async (trx) => {
+    const { id } = await submitOnce(ctx, db.connection('accounts'), async (trx) => {
       const service = await addService(trx, name)
       return { id: service.id }
     })
@@ -21,8 +22,8 @@ export default class ServicesController {
   async addToken(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
     const { name } = await nameFormValidator.validate(ctx.request.body())
-    // Encrypted, for a minute: sessions and idempotent replies are stored in the database, tokens never are.
-    const { sealed } = await oneAct(ctx, async () => {
+    // Encrypted, because the database stores sessions and results of forms, but never tokens.
+    const { sealed } = await submitOnce(ctx, db.connection('accounts'), async () => {
       return { sealed: encryption.encrypt(await addServiceToken(id, name), '1 min', 'new token') }
     })
     ctx.session.flash('newToken', sealed)

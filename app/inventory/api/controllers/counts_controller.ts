@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { actorOf } from '#contracts/actor'
-import { offeredScope, once, send } from '#http/idempotency'
+import { optionalScope, once, send } from '#http/idempotency'
 import { countStock } from '../../stock/count_stock.ts'
 import { movementCreated } from '../transformers/movement_created.ts'
 import { countValidator, skuValidator } from '../validators/stock.ts'
@@ -9,13 +9,13 @@ import { countValidator, skuValidator } from '../validators/stock.ts'
 export default class CountsController {
   async store(ctx: HttpContext) {
     const { account, params, request } = ctx
-    const scope = offeredScope(ctx, account.id)
+    const scope = optionalScope(ctx)
     const { sku } = await skuValidator.validate(params)
     ctx.auditSubject = sku
     const count = await countValidator.validate(request.body())
-    const answer = await once(db.connection('inventory'), scope, async (trx) => {
+    const response = await once(db.connection('inventory'), scope, async (trx) => {
       return movementCreated(await countStock(trx, { sku, ...count }, actorOf(account)))
     })
-    return send(ctx, answer)
+    return send(ctx, response)
   }
 }

@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
-import { offeredScope, once, send } from '#http/idempotency'
+import { optionalScope, once, send } from '#http/idempotency'
 import { importWorker } from '../../imports/import_worker.ts'
 import { startApplication } from '../../imports/import_transitions.ts'
 import { applicationValidator } from '../validators/imports.ts'
@@ -8,14 +8,14 @@ import { importBody } from '../transformers/import_body.ts'
 
 export default class ImportApplicationsController {
   async store(ctx: HttpContext) {
-    const { account, params, request } = ctx
+    const { params, request } = ctx
     const options = await applicationValidator.validate(request.body())
-    const scope = offeredScope(ctx, account.id)
-    const answer = await once(db.connection('inventory'), scope, async (trx) => {
+    const scope = optionalScope(ctx)
+    const response = await once(db.connection('inventory'), scope, async (trx) => {
       const body = importBody(await startApplication(trx, params.id, options))
       return { status: 202, headers: {}, body }
     })
     importWorker.wake()
-    return send(ctx, answer)
+    return send(ctx, response)
   }
 }

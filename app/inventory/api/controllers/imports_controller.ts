@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { actorOf } from '#contracts/actor'
-import { offeredScope, send } from '#http/idempotency'
+import { optionalScope, send } from '#http/idempotency'
 import { pageBody, pageOf } from '#http/pages'
 import { findImport, listImports } from '../../imports/find_imports.ts'
 import { acceptUpload } from '../accept_upload.ts'
@@ -20,7 +20,7 @@ export default class ImportsController {
 
   async store(ctx: HttpContext) {
     const { account, request, upload } = ctx
-    const scope = offeredScope(ctx, account.id)
+    const scope = optionalScope(ctx)
     const { reference = null } = await uploadValidator.validate(request.body())
     const { name, bytes } = upload!
     const file = { name, bytes, reference, actor: actorOf(account), accountId: account.id }

@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
-import { offeredScope, once, send } from '#http/idempotency'
+import { optionalScope, once, send } from '#http/idempotency'
 import { ifMatch, ifNoneMatch } from '#http/if_match'
 import { pageBody, pageOf } from '#http/pages'
 import { findItem, listItems } from '../../stock/find_stock.ts'
@@ -44,17 +44,17 @@ export default class ProductsController {
 
   async patch(ctx: HttpContext) {
     const { account, params, request } = ctx
-    const scope = offeredScope(ctx, account.id)
+    const scope = optionalScope(ctx)
     const { sku } = await skuValidator.validate(params)
     ctx.auditSubject = sku
     const patch = await productPatchValidator.validate(request.body())
     const expected = ifMatch(ctx)
-    const answer = await once(db.connection('inventory'), scope, async (trx) => {
+    const response = await once(db.connection('inventory'), scope, async (trx) => {
       const item = await patchProduct(trx, sku, patch, expected)
       const headers = { ETag: `"${item.version}"` }
       return { status: 200, headers, body: productBody(item, account.role) }
     })
-    return send(ctx, answer)
+    return send(ctx, response)
   }
 }
 

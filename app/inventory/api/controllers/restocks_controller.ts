@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { actorOf } from '#contracts/actor'
-import { idempotencyScope, once, send } from '#http/idempotency'
+import { requiredScope, once, send } from '#http/idempotency'
 import { restock } from '../../stock/restock.ts'
 import { movementCreated } from '../transformers/movement_created.ts'
 import { restockValidator, skuValidator } from '../validators/stock.ts'
@@ -9,13 +9,13 @@ import { restockValidator, skuValidator } from '../validators/stock.ts'
 export default class RestocksController {
   async store(ctx: HttpContext) {
     const { account, params, request } = ctx
-    const scope = idempotencyScope(ctx, account.id)
+    const scope = requiredScope(ctx)
     const { sku } = await skuValidator.validate(params)
     ctx.auditSubject = sku
     const goods = await restockValidator.validate(request.body())
-    const answer = await once(db.connection('inventory'), scope, async (trx) => {
+    const response = await once(db.connection('inventory'), scope, async (trx) => {
       return movementCreated(await restock(trx, { sku, ...goods }, actorOf(account)))
     })
-    return send(ctx, answer)
+    return send(ctx, response)
   }
 }

@@ -16,7 +16,7 @@ import { discardImport, startApplication, startReversal } from '../../imports/im
 export default class ImportFormsController {
   async upload(ctx: HttpContext) {
     const { account, request, upload } = ctx
-    const scope = formScope(ctx, account.id)
+    const scope = formScope(ctx)
     const { reference = null } = await uploadValidator.validate(request.body())
     const { name, bytes } = upload!
     const file = { name, bytes, reference, actor: actorOf(account), accountId: account.id }

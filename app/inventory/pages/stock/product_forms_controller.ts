@@ -3,7 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { money } from '#admin/format'
 import { goTo, notice } from '#admin/notices'
 import { majorUnits } from '#http/currencies'
-import { formScope, once } from '#http/idempotency'
+import { submitOnce } from '#http/idempotency'
 import { findBarcodeClashes } from '../../products/barcode_clashes.ts'
 import { findItem } from '../../stock/find_stock.ts'
 import { putProduct } from '../../products/put_product.ts'
@@ -26,9 +26,9 @@ export default class ProductFormsController {
     const { sku } = await skuValidator.validate(ctx.request.body())
     ctx.auditSubject = sku
     const product = await productValidator.validate(await productOfForm(ctx.request.body()))
-    await once(db.connection('inventory'), formScope(ctx, ctx.account.id), async (trx) => {
+    await submitOnce(ctx, db.connection('inventory'), async (trx) => {
       await putProduct(sku, product, 'new', trx)
-      return { status: 201, headers: {}, body: null }
+      return null
     })
     notice(ctx, { about: sku, text: `listed at ${money(product.price)}` })
     return goTo(ctx, `/admin/stock/${sku}`)
@@ -58,9 +58,9 @@ export default class ProductFormsController {
     ctx.auditSubject = sku
     const { version } = ctx.request.body()
     const product = await productValidator.validate(await productOfForm(ctx.request.body()))
-    await once(db.connection('inventory'), formScope(ctx, ctx.account.id), async (trx) => {
+    await submitOnce(ctx, db.connection('inventory'), async (trx) => {
       await putProduct(sku, product, Number(version) || '*', trx)
-      return { status: 200, headers: {}, body: null }
+      return null
     })
     notice(ctx, { about: sku, text: `saved: ${product.name}, ${money(product.price)}` })
     return goTo(ctx, `/admin/stock/${sku}`)

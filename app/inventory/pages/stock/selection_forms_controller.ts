@@ -3,7 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { plural, number } from '#admin/format'
 import { goBack, notice } from '#admin/notices'
 import { actorOf } from '#contracts/actor'
-import { formScope, once } from '#http/idempotency'
+import { submitOnce } from '#http/idempotency'
 import { lockStock } from '../../ledger/ledger.ts'
 import { restock } from '../../stock/restock.ts'
 import { reverseMovement } from '../../stock/reverse_movement.ts'
@@ -18,8 +18,7 @@ export default class SelectionFormsController {
     const { skus, quantity, reference, confirmed } = form
     const selected = [...new Set(skus)]
     ctx.auditSubject = selected
-    const scope = formScope(ctx, account.id)
-    const { body } = await once(db.connection('inventory'), scope, async (trx) => {
+    const undone = await submitOnce(ctx, db.connection('inventory'), async (trx) => {
       // Locks all balances at once, in SKU order.
       await lockStock(trx, selected)
       const bookings = selected.map((sku) => ({ sku, units: quantity }))
@@ -29,14 +28,14 @@ export default class SelectionFormsController {
         const { id } = await restock(trx, { sku, quantity, reference }, actorOf(account))
         movements.push(id)
       }
-      return { status: 201, headers: {}, body: movements }
+      return movements
     })
     notice(ctx, {
       about: plural(selected.length, 'SKU'),
       text: `restocked by ${number(quantity)} each, ${plural(selected.length * quantity, 'unit')} in total`,
       link: { href: `/admin/stock/movements?kind=restock&actor=${account.id}`, text: 'View' },
       undo: '/admin/stock/restocks/reversal',
-      undone: body as string[],
+      undone,
     })
     return goBack(ctx, '/admin/stock')
   }
@@ -44,18 +43,16 @@ export default class SelectionFormsController {
   async reverse(ctx: HttpContext) {
     const { account, request } = ctx
     const { undone } = await undoneFormValidator.validate(request.body())
-    const scope = formScope(ctx, account.id)
-    const { body } = await once(db.connection('inventory'), scope, async (trx) => {
+    const skus = await submitOnce(ctx, db.connection('inventory'), async (trx) => {
       const rows: { sku: string }[] = await trx.from('movements').whereIn('id', undone)
       await lockStock(trx, [...new Set(rows.map(({ sku }) => sku))])
-      const skus: string[] = []
+      const restored: string[] = []
       for (const id of undone) {
         const { sku } = await reverseMovement(trx, id, actorOf(account))
-        skus.push(sku)
+        restored.push(sku)
       }
-      return { status: 201, headers: {}, body: skus }
+      return restored
     })
-    const skus = body as string[]
     ctx.auditSubject = skus
     notice(ctx, {
       about: plural(skus.length, 'SKU'),

@@ -4,8 +4,7 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { number, signed } from '#admin/format'
 import { notice } from '#admin/notices'
 import { actorOf, type Actor } from '#contracts/actor'
-import { formScope, once } from '#http/idempotency'
-import { movementCreated } from '../../api/transformers/movement_created.ts'
+import { submitOnce } from '#http/idempotency'
 import type { Movement } from '../../ledger/movement.ts'
 
 /** Handles a form that causes one movement, once even if it is submitted twice. */
@@ -13,11 +12,7 @@ export async function submitMovementForm(
   ctx: HttpContext,
   move: (trx: TransactionClientContract, actor: Actor) => Promise<Movement>
 ): Promise<Movement> {
-  const scope = formScope(ctx, ctx.account.id)
-  const { body } = await once(db.connection('inventory'), scope, async (trx) => {
-    return movementCreated(await move(trx, actorOf(ctx.account)))
-  })
-  return body as Movement
+  return submitOnce(ctx, db.connection('inventory'), (trx) => move(trx, actorOf(ctx.account)))
 }
 
 const VERBS: Record<string, string> = {

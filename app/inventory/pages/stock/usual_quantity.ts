@@ -88,7 +88,7 @@ function quantityUnusual(all: Unusual[]) {
       ? `Also unusual: ${describe(others)}. Nothing has been saved. Confirm the numbers or correct them.`
       : 'Nothing has been saved. Confirm the number or correct it.'
   const members = { unusual: describe(all) }
-  return new Problem(409, 'quantity_unusual', `${what} ${next}`, { members })
+  return new Problem('quantity_unusual', `${what} ${next}`, { members })
 }
 
 /** "5,000 of MUG, 300 of TEA and 4 other SKUs" */

@@ -2,7 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { goTo, notice } from '#admin/notices'
-import { formScope, once } from '#http/idempotency'
+import { submitOnce } from '#http/idempotency'
 import { orderId } from '../../validators/order_id.ts'
 
 /**
@@ -15,10 +15,6 @@ export async function submitOrderForm(
   change: (trx: TransactionClientContract, id: string) => Promise<{ about: string; text: string }>
 ) {
   const id = orderId(ctx)
-  const scope = formScope(ctx, ctx.account.id)
-  const { body } = await once(db.connection('orders'), scope, async (trx) => {
-    return { status: 200, headers: {}, body: await change(trx, id) }
-  })
-  notice(ctx, body as { about: string; text: string })
+  notice(ctx, await submitOnce(ctx, db.connection('orders'), (trx) => change(trx, id)))
   return goTo(ctx, `/admin/orders/${id}`)
 }

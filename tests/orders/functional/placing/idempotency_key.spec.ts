@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
-import { forgetOldAnswers, lockText } from '#http/idempotency'
+import { deleteOldKeys, lockText } from '#http/idempotency'
 import { emptyShop, handleReply, person, post, priced, type Person } from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
@@ -176,7 +176,7 @@ test.group('An Idempotency-Key', (group) => {
          body, created_at from idempotency_keys, generate_series(1, 6000) as n where key = ?`,
       [old]
     )
-    assert.isAtLeast(await forgetOldAnswers(orders()), 6_001)
+    assert.isAtLeast(await deleteOldKeys(orders()), 6_001)
     assert.deepEqual(
       (await keys()).map(({ key }) => key),
       [young]
