@@ -2,17 +2,10 @@ import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
 import { MOST_BYTES } from '../imports/receive_upload.ts'
 
-const AdjustmentsController = () => import('./controllers/adjustments_controller.js')
-const CountsController = () => import('./controllers/counts_controller.js')
-const HoldingsController = () => import('./controllers/holdings_controller.js')
-const ImportApplicationsController = () => import('./controllers/import_applications_controller.js')
-const ImportReversalsController = () => import('./controllers/import_reversals_controller.js')
-const ImportRowsController = () => import('./controllers/import_rows_controller.js')
 const ImportsController = () => import('./controllers/imports_controller.js')
 const MovementsController = () => import('./controllers/movements_controller.js')
 const ProductsController = () => import('./controllers/products_controller.js')
-const RestocksController = () => import('./controllers/restocks_controller.js')
-const ReversalsController = () => import('./controllers/reversals_controller.js')
+const StockChangesController = () => import('./controllers/stock_changes_controller.js')
 const StockController = () => import('./controllers/stock_controller.js')
 
 /** Routes under `/api/v1` for everyone. */
@@ -27,36 +20,38 @@ export function catalogueRoutes() {
 
 /** Routes under `/api/v1` for signed-in accounts. */
 export function inventoryRoutes() {
-  const stockReaders = middleware.roles(['clerk', 'operator', 'admin', 'service'])
-  const stockWorkers = middleware.roles(['clerk', 'admin'])
   router
     .group(() => {
-      router.put('products/:sku', [ProductsController, 'update']).use(stockWorkers)
-      router.patch('products/:sku', [ProductsController, 'patch']).use(stockWorkers)
-      router.get('stock', [StockController, 'index']).use(stockReaders)
       router
-        .get('stock/holdings', [HoldingsController, 'index'])
+        .get('stock/holdings', [StockController, 'holdings'])
+        .as('holdings.index')
         .use(middleware.roles(['operator', 'admin']))
-      router.get('stock/movements', [MovementsController, 'index']).use(stockReaders)
-      router.post('stock/movements/:id/reversal', [ReversalsController, 'store']).use(stockWorkers)
+      router.group(stockWork).use(middleware.roles(['clerk', 'admin']))
       router
         .group(() => {
-          router.get('', [ImportsController, 'index'])
-          router.get(':id', [ImportsController, 'show'])
-          router.get(':id/rows', [ImportRowsController, 'index'])
-          router.get(':id/errors', [ImportRowsController, 'errors'])
-          router.post(':id/application', [ImportApplicationsController, 'store'])
-          router.post(':id/reversal', [ImportReversalsController, 'store'])
+          router.get('stock', [StockController, 'index'])
+          router.get('stock/movements', [MovementsController, 'index'])
+          router.get('stock/:sku', [StockController, 'show'])
+          router.get('stock/:sku/movements', [MovementsController, 'ofItem'])
         })
-        .prefix('stock/imports')
-        .use(stockWorkers)
-      router.get('stock/:sku', [StockController, 'show']).use(stockReaders)
-      router.get('stock/:sku/movements', [MovementsController, 'ofItem']).use(stockReaders)
-      router.post('stock/:sku/restocks', [RestocksController, 'store']).use(stockWorkers)
-      router.post('stock/:sku/adjustments', [AdjustmentsController, 'store']).use(stockWorkers)
-      router.post('stock/:sku/counts', [CountsController, 'store']).use(stockWorkers)
+        .use(middleware.roles(['clerk', 'operator', 'admin', 'service']))
     })
     .as('inventory')
+}
+
+function stockWork() {
+  router.put('products/:sku', [ProductsController, 'update'])
+  router.patch('products/:sku', [ProductsController, 'patch'])
+  router.get('stock/imports', [ImportsController, 'index'])
+  router.get('stock/imports/:id', [ImportsController, 'show'])
+  router.get('stock/imports/:id/rows', [ImportsController, 'rows']).as('import_rows.index')
+  router.get('stock/imports/:id/errors', [ImportsController, 'errors']).as('import_rows.errors')
+  router.post('stock/imports/:id/application', [ImportsController, 'apply']).as('import_applications.store')
+  router.post('stock/imports/:id/reversal', [ImportsController, 'reverse']).as('import_reversals.store')
+  router.post('stock/movements/:id/reversal', [StockChangesController, 'reverse']).as('reversals.store')
+  router.post('stock/:sku/restocks', [StockChangesController, 'restock']).as('restocks.store')
+  router.post('stock/:sku/adjustments', [StockChangesController, 'adjust']).as('adjustments.store')
+  router.post('stock/:sku/counts', [StockChangesController, 'count']).as('counts.store')
 }
 
 /** Uploads under `/api/v1` for signed-in accounts. */

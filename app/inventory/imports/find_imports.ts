@@ -6,7 +6,7 @@ import { isUuid } from '#runtime/uuid'
 import { invalidCursor, type Page } from '#http/pages'
 import { notFound } from '#http/problem'
 import type { ImportRecord } from './import_record.ts'
-import type { RowError } from './file/read_cells.ts'
+import type { PlannedRow } from './plan_row.ts'
 
 export const ROW_STATES = ['error', 'pending', 'applied', 'refused', 'reversed', 'stays'] as const
 export type RowState = (typeof ROW_STATES)[number]
@@ -14,26 +14,17 @@ export type RowState = (typeof ROW_STATES)[number]
 /** The states that the partial index on `wrong` covers. */
 const WRONG: RowState[] = ['error', 'refused', 'stays']
 
-export interface ImportRow {
-  row: number
-  sku: string
-  name: string | null
-  price_amount: number | null
-  price_currency: string | null
-  low_stock_at: number | null
-  barcode: string | null
-  active: boolean | null
-  counted: number | null
-  received: number | null
-  before: number | null
-  delta: number | null
-  lists: boolean
-  changes_product: boolean
-  large: boolean
+/** A row of an import or a receipt. */
+export interface ImportRow extends Omit<PlannedRow, 'productVersion' | 'state'> {
   state: RowState
-  errors: RowError[]
-  movement_id: string | null
+  movementId: string | null
 }
+
+/** The columns of `ImportRow`. */
+export const ROW_COLUMNS = /* sql */ `
+  row, sku, name, price_amount as "priceAmount", price_currency as "priceCurrency",
+  low_stock_at as "lowStockAt", barcode, active, counted, received, before, delta, lists,
+  changes_product as "changesProduct", large, state, errors, movement_id as "movementId"`
 
 /** @throws Problem 404 */
 export async function findImport(id: string): Promise<ImportRecord> {
@@ -94,6 +85,7 @@ export async function* wrongRows(id: string): AsyncGenerator<ImportRow> {
 function rowsOf(id: string, limit: number) {
   return inventory()
     .from('stock_import_rows')
+    .select(db.raw(ROW_COLUMNS))
     .where('import_id', id)
     .orderBy('row')
     .limit(limit + 1)

@@ -5,6 +5,7 @@ import { currencies, decimalsOf } from '#http/currencies'
 import { HIGHEST_PRICE } from '#http/fields'
 import { hasCheckDigit } from '../products/gtin.ts'
 import { describeWrongCheckDigit } from '../products/exceptions.ts'
+import type { ProductRow } from '../products/write_products.ts'
 import { MOST_ON_HAND } from '../stock/change_on_hand.ts'
 import type { FileRow, RowError } from './file/read_cells.ts'
 import { mayBeChangedSku } from './file/suspect_sku.ts'
@@ -39,24 +40,13 @@ export interface RowContext {
   currency: string | null
 }
 
-export interface PlannedRow {
+export interface PlannedRow extends ProductRow {
   row: number
-  sku: string
-  name: string | null
-  /** In minor units. */
-  priceAmount: number | null
-  priceCurrency: string | null
-  lowStockAt: number | null
-  barcode: string | null
-  active: boolean | null
   counted: number | null
   received: number | null
   /** Units on hand at the dry run; null with an error. */
   before: number | null
   delta: number | null
-  /** The row lists a new product. */
-  lists: boolean
-  changesProduct: boolean
   /** The version of the product that the row changes. Applying refuses the row at any other version. */
   productVersion: number | null
   /** The page marks the row for review. */

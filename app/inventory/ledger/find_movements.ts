@@ -3,11 +3,12 @@
  * ordering by time, and a time is a position among the ids.
  */
 import db from '@adonisjs/lucid/services/db'
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { DatabaseQueryBuilderContract } from '@adonisjs/lucid/types/querybuilder'
 import { invalidCursor } from '#http/pages'
 import { firstIdAt } from '#postgres/run'
 import { isUuid } from '#runtime/uuid'
-import type { MovementKind, MovementRow } from './movement.ts'
+import type { Movement, MovementKind } from './movement.ts'
 
 export interface MovementFilters {
   sku?: string
@@ -40,8 +41,8 @@ const KINDS_OF_ORDERS: MovementKind[] = ['reserve', 'release', 'deduct']
 export async function listMovements(
   filters: MovementFilters,
   { from, backwards = false, limit }: { from: string[] | null; backwards?: boolean; limit: number }
-): Promise<MovementRow[]> {
-  const query = movements(filters)
+): Promise<Movement[]> {
+  const query = matching(filters)
     .orderBy('id', backwards ? 'asc' : 'desc')
     .limit(limit + 1)
   if (!from) return query
@@ -49,10 +50,10 @@ export async function listMovements(
   return query.where('id', backwards ? '>' : '<', from[0])
 }
 
-function movements(filters: MovementFilters): DatabaseQueryBuilderContract<MovementRow> {
+function matching(filters: MovementFilters) {
   const { sku, by, kind, actorId, reference, orderId, messageId, importId, undone, from, before } =
     filters
-  const query = db.connection('inventory').from('movements')
+  const query = movements(db.connection('inventory'))
   if (sku) query.where('sku', sku)
   if (kind) {
     query.whereIn('kind', kind)
@@ -71,3 +72,13 @@ function movements(filters: MovementFilters): DatabaseQueryBuilderContract<Movem
   if (before) query.where('id', '<', firstIdAt(before.getTime()))
   return query
 }
+
+/** The ledger in the shape of `Movement`, for the caller to filter. */
+export function movements(client: QueryClientContract): DatabaseQueryBuilderContract<Movement> {
+  return client.from('movements').select(db.raw(COLUMNS))
+}
+
+const COLUMNS = /* sql */ `
+  id, sku, kind, on_hand_delta as "onHandDelta", reserved_delta as "reservedDelta", on_hand as "onHand",
+  reserved, reason, note, reference, actor, order_id as "orderId", revision, message_id as "messageId",
+  import_id as "importId", reversal_of as "reversalOf", at`

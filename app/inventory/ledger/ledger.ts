@@ -65,7 +65,7 @@ export async function writeLedger(
   movements: NewMovement[]
 ): Promise<Movement[]> {
   if (movements.length === 0) return []
-  const at = new Date().toISOString()
+  const at = new Date()
   const rows = movements.map((movement) => applyTo(balances.get(movement.sku)!, movement, at))
   const moved = [...new Set(rows.map(({ sku }) => sku))]
   const nowLow = moved.filter((sku) => becomesLow(balances.get(sku)!))
@@ -99,7 +99,7 @@ export async function writeLedger(
 }
 
 /** Moves the balance. @returns the movement with the balance after it */
-function applyTo(balance: LockedBalance, movement: NewMovement, at: string): Movement {
+function applyTo(balance: LockedBalance, movement: NewMovement, at: Date): Movement {
   balance.onHand += movement.onHandDelta
   balance.reserved += movement.reservedDelta
   balance.lastMovementId = movementIdAfter(balance.lastMovementId)

@@ -12,6 +12,7 @@ import { gtinOf } from './gtin.ts'
 export interface ProductRow {
   sku: string
   name: string | null
+  /** In minor units. */
   priceAmount: number | null
   priceCurrency: string | null
   lowStockAt: number | null

@@ -1,7 +1,8 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Actor } from '#contracts/actor'
 import { adjustOnHand, lockItem } from './change_on_hand.ts'
-import { movementOf, type Movement, type MovementRow } from '../ledger/movement.ts'
+import { movements } from '../ledger/find_movements.ts'
+import type { Movement } from '../ledger/movement.ts'
 import { countTooFar, stockMoved } from './exceptions.ts'
 
 export interface StockCount {
@@ -38,12 +39,6 @@ export async function countStock(
 }
 
 /** The newest movement that changed on hand. */
-async function lastChange(trx: TransactionClientContract, sku: string): Promise<Movement | null> {
-  const row: MovementRow | null = await trx
-    .from('movements')
-    .where({ sku })
-    .whereNot('on_hand_delta', 0)
-    .orderBy('id', 'desc')
-    .first()
-  return row && movementOf(row)
+function lastChange(trx: TransactionClientContract, sku: string): Promise<Movement | null> {
+  return movements(trx).where({ sku }).whereNot('on_hand_delta', 0).orderBy('id', 'desc').first()
 }

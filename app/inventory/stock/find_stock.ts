@@ -56,15 +56,15 @@ function skuAfter({ after }: Page): string | null {
 }
 
 export interface Holding {
-  order_id: string
-  held_revision: number
+  orderId: string
+  heldRevision: number
   lines: { sku: string; quantity: number }[]
 }
 
 /** The units that each order holds, by order id. Orders that hold nothing are left out. */
 export async function listHoldings(page: Page): Promise<Holding[]> {
   const { rows } = await db.connection('inventory').rawQuery<{ rows: Holding[] }>(
-    `select order_id, held_revision,
+    `select order_id as "orderId", held_revision as "heldRevision",
        (select coalesce(json_agg(json_build_object('sku', sku, 'quantity', quantity) order by sku), '[]')
         from reservations where reservations.order_id = reservation_heads.order_id) as lines
      from reservation_heads

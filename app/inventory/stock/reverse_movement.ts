@@ -4,13 +4,14 @@ import { isUuid } from '#runtime/uuid'
 import { notFound } from '#http/problem'
 import { adjustOnHand, lockItem } from './change_on_hand.ts'
 import { findLaterCounts } from '../ledger/later_counts.ts'
-import type { Movement, MovementKind, MovementRow } from '../ledger/movement.ts'
+import { movements } from '../ledger/find_movements.ts'
+import type { Movement, MovementKind } from '../ledger/movement.ts'
 import { alreadyReversed, countedSince, notReversible, partOfImport } from './exceptions.ts'
 
 const REVERSIBLE: MovementKind[] = ['restock', 'adjust', 'count']
 
 /** Whether the movement can be undone alone, if it has not been undone before. */
-export function isReversible({ kind, import_id: importId }: MovementRow) {
+export function isReversible({ kind, importId }: Movement) {
   return REVERSIBLE.includes(kind) && importId === null
 }
 
@@ -26,11 +27,9 @@ export async function reverseMovement(
   id: string,
   actor: Actor
 ): Promise<Movement> {
-  const original: MovementRow | null = isUuid(id)
-    ? await trx.from('movements').where({ id }).first()
-    : null
+  const original = isUuid(id) ? await movements(trx).where({ id }).first() : null
   if (!original) throw notFound('movement')
-  if (original.import_id) throw partOfImport(original.import_id)
+  if (original.importId) throw partOfImport(original.importId)
   if (!isReversible(original)) throw notReversible(original)
   // Concurrent undos and counts of the SKU wait for this lock, so that the checks below see them.
   const item = await lockItem(trx, original.sku)
@@ -39,7 +38,7 @@ export async function reverseMovement(
   const counts = await findLaterCounts(trx, [original])
   const count = counts.get(id)
   if (count) throw countedSince(original.kind, count)
-  const { reference, on_hand_delta: delta } = original
+  const { reference, onHandDelta: delta } = original
   return adjustOnHand(trx, item, {
     ...{ kind: 'reversal', onHandDelta: -delta, reversalOf: id, reference, actor },
   })

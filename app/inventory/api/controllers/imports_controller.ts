@@ -1,11 +1,17 @@
 import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { actorOf } from '#contracts/actor'
-import { optionalScope, send } from '#http/idempotency'
+import { optionalScope, once, send } from '#http/idempotency'
 import { pageBody, pageOf } from '#http/pages'
-import { findImport, listImports } from '../../imports/find_imports.ts'
+import { errorsCsv } from '../../imports/errors_csv.ts'
+import { findImport, listImports, listRows } from '../../imports/find_imports.ts'
+import type { ImportRecord } from '../../imports/import_record.ts'
+import { startApplication, startReversal } from '../../imports/import_transitions.ts'
+import { importWorker } from '../../imports/import_worker.ts'
 import { acceptUpload } from '../accept_upload.ts'
-import { importBody } from '../transformers/import_body.ts'
-import { uploadValidator } from '../validators/imports.ts'
+import { importBody, importRowBody } from '../transformers/import_body.ts'
+import { applicationValidator, importRowsParameters, uploadValidator } from '../validators/imports.ts'
 
 export default class ImportsController {
   async index({ request }: HttpContext) {
@@ -18,6 +24,20 @@ export default class ImportsController {
     return importBody(await findImport(params.id))
   }
 
+  async rows({ params, request }: HttpContext) {
+    const page = await pageOf(request.qs(), importRowsParameters)
+    const { id } = await findImport(params.id)
+    return pageBody(await listRows(id, page), page, ({ row }) => [String(row)], importRowBody)
+  }
+
+  /** The rows with problems, as CSV. */
+  async errors({ params, response }: HttpContext) {
+    const { id } = await findImport(params.id)
+    response.header('content-type', 'text/csv; charset=utf-8')
+    response.header('content-disposition', 'attachment; filename="errors.csv"')
+    return response.stream(errorsCsv(id))
+  }
+
   async store(ctx: HttpContext) {
     const { account, request, upload } = ctx
     const scope = optionalScope(ctx)
@@ -26,4 +46,25 @@ export default class ImportsController {
     const file = { name, bytes, reference, actor: actorOf(account), accountId: account.id }
     return send(ctx, await acceptUpload(file, (payloadHash) => scope && { ...scope, payloadHash }))
   }
+
+  async apply(ctx: HttpContext) {
+    const options = await applicationValidator.validate(ctx.request.body())
+    return change(ctx, (trx) => startApplication(trx, ctx.params.id, options))
+  }
+
+  reverse(ctx: HttpContext) {
+    return change(ctx, (trx) => startReversal(trx, ctx.params.id, actorOf(ctx.account)))
+  }
+}
+
+/** Starts a step of an import, once per idempotency key. The worker completes it in the background. */
+async function change(
+  ctx: HttpContext,
+  transition: (trx: TransactionClientContract) => Promise<ImportRecord>
+) {
+  const response = await once(db.connection('inventory'), optionalScope(ctx), async (trx) => {
+    return { status: 202, headers: {}, body: importBody(await transition(trx)) }
+  })
+  importWorker.wake()
+  return send(ctx, response)
 }

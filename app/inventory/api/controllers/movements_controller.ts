@@ -1,8 +1,8 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { pageBody, pageOf, type Page } from '#http/pages'
 import { listMovements, type MovementFilters } from '../../ledger/find_movements.ts'
+import type { Movement } from '../../ledger/movement.ts'
 import { findItem } from '../../stock/find_stock.ts'
-import { movementOf } from '../../ledger/movement.ts'
 import { allMovementsParameters, movementListParameters } from '../validators/stock.ts'
 
 /** The ledger of one SKU, or of all. */
@@ -22,5 +22,7 @@ export default class MovementsController {
 async function pageOfMovements(page: Page<MovementFilters>) {
   const { after: from, limit, filters } = page
   const rows = await listMovements(filters, { from, limit })
-  return pageBody(rows, page, ({ id }) => [id], movementOf)
+  return pageBody(rows, page, idOf, (movement) => movement)
 }
+
+const idOf = ({ id }: Movement) => [id]

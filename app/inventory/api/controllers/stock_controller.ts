@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { pageBody, pageOf } from '#http/pages'
-import { findItem, listItems } from '../../stock/find_stock.ts'
+import { findItem, listHoldings, listItems, type Holding } from '../../stock/find_stock.ts'
 import { stockBody } from '../transformers/product_body.ts'
 import { stockListParameters } from '../validators/stock.ts'
 
@@ -15,4 +15,11 @@ export default class StockController {
     response.header('ETag', `"${item.version}"`)
     return stockBody(item)
   }
+
+  async holdings({ request }: HttpContext) {
+    const page = await pageOf(request.qs())
+    return pageBody(await listHoldings(page), page, orderIdOf, (holding) => holding)
+  }
 }
+
+const orderIdOf = ({ orderId }: Holding) => [orderId]

@@ -32,26 +32,10 @@ export function progressOf({ status, counts, bytes }: ImportRecord) {
 }
 
 /** A row of an import as the API shows it. */
-export function importRowBody(row: ImportRow) {
-  const { price_amount: amount, price_currency: currency } = row
+export function importRowBody({ priceAmount, priceCurrency, ...row }: ImportRow) {
   return {
-    row: row.row,
-    sku: row.sku,
-    name: row.name,
-    price: amount === null ? null : { amount, currency: currency! },
-    lowStockAt: row.low_stock_at,
-    barcode: row.barcode,
-    active: row.active,
-    counted: row.counted,
-    received: row.received,
-    before: row.before,
+    ...row,
+    price: priceAmount === null ? null : { amount: priceAmount, currency: priceCurrency! },
     after: row.before === null ? null : row.before + row.delta!,
-    delta: row.delta,
-    lists: row.lists,
-    changesProduct: row.changes_product,
-    large: row.large,
-    state: row.state,
-    errors: row.errors,
-    movementId: row.movement_id,
   }
 }

@@ -46,7 +46,7 @@ export const receivedGoods: Movement = {
   messageId: null,
   importId: null,
   reversalOf: null,
-  at: '2026-11-22T12:00:00.000Z',
+  at: new Date('2026-11-22T12:00:00.000Z'),
 }
 
 export const damagedGoods: Movement = {

@@ -54,17 +54,11 @@ export const stockSchemas: Record<string, Schema> = {
     lowStockAt,
     version: whole('The version of the product in the ETag; balances do not change it.', 1),
   }),
-  Holding: object<HoldingBody>({
+  Holding: object<Holding>({
     orderId: { type: 'string', format: 'uuid' },
     heldRevision: whole('The revision of the order whose lines are held.', 1),
     lines: list(object<Holding['lines'][number]>({ sku: text(), quantity: whole('Units.', 1) })),
   }),
-}
-
-interface HoldingBody {
-  orderId: string
-  heldRevision: number
-  lines: Holding['lines']
 }
 
 export const shownProduct: Product = {

@@ -5,7 +5,7 @@ import db from '@adonisjs/lucid/services/db'
 import { csvLine } from '#admin/csv'
 import type { Slice } from '#admin/slices'
 import { invalidCursor } from '#http/pages'
-import type { ImportRow } from '../../imports/find_imports.ts'
+import { ROW_COLUMNS, type ImportRow } from '../../imports/find_imports.ts'
 
 export const SHOWN = ['changes', 'large', 'up', 'down', 'problems', 'all'] as const
 export type Shown = (typeof SHOWN)[number]
@@ -44,7 +44,7 @@ export async function readImportRows(
     .whereRaw(FILTERS[show])
     .orderByRaw(order.map((one) => `${one} ${backwards ? 'desc' : 'asc'}`).join(', '))
     .limit(limit + 1)
-    .select('imported.*', db.raw(`(${PRODUCT}) as product`))
+    .select(db.raw(`${ROW_COLUMNS}, (${PRODUCT}) as product`))
   if (from) {
     if (!isPosition.test(from.join(' '))) throw invalidCursor()
     query.whereRaw(`(${order}) ${backwards ? '<' : '>'} (${order.map(() => '?')})`, from)

@@ -5,10 +5,10 @@ import db from '@adonisjs/lucid/services/db'
 import type { Slice } from '#admin/slices'
 import { boundedCount } from '#postgres/bounded_count'
 import { listMovements, type MovementFilters } from '../../ledger/find_movements.ts'
-import type { MovementRow } from '../../ledger/movement.ts'
+import type { Movement } from '../../ledger/movement.ts'
 import { isReversible } from '../../stock/reverse_movement.ts'
 
-export interface LedgerRow extends MovementRow {
+export interface LedgerRow extends Movement {
   /** The movement that undid it. */
   undoneBy: string | null
   /** Whether a person can undo it now. */

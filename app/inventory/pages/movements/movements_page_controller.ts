@@ -6,7 +6,7 @@ import { csvLine } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/slices'
 import { sentMessages } from '#messaging/recovery/key_history'
 import type { MovementFilters } from '../../ledger/find_movements.ts'
-import { MOVEMENT_KINDS, type MovementRow } from '../../ledger/movement.ts'
+import { MOVEMENT_KINDS, type Movement } from '../../ledger/movement.ts'
 import { ledgerFilterValidator } from '../validators.ts'
 import { readLedger } from './ledger_rows.ts'
 
@@ -68,22 +68,22 @@ function filtersOf(
   }
 }
 
-const COLUMNS: [string, (row: MovementRow) => unknown][] = [
+const COLUMNS: [string, (row: Movement) => unknown][] = [
   ['at', (row) => row.at.toISOString()],
   ['sku', (row) => row.sku],
   ['kind', (row) => row.kind],
-  ['on_hand_delta', (row) => row.on_hand_delta],
-  ['reserved_delta', (row) => row.reserved_delta],
-  ['on_hand', (row) => row.on_hand],
+  ['on_hand_delta', (row) => row.onHandDelta],
+  ['reserved_delta', (row) => row.reservedDelta],
+  ['on_hand', (row) => row.onHand],
   ['reserved', (row) => row.reserved],
   ['reason', (row) => row.reason],
   ['note', (row) => row.note],
   ['reference', (row) => row.reference],
   ['actor', (row) => row.actor.name],
-  ['order_id', (row) => row.order_id],
-  ['message_id', (row) => row.message_id],
-  ['import_id', (row) => row.import_id],
-  ['reversal_of', (row) => row.reversal_of],
+  ['order_id', (row) => row.orderId],
+  ['message_id', (row) => row.messageId],
+  ['import_id', (row) => row.importId],
+  ['reversal_of', (row) => row.reversalOf],
   ['id', (row) => row.id],
 ]
 
@@ -92,7 +92,7 @@ async function* csvLines(filters: MovementFilters) {
   yield csvLine(COLUMNS.map(([name]) => name))
   let from: string[] | null = null
   for (;;) {
-    const rows: MovementRow[] = await readLedger(filters, {
+    const rows: Movement[] = await readLedger(filters, {
       from,
       backwards: false,
       limit: EXPORT_BATCH,
