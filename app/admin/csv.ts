@@ -2,6 +2,10 @@
  * CSV for spreadsheets (RFC 4180).
  */
 
+import { Readable } from 'node:stream'
+import type { HttpContext } from '@adonisjs/core/http'
+import type { Slice } from './slices.ts'
+
 /** A spreadsheet reads text that begins like this as a formula (https://owasp.org/www-community/attacks/CSV_Injection). */
 const FORMULA = /^[=+\-@\t\r]/
 
@@ -18,4 +22,36 @@ function cell(value: unknown): string {
   if (typeof value === 'number') return String(value)
   const text = FORMULA.test(String(value)) ? `'${value}` : String(value)
   return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** Rows that `csvOf` reads at a time. */
+const BATCH = 2_000
+
+/**
+ * A list of any length as CSV, in the order of the list.
+ *
+ * @param columns - heading and value of each column
+ * @param read - returns up to `limit` + 1 rows, as for a page
+ * @param position - of a row in the order of the list
+ */
+export async function* csvOf<Row>(
+  columns: [heading: string, value: (row: Row) => unknown][],
+  read: (slice: Slice) => Promise<Row[]>,
+  position: (row: Row) => string[]
+) {
+  yield csvLine(columns.map(([heading]) => heading))
+  for (let from: string[] | null = null; ;) {
+    const rows = await read({ from, backwards: false, limit: BATCH })
+    const page = rows.slice(0, BATCH)
+    yield page.map((row) => csvLine(columns.map(([, value]) => value(row)))).join('')
+    if (rows.length <= BATCH) return
+    from = position(page.at(-1)!)
+  }
+}
+
+/** Responds with CSV as a file. */
+export function sendCsv({ response }: HttpContext, name: string, lines: AsyncIterable<string>) {
+  response.header('content-type', 'text/csv; charset=utf-8')
+  response.header('content-disposition', `attachment; filename="${name}"`)
+  return response.stream(Readable.from(lines))
 }

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import db from '@adonisjs/lucid/services/db'
 import { SYSTEM } from '#contracts/actor'
 import { composed } from '#http/characters'
-import { FileFault } from '../imports/file/file_fault.ts'
+import { UnreadableFile } from '../imports/file/unreadable_file.ts'
 import { findImport } from '../imports/find_imports.ts'
 import type { ImportRecord } from '../imports/import_record.ts'
 import { workOn } from '../imports/import_worker.ts'
@@ -26,7 +26,7 @@ const POLL_MS = 200
  * @param path - its file name becomes the import's name
  * @param apply - null for a dry run only; `listSuspectSkus` also lists SKUs that a spreadsheet may have changed
  * @param log - receives progress messages
- * @throws FileFault · Problem `no_csv`, `body_too_large` · errors of the stream
+ * @throws UnreadableFile · Problem `no_csv`, `body_too_large` · errors of the stream
  */
 export async function importFile(
   path: string,
@@ -42,7 +42,7 @@ export async function importFile(
   await inventory().transaction((trx) => startReading(trx, received))
   log(`Import ${received.id}`)
   const read = await finish(received.id, worker)
-  if (read.status === 'failed') throw new FileFault(read.error!)
+  if (read.status === 'failed') throw new UnreadableFile(read.error!)
   if (!apply) return read
   await inventory().transaction((trx) => startApplication(trx, read.id, apply))
   return finish(read.id, worker)

@@ -42,7 +42,7 @@ export default class StockImport extends BaseCommand {
   }
 
   async #import() {
-    const { FileFault } = await import('../imports/file/file_fault.ts')
+    const { UnreadableFile } = await import('../imports/file/unreadable_file.ts')
     const { importFile } = await import('./import_file.ts')
     const { Problem } = await import('#http/problem')
     const log = (text: string) => this.json || this.logger.log(text)
@@ -56,7 +56,7 @@ export default class StockImport extends BaseCommand {
     } catch (error) {
       const { code, syscall, message } = error as NodeJS.ErrnoException
       const isFileError = ['ENOENT', 'EACCES', 'EISDIR', 'EPERM'].includes(code!) && syscall
-      if (!isFileError && !(error instanceof FileFault) && !(error instanceof Problem)) throw error
+      if (!isFileError && !(error instanceof UnreadableFile) && !(error instanceof Problem)) throw error
       this.exitCode = EXIT.usage
       if (this.json) this.logger.log(JSON.stringify({ error: message }))
       else this.logger.error(message)

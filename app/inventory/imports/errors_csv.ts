@@ -1,13 +1,8 @@
-import { Readable } from 'node:stream'
 import { csvLine } from '#admin/csv'
 import { wrongRows } from './find_imports.ts'
 
 /** The problems of an import's rows as CSV, one line per problem. */
-export function errorsCsv(id: string): Readable {
-  return Readable.from(lines(id))
-}
-
-async function* lines(id: string) {
+export async function* errorsCsv(id: string) {
   yield csvLine(['row', 'sku', 'column', 'problem'])
   for await (const { row, sku, errors } of wrongRows(id)) {
     yield errors.map(({ column, detail }) => csvLine([row, sku, column, detail])).join('')

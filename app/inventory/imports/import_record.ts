@@ -11,41 +11,10 @@ export type ImportStatus =
   | ('uploading' | 'scanning' | 'reading' | 'ready' | 'applying' | 'applied')
   | ('reversing' | 'reversed' | 'failed' | 'discarded')
 
-/** Numbers of rows, unless stated otherwise. */
-export interface ImportCounts {
-  rows: number
-  errors: number
-  /** Errors that are new SKUs which a spreadsheet may have changed; they are listed on confirmation. */
-  suspects: number
-  /** Rows that change on hand. */
-  changes: number
-  /** Rows without an effect on stock or products. */
-  unchanged: number
-  /** Unchanged rows that are counts agreeing with the books. Applying records each as a movement. */
-  agreed: number
-  /** Rows that list a new product. */
-  listed: number
-  /** Rows that change an existing product. */
-  products: number
-  /** Units added. */
-  up: number
-  /** Units removed. */
-  down: number
-  large: number
-  /** Bytes of the file that the dry run has read. */
-  bytesRead: number
-  applied: number
-  /** Applied rows that moved stock. */
-  moved: number
-  /** Applied rows that recorded a count agreeing with the books. */
-  recorded: number
-  refused: number
-  reversed: number
-  /** Rows that could not be undone. */
-  stays: number
-}
+/** Numbers of rows, unless the API's schema of the import says otherwise. */
+export type ImportCounts = typeof NOTHING_COUNTED
 
-export const NOTHING_COUNTED: ImportCounts = {
+export const NOTHING_COUNTED = {
   ...{ rows: 0, errors: 0, suspects: 0, changes: 0, unchanged: 0, agreed: 0, listed: 0 },
   ...{ products: 0, up: 0, down: 0, large: 0, bytesRead: 0, applied: 0, moved: 0, recorded: 0 },
   ...{ refused: 0, reversed: 0, stays: 0 },
@@ -145,7 +114,7 @@ export async function writeCounts(
 }
 
 const addCounts = {
-  name: 'import_advance',
+  name: 'import_add_counts',
   text: /* sql */ `
     update stock_imports set lease_until = now() + ${LEASE},
       counts = counts || (select jsonb_object_agg(key, value::int + coalesce((counts ->> key)::int, 0)) from jsonb_each_text($3))

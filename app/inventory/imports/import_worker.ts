@@ -1,6 +1,6 @@
 /*
- * Does what imports wait for, in whichever process is free. What a process leaves unfinished, another one
- * (or the same, started again) takes up when the lease is over.
+ * Processes imports in the background, each in one process at a time. If a process dies, another one
+ * continues its import when the lease expires.
  */
 import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
@@ -15,9 +15,9 @@ const POLL_MS = 1_000
 const STEPS = { reading: readImport, applying: applyImport, reversing: reverseImport }
 
 /**
- * Does the step that the import's status asks for, unless another worker holds the lease.
+ * Runs the step for the import's status, unless another worker holds the lease.
  *
- * @returns whether this worker finished the step or stopped it
+ * @returns whether this worker finished the step or was stopped
  */
 export async function workOn(id: string, worker: string, stop: AbortSignal): Promise<boolean> {
   const work = await claim(id, worker)
@@ -42,9 +42,9 @@ class ImportWorker extends PollingWorker {
     super({ name: 'imports', interval: POLL_MS })
   }
 
-  /** An import that fails keeps its lease, and is retried when the lease has run out. */
+  /** An import that fails keeps its lease and is retried when the lease expires. */
   protected async poll(signal: AbortSignal) {
-    await forgetBrokenUploads()
+    await deleteBrokenUploads()
     const id = await nextWaiting()
     return id !== null && workOn(id, this.#id, signal)
   }
@@ -64,8 +64,8 @@ async function nextWaiting(): Promise<string | null> {
   return row?.id ?? null
 }
 
-/** Whose process died while they came in. */
-async function forgetBrokenUploads() {
+/** Deletes uploads whose process died before it had the whole file. */
+async function deleteBrokenUploads() {
   await db
     .connection('inventory')
     .from('stock_imports')

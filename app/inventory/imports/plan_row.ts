@@ -5,8 +5,8 @@ import { currencies, decimalsOf } from '#http/currencies'
 import { HIGHEST_PRICE } from '#http/fields'
 import { hasCheckDigit } from '../products/gtin.ts'
 import { describeWrongCheckDigit } from '../products/exceptions.ts'
-import type { ProductRow } from '../products/write_products.ts'
-import { MOST_ON_HAND } from '../stock/change_on_hand.ts'
+import { MOST_BARCODES, type ProductRow } from '../products/write_products.ts'
+import { MOST_AT_ONCE, MOST_ON_HAND } from '../stock/change_on_hand.ts'
 import type { FileRow, RowError } from './file/read_cells.ts'
 import { mayBeChangedSku } from './file/suspect_sku.ts'
 
@@ -54,9 +54,6 @@ export interface PlannedRow extends ProductRow {
   state: 'pending' | 'error'
   errors: RowError[]
 }
-
-const MOST_AT_ONCE = 1_000_000
-const MOST_BARCODES = 10
 
 export function planRow(given: FileRow, context: RowContext): PlannedRow {
   const { price, currency, errors: unreadable, ...columns } = given

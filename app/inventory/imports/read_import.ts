@@ -7,7 +7,7 @@ import { isTimeLimit } from '#postgres/errors'
 import { run } from '#postgres/run'
 import { readHeader } from './file/columns.ts'
 import { csvRows } from './file/csv_rows.ts'
-import { FileFault } from './file/file_fault.ts'
+import { UnreadableFile } from './file/unreadable_file.ts'
 import { readCells, type FileRow } from './file/read_cells.ts'
 import { inHalves } from './chunks.ts'
 import {
@@ -41,7 +41,7 @@ export async function readImport(work: ImportRecord, worker: string, stop: Abort
   try {
     const rows = csvRows(bytes, work.encoding!)
     const { value: first } = await rows.next()
-    if (!first) throw new FileFault('The file has only empty rows.')
+    if (!first) throw new UnreadableFile('The file has only empty rows.')
     const header = readHeader(first.cells)
     let batch: FileRow[] = []
     // One batch is parsed while the previous one is written.
@@ -57,7 +57,7 @@ export async function readImport(work: ImportRecord, worker: string, stop: Abort
     }
     await writing
     await write(batch)
-    if (counts.rows === 0) throw new FileFault('The file has no rows below the header line.')
+    if (counts.rows === 0) throw new UnreadableFile('The file has no rows below the header line.')
     await analyzeRows()
     await finishWork(work.id, worker, {
       ...{ status: 'ready', read_at: new Date(), counts: JSON.stringify(counts) },
@@ -65,7 +65,7 @@ export async function readImport(work: ImportRecord, worker: string, stop: Abort
     })
     await deleteParts(work.id)
   } catch (error) {
-    if (!(error instanceof FileFault)) throw error
+    if (!(error instanceof UnreadableFile)) throw error
     await deleteRows(work.id)
     await finishWork(work.id, worker, { status: 'failed', error: error.message })
     await deleteParts(work.id)

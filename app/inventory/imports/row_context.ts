@@ -6,6 +6,7 @@ import { run } from '#postgres/run'
 import { gtinOf } from '../products/gtin.ts'
 import { similarSkus } from '../products/similar_skus.ts'
 import { takenBarcodes } from '../products/write_products.ts'
+import { isSku } from '../stock/stock_item.ts'
 import type { FileRow } from './file/read_cells.ts'
 import { sameNumbers } from './file/suspect_sku.ts'
 import type { KnownProduct, RowContext } from './plan_row.ts'
@@ -99,10 +100,6 @@ export async function sharedCurrency(client: QueryClientContract): Promise<strin
     .min('price_currency as first')
     .max('price_currency as last')
   return first === last ? first : null
-}
-
-function isSku(text: string) {
-  return /^[A-Z0-9][A-Z0-9._-]{0,63}$/.test(text)
 }
 
 /** Finds existing SKUs that a spreadsheet shows as the same number. @returns unknown SKU → existing */

@@ -13,6 +13,7 @@ export const MOVEMENT_KINDS = {
 }
 
 export type MovementKind = keyof typeof MOVEMENT_KINDS
+export const KINDS = Object.keys(MOVEMENT_KINDS) as MovementKind[]
 
 /** A movement in the ledger, in the shape that the API returns. */
 export interface Movement {

@@ -6,7 +6,7 @@ import { search, sku, text, verbatim } from '#http/fields'
 import { day, commaSeparated } from '#http/list_parameters'
 import { notZero } from '../api/validators/stock.ts'
 import { REASONS } from '../stock/adjust_stock.ts'
-import { MOVEMENT_KINDS, type MovementKind } from '../ledger/movement.ts'
+import { KINDS } from '../ledger/movement.ts'
 import { SHOWN } from './imports/import_rows.ts'
 import { SORTS } from './stock/list_stock.ts'
 
@@ -70,7 +70,6 @@ export const importFilterValidator = vine.compile(
   vine.object({ show: vine.enum(SHOWN).parse(empty).optional() })
 )
 
-const KINDS = Object.keys(MOVEMENT_KINDS) as MovementKind[]
 const id = () => vine.string().uuid().parse(empty).optional()
 export const ledgerFilterValidator = vine.compile(
   vine.object({

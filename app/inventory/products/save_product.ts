@@ -65,9 +65,7 @@ export async function saveProduct(
 }
 
 /** The data of `product_listed` and `product_changed`. */
-export function publishedProduct(item: StockItem) {
-  const { sku, name, active, version } = item
-  const price = { amount: Number(item.priceAmount), currency: item.priceCurrency }
+export function publishedProduct({ sku, name, price, active, version }: StockItem) {
   return { sku, name, price, active, version }
 }
 

@@ -9,6 +9,9 @@ import type { LockedBalance } from '../ledger/balance.ts'
 import { becomesLow, reportLowStock } from '../ledger/low_stock_events.ts'
 import { gtinOf } from './gtin.ts'
 
+/** Barcodes per product. */
+export const MOST_BARCODES = 10
+
 export interface ProductRow {
   sku: string
   name: string | null

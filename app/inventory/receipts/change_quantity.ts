@@ -7,14 +7,14 @@ import type { Receipt } from './open_receipt.ts'
 const MOST = 1_000_000
 
 const removeLine = {
-  name: 'receipt_take_row',
+  name: 'receipt_remove_line',
   text: /* sql */ `
     delete from stock_import_rows where import_id = $1 and sku = $2 returning received`,
 }
 
 // The SKU that was scanned last has the highest row number.
 const insertLine = {
-  name: 'receipt_put_row',
+  name: 'receipt_insert_line',
   text: /* sql */ `
     insert into stock_import_rows (import_id, row, sku, received, state)
     select $1, coalesce(max(row), 0) + 1, $2, $3, 'pending' from stock_import_rows where import_id = $1`,

@@ -5,7 +5,7 @@ import { notFound } from '#http/problem'
 import { run, runInOrder } from '#postgres/run'
 import { changeQuantity } from './change_quantity.ts'
 import { findSkus } from './find_code.ts'
-import { beginReceipt, findReceipt, openReceipt, type Receipt } from './open_receipt.ts'
+import { beginReceipt, lockReceipt, openReceipt, type Receipt } from './open_receipt.ts'
 import { scannedAfterTimes, type TypedCode } from './read_code.ts'
 
 export interface Scan extends TypedCode {
@@ -35,7 +35,7 @@ async function findScan(trx: TransactionClientContract, account: SignedIn, scan:
     const [[[receipt], records], skus] = await Promise.all([
       runInOrder<[Receipt, object]>(
         trx,
-        [findReceipt, [account.id]],
+        [lockReceipt, [account.id]],
         [findRecorded, [account.id, key]]
       ),
       findSkus(trx, perhapsScanned ? [code, perhapsScanned] : [code]),
@@ -73,7 +73,7 @@ export async function correctQuantity(account: SignedIn, { key, sku, quantity }:
 }
 
 const findRecorded = {
-  name: 'receipt_noted',
+  name: 'receipt_find_recorded',
   text: /* sql */ `select from receipt_scans where account_id = $1 and key = $2`,
 }
 
@@ -84,7 +84,7 @@ async function isRecorded(trx: TransactionClientContract, { id }: SignedIn, key:
 }
 
 const recordScan = {
-  name: 'receipt_note',
+  name: 'receipt_record_scan',
   text: /* sql */ `
     insert into receipt_scans (account_id, key, import_id, code, sku, quantity, was, sets)
     values ($1, $2, $3, $4, $5, $6, $7, $8)`,

@@ -7,14 +7,10 @@ import type { SignedIn } from '#contracts/actor'
 import { isUuid } from '#runtime/uuid'
 import { notFound, Problem } from '#http/problem'
 import type { ImportRecord, ImportStatus } from '../imports/import_record.ts'
-import { openReceipt } from './open_receipt.ts'
+import { openReceipt, type Receipt } from './open_receipt.ts'
 
 /** A receipt in the state that the person reviewed. */
-export interface ReviewedReceipt {
-  id: string
-  /** Incremented with each change. */
-  version: number
-}
+export type ReviewedReceipt = Pick<Receipt, 'id' | 'version'>
 
 type ReceiptRecord = ImportRecord & { version: number }
 

@@ -6,24 +6,13 @@ import type { Slice } from '#admin/slices'
 import type { SignedIn } from '#contracts/actor'
 import { invalidCursor } from '#http/pages'
 import { run } from '#postgres/run'
-import type { ImportCounts } from '../imports/import_record.ts'
+import { selectReceipt, type Receipt } from './open_receipt.ts'
 
-export interface OpenReceipt extends Record<string, unknown> {
-  id: string
-  version: number
-  reference: string | null
-  counts: ImportCounts
-}
-
-const findOpen = {
-  name: 'receipt_open',
-  text: /* sql */ `
-    select id, version, reference, counts from stock_imports where account_id = $1 and status = 'scanning'`,
-}
+const findOpen = { name: 'receipt_open', text: selectReceipt }
 
 /** @returns null before the first scan */
-export async function findReceipt({ id }: SignedIn): Promise<OpenReceipt | null> {
-  const [receipt] = await run<OpenReceipt>(db.connection('inventory'), findOpen, [id])
+export async function findReceipt({ id }: SignedIn): Promise<Receipt | null> {
+  const [receipt] = await run<Receipt>(db.connection('inventory'), findOpen, [id])
   return receipt ?? null
 }
 
@@ -67,7 +56,7 @@ const findByKey = {
  */
 export async function lastScan(
   account: SignedIn,
-  receipt: OpenReceipt | null,
+  receipt: Receipt | null,
   key?: string
 ): Promise<LastScan | null> {
   if (key === undefined && !receipt) return null
@@ -90,7 +79,7 @@ export interface ReceiptLine {
 
 /** The SKU scanned last first; up to `limit` + 1 lines, in the direction of the slice. */
 export async function linesByScan(
-  { id }: OpenReceipt,
+  { id }: Receipt,
   { from, backwards, limit }: Slice
 ): Promise<ReceiptLine[]> {
   if (from && !/^\d{1,9}$/.test(from[0])) throw invalidCursor()
@@ -100,7 +89,7 @@ export async function linesByScan(
 
 /** In SKU order; up to `limit` + 1 lines, in the direction of the slice. */
 export async function linesBySku(
-  { id }: OpenReceipt,
+  { id }: Receipt,
   { from, backwards, limit }: Slice
 ): Promise<ReceiptLine[]> {
   const sku = 'stock_import_rows.sku'

@@ -7,18 +7,22 @@ import { NOTHING_COUNTED, type ImportCounts } from '../imports/import_record.ts'
 /** Goods that a person scans as they arrive. `counts.rows` is the number of SKUs, `counts.up` of units. */
 export interface Receipt extends Record<string, unknown> {
   id: string
+  /** Incremented with each change. */
+  version: number
+  reference: string | null
   counts: ImportCounts
 }
 
-/** Locks the receipt that the person is at. */
-export const findReceipt = {
+export const selectReceipt = /* sql */ `
+  select id, version, reference, counts from stock_imports where account_id = $1 and status = 'scanning'`
+
+/** Locks the person's open receipt. */
+export const lockReceipt = {
   name: 'receipt_lock',
-  text: /* sql */ `
-    select id, counts from stock_imports where account_id = $1 and status = 'scanning'
-    for no key update`,
+  text: `${selectReceipt} for no key update`,
 }
 
-// The same person may begin it at the same time in another browser.
+// The same person may begin a receipt in another browser at the same time.
 const insertReceipt = {
   name: 'receipt_begin',
   text: /* sql */ `
@@ -40,7 +44,7 @@ export async function openReceipt(
   account: SignedIn
 ): Promise<Receipt> {
   for (;;) {
-    const [receipt] = await run<Receipt>(trx, findReceipt, [account.id])
+    const [receipt] = await run<Receipt>(trx, lockReceipt, [account.id])
     if (receipt) return receipt
     await beginReceipt(trx, account)
   }

@@ -10,13 +10,12 @@ import { run } from '#postgres/run'
 import { gtinOf, hasCheckDigit, isBarcode } from '../products/gtin.ts'
 import { barcodeTaken } from '../products/exceptions.ts'
 import { similarSkus } from '../products/similar_skus.ts'
-import { takenBarcodes, writeProducts } from '../products/write_products.ts'
+import { MOST_BARCODES, takenBarcodes, writeProducts } from '../products/write_products.ts'
 import { lockStock } from '../ledger/ledger.ts'
 import { changeQuantity } from './change_quantity.ts'
 import { findSkus } from './find_code.ts'
 import { openReceipt } from './open_receipt.ts'
 
-const MOST_BARCODES = 10
 const MOST_SHOWN = 50
 
 export interface UnknownCode {
@@ -80,7 +79,7 @@ export async function identifyCode(
 ): Promise<Identified> {
   return db.connection('inventory').transaction(async (trx) => {
     const receipt = await openReceipt(trx, account)
-    const scans = await run<{ quantity: number }>(trx, nameScans, [
+    const scans = await run<{ quantity: number }>(trx, identifyScans, [
       ...[account.id, code, sku, receipt.id],
     ])
     const units = scans.reduce((sum, { quantity }) => sum + quantity, 0)
@@ -90,8 +89,8 @@ export async function identifyCode(
   })
 }
 
-const nameScans = {
-  name: 'receipt_name_scans',
+const identifyScans = {
+  name: 'receipt_identify_scans',
   text: /* sql */ `
     update receipt_scans set sku = $3, import_id = $4
     where account_id = $1 and code = $2 and sku is null and not forgotten returning quantity`,

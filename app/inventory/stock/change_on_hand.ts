@@ -13,6 +13,8 @@ import type { Movement, NewMovement } from '../ledger/movement.ts'
 import { reservedExceeds, tooMuchOnHand, type Holders } from './exceptions.ts'
 
 export const MOST_ON_HAND = 2_000_000_000
+/** Units that a count or a row of an import can add or remove. */
+export const MOST_AT_ONCE = 1_000_000
 
 export interface LockedItem {
   sku: string

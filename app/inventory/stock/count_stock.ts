@@ -1,6 +1,6 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Actor } from '#contracts/actor'
-import { adjustOnHand, lockItem } from './change_on_hand.ts'
+import { adjustOnHand, lockItem, MOST_AT_ONCE } from './change_on_hand.ts'
 import { movements } from '../ledger/find_movements.ts'
 import type { Movement } from '../ledger/movement.ts'
 import { countTooFar, stockMoved } from './exceptions.ts'
@@ -13,8 +13,6 @@ export interface StockCount {
   expectedOnHand: number
   note?: string | null
 }
-
-const MOST_AT_ONCE = 1_000_000
 
 /**
  * Sets on hand to the counted number. A count that agrees with the books is recorded too, as a

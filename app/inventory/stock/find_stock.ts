@@ -4,7 +4,7 @@
 import db from '@adonisjs/lucid/services/db'
 import { idAfter, invalidCursor, type Page } from '#http/pages'
 import { notFound } from '#http/problem'
-import StockItem from './stock_item.ts'
+import StockItem, { isSku } from './stock_item.ts'
 
 /** @throws Problem 404 */
 export async function findItem(sku: string): Promise<StockItem> {
@@ -51,7 +51,7 @@ export const contains = /* sql */ `(lower(sku) || E'\\n' || search_text(name))
   like '%' || regexp_replace(search_text(?), '([\\\\%_])', '\\\\\\1', 'g') || '%'`
 
 function skuAfter({ after }: Page): string | null {
-  if (after && !/^[A-Z0-9][A-Z0-9._-]{0,63}$/.test(after[0])) throw invalidCursor()
+  if (after && !isSku(after[0])) throw invalidCursor()
   return after && after[0]
 }
 

@@ -19,6 +19,10 @@ export default class StockItem extends StockItemSchema {
   @hasMany(() => Barcode, { foreignKey: 'sku', localKey: 'sku' })
   declare barcodes: HasMany<typeof Barcode>
 
+  get price() {
+    return { amount: this.priceAmount, currency: this.priceCurrency }
+  }
+
   get available(): number {
     return this.onHand - this.reserved
   }
@@ -28,4 +32,9 @@ export default class StockItem extends StockItemSchema {
     if (this.available <= 0) return 'out'
     return this.lowStockAt !== null && this.available <= this.lowStockAt ? 'low' : 'in'
   }
+}
+
+/** @param text - in upper case */
+export function isSku(text: string): boolean {
+  return /^[A-Z0-9][A-Z0-9._-]{0,63}$/.test(text)
 }

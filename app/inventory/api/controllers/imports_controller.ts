@@ -1,6 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { sendCsv } from '#admin/csv'
 import { actorOf } from '#contracts/actor'
 import { optionalScope, once, send } from '#http/idempotency'
 import { pageBody, pageOf } from '#http/pages'
@@ -31,11 +32,9 @@ export default class ImportsController {
   }
 
   /** The rows with problems, as CSV. */
-  async errors({ params, response }: HttpContext) {
-    const { id } = await findImport(params.id)
-    response.header('content-type', 'text/csv; charset=utf-8')
-    response.header('content-disposition', 'attachment; filename="errors.csv"')
-    return response.stream(errorsCsv(id))
+  async errors(ctx: HttpContext) {
+    const { id } = await findImport(ctx.params.id)
+    return sendCsv(ctx, 'errors.csv', errorsCsv(id))
   }
 
   async store(ctx: HttpContext) {

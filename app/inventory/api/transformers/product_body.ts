@@ -6,7 +6,7 @@ export function productBody(item: StockItem, reader: Role | null) {
   const publicBody = {
     sku: item.sku,
     name: item.name,
-    price: { amount: item.priceAmount, currency: item.priceCurrency },
+    price: item.price,
     availability: item.availability,
     active: item.active,
     version: item.version,

@@ -4,8 +4,9 @@ import { strictObject, HIGHEST_PRICE, money, says, search, sku, text, whole } fr
 import { notNull, type Schema } from '#http/json_schema'
 import { instant, commaSeparated } from '#http/list_parameters'
 import { listParameters } from '#http/pages'
+import { MOST_BARCODES } from '../../products/write_products.ts'
 import { REASONS } from '../../stock/adjust_stock.ts'
-import { MOVEMENT_KINDS, type MovementKind } from '../../ledger/movement.ts'
+import { KINDS } from '../../ledger/movement.ts'
 
 const price = () => money(HIGHEST_PRICE)
 
@@ -17,7 +18,7 @@ const lowStockAt = () =>
 const barcodes = () =>
   vine
     .array(vine.string().regex(/^\d{8}$|^\d{12,14}$/))
-    .maxLength(10)
+    .maxLength(MOST_BARCODES)
     .distinct()
 
 const allowCheckDigit = () =>
@@ -117,8 +118,6 @@ export const countValidator = vine.compile(
 
 /** The SKU in the path. */
 export const skuValidator = vine.compile(vine.object({ sku: sku() }))
-
-const KINDS = Object.keys(MOVEMENT_KINDS) as MovementKind[]
 
 const movementParameters = {
   kind: commaSeparated(vine.enum(KINDS), KINDS.length)

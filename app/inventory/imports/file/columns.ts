@@ -2,7 +2,7 @@
  * Maps the headings of the first line to columns. Headings vary between tools and languages.
  */
 import { isBlank, trimmed, UNSEEN } from '#http/characters'
-import { FileFault } from './file_fault.ts'
+import { UnreadableFile } from './unreadable_file.ts'
 import { printable } from './printable.ts'
 
 export const COLUMNS = [
@@ -43,14 +43,14 @@ export interface Header {
   ignored: string[]
 }
 
-/** @throws FileFault when a column is missing, appears twice or conflicts with another one */
+/** @throws UnreadableFile when a column is missing, appears twice or conflicts with another one */
 export function readHeader(cells: string[]): Header {
   if (cells.length > MOST_COLUMNS) {
-    throw new FileFault(`The header line has ${cells.length} columns. Is this the right file?`)
+    throw new UnreadableFile(`The header line has ${cells.length} columns. Is this the right file?`)
   }
   const broken = cells.find((cell) => cell.includes('\uFFFD'))
   if (broken !== undefined) {
-    throw new FileFault(
+    throw new UnreadableFile(
       `The heading “${shown(broken)}” has a byte that is not UTF-8. Save the file as CSV UTF-8 and upload it again.`
     )
   }
@@ -62,7 +62,7 @@ export function readHeader(cells: string[]): Header {
       if (!isBlank(cell)) ignored.push(shown(cell))
     } else if (places.has(column)) {
       const first = shown(cells[places.get(column)!])
-      throw new FileFault(
+      throw new UnreadableFile(
         `“${first}” and “${shown(cell)}” both mean the column ${column}. Keep one of them.`
       )
     } else {
@@ -71,15 +71,15 @@ export function readHeader(cells: string[]): Header {
   }
   if (!places.has('sku')) {
     const found = cells.map((cell) => `“${shown(cell)}”`).slice(0, MOST_SHOWN)
-    throw new FileFault(
+    throw new UnreadableFile(
       `The first line must contain the column names, including sku. It contains: ${found.join(', ')}.`
     )
   }
   if (places.has('counted') && places.has('received')) {
-    throw new FileFault('The file has a column counted and a column received. Keep one of them.')
+    throw new UnreadableFile('The file has a column counted and a column received. Keep one of them.')
   }
   if (places.size === 1) {
-    throw new FileFault(
+    throw new UnreadableFile(
       `The file has no column to import besides sku. Add counted, received, or one of ${COLUMNS.slice(1, 7).join(', ')}.`
     )
   }

@@ -5,7 +5,7 @@ import { pipeline, Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { composed, isBlank } from '#http/characters'
 import type { Encoding } from './encoding.ts'
-import { FileFault } from './file_fault.ts'
+import { UnreadableFile } from './unreadable_file.ts'
 
 export interface CsvRow {
   /** The row number of the spreadsheet: the header line is row 1. */
@@ -20,7 +20,7 @@ const LONGEST_ROW = 65_536
  * Yields the header line, then the rows. Cells are normalized (NFC); bytes that are invalid in the encoding
  * become U+FFFD. Blank rows are numbered but not yielded.
  *
- * @throws FileFault when the file is not valid CSV
+ * @throws UnreadableFile when the file is not valid CSV
  */
 export async function* csvRows(
   bytes: AsyncIterable<Uint8Array>,
@@ -49,16 +49,16 @@ export async function* csvRows(
 
 function faultAt(row: number, { code }: CsvError) {
   if (code === 'CSV_QUOTE_NOT_CLOSED') {
-    return new FileFault(
+    return new UnreadableFile(
       `The quotation mark that opens in row ${row} is never closed. Close it or remove it.`
     )
   }
   if (code === 'CSV_MAX_RECORD_SIZE') {
-    return new FileFault(
+    return new UnreadableFile(
       `Row ${row} is longer than 64 KB. Either the file is not CSV, or a quotation mark in this row is never closed.`
     )
   }
-  return new FileFault(`Row ${row} has quotation marks that do not match. Correct them.`)
+  return new UnreadableFile(`Row ${row} has quotation marks that do not match. Correct them.`)
 }
 
 async function* decoded(bytes: AsyncIterable<Uint8Array>, encoding: Encoding) {

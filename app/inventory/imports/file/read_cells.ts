@@ -3,6 +3,8 @@
  */
 import { faultOf, isBlank, trimmed } from '#http/characters'
 import { currencies } from '#http/currencies'
+import { isBarcode } from '../../products/gtin.ts'
+import { isSku } from '../../stock/stock_item.ts'
 import type { Column, Header } from './columns.ts'
 import { printable } from './printable.ts'
 import { isChangedSku } from './suspect_sku.ts'
@@ -53,7 +55,7 @@ export function readCells({ places, width }: Header, row: number, cells: string[
   const written = cleaned(cells[places.get('sku')!] ?? '')
   const sku = written.toUpperCase()
   if (written.includes(NOT_UTF8)) errors.push(notUtf8('sku', written))
-  else if (!/^[A-Z0-9][A-Z0-9._-]{0,63}$/.test(sku)) errors.push(skuError(written))
+  else if (!isSku(sku)) errors.push(skuError(written))
   const filled = cells.findLastIndex((cell) => !isBlank(cell)) + 1
   if (filled > width) {
     const detail = `The row has ${filled} cells, but the header line has ${width}. Check the separators and quotation marks.`
@@ -140,8 +142,7 @@ function asBarcode(text: string): Parsed<string> {
       problem: 'has 11 digits: a UPC has 12, and a spreadsheet may have removed the first zero',
     }
   }
-  if (!/^(\d{8}|\d{12,14})$/.test(text))
-    return { problem: 'is not a barcode: it needs 8, 12, 13 or 14 digits' }
+  if (!isBarcode(text)) return { problem: 'is not a barcode: it needs 8, 12, 13 or 14 digits' }
   return { value: text }
 }
 

@@ -2,7 +2,7 @@
  * The rows of an import as the page shows them.
  */
 import db from '@adonisjs/lucid/services/db'
-import { csvLine } from '#admin/csv'
+import { csvOf } from '#admin/csv'
 import type { Slice } from '#admin/slices'
 import { invalidCursor } from '#http/pages'
 import { ROW_COLUMNS, type ImportRow } from '../../imports/find_imports.ts'
@@ -62,22 +62,19 @@ export function positionOf({ large, row }: ImportRow, show: Shown): string[] {
   return bySize(show) ? [String(!large), String(row)] : [String(row)]
 }
 
-const EXPORT_BATCH = 2_000
-
 /** The effect of the import as CSV, one line per row. */
-export async function* importLines(id: string, show: Shown) {
-  yield csvLine(['row', 'sku', 'before', 'after', 'delta', 'state', 'problem'])
-  for (let from: string[] | null = null; ;) {
-    const slice: Slice = { from, backwards: false, limit: EXPORT_BATCH }
-    const rows: ImportPageRow[] = await readImportRows(id, show, slice)
-    const page = rows.slice(0, EXPORT_BATCH)
-    yield page.map(lineOf).join('')
-    if (rows.length <= EXPORT_BATCH) return
-    from = positionOf(page.at(-1)!, show)
-  }
-}
-
-function lineOf({ row, sku, before, delta, state, errors }: ImportRow) {
-  const after = before === null ? null : before + delta!
-  return csvLine([row, sku, before, after, delta, state, errors.map((one) => one.detail).join(' ')])
+export function importCsv(id: string, show: Shown) {
+  return csvOf<ImportRow>(
+    [
+      ['row', ({ row }) => row],
+      ['sku', ({ sku }) => sku],
+      ['before', ({ before }) => before],
+      ['after', ({ before, delta }) => (before === null ? null : before + delta!)],
+      ['delta', ({ delta }) => delta],
+      ['state', ({ state }) => state],
+      ['problem', ({ errors }) => errors.map(({ detail }) => detail).join(' ')],
+    ],
+    (slice) => readImportRows(id, show, slice),
+    (row) => positionOf(row, show)
+  )
 }

@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream'
 import type { HttpContext } from '@adonisjs/core/http'
+import { sendCsv } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/slices'
 import { errorsCsv } from '../../imports/errors_csv.ts'
 import { findImport, listImports } from '../../imports/find_imports.ts'
-import { importLines, positionOf, readImportRows } from './import_rows.ts'
+import { importCsv, positionOf, readImportRows } from './import_rows.ts'
 import { importView } from './import_view.ts'
 import { importFilterValidator } from '../validators.ts'
 
@@ -31,20 +31,14 @@ export default class ImportsPageController {
     })
   }
 
-  async errors({ params, response }: HttpContext) {
-    const { id } = await findImport(params.id)
-    return asFile(response, 'errors.csv').stream(errorsCsv(id))
+  async errors(ctx: HttpContext) {
+    const { id } = await findImport(ctx.params.id)
+    return sendCsv(ctx, 'errors.csv', errorsCsv(id))
   }
 
-  async rows({ params, request, response }: HttpContext) {
-    const { show = 'all' } = await importFilterValidator.validate(request.qs())
-    const { id } = await findImport(params.id)
-    return asFile(response, `import-${show}.csv`).stream(Readable.from(importLines(id, show)))
+  async rows(ctx: HttpContext) {
+    const { show = 'all' } = await importFilterValidator.validate(ctx.request.qs())
+    const { id } = await findImport(ctx.params.id)
+    return sendCsv(ctx, `import-${show}.csv`, importCsv(id, show))
   }
-}
-
-function asFile(response: HttpContext['response'], name: string) {
-  return response
-    .header('content-type', 'text/csv; charset=utf-8')
-    .header('content-disposition', `attachment; filename="${name}"`)
 }

@@ -1,16 +1,14 @@
-import { Readable } from 'node:stream'
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { DateTime } from 'luxon'
-import { csvLine } from '#admin/csv'
+import { csvOf, sendCsv } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/slices'
 import { sentMessages } from '#messaging/recovery/key_history'
-import type { MovementFilters } from '../../ledger/find_movements.ts'
-import { MOVEMENT_KINDS, type Movement } from '../../ledger/movement.ts'
+import { listMovements, type MovementFilters } from '../../ledger/find_movements.ts'
+import { KINDS, type Movement } from '../../ledger/movement.ts'
 import { ledgerFilterValidator } from '../validators.ts'
 import { readLedger } from './ledger_rows.ts'
 
-const EXPORT_BATCH = 2_000
 /** A change from 100 lines to 100 other lines moves the stock of 200 SKUs. */
 const MOST_PER_MESSAGE = 200
 
@@ -32,17 +30,20 @@ export default class MovementsPageController {
       })
     }
     return view.render('inventory::pages/movements', {
-      ...{ query, filter: shown, kinds: Object.keys(MOVEMENT_KINDS) },
+      ...{ query, filter: shown, kinds: KINDS },
       slice: shownSlice(rows, slice, ({ id }) => [id], query),
     })
   }
 
-  async export({ request, response, zone }: HttpContext) {
+  async export(ctx: HttpContext) {
+    const { request, zone } = ctx
     const filters = filtersOf(await ledgerFilterValidator.validate(request.qs()), zone)
-    response
-      .header('content-type', 'text/csv; charset=utf-8')
-      .header('content-disposition', 'attachment; filename="movements.csv"')
-    return response.stream(Readable.from(csvLines(filters)))
+    const lines = csvOf(
+      COLUMNS,
+      (slice) => listMovements(filters, slice),
+      ({ id }) => [id]
+    )
+    return sendCsv(ctx, 'movements.csv', lines)
   }
 }
 
@@ -86,20 +87,3 @@ const COLUMNS: [string, (row: Movement) => unknown][] = [
   ['reversal_of', (row) => row.reversalOf],
   ['id', (row) => row.id],
 ]
-
-/** Newest first, read in batches, so that the ledger can have any length. */
-async function* csvLines(filters: MovementFilters) {
-  yield csvLine(COLUMNS.map(([name]) => name))
-  let from: string[] | null = null
-  for (;;) {
-    const rows: Movement[] = await readLedger(filters, {
-      from,
-      backwards: false,
-      limit: EXPORT_BATCH,
-    })
-    const page = rows.slice(0, EXPORT_BATCH)
-    yield page.map((row) => csvLine(COLUMNS.map(([, value]) => value(row)))).join('')
-    if (rows.length <= EXPORT_BATCH) return
-    from = [page.at(-1)!.id]
-  }
-}

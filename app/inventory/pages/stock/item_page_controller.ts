@@ -20,9 +20,8 @@ export default class ItemPageController {
       readLedger({ sku, by }, slice),
     ])
     const shown = shownSlice(rows, slice, ({ id }) => [id], query)
-    const price = { amount: Number(item.priceAmount), currency: item.priceCurrency }
     return view.render('inventory::pages/item', {
-      ...{ item, price, by, counts, query, slice: shown, values: days.get(sku), reasons: REASONS },
+      ...{ item, by, counts, query, slice: shown, values: days.get(sku), reasons: REASONS },
     })
   }
 }

@@ -37,14 +37,12 @@ export default class ProductFormsController {
   async edit({ params, view }: HttpContext) {
     const item = await findItem(params.sku)
     const clashes = await findBarcodeClashes(db.connection('inventory'), item.sku, 10)
-    const price = { amount: Number(item.priceAmount), currency: item.priceCurrency }
     return view.render('inventory::pages/product', {
       item,
-      price,
       clashes,
       typed: {
         name: item.name,
-        price: majorUnits(price),
+        price: majorUnits(item.price),
         currency: item.priceCurrency,
         lowStockAt: item.lowStockAt,
         barcodes: item.barcodes.map(({ barcode }) => barcode).join('\n'),
