@@ -46,9 +46,15 @@ function stockWork() {
   router.get('stock/imports/:id', [ImportsController, 'show'])
   router.get('stock/imports/:id/rows', [ImportsController, 'rows']).as('import_rows.index')
   router.get('stock/imports/:id/errors', [ImportsController, 'errors']).as('import_rows.errors')
-  router.post('stock/imports/:id/application', [ImportsController, 'apply']).as('import_applications.store')
-  router.post('stock/imports/:id/reversal', [ImportsController, 'reverse']).as('import_reversals.store')
-  router.post('stock/movements/:id/reversal', [StockChangesController, 'reverse']).as('reversals.store')
+  router
+    .post('stock/imports/:id/application', [ImportsController, 'apply'])
+    .as('import_applications.store')
+  router
+    .post('stock/imports/:id/reversal', [ImportsController, 'reverse'])
+    .as('import_reversals.store')
+  router
+    .post('stock/movements/:id/reversal', [StockChangesController, 'reverse'])
+    .as('reversals.store')
   router.post('stock/:sku/restocks', [StockChangesController, 'restock']).as('restocks.store')
   router.post('stock/:sku/adjustments', [StockChangesController, 'adjust']).as('adjustments.store')
   router.post('stock/:sku/counts', [StockChangesController, 'count']).as('counts.store')

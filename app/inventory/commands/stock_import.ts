@@ -56,7 +56,8 @@ export default class StockImport extends BaseCommand {
     } catch (error) {
       const { code, syscall, message } = error as NodeJS.ErrnoException
       const isFileError = ['ENOENT', 'EACCES', 'EISDIR', 'EPERM'].includes(code!) && syscall
-      if (!isFileError && !(error instanceof UnreadableFile) && !(error instanceof Problem)) throw error
+      if (!isFileError && !(error instanceof UnreadableFile) && !(error instanceof Problem))
+        throw error
       this.exitCode = EXIT.usage
       if (this.json) this.logger.log(JSON.stringify({ error: message }))
       else this.logger.error(message)

@@ -12,7 +12,11 @@ import { startApplication, startReversal } from '../../imports/import_transition
 import { importWorker } from '../../imports/import_worker.ts'
 import { acceptUpload } from '../accept_upload.ts'
 import { importBody, importRowBody } from '../transformers/import_body.ts'
-import { applicationValidator, importRowsParameters, uploadValidator } from '../validators/imports.ts'
+import {
+  applicationValidator,
+  importRowsParameters,
+  uploadValidator,
+} from '../validators/imports.ts'
 
 export default class ImportsController {
   async index({ request }: HttpContext) {

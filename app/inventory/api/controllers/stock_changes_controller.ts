@@ -2,13 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { actorOf, type Actor } from '#contracts/actor'
-import {
-  once,
-  optionalScope,
-  requiredScope,
-  send,
-  type IdempotencyScope,
-} from '#http/idempotency'
+import { once, optionalScope, requiredScope, send, type IdempotencyScope } from '#http/idempotency'
 import type { Movement } from '../../ledger/movement.ts'
 import { adjustStock } from '../../stock/adjust_stock.ts'
 import { countStock } from '../../stock/count_stock.ts'

@@ -76,7 +76,9 @@ export function readHeader(cells: string[]): Header {
     )
   }
   if (places.has('counted') && places.has('received')) {
-    throw new UnreadableFile('The file has a column counted and a column received. Keep one of them.')
+    throw new UnreadableFile(
+      'The file has a column counted and a column received. Keep one of them.'
+    )
   }
   if (places.size === 1) {
     throw new UnreadableFile(

@@ -1,13 +1,19 @@
 /*
  * The operations on imports in /openapi.json.
  */
-import type { Operation } from '#http/openapi/description'
-import { page, pageOf, ref } from '#http/openapi/schema'
+import type { Operation, Success } from '#http/openapi/description'
+import { pageResponse } from '#http/openapi/responses'
+import { ref } from '#http/openapi/schema'
 import { noFilters } from '#http/pages'
-import { shownImport, shownRow } from './transformers/import_schema.ts'
-import { applicationValidator, importRowsParameters } from './validators/imports.ts'
+import { shownImport, shownRow } from '../transformers/import_schema.ts'
+import { applicationValidator, importRowsParameters } from '../validators/imports.ts'
 
 const of = { tag: 'Imports', access: ['clerk', 'admin'] } as const
+
+function started(description: string, status: string, total: number, unit = 'rows'): Success {
+  const example = { ...shownImport, status, progress: { done: 0, of: total, unit } }
+  return { description, headers: ['Idempotent-Replayed?'], schema: ref('Import'), example }
+}
 
 export const importOperations: Record<string, Operation> = {
   'POST /api/v1/stock/imports': {
@@ -20,14 +26,8 @@ export const importOperations: Record<string, Operation> = {
     upload: 'text/csv',
     responses: {
       202: {
-        description: 'The file was stored and the dry run has started.',
+        ...started('The file was stored and the dry run has started.', 'reading', 64, 'bytes'),
         headers: ['Location', 'Idempotent-Replayed?'],
-        schema: ref('Import'),
-        example: {
-          ...shownImport,
-          status: 'reading',
-          progress: { done: 0, of: 64, unit: 'bytes' },
-        },
       },
     },
     problems: ['no_csv'],
@@ -37,13 +37,7 @@ export const importOperations: Record<string, Operation> = {
     id: 'listImports',
     summary: 'List imports and receipts, newest first',
     query: noFilters,
-    responses: {
-      200: {
-        description: 'A page of imports.',
-        schema: page(ref('Import')),
-        example: pageOf(shownImport),
-      },
-    },
+    responses: pageResponse('imports', ref('Import'), shownImport),
   },
   'GET /api/v1/stock/imports/{id}': {
     ...of,
@@ -57,13 +51,7 @@ export const importOperations: Record<string, Operation> = {
     id: 'listImportRows',
     summary: 'Read the effect of each row, in file order',
     query: importRowsParameters,
-    responses: {
-      200: {
-        description: 'A page of rows.',
-        schema: page(ref('ImportRow')),
-        example: pageOf(shownRow),
-      },
-    },
+    responses: pageResponse('rows', ref('ImportRow'), shownRow),
     problems: ['not_found'],
   },
   'GET /api/v1/stock/imports/{id}/errors': {
@@ -95,16 +83,7 @@ export const importOperations: Record<string, Operation> = {
       examples: { 'With suspect SKUs': { listSuspectSkus: true } },
     },
     responses: {
-      202: {
-        description: 'The import is being applied, or has been applied.',
-        headers: ['Idempotent-Replayed?'],
-        schema: ref('Import'),
-        example: {
-          ...shownImport,
-          status: 'applying',
-          progress: { done: 0, of: 2, unit: 'rows' },
-        },
-      },
+      202: started('The import is being applied, or has been applied.', 'applying', 2),
     },
     problems: ['not_found', 'import_not_ready'],
   },
@@ -116,16 +95,7 @@ export const importOperations: Record<string, Operation> = {
       'Runs in the background and writes an inverse movement for each row that moved stock. A row stays, with the reason in its `errors`, when fewer units are available than it added (`reserved_exceeds`), or when the SKU was counted since (`counted_since`). Undo the import again once the units are free or the count is undone. Changes to products are not undone.',
     headers: ['Idempotency-Key'],
     responses: {
-      202: {
-        description: 'The import is being undone, or has been undone.',
-        headers: ['Idempotent-Replayed?'],
-        schema: ref('Import'),
-        example: {
-          ...shownImport,
-          status: 'reversing',
-          progress: { done: 0, of: 1, unit: 'rows' },
-        },
-      },
+      202: started('The import is being undone, or has been undone.', 'reversing', 1),
     },
     problems: ['not_found', 'import_not_applied'],
   },

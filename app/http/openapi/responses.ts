@@ -1,0 +1,14 @@
+import type { Schema } from '../json_schema.ts'
+import type { Success } from './description.ts'
+import { page, pageOf } from './schema.ts'
+
+/**
+ * The response with a page of a list.
+ *
+ * @param what - plural, for the description
+ * @param item - an example
+ */
+export function pageResponse(what: string, items: Schema, item: object): Record<200, Success> {
+  const description = `A page of ${what}.`
+  return { 200: { description, schema: page(items), example: pageOf(item) } }
+}
