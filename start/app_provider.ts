@@ -60,7 +60,7 @@ export default class AppProvider {
     if (this.app.getEnvironment() !== 'web') return
     const { works } = await import('#config/app')
     const { runsHere } = await import('#config/database')
-    const { enter, observe } = await import('#operations/readiness')
+    const { enter, observe } = await import('#operations/health/readiness')
     const { stepFeed } = await import('#orders/live/step_feed')
     const { demoIsOrderable, printBanner } = await import('#start/banner')
     const { WORKERS, startWorkers } = await import('#start/workers')
@@ -82,7 +82,7 @@ export default class AppProvider {
   async #prepareDraining() {
     const { watchConnections } = await import('#http/server/draining')
     const { endEventStreams } = await import('#http/server/event_stream')
-    const { enter } = await import('#operations/readiness')
+    const { enter } = await import('#operations/health/readiness')
     const server = await this.app.container.make('server')
     const drain = watchConnections(server.getNodeServer() as Server)
     // The framework closes the server right afterwards.

@@ -8,12 +8,12 @@ import { forgetCrossings } from '#inventory/low_stock/forget_crossings'
 import { forgetSentMails } from '#mail/forget_sent'
 import type { Messaging } from '#messaging/messaging'
 import { pruneActs, pruneInbox, pruneOutbox } from '#messaging/recovery/retention'
-import type { Forgetting } from '#operations/retention'
+import type { RetentionRule } from '#operations/workers/retention'
 
 /** The rules of accounts, which has no outbox, run in the process that leads orders. */
-export function forgettings(db: Database, messaging: Messaging): Forgetting[] {
-  const rule = (module: string, table: string, forget: Forgetting['forget']): Forgetting => ({
-    ...{ module, table, forget },
+export function retentionRules(db: Database, messaging: Messaging): RetentionRule[] {
+  const rule = (module: string, table: string, prune: RetentionRule['prune']): RetentionRule => ({
+    ...{ module, table, prune },
     isOurs: () => messaging.leads(module === 'accounts' ? 'orders' : module),
   })
   const of = (module: string) => db.connection(module)

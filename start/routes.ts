@@ -19,7 +19,7 @@ import { catalogueRoutes, inventoryRoutes, inventoryUploads } from '#inventory/a
 import { MOST_BYTES } from '#inventory/imports/receive_upload'
 import { auditLabels as inventoryLabels } from '#inventory/audit_labels'
 import { middleware } from '#middleware/named'
-import { operationsToday } from '#operations/operations_today'
+import { operationsToday } from '#operations/today/operations_today'
 import { useKeyPages } from '#operations/pages/key_pages'
 import { operationsEntry, todayEntry } from '#operations/pages/navigation'
 import { operatorPages } from '#operations/pages/routes'

@@ -79,7 +79,7 @@ export default class MessagingWork extends BaseCommand {
     const older = await olderSchema(this.app).catch(() => null)
     if (older) return this.#refuse(older, EXIT.error)
     if (port !== undefined && !(await this.#watched(port))) return
-    const { enter } = await import('#operations/readiness')
+    const { enter } = await import('#operations/health/readiness')
     this.app.terminating(() => {
       enter('draining')
       this.logger.log('stopping after the work in progress')
@@ -92,7 +92,7 @@ export default class MessagingWork extends BaseCommand {
 
   async #watched(port: number): Promise<boolean> {
     const { default: env } = await import('#start/env')
-    const { startOpsServer } = await import('#operations/ops_server')
+    const { startOpsServer } = await import('#operations/health/ops_server')
     await import('#start/metrics')
     try {
       await startOpsServer(env.get('HOST'), port)

@@ -7,12 +7,13 @@ import type { ApplicationService } from '@adonisjs/core/types'
 import { runsHere, type ModuleName } from '#config/database'
 import { DigestWorker } from '#inventory/low_stock/digest_worker'
 import { importWorker } from '#inventory/imports/import_worker'
-import { mailQueue } from '#mail/queue'
-import { observe } from '#operations/readiness'
-import { retention } from '#operations/retention'
-import { WorkerHeartbeat } from '#operations/worker_heartbeat'
+import { mailQueue, type MailQueueOptions } from '#mail/queue'
+import { observe } from '#operations/health/readiness'
+import { retention } from '#operations/workers/retention'
+import { WorkerHeartbeat } from '#operations/workers/worker_heartbeat'
 import { Sweeper } from '#orders/sweeper'
-import { forgettings } from '#start/retention'
+import type { PollingWorker } from '#runtime/polling_worker'
+import { retentionRules } from '#start/retention'
 
 export const WORKERS = [
   'relay',
@@ -35,10 +36,7 @@ const OF_ONE_MODULE: Partial<Record<WorkerName, ModuleName>> = {
 /** Supervisors kill a process some seconds after the signal, Docker after ten. */
 const ENDS_WITHIN_MS = 6_000
 
-/** Stops a worker. */
-type Stop = () => Promise<void> | void
-
-const stops: Stop[] = []
+const running: PollingWorker[] = []
 
 /** Why these workers cannot run in one process; null when they can. */
 export function invalidCombination(
@@ -61,89 +59,51 @@ export function rolesOf(module: string, workers: readonly WorkerName[] = WORKERS
 }
 
 export async function startWorkers(app: ApplicationService, workers: readonly WorkerName[]) {
-  const has = (worker: WorkerName) => workers.includes(worker)
   const messaging = await app.container.make('messaging')
+  const db = await app.container.make('lucid.db')
+  const logger = await app.container.make('logger')
+  const has = (worker: WorkerName) => workers.includes(worker)
   messaging.start(messaging.createTransport(), { relay: has('relay'), consumers: has('consumers') })
-  stops.push(await reportRoles(app, workers))
-  if (has('mail')) stops.push(await sendMail(app))
-  if (has('sweeper') && runsHere('orders')) stops.push(await sweep(app))
-  if (has('imports') && runsHere('inventory')) stops.push(await processImports(app))
-  if (has('digests') && runsHere('inventory')) stops.push(await composeDigests(app))
-  if (has('retention')) stops.push(await runRetention(app))
+
+  // Reports the roles also while they stand by or wait for a broker.
+  const heartbeat = new WorkerHeartbeat(
+    messaging.config.modules.map(({ name }) => ({
+      client: () => db.connection(name),
+      roles: rolesOf(name, workers),
+    }))
+  )
+  heartbeat.start({ logger })
+  running.push(heartbeat)
+  const run = (worker: PollingWorker, start = () => worker.start({ logger })) => {
+    start()
+    observe(worker)
+    running.push(worker)
+  }
+  if (has('mail')) {
+    const { mailDomain: domain } = await import('#config/mail')
+    const mail = await app.container.make('mail.manager')
+    const send: MailQueueOptions['send'] = (compose, options) => mail.use().send(compose, options)
+    run(mailQueue, () => mailQueue.start({ db, logger, domain, send }))
+  }
+  if (has('sweeper') && runsHere('orders')) {
+    const { replyTimeout } = await import('#config/orders')
+    const client = () => db.connection('orders')
+    run(new Sweeper({ client, leads: () => messaging.leads('orders'), replyTimeout, logger }))
+  }
+  if (has('imports') && runsHere('inventory')) run(importWorker)
+  if (has('digests') && runsHere('inventory')) {
+    run(new DigestWorker(await app.container.make('staffDirectory')))
+  }
+  if (has('retention')) {
+    retention.use(retentionRules(db, messaging), logger)
+    run(retention)
+  }
 }
 
 /** Finishes the work in progress, but waits only a few seconds for a mail server that stalls. */
 export async function stopWorkers(app: ApplicationService) {
   const messaging = await app.container.make('messaging')
-  const ended = Promise.all(stops.splice(0).map((stop) => stop()))
+  const ended = Promise.all(running.splice(0).map((worker) => worker.stop()))
   const late = sleep(ENDS_WITHIN_MS, undefined, { ref: false })
   await Promise.all([messaging.stop(), Promise.race([ended, late])])
-}
-
-/** Reports the roles of this process, also while they stand by or wait for a broker. */
-async function reportRoles(app: ApplicationService, workers: readonly WorkerName[]): Promise<Stop> {
-  const db = await app.container.make('lucid.db')
-  const { config } = await app.container.make('messaging')
-  const heartbeat = new WorkerHeartbeat(
-    config.modules.map(({ name }) => ({
-      client: () => db.connection(name),
-      roles: rolesOf(name, workers),
-    }))
-  )
-  heartbeat.start({ logger: await app.container.make('logger') })
-  return () => heartbeat.stop()
-}
-
-async function sendMail(app: ApplicationService): Promise<Stop> {
-  const { mailDomain } = await import('#config/mail')
-  const mail = await app.container.make('mail.manager')
-  mailQueue.start({
-    db: await app.container.make('lucid.db'),
-    logger: await app.container.make('logger'),
-    domain: mailDomain,
-    send: (compose, options) => mail.use().send(compose, options),
-  })
-  observe(mailQueue)
-  return () => mailQueue.stop()
-}
-
-async function sweep(app: ApplicationService): Promise<Stop> {
-  const { replyTimeout } = await import('#config/orders')
-  const db = await app.container.make('lucid.db')
-  const messaging = await app.container.make('messaging')
-  const logger = await app.container.make('logger')
-  const sweeper = new Sweeper({
-    client: () => db.connection('orders'),
-    leads: () => messaging.leads('orders'),
-    replyTimeout,
-    logger,
-  })
-  observe(sweeper)
-  sweeper.start({ logger })
-  return () => sweeper.stop()
-}
-
-async function processImports(app: ApplicationService): Promise<Stop> {
-  importWorker.start({ logger: await app.container.make('logger') })
-  observe(importWorker)
-  return () => importWorker.stop()
-}
-
-async function composeDigests(app: ApplicationService): Promise<Stop> {
-  const staff = await app.container.make('staffDirectory')
-  const digests = new DigestWorker(staff)
-  observe(digests)
-  digests.start({ logger: await app.container.make('logger') })
-  return () => digests.stop()
-}
-
-/** Deletes expired data of each module in the process that leads its relay. */
-async function runRetention(app: ApplicationService): Promise<Stop> {
-  const db = await app.container.make('lucid.db')
-  const messaging = await app.container.make('messaging')
-  const logger = await app.container.make('logger')
-  retention.use(forgettings(db, messaging), logger)
-  observe(retention)
-  retention.start({ logger })
-  return () => retention.stop()
 }

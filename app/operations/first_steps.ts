@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { dataDir, publicUrl } from '#config/app'
 
-/** Where the first run keeps the administrator that it made. */
+/** The first run stores its administrator here: e-mail, password and token. */
 export const administratorFile = join(dataDir, 'administrator.json')
 
 /**
- * Two commands for a shell: one places an order, one reads the newest. They take the token from the
- * file, so that no secret is on the screen, and make a new key each time.
+ * Two shell commands: one places an order, the other reads the newest. They read the token from the file, so that it
+ * is not shown, and use a new idempotency key each time.
  */
 export function firstOrderCommands(): string[] {
   const token = `$(sed -n 's/.*"token": "\\(.*\\)".*/\\1/p' ${quoted(administratorFile)})`
@@ -17,7 +17,7 @@ export function firstOrderCommands(): string[] {
   ]
 }
 
-/** One word for a shell, whatever is in it. */
+/** Quotes a text as one word of a shell command. */
 function quoted(text: string) {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }

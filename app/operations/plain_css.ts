@@ -1,4 +1,4 @@
-/** The stylesheet of the pages outside the admin. */
+/** The stylesheet of the pages outside the back office. */
 export const plainCss = `
 body { margin: 0; background: #f7f6f3; color: #1d1d1b; font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 46rem; margin: 0 auto; padding: 2rem 1rem; }

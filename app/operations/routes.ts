@@ -2,16 +2,16 @@ import app from '@adonisjs/core/services/app'
 import router from '@adonisjs/core/services/router'
 import type { TodayPart } from '#contracts/ports/today'
 import { plainCss } from './plain_css.ts'
-import { todayPage } from './today_page.ts'
+import { todayPage } from './today/today_page.ts'
 
 const DevMailsController = () => import('./controllers/dev_mails_controller.js')
 const DocsController = () => import('./controllers/docs_controller.js')
-const HealthController = () => import('./controllers/health_controller.js')
-const MetricsController = () => import('./controllers/metrics_controller.js')
+const HealthController = () => import('./health/health_controller.js')
+const MetricsController = () => import('./metrics/metrics_controller.js')
 const HomeController = () => import('./controllers/home_controller.js')
 const ProblemsController = () => import('./controllers/problems_controller.js')
 
-/** Below `/admin`, for the staff. @param today - the contributions of the modules that run here */
+/** Below `/admin`, for staff. @param today - the contributions of the modules that run here */
 export function operationsPages(today: TodayPart[]) {
   router.get('/', todayPage(today)).as('today')
 }

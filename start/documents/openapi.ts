@@ -4,7 +4,7 @@
 import { openapi as accounts } from '#accounts/openapi'
 import { openApiDocument } from '#http/openapi/document'
 import { openapi as inventory } from '#inventory/api/openapi/section'
-import { openapi as operations } from '#operations/openapi'
+import { openapi as operations } from '#operations/health/openapi'
 import { openapi as orders } from '#orders/openapi'
 import '#start/problems'
 

@@ -12,9 +12,9 @@ export default class OperationsReconcile extends ReportCommand {
   ]
 
   async execute() {
-    const { reconcileOperations } = await import('../reconcile.ts')
+    const { reconcileOperations } = await import('../reconcile/reconcile.ts')
     const { inventoryUrl, ordersUrl } = await import('#config/app')
-    const { RenewedToken } = await import('../renewed_token.ts')
+    const { RenewedToken } = await import('../reconcile/renewed_token.ts')
     const token = new RenewedToken(await this.app.container.make('operatorAccess'))
     const line = progress('compared')
     const { compared, disagreements } = await reconcileOperations({

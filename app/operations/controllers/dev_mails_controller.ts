@@ -7,7 +7,7 @@ import type { FiledMail } from '#mail/file_transport'
 
 const NEWEST = 100
 
-/** The mails that were filed instead of sent, for reading them in development. */
+/** Mails that were written to files instead of sent, for development. */
 export default class DevMailsController {
   async index({ view }: HttpContext) {
     const files = await readdir(mailDir).catch(() => [] as string[])

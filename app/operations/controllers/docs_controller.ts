@@ -8,7 +8,7 @@ import { notFound } from '#http/problem'
 const require = createRequire(import.meta.url)
 const { version } = require('swagger-ui-dist/package.json') as { version: string }
 
-/** What the page is made of, and where it is: nothing comes from another server. */
+/** The files of the page, all from this server. */
 const FILES: Record<string, { path: string; type: string }> = {
   'swagger-ui.css': { path: require.resolve('swagger-ui-dist/swagger-ui.css'), type: 'text/css' },
   'swagger-ui.js': {
@@ -19,7 +19,7 @@ const FILES: Record<string, { path: string; type: string }> = {
   'docs.js': { path: app.makePath('app/operations/docs/docs.js'), type: 'text/javascript' },
 }
 
-/** Our own script alone may run, and ask our own API alone. Swagger UI draws its icons as data URLs. */
+/** Allows only our own scripts and requests to our own API. Swagger UI draws its icons as data URLs. */
 const POLICY = [
   `default-src 'none'`,
   `script-src 'self'`,
@@ -31,7 +31,7 @@ const POLICY = [
   `frame-ancestors 'none'`,
 ].join('; ')
 
-/** The API's documentation, for people. */
+/** The API documentation, drawn by Swagger UI. */
 export default class DocsController {
   index({ response, view }: HttpContext) {
     response.header('content-security-policy', POLICY)
@@ -41,7 +41,7 @@ export default class DocsController {
   async file({ params, response }: HttpContext) {
     if (!Object.hasOwn(FILES, params.file)) throw notFound('file')
     const { path, type } = FILES[params.file]
-    // The page asks for them with the version in the address.
+    // Their URLs contain the version, so they can be cached.
     response.header('cache-control', 'public, max-age=86400')
     return response.header('content-type', `${type}; charset=utf-8`).send(await readFile(path))
   }

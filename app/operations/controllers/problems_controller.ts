@@ -3,7 +3,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import { notFound } from '#http/problem'
 import { allProblems } from '#http/problem_catalogue'
 
-/** The pages that the `type` of each problem leads to. */
+/** A page for each problem, at the URL in its `type`. */
 export default class ProblemsController {
   async index({ view }: HttpContext) {
     const problems = [...allProblems()].map(([code, { status, title }]) => ({

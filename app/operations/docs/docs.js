@@ -1,8 +1,8 @@
-/* Draws /openapi.json with Swagger UI, dark where the reader's system is dark. */
+/* Draws /openapi.json with Swagger UI, in the color scheme of the reader's system. */
 const dark = matchMedia('(prefers-color-scheme: dark)')
-const dress = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
-dress()
-dark.addEventListener('change', dress)
+const applyTheme = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+applyTheme()
+dark.addEventListener('change', applyTheme)
 
 SwaggerUIBundle({
   url: '/openapi.json',

@@ -1,30 +1,30 @@
 /*
- * The kernel's gauges: what waits in each module's outbox and at its consumer. Every process tells the
- * same of the database; what it does itself is in work_gauges.ts.
+ * The kernel's gauges: the backlog of each module's outbox and consumer. They are read from the database, so every
+ * process reports the same values; process_gauges.ts has those of one process.
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { Gauge } from 'prom-client'
 import type { Figures } from '#contracts/ports/figures'
 import { retriedKeys, type RetriedKey } from '#messaging/inbox/blocked_keys'
-import { PENDING_KINDS, readBacklog, type Backlog } from '#messaging/recovery/backlog'
-import type { Messaging } from '#messaging/messaging'
-import { inWords, otherThan, type HeldUpPartition } from '#messaging/transports/held_up_partitions'
 import { stoppedPartitions } from '#messaging/inbox/unreadable_batches'
+import type { Messaging } from '#messaging/messaging'
+import { PENDING_KINDS, readBacklog, type Backlog } from '#messaging/recovery/backlog'
+import { inWords, otherThan, type HeldUpPartition } from '#messaging/transports/held_up_partitions'
 
-/** Seconds that a message may wait before an operator should know. */
+/** Seconds of waiting that are worth a warning. */
 const LONG_WAIT = 60
-/** Messages that a consumer of a topic may be behind. */
+/** Lag of a consumer that is worth a warning, in messages. */
 const FAR_BEHIND = 10_000
 
-/** Keys set aside that readiness names; the metric counts as many as these. */
-const HELD_KEYS = 101
-const NAMED = 3
+/** Retried keys that are counted, and those that a warning names. */
+const COUNTED_KEYS = 101
+const NAMED_KEYS = 3
 
 const labelNames = ['module'] as const
 
 const pending = new Gauge({
   name: 'quartermaster_outbox_pending',
-  help: 'Messages that are not published: waiting for their turn, parked behind one that the broker refuses, or replayed. Counted up to 10,001.',
+  help: 'Messages that are not published: waiting, parked behind one that the broker refuses, or replayed. Counted up to 10,001.',
   labelNames: ['module', 'kind'] as const,
 })
 const oldest = new Gauge({
@@ -37,7 +37,7 @@ const parkedKeys = new Gauge({
   help: 'Keys whose messages wait behind one that the broker refuses.',
   labelNames,
 })
-const waitingKeys = new Gauge({
+const blockedKeys = new Gauge({
   name: 'quartermaster_consumer_waiting_keys',
   help: 'Keys whose messages wait behind a dead letter.',
   labelNames,
@@ -47,9 +47,9 @@ const deadLetters = new Gauge({
   help: 'Messages that could not be handled, and those that wait behind them. Counted up to 10,001.',
   labelNames,
 })
-const held = new Gauge({
+const retried = new Gauge({
   name: 'quartermaster_consumer_held_keys',
-  help: 'Keys set aside because a message of them hits a time limit; they are retried. Counted up to 101.',
+  help: 'Keys with a message that hits a time limit; they are retried. Counted up to 101.',
   labelNames,
 })
 const stopped = new Gauge({
@@ -59,15 +59,15 @@ const stopped = new Gauge({
 })
 const lag = new Gauge({
   name: 'quartermaster_consumer_lag',
-  help: 'Messages in the topics that a consumer has not handled; on the embedded transport the outbox tells it.',
+  help: 'Messages in the topics that a consumer has not handled. Missing on the embedded transport, which stores none.',
   labelNames: ['consumer'] as const,
 })
 
 export class MessagingFigures implements Figures {
   readonly source
-  #last: Backlog | null = null
+  #backlog: Backlog | null = null
   #lag: number | null = null
-  #held: RetriedKey[] = []
+  #retried: RetriedKey[] = []
   #stopped: HeldUpPartition[] = []
 
   constructor(
@@ -80,62 +80,66 @@ export class MessagingFigures implements Figures {
 
   async read() {
     const { module } = this
-    this.#last = await readBacklog(this.client(), module)
+    const backlog = await readBacklog(this.client(), module)
+    this.#backlog = backlog
     for (const kind of PENDING_KINDS) {
-      pending.set({ module, kind }, this.#last.pending[kind])
-      oldest.set({ module, kind }, this.#last.oldest[kind])
+      pending.set({ module, kind }, backlog.pending[kind])
+      oldest.set({ module, kind }, backlog.oldest[kind])
     }
-    parkedKeys.set({ module }, this.#last.parkedKeys)
-    waitingKeys.set({ module }, this.#last.blockedKeys)
-    deadLetters.set({ module }, this.#last.deadLetters)
-    this.#held = await retriedKeys(this.client(), module, HELD_KEYS)
-    held.set({ module }, this.#held.length)
-    this.#measureStopped(await stoppedPartitions(this.client()))
-    await this.#readLag()
+    parkedKeys.set({ module }, backlog.parkedKeys)
+    blockedKeys.set({ module }, backlog.blockedKeys)
+    deadLetters.set({ module }, backlog.deadLetters)
+    this.#retried = await retriedKeys(this.client(), module, COUNTED_KEYS)
+    retried.set({ module }, this.#retried.length)
+    this.#setStopped(await stoppedPartitions(this.client()))
+    // The figures of the database remain when the broker is unreachable.
+    this.#setLag(await this.messaging.lag(module).catch(() => null))
   }
 
   forget() {
     const { module } = this
-    this.#last = null
-    this.#lag = null
-    this.#held = []
-    this.#measureStopped([])
-    lag.remove({ consumer: module })
+    this.#backlog = null
+    this.#retried = []
+    this.#setStopped([])
+    this.#setLag(null)
     for (const kind of PENDING_KINDS) {
       pending.remove({ module, kind })
       oldest.remove({ module, kind })
     }
-    for (const gauge of [parkedKeys, waitingKeys, deadLetters, held]) gauge.remove({ module })
+    for (const gauge of [parkedKeys, blockedKeys, deadLetters, retried]) gauge.remove({ module })
   }
 
-  /** What an operator should know, in words; empty while all is well. */
+  /** Warnings for operators; empty while everything works. */
   warnings(): string[] {
-    if (!this.#last) return []
-    const { parkedKeys: parked, oldest: ages } = this.#last
-    const facts: [boolean, string][] = [
-      [parked > 0, `outbox of ${this.module}: keys are parked (${parked})`],
-      [
-        ages.waiting > LONG_WAIT,
-        `outbox of ${this.module}: a message has waited ${Math.round(ages.waiting)} s`,
-      ],
-      [
-        (this.#lag ?? 0) > FAR_BEHIND,
-        `consumer ${this.module}: it is ${this.#lag} messages behind`,
-      ],
-    ]
+    if (!this.#backlog) return []
+    const { module } = this
+    const { parkedKeys: parked, oldest: ages } = this.#backlog
+    const lagging = this.#lag ?? 0
+    // `messaging` itself warns of the partitions that this process has stopped.
+    const stoppedElsewhere = otherThan(this.messaging.heldUp(), this.#stopped)
     return [
-      ...facts.filter(([isSo]) => isSo).map(([, words]) => words),
+      ...(parked > 0 ? [`outbox of ${module}: keys are parked (${parked})`] : []),
+      ...(ages.waiting > LONG_WAIT
+        ? [`outbox of ${module}: a message has waited ${Math.round(ages.waiting)} s`]
+        : []),
+      ...(lagging > FAR_BEHIND ? [`consumer ${module}: it is ${lagging} messages behind`] : []),
       ...this.#retriedKeys(),
-      ...this.#stoppedElsewhere(),
+      ...stoppedElsewhere.map(inWords),
     ]
   }
 
-  /** Those that a consumer of this process has stopped, messaging names itself. */
-  #stoppedElsewhere() {
-    return otherThan(this.messaging.heldUp(), this.#stopped).map(inWords)
+  #retriedKeys() {
+    const named = this.#retried.slice(0, NAMED_KEYS).map(({ messageId, key, tries, error }) => {
+      const why = (error ?? '').split(' - ').at(-1)
+      return `consumer ${this.module}: message ${messageId} hits a time limit, ${tries} tries (${why}): key ${key} waits and is retried`
+    })
+    const more = this.#retried.length - named.length
+    return more > 0
+      ? [...named, `consumer ${this.module}: messages of ${more} more keys hit a time limit`]
+      : named
   }
 
-  #measureStopped(now: HeldUpPartition[]) {
+  #setStopped(now: HeldUpPartition[]) {
     for (const { consumer, topic, partition } of this.#stopped) {
       stopped.remove({ consumer, topic, partition })
     }
@@ -145,22 +149,9 @@ export class MessagingFigures implements Figures {
     this.#stopped = now
   }
 
-  #retriedKeys() {
-    const named = this.#held.slice(0, NAMED).map(({ messageId, key, tries, error }) => {
-      const why = (error ?? '').split(' - ').at(-1)
-      return `consumer ${this.module}: message ${messageId} hits a time limit, ${tries} tries (${why}): key ${key} waits and is retried`
-    })
-    const more = this.#held.length - named.length
-    return more > 0
-      ? [...named, `consumer ${this.module}: messages of ${more} more keys hit a time limit`]
-      : named
-  }
-
-  /** A broker that is away hides nothing of the database. */
-  async #readLag() {
-    const consumer = this.module
-    this.#lag = await this.messaging.lag(consumer).catch(() => null)
-    if (this.#lag === null) lag.remove({ consumer })
-    else lag.set({ consumer }, this.#lag)
+  #setLag(now: number | null) {
+    this.#lag = now
+    if (now === null) lag.remove({ consumer: this.module })
+    else lag.set({ consumer: this.module }, now)
   }
 }

@@ -1,13 +1,13 @@
 /*
- * /metrics: what the process has counted, and what its databases say. Those are asked when somebody
- * looks, at most once in five seconds, and one that is away hides nothing else.
+ * /metrics: the counters of this process, and figures from its databases. A scrape reads the figures at most every
+ * five seconds, and leaves out those of a database that is unavailable.
  */
 import { Gauge, register } from 'prom-client'
 import type { Figures } from '#contracts/ports/figures'
 
 const FRESH_MS = 5_000
-/** A scraper waits ten seconds as a rule; a database that is slower than this is as good as away. */
-const PATIENCE_MS = 2_000
+/** Scrapers usually wait ten seconds. A database that is slower than this counts as unavailable. */
+const TIMEOUT_MS = 2_000
 
 const up = new Gauge({
   name: 'quartermaster_figures_up',
@@ -17,7 +17,7 @@ const up = new Gauge({
 
 const sources: ReadFigures[] = []
 
-/** From now on these are part of every scrape. */
+/** Adds figures to every scrape. */
 export function scraped(figures: Figures): ReadFigures {
   const read = new ReadFigures(figures)
   sources.push(read)
@@ -39,7 +39,7 @@ export class ReadFigures {
     this.#figures = figures
   }
 
-  /** Reads them unless that was done just now; never throws. */
+  /** Reads the figures, unless they are fresh; never throws. */
   refresh(): Promise<void> {
     if (performance.now() - this.#readAt < FRESH_MS) return Promise.resolve()
     this.#reading ??= this.#read().finally(() => (this.#reading = null))
@@ -49,7 +49,7 @@ export class ReadFigures {
   async #read() {
     const { source } = this.#figures
     try {
-      await inTime(this.#figures.read())
+      await withTimeout(this.#figures.read())
       up.set({ source }, 1)
     } catch {
       this.#figures.forget()
@@ -59,10 +59,10 @@ export class ReadFigures {
   }
 }
 
-async function inTime(reading: Promise<void>) {
+async function withTimeout(reading: Promise<void>) {
   let timer: NodeJS.Timeout
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('it takes too long')), PATIENCE_MS)
+    timer = setTimeout(() => reject(new Error('it takes too long')), TIMEOUT_MS)
   })
   await Promise.race([reading, late]).finally(() => clearTimeout(timer))
 }

@@ -1,18 +1,18 @@
 /*
- * Which worker roles no process runs: every process reads it from the databases, also one that runs none
- * itself. Written by worker_heartbeat.ts.
+ * Worker roles that no process runs. Every process reads them from the heartbeats in the databases
+ * (worker_heartbeat.ts), also a process without workers.
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { Gauge } from 'prom-client'
 import type { Figures } from '#contracts/ports/figures'
 import { workerRoleAges } from '#messaging/recovery/worker_roles'
 
-/** Seconds without a heartbeat after which an operator should know. */
+/** Seconds without a heartbeat that are worth a warning. */
 const UNSEEN_SECONDS = 60
 
 const unseen = new Gauge({
   name: 'quartermaster_worker_role_unseen_seconds',
-  help: 'Seconds since a process last said that it runs a worker role; where none ever did, since this process started.',
+  help: 'Seconds since a process last reported that it runs a worker role; if none ever did, since this process started.',
   labelNames: ['module', 'role'] as const,
 })
 
@@ -58,10 +58,7 @@ export class WorkerRoles implements Figures {
     unseen.reset()
   }
 
-  /**
-   * What an operator should know, in words; empty while all is well. A process that has just started leaves
-   * those that start beside it a minute.
-   */
+  /** Warnings for operators; none in the first minute, while other processes may still be starting. */
   warnings(): string[] {
     if (this.#uptime() < UNSEEN_SECONDS) return []
     return [...this.#unseen].flatMap(([role, seconds]) => {

@@ -7,7 +7,7 @@ import { parkedKeys } from '#messaging/recovery/parked_keys'
 import messaging from '#messaging/service'
 import { pipelineStatus } from './pipeline_status.ts'
 import { outcomeOf, record } from './record.ts'
-import { replaysAtWork } from './replays_at_work.ts'
+import { runningReplays } from './running_replays.ts'
 import { pageOfKey } from './key_pages.ts'
 import { TYPES } from './validators.ts'
 
@@ -33,7 +33,7 @@ export function operationsPage(attention: (() => Promise<number>) | null) {
     ])
     return view.render('operations::pages/operations', {
       ...{ work, groups, parked, mails, recorded, modules, elsewhere, pageOfKey, outcomeOf },
-      ...{ types: TYPES, attention: inAttention, isAtWork: replaysAtWork.has },
+      ...{ types: TYPES, attention: inAttention, isRunning: runningReplays.has },
     })
   }
 }

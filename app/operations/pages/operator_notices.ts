@@ -27,13 +27,13 @@ export function redriven(done: Redriven[]): Notice {
 }
 
 export function discarded(keys: DiscardedKey[]): Notice {
-  const letters = keys.reduce((sum, one) => sum + one.discarded, 0)
-  if (letters === 0)
+  const count = keys.reduce((sum, one) => sum + one.discarded, 0)
+  if (count === 0)
     return { about: 'Nothing discarded.', text: 'No dead letter matches any more.', tone: 'warn' }
   const wait = keys.filter(({ next }) => next).length
   return {
     about: 'Discarded.',
-    text: `${plural(letters, 'dead letter')} of ${plural(keys.length, 'key')}. ${wait === 0 ? 'No key is blocked by them.' : `${plural(wait, 'key')} ${wait === 1 ? 'is' : 'are'} still blocked: redrive the rest.`}`,
+    text: `${plural(count, 'dead letter')} of ${plural(keys.length, 'key')}. ${wait === 0 ? 'No key is blocked by them.' : `${plural(wait, 'key')} ${wait === 1 ? 'is' : 'are'} still blocked: redrive the rest.`}`,
   }
 }
 

@@ -2,7 +2,7 @@ import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
 import { operationsPage } from './operations_page.ts'
 
-const LettersController = () => import('./controllers/letters_controller.js')
+const DeadLettersController = () => import('./controllers/dead_letters_controller.js')
 const MailsController = () => import('./controllers/mails_controller.js')
 const ParkedKeysController = () => import('./controllers/parked_keys_controller.js')
 const RecordController = () => import('./controllers/record_controller.js')
@@ -14,12 +14,15 @@ export function operatorPages(attention: (() => Promise<number>) | null) {
     .group(() => {
       router.get('', operationsPage(attention)).as('index')
       router.get('record', [RecordController, 'index'])
-      router.get('letters', [LettersController, 'index'])
-      router.post('letters/redrive', [LettersController, 'redrive'])
-      router.get('letters/discard', [LettersController, 'confirmDiscard'])
-      router.post('letters/discard', [LettersController, 'discard'])
-      router.get('letters/:module/:id', [LettersController, 'show'])
-      router.post('letters/:module/:id/payload', [LettersController, 'unmask'])
+      router.get('letters', [DeadLettersController, 'index'])
+      router.get('letters/discard', [DeadLettersController, 'confirmDiscard'])
+      router.get('letters/:module/:id', [DeadLettersController, 'show'])
+      // The audit stores these names, so they never change.
+      router.post('letters/redrive', [DeadLettersController, 'redrive']).as('letters.redrive')
+      router.post('letters/discard', [DeadLettersController, 'discard']).as('letters.discard')
+      router
+        .post('letters/:module/:id/payload', [DeadLettersController, 'unmask'])
+        .as('letters.unmask')
       router.post('parked/retry', [ParkedKeysController, 'retry'])
       router.post('mails/:module/:id', [MailsController, 'sendAgain'])
       router.get('replay', [ReplaysController, 'plan'])

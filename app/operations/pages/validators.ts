@@ -5,6 +5,7 @@ import vine from '@vinejs/vine'
 import { DateTime } from 'luxon'
 import * as inventory from '#contracts/messages/inventory'
 import * as orders from '#contracts/messages/orders'
+import { TIME_LIMIT_GROUP, WAITING_GROUP } from '#messaging/recovery/dead_letter_queries'
 import messaging from '#messaging/service'
 import { text as words, verbatim } from '#http/fields'
 import { unprocessable } from '#http/problem'
@@ -22,19 +23,17 @@ const someModule = () => module().parse((value) => value || messaging.config.mod
 const id = () => vine.number().withoutDecimals().min(1).max(Number.MAX_SAFE_INTEGER)
 const uuid = () => vine.string().uuid()
 
+const GROUP = new RegExp(`^([0-9a-f]{10}|${WAITING_GROUP}|${TIME_LIMIT_GROUP})$`)
+
 /** Selects dead letters that match every given field; of all modules when none is named. */
 const selection = {
   module: module().parse(empty).optional(),
-  group: vine
-    .string()
-    .regex(/^([0-9a-f]{10}|waiting)$/)
-    .parse(empty)
-    .optional(),
+  group: vine.string().regex(GROUP).parse(empty).optional(),
   key: verbatim(LONGEST_KEY).parse(empty).optional(),
   id: id().parse(empty).optional(),
 }
 
-export const lettersValidator = vine.compile(
+export const deadLettersValidator = vine.compile(
   vine.object({ ...selection, module: someModule(), after: id().parse(empty).optional() })
 )
 export const redriveValidator = vine.compile(vine.object(selection))
@@ -42,7 +41,7 @@ export const discardValidator = vine.compile(
   vine.object({ ...selection, module: module(), upTo: id().parse(empty).optional() })
 )
 export const whyValidator = vine.compile(vine.object({ why: words(500) }))
-export const letterValidator = vine.compile(vine.object({ module: module(), id: id() }))
+export const deadLetterValidator = vine.compile(vine.object({ module: module(), id: id() }))
 export const parkedKeyValidator = vine.compile(
   vine.object({ module: module(), key: verbatim(LONGEST_KEY) })
 )

@@ -15,8 +15,8 @@ import { firstIdAt } from '#postgres/run'
 import messaging from '#messaging/service'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
 import { MessageRefused } from '#messaging/transports/transport'
-import { retention } from '#operations/retention'
-import { forgettings } from '#start/retention'
+import { retention } from '#operations/workers/retention'
+import { retentionRules } from '#start/retention'
 import { FaultyTransport } from '#tests/messaging/support/faulty_transport'
 import { run } from '#tests/messaging/support/operator_terminal'
 import { eventually } from '#tests/support/eventually'
@@ -112,9 +112,9 @@ test.group('What nobody needs any longer', (group) => {
         { ...crossing, id: uuidv7(), at: ago(0) },
       ])
 
-    retention.use(forgettings(db as never, messaging), logger)
+    retention.use(retentionRules(db as never, messaging), logger)
     await retention.poll()
-    assert.isTrue(retention.forgotten.every(({ lastRun }) => lastRun === null))
+    assert.isTrue(retention.status.every(({ lastRun }) => lastRun === null))
     cleanup(await startWorkers(new EmbeddedTransport()))
     await eventually(
       'both are led',
@@ -122,8 +122,8 @@ test.group('What nobody needs any longer', (group) => {
     )
     await retention.poll()
     assert.isEmpty(retention.warnings())
-    assert.isTrue(retention.forgotten.every(({ lastRun }) => lastRun !== null))
-    const rows = retention.forgotten.filter((one) => one.rows > 0)
+    assert.isTrue(retention.status.every(({ lastRun }) => lastRun !== null))
+    const rows = retention.status.filter((one) => one.rows > 0)
     assert.deepEqual(
       rows.map((one) => [one.module, one.table, one.rows]),
       [

@@ -256,6 +256,7 @@ test.group('An operator at the page', (group) => {
     ['letters', 200, /No dead letters left/],
     ['letters?module=mail', 422, /Module must be one of orders,inventory/],
     ['letters?module=inventory&group=x', 422, /Group/],
+    ['letters?module=inventory&group=time_limit', 200, /No dead letters left/],
     ['letters/inventory/4711', 404, /page does not exist/],
     ['replay?module=orders&type=order_palced', 422, /Type must be one of .*order_placed/],
     ['replay?module=orders&from=yesterday', 422, /From must be a time such as/],

@@ -5,7 +5,7 @@ import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { WorkerRoles } from '#operations/metrics/worker_roles'
-import { WorkerHeartbeat } from '#operations/worker_heartbeat'
+import { WorkerHeartbeat } from '#operations/workers/worker_heartbeat'
 import { WORKERS, rolesOf } from '#start/workers'
 
 const MODULES = ['orders', 'inventory'] as const

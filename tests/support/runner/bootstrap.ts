@@ -24,7 +24,7 @@ export const runnerHooks: Required<Pick<Config, 'setup' | 'teardown'>> = {
     async () => {
       const { default: db } = await import('@adonisjs/lucid/services/db')
       const { setUpDatabases } = await import('#database/setup')
-      const { enter } = await import('#operations/readiness')
+      const { enter } = await import('#operations/health/readiness')
       await setUpDatabases(app, db)
       enter('running')
     },

@@ -7,7 +7,7 @@ import { directConnection } from '#config/database'
 import { mailDir } from '#config/mail'
 import { putProduct } from '#inventory/products/put_product'
 import { reconcile } from '#inventory/stock/reconcile'
-import { reconcileOperations } from '#operations/reconcile'
+import { reconcileOperations } from '#operations/reconcile/reconcile'
 import messaging from '#messaging/service'
 import {
   cancel,

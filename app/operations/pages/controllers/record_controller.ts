@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { outcomeOf, record } from '../record.ts'
-import { replaysAtWork } from '../replays_at_work.ts'
+import { runningReplays } from '../running_replays.ts'
 import { recordValidator } from '../validators.ts'
 
 const SHOWN = 50
@@ -11,7 +11,7 @@ export default class RecordController {
     const { before } = await recordValidator.validate(request.qs())
     const { rows, older } = await record({ before, limit: SHOWN })
     return view.render('operations::pages/record', {
-      ...{ rows, older, outcomeOf, isAtWork: replaysAtWork.has },
+      ...{ rows, older, outcomeOf, isRunning: runningReplays.has },
     })
   }
 }

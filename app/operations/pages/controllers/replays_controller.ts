@@ -7,7 +7,7 @@ import { planReplay, type ReplayFilter } from '#messaging/recovery/replay_plan'
 import { findReplay, startReplay } from '#messaging/recovery/replay'
 import messaging from '#messaging/service'
 import { operatorOf } from '../operator_of.ts'
-import { RATE, replaysAtWork } from '../replays_at_work.ts'
+import { RATE, runningReplays } from '../running_replays.ts'
 import * as notices from '../operator_notices.ts'
 import {
   given,
@@ -49,7 +49,7 @@ export default class ReplaysController {
       const by = { ...operatorOf(ctx), why }
       await startReplay(client, plan, { ...filter, upTo }, by, id)
     }
-    replaysAtWork.start(module, (await findReplay(client, id))!)
+    runningReplays.start(module, (await findReplay(client, id))!)
     notice(ctx, notices.replaying(count))
     return goTo(ctx, '/admin/operations#record')
   }
@@ -59,7 +59,7 @@ export default class ReplaysController {
     ctx.auditSubject = id
     const replay = await findReplay(db.connection(module), id)
     if (!replay) throw notFound('replay')
-    if (!replay.finishedAt) replaysAtWork.start(module, replay)
+    if (!replay.finishedAt) runningReplays.start(module, replay)
     notice(ctx, notices.replaying(replay.matched - replay.replayed))
     return goTo(ctx, '/admin/operations#record')
   }

@@ -1,8 +1,8 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { register } from 'prom-client'
 import { Problem } from '#http/problem'
-import { mayReadMetrics } from '../metrics/may_read.ts'
-import { scrape } from '../metrics/scrape.ts'
+import { mayReadMetrics } from './may_read.ts'
+import { scrape } from './scrape.ts'
 
 export default class MetricsController {
   /** @throws Problem 404 `no_such_address` for clients that may not read the metrics */

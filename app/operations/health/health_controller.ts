@@ -1,5 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { liveness, readiness } from '../readiness.ts'
+import { liveness, readiness } from './readiness.ts'
 
 export default class HealthController {
   live({ response }: HttpContext) {

@@ -1,9 +1,7 @@
 /*
- * Compares the stock that orders and inventory hold for each order. Both are read over HTTP, so the proof is
- * the same when they run in different processes.
- *
- * Orders come newest first and holdings in ascending order of their ids. So a range of orders is read, then
- * the holdings of that range: memory does not grow with the number of orders.
+ * Compares the stock that orders and inventory hold for each order, over HTTP, because they may run in different
+ * processes. Orders are listed newest first, holdings by ascending order id: reading a range of orders and then its
+ * holdings keeps memory bounded.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Unreachable } from '#console/exit_codes'
@@ -23,10 +21,10 @@ export interface Held {
 }
 
 export interface Apps {
-  /** Addresses without a slash at the end. */
+  /** Base URLs without a trailing slash. */
   ordersUrl: string
   inventoryUrl: string
-  /** A valid token; asked for before each request, since a comparison may outlive a token. */
+  /** Returns a valid token; called before each request, because a comparison may outlive a token. */
   token(): Promise<string>
   /** Called with the number of compared orders. */
   onProgress?: (compared: number) => void
@@ -34,17 +32,17 @@ export interface Apps {
   range?: number
 }
 
-/** A message may be under way between the two: a difference counts if it is the same this much later. */
+/** A difference counts if it is still the same after this time: a message may be in transit. */
 const CONFIRM_AFTER_MS = 2_000
-/** A page that takes longer counts as no answer. */
+/** Time limit of a request. */
 const TIMEOUT_MS = 30_000
 const PAGE = 200
 const NOTHING: Held = { heldRevision: null, lines: [] }
 
 /**
- * Compares every order that waits for no reply with the stock that inventory holds for it.
+ * Compares every order that does not wait for a reply with the stock that inventory holds for it.
  *
- * @throws Unreachable when one of them gives no usable response within 30 s
+ * @throws Unreachable without a usable response within 30 s
  */
 export async function reconcileOperations(apps: Apps) {
   const first = await compare(apps)
@@ -68,7 +66,7 @@ interface ListedOrder {
 async function compare({ range: size = 10 * PAGE, ...apps }: Apps) {
   const disagreements: Disagreement[] = []
   let compared = 0
-  /** Ids from here on have been compared. */
+  /** Order ids from this one on have been compared. */
   let end: string | null = null
   let range = new Map<string, ListedOrder>()
   const compareRange = async (from: string | null) => {
@@ -89,7 +87,7 @@ async function compare({ range: size = 10 * PAGE, ...apps }: Apps) {
     end = from
   }
   const compareOrder = (orderId: string, order: ListedOrder | null, inventorySays: Held) => {
-    // A reply to pending and updating orders is on its way.
+    // Pending and updating orders wait for a reply.
     if (order?.status === 'pending' || order?.status === 'updating') return
     if (order) compared++
     const ordersSays = order?.status === 'confirmed' ? heldOf(order) : NOTHING

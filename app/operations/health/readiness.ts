@@ -8,7 +8,7 @@ import type { HealthSource } from '#runtime/health_source'
 
 type Phase = 'starting' | 'running' | 'draining'
 
-/** Figures from a database; `refresh` reads them at most once in a few seconds. */
+/** Figures from a database; `refresh` reads them at most once every few seconds. */
 interface Refreshed {
   refresh(): Promise<void>
 }
@@ -22,7 +22,7 @@ export function observe(source: HealthSource) {
   sources.add(source)
 }
 
-/** The same for a source whose figures must be read before. */
+/** Adds the warnings of a source whose figures must be refreshed first. */
 export function observeFigures(read: Refreshed, source: HealthSource) {
   figures.push(read)
   sources.add(source)
@@ -32,7 +32,7 @@ export function enter(next: Phase) {
   phase = next
 }
 
-/** `stuck` is empty unless only a restart helps. A process whose event loop hangs does not respond at all. */
+/** `stuck` lists faults that only a restart fixes. A process whose event loop hangs does not respond at all. */
 export function liveness() {
   const stuck = messaging.fatal()
   return { status: stuck.length > 0 ? 'stuck' : 'ok', stuck }

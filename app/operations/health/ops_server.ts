@@ -4,8 +4,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import { register } from 'prom-client'
-import { mayReadMetrics } from './metrics/may_read.ts'
-import { scrape } from './metrics/scrape.ts'
+import { mayReadMetrics } from '../metrics/may_read.ts'
+import { scrape } from '../metrics/scrape.ts'
 import { liveness, readiness } from './readiness.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import { DateTime } from 'luxon'
 import type { TodayPart } from '#contracts/ports/today'
 
-/** The start page of the staff. Each module contributes a part; the page knows no module. */
+/** The start page for staff. Each module contributes a part. */
 export function todayPage(parts: TodayPart[]) {
   return async ({ account, view, zone }: HttpContext) => {
     const reader = { role: account.role, zone }

@@ -1,9 +1,9 @@
 import type { OperatorAccess } from '#contracts/ports/operator_access'
 
-/** Half of a token's life: a request that has just begun ends in time. */
+/** Half of a token's lifetime, so that a request never uses an expired one. */
 const RENEWED_AFTER_MS = 30_000
 
-/** An operator's token for work that may outlive one token. */
+/** Renews an operator's token during long work. */
 export class RenewedToken {
   readonly #access: OperatorAccess
   readonly #renewedAfter: number

@@ -14,7 +14,7 @@ export const RATE = 500
 
 const ENDS_WITHIN_MS = 1_000
 
-class ReplaysAtWork {
+class RunningReplays {
   readonly #stopping = new AbortController()
   readonly #running = new Map<string, Promise<unknown>>()
 
@@ -43,4 +43,4 @@ class ReplaysAtWork {
   has = ({ id }: Replay) => this.#running.has(id)
 }
 
-export const replaysAtWork = new ReplaysAtWork()
+export const runningReplays = new RunningReplays()

@@ -15,13 +15,13 @@ import { redriveDeadLetters, type Redriven } from '#messaging/recovery/redrive'
 import messaging from '#messaging/service'
 import { operatorOf } from '../operator_of.ts'
 import * as notices from '../operator_notices.ts'
-import { masked, unmasked } from '../dead_letter_view.ts'
+import { payloadText } from '../dead_letter_payload.ts'
 import { pageOfKey } from '../key_pages.ts'
 import {
   discardValidator,
   given,
-  lettersValidator,
-  letterValidator,
+  deadLettersValidator,
+  deadLetterValidator,
   redriveValidator,
   whyValidator,
 } from '../validators.ts'
@@ -32,42 +32,42 @@ const SHOWN = 50
 const REDRIVE_MS = 20_000
 
 /** Dead letters, and what operators do with them. */
-export default class LettersController {
+export default class DeadLettersController {
   async index({ request, view }: HttpContext) {
     const query = request.qs()
-    const { module, after, ...filter } = await lettersValidator.validate(query)
+    const { module, after, ...filter } = await deadLettersValidator.validate(query)
     const client = db.connection(module)
-    const [letters, groups, counts] = await Promise.all([
+    const [found, groups, counts] = await Promise.all([
       listDeadLetters(client, module, given(filter), { after, limit: SHOWN + 1 }),
       deadLetterGroups(client, module),
       countDeadLetters(client, module, given(filter)),
     ])
-    const rows = letters.slice(0, SHOWN)
-    return view.render('operations::pages/letters', {
+    const rows = found.slice(0, SHOWN)
+    return view.render('operations::pages/dead_letters', {
       ...{ module, filter, counts, rows, query, pageOfKey },
       group: groups.find(({ id }) => id === filter.group) ?? null,
-      next: letters.length > SHOWN ? addressWith(query, 'after', String(rows.at(-1)!.id)) : null,
+      next: found.length > SHOWN ? addressWith(query, 'after', String(rows.at(-1)!.id)) : null,
     })
   }
 
   async show({ params, session, view }: HttpContext) {
-    const { module, id } = await letterValidator.validate(params)
-    const letter = await readDeadLetter(db.connection(module), module, id)
-    if (!letter) throw notFound('dead letter')
-    const isAsked = session.flashMessages.get('unmasked') === `${module}/${id}`
-    const payload = isAsked ? unmasked(letter) : masked(letter)
-    return view.render('operations::pages/letter', {
-      ...{ module, letter, isAsked, payload, pageOfKey },
+    const { module, id } = await deadLetterValidator.validate(params)
+    const deadLetter = await readDeadLetter(db.connection(module), module, id)
+    if (!deadLetter) throw notFound('dead letter')
+    const isShown = session.flashMessages.get('unmasked') === `${module}/${id}`
+    const payload = payloadText(deadLetter, { masked: !isShown })
+    return view.render('operations::pages/dead_letter', {
+      ...{ module, deadLetter, isShown, payload, pageOfKey },
     })
   }
 
   /** Records who reads the payload before showing it: it may hold personal data. */
   async unmask(ctx: HttpContext) {
-    const { module, id } = await letterValidator.validate(ctx.params)
+    const { module, id } = await deadLetterValidator.validate(ctx.params)
     const client = db.connection(module)
-    const letter = await readDeadLetter(client, module, id)
-    if (!letter) throw notFound('dead letter')
-    ctx.auditSubject = letter.key ?? String(id)
+    const deadLetter = await readDeadLetter(client, module, id)
+    if (!deadLetter) throw notFound('dead letter')
+    ctx.auditSubject = deadLetter.key ?? String(id)
     await recordAct(client, 'read', operatorOf(ctx), { id })
     ctx.session.flash('unmasked', `${module}/${id}`)
     return goTo(ctx, `${HOME}/letters/${module}/${id}`)
@@ -93,9 +93,9 @@ export default class LettersController {
   async confirmDiscard({ request, view }: HttpContext) {
     const { module, ...filter } = await discardValidator.validate(request.qs())
     const { keys, upTo } = await planDiscard(db.connection(module), module, given(filter))
-    const letters = keys.reduce((sum, { discarded }) => sum + discarded, 0)
+    const total = keys.reduce((sum, { discarded }) => sum + discarded, 0)
     return view.render('operations::pages/discard', {
-      ...{ module, filter, keys, upTo, letters, pageOfKey },
+      ...{ module, filter, keys, upTo, total, pageOfKey },
       address: request.url(true),
     })
   }
