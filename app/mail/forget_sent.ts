@@ -1,12 +1,12 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
-import { forgetInBatches } from '#messaging/recovery/retention'
+import { deleteInBatches } from '#postgres/delete_in_batches'
 import { firstIdAt } from '#postgres/run'
 
 const KEPT_MS = 90 * 86_400_000
 
 /** Mails are remembered for 90 days after they were sent; those given up, until a person has looked. */
 export async function forgetSentMails(client: QueryClientContract) {
-  return forgetInBatches(
+  return deleteInBatches(
     client,
     `delete from notifications where id in (
        select id from notifications

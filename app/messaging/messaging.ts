@@ -15,7 +15,8 @@ import { Relay } from './outbox/relay.ts'
 import { TransportUnavailable, type Transport } from './transports/transport.ts'
 import { Mutex } from './inbox/poison_pills.ts'
 import { UnreadableBatches } from './inbox/unreadable_batches.ts'
-import { endOfHandled, verify } from './recovery/verify.ts'
+import { recordVerified } from './recovery/record_verified.ts'
+import { verify } from './recovery/verify.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -164,11 +165,7 @@ export class Messaging {
    * @param transport - its topics are searched too; without it only the databases are
    */
   async verify(olderThan: number, transport?: Transport, onProgress?: (checked: number) => void) {
-    const modules = this.config.modules.map((module) => ({
-      ...module,
-      subscribedTo: this.subscribedTo(module.name),
-    }))
-    return verify(modules, {
+    return verify(this.#verifiedModules(), {
       ...{ olderThan, onProgress, namespace: this.config.namespace },
       contents: async (topic, how) => (await transport?.contents(topic, how)) ?? null,
     })
@@ -176,14 +173,14 @@ export class Messaging {
 
   /** Records that everything up to now is handled, so that the transport may be changed. */
   async recordVerified() {
-    const clients = this.config.modules.map(({ name }) => this.#db.connection(name))
-    // Read before verifying: rows that commit during it are not proven.
-    const ends = await Promise.all(clients.map(endOfHandled))
-    const { findings } = await this.verify(0)
-    if (findings.length > 0 || ends.includes(null)) return
-    for (const [index, client] of clients.entries()) {
-      await client.rawQuery('update messaging_state set verified_id = ?', [ends[index]!])
-    }
+    await recordVerified(this.#verifiedModules(), this.config.namespace)
+  }
+
+  #verifiedModules() {
+    return this.config.modules.map((module) => ({
+      ...module,
+      subscribedTo: this.subscribedTo(module.name),
+    }))
   }
 
   /**

@@ -1,12 +1,12 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
-import { forgetInBatches } from '#messaging/recovery/retention'
+import { deleteInBatches } from '#postgres/delete_in_batches'
 import { firstIdAt } from '#postgres/run'
 
 const KEPT_MS = 90 * 86_400_000
 
 /** Deletes crossings after 90 days. Mails report them within a day. */
 export async function forgetCrossings(client: QueryClientContract) {
-  return forgetInBatches(
+  return deleteInBatches(
     client,
     `delete from low_crossings where id in (
        select id from low_crossings where id < :bound order by id limit :most)`,

@@ -6,9 +6,9 @@ import type { DatabaseQueryBuilderContract } from '@adonisjs/lucid/types/querybu
 import { COUNT_LIMIT } from '#postgres/bounded_count'
 import type { DeadReason } from '../inbox/dead_letter_store.ts'
 
-/** The group of dead letters that are blocked although the one that blocked them was discarded. */
+/** The group of dead letters whose key is still blocked although the message that failed was discarded. */
 export const WAITING_GROUP = 'waiting'
-/** The group of keys whose first message hits a time limit: they are retried automatically. */
+/** The group of keys that are retried automatically, because their first message hits a time limit. */
 export const TIME_LIMIT_GROUP = 'time_limit'
 
 /** Selects dead letters of a consumer that match every given field. */
@@ -25,7 +25,7 @@ export interface DeadLetterFilter {
 export interface DeadLetterGroup {
   /** Ten characters derived from the error, or one of the two groups above. */
   id: string
-  /** The error without its variable parts; null for blocked messages. */
+  /** The error without its variable parts; null for `WAITING_GROUP`. */
   error: string | null
   /** Messages that failed with the error, hit a time limit, or are malformed. */
   letters: number
@@ -90,11 +90,11 @@ export async function deadLetterGroups(
        count(distinct key) filter (where reason <> 'junk') as "keysHeld",
        case when id = '${TIME_LIMIT_GROUP}' then count(*) - count(distinct key)
          else coalesce(sum(case when reason = 'waiting' then 1 else behind end), 0) end::int as waiting,
-       min(created_at) as first, max(created_at) as last, max(letter) as newest
+       min(created_at) as first, max(created_at) as last, max(dead_letter) as newest
      from (
        select case when reason <> 'waiting' then ${GROUP_ID} when ${IS_RETRIED} then '${TIME_LIMIT_GROUP}'
            else '${WAITING_GROUP}' end as id,
-         dead_letters.id as letter, key, reason, error_group, created_at, ${ERROR_OF_LIMIT} as limit_error,
+         dead_letters.id as dead_letter, key, reason, error_group, created_at, ${ERROR_OF_LIMIT} as limit_error,
          case when reason = 'failed' then (
            select count(*) from dead_letters as later where later.consumer = dead_letters.consumer
            and later.key = dead_letters.key and later.reason = 'waiting') else 0 end as behind
@@ -111,8 +111,8 @@ export async function deadLetterGroups(
     )
     .select(...columns)
     .select(client.raw(`${GROUP_ID} as "group"`))
-  const letters = new Map<number, DeadLetter>(newest.map((letter) => [letter.id, letter]))
-  return rows.map((row) => ({ ...row, newest: letters.get(row.newest)! }))
+  const byId = new Map<number, DeadLetter>(newest.map((deadLetter) => [deadLetter.id, deadLetter]))
+  return rows.map((row) => ({ ...row, newest: byId.get(row.newest)! }))
 }
 
 /** Dead letters in the order of a redrive: `limit` of them after the id `after`. */
@@ -167,13 +167,13 @@ export function matchingDeadLetters(
   consumer: string,
   { id, key, type, group, upTo }: DeadLetterFilter
 ): DatabaseQueryBuilderContract<any> {
-  const letters = client.from('dead_letters').where('consumer', consumer)
-  if (id !== undefined) letters.where('id', id)
-  if (key !== undefined) letters.where('key', key)
-  if (type !== undefined) letters.where('type', type)
-  if (upTo !== undefined) letters.where('id', '<=', upTo)
-  if (group === WAITING_GROUP) letters.whereRaw(`${NONE_FAILED} and not ${IS_RETRIED}`)
-  else if (group === TIME_LIMIT_GROUP) letters.whereRaw(`${NONE_FAILED} and ${IS_RETRIED}`)
-  else if (group !== undefined) letters.whereRaw(`${GROUP_ID} = ?`, [group])
-  return letters
+  const query = client.from('dead_letters').where('consumer', consumer)
+  if (id !== undefined) query.where('id', id)
+  if (key !== undefined) query.where('key', key)
+  if (type !== undefined) query.where('type', type)
+  if (upTo !== undefined) query.where('id', '<=', upTo)
+  if (group === WAITING_GROUP) query.whereRaw(`${NONE_FAILED} and not ${IS_RETRIED}`)
+  else if (group === TIME_LIMIT_GROUP) query.whereRaw(`${NONE_FAILED} and ${IS_RETRIED}`)
+  else if (group !== undefined) query.whereRaw(`${GROUP_ID} = ?`, [group])
+  return query
 }

@@ -2,25 +2,26 @@
  * Discarding dead letters: their messages will never be handled. The record keeps them.
  */
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { recordAct } from './operator_acts.ts'
 import type { Operator } from '#console/operator'
+import { recordAct } from './operator_acts.ts'
 import { matchingDeadLetters, type DeadLetterFilter } from './dead_letter_queries.ts'
 
-/** The result for one key, which misses the discarded messages; null for malformed messages without a key. */
+/** The result for one key. */
 export interface DiscardedKey {
+  /** Null for malformed messages without a key. */
   key: string | null
   discarded: number
   /** The dead letter that a redrive of the key starts with; null when the key is unblocked. */
   next: { id: number; type: string | null } | null
 }
 
-/** Dead letters of one transaction and of one entry of the record. */
+/** Dead letters per transaction, and per entry of the record. */
 const CHUNK = 100
 
 /**
  * Plans a discard and changes nothing.
  *
- * @returns for each key the outcome, and the last selected letter, so that later ones are not discarded unseen
+ * @returns the result for each key, and the id of the last dead letter: passed as `filter.upTo`, it excludes later ones
  */
 export async function planDiscard(
   client: QueryClientContract,
@@ -29,16 +30,16 @@ export async function planDiscard(
 ): Promise<{ keys: DiscardedKey[]; upTo: number }> {
   const next = client.raw(
     `(select json_build_object('id', id, 'type', type) from dead_letters
-      where consumer = ? and dead_letters.key = keys.key and reason <> 'junk' and id not in (select id from meant)
+      where consumer = ? and dead_letters.key = keys.key and reason <> 'junk' and id not in (select id from selected)
       order by id limit 1) as next`,
     [consumer]
   )
   const rows = await client
     .query<DiscardedKey & { last: number }>()
-    .with('meant', matchingDeadLetters(client, consumer, filter).select('id', 'key'))
+    .with('selected', matchingDeadLetters(client, consumer, filter).select('id', 'key'))
     .with('keys', (keys) => {
       keys
-        .from('meant')
+        .from('selected')
         .groupBy('key')
         .select('key')
         .count('* as discarded')
@@ -98,17 +99,17 @@ async function discardChunk(
   if (key !== null) {
     await trx.from('waiting_keys').where({ consumer, key }).forUpdate().select('key')
   }
-  const letters: { id: number }[] = await matchingDeadLetters(trx, consumer, filter)
+  const deadLetters: { id: number }[] = await matchingDeadLetters(trx, consumer, filter)
     .where((one) => (key === null ? one.whereNull('key') : one.where('key', key)))
     .orderBy('id')
     .limit(CHUNK)
     .forUpdate()
     .select('*')
-  const size = letters.length
+  const size = deadLetters.length
   if (size > 0) {
-    const ids = letters.map(({ id }) => id)
+    const ids = deadLetters.map(({ id }) => id)
     await trx.from('dead_letters').whereIn('id', ids).delete()
-    await recordAct(trx, 'discard', by, filter, { letters })
+    await recordAct(trx, 'discard', by, filter, { letters: deadLetters })
   }
   if (key === null) return { size, next: null }
   const next = await trx

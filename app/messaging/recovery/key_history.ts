@@ -1,5 +1,5 @@
 /*
- * What a module's database knows of the messages about one key.
+ * The messages of one key: published, dead-lettered, parked or blocked.
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 
@@ -10,7 +10,7 @@ export interface SentMessage {
   createdAt: Date
   /** Null while it is pending. */
   publishedAt: Date | null
-  /** Its place in the topic, where the transport stores messages. */
+  /** Its position in the topic, where the transport stores messages. */
   partition: number | null
   offset: number | null
   /** The id of the message that it repeats; null for most. */
@@ -53,7 +53,7 @@ export async function deadLettersOf(
     .select('type', 'reason', 'error_message as error', 'created_at as createdAt')
 }
 
-/** Why the broker refuses a message of the key, so that its later ones wait; null when it does not. */
+/** The error with which the broker refuses a message of the key; null when the key is not parked. */
 export async function parkedKey(
   client: QueryClientContract,
   key: string
@@ -70,7 +70,7 @@ export interface BlockedKey {
   letters: number
 }
 
-/** Why a consumer handles no messages of a key; null when it does. */
+/** The dead letter that blocks a key of a consumer; null when the key is not blocked. */
 export async function blockedKey(
   client: QueryClientContract,
   consumer: string,

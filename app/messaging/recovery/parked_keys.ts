@@ -2,9 +2,9 @@
  * Parked keys: the broker refuses a message permanently, and later messages of its key wait in the outbox.
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
-import { recordAct } from './operator_acts.ts'
 import type { Operator } from '#console/operator'
 import { outbox } from '../outbox/outbox.ts'
+import { recordAct } from './operator_acts.ts'
 
 export interface ParkedKey {
   key: string
@@ -40,8 +40,8 @@ export async function unpark(
   return client.transaction(async (trx) => {
     const parked = trx.from('parked_keys')
     if (key !== null) parked.where('key', key)
-    const gone: { key: string }[] = await parked.delete(['key'])
-    const keys = gone.map((one) => one.key)
+    const deleted: { key: string }[] = await parked.delete(['key'])
+    const keys = deleted.map((one) => one.key)
     if (keys.length > 0) await recordAct(trx, 'unpark', by, { key }, { keys })
     trx.after('commit', () => outbox.committed(client))
     return keys

@@ -2,15 +2,15 @@
  * Redriving dead letters: they are handled again, key by key, each key in its order.
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
+import type { Operator } from '#console/operator'
 import type { Consumer } from '../inbox/consumer.ts'
 import { decode, type Message, type WireRecord } from '../message/message.ts'
-import { endAct, recordAct } from './operator_acts.ts'
-import type { Operator } from '#console/operator'
 import {
   matchingDeadLetters,
   readDeadLetter,
   type DeadLetterFilter,
 } from './dead_letter_queries.ts'
+import { endAct, recordAct } from './operator_acts.ts'
 
 /** Time limit for one malformed message. */
 const HANDLED_WITHIN_MS = 10_000
@@ -88,10 +88,10 @@ export async function redriveDeadLetters(
     }
     for (const id of plan.junk) {
       if (on.signal?.aborted) break
-      const became = await redriveJunk(client, consumer, id)
-      if (became === 'handled') result.handled++
-      else if (became === 'junk') result.junk++
-      else result.waiting.push(became.key)
+      const outcome = await redriveJunk(client, consumer, id)
+      if (outcome === 'handled') result.handled++
+      else if (outcome === 'junk') result.junk++
+      else result.waiting.push(outcome.key)
       done++
       on.onProgress?.(done, all)
     }
@@ -104,19 +104,19 @@ export async function redriveDeadLetters(
   return result
 }
 
-/** The result for a malformed message, which this version may understand: the key is that of a message that failed or waits. */
-type Became = 'handled' | 'junk' | { key: string }
+/** The result for a malformed message; the key of one that this version understands, but that failed or waits. */
+type JunkResult = 'handled' | 'junk' | { key: string }
 
 async function redriveJunk(
   client: QueryClientContract,
   consumer: Consumer,
   id: number
-): Promise<Became> {
-  const letter = await readDeadLetter(client, consumer.name, id)
-  if (!letter) return 'handled'
-  const { topic, partition, offset, key, headers } = letter
-  const value = letter.value === null ? null : Buffer.from(letter.value)
-  const message = understood(consumer, topic, { key, value, headers })
+): Promise<JunkResult> {
+  const deadLetter = await readDeadLetter(client, consumer.name, id)
+  if (!deadLetter) return 'handled'
+  const { topic, partition, offset, key, headers } = deadLetter
+  const value = deadLetter.value === null ? null : Buffer.from(deadLetter.value)
+  const message = decodeSubscribed(consumer, topic, { key, value, headers })
   if (!message) {
     await client.from('dead_letters').where('id', id).increment('attempts', 1)
     return 'junk'
@@ -127,14 +127,14 @@ async function redriveJunk(
     if (Date.now() > until) throw new Error('the message could not be handled: see the log')
   })
   await client.from('dead_letters').where('id', id).delete()
-  const again = await client
+  const failedAgain = await client
     .from('dead_letters')
     .where({ consumer: consumer.name, message_id: message.id })
     .first()
-  return again ? { key: message.key } : 'handled'
+  return failedAgain ? { key: message.key } : 'handled'
 }
 
-function understood(consumer: Consumer, topic: string, record: WireRecord): Message | null {
+function decodeSubscribed(consumer: Consumer, topic: string, record: WireRecord): Message | null {
   try {
     const message = decode(topic, record, consumer.namespace)
     return consumer.isSubscribedTo(message) ? message : null

@@ -1,19 +1,19 @@
 /*
- * Replay: messages are published again with the same message id, for consumers that lost them. They are new rows in
- * the outbox; the original rows do not change.
+ * Replays publish messages again under the same ids, for consumers that lost them. A replayed message is a new row of
+ * the outbox; the original row does not change.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Client, ClientConfig } from 'pg'
 import { uuidv7 } from 'uuidv7'
-import { withDedicatedConnection } from '#postgres/dedicated_connection'
 import type { Operator } from '#console/operator'
+import { withDedicatedConnection } from '#postgres/dedicated_connection'
 import { isPending } from '../outbox/low_watermark.ts'
 import { isReplayed, replayValues, type ReplayFilter, type ReplayPlan } from './replay_plan.ts'
 
 /** Rows per transaction. */
 const BATCH = 500
-/** The replay waits while this many of its messages are pending: new messages must not queue behind it. */
+/** A replay waits while this many replayed messages are pending, so that it does not delay new ones. */
 const MOST_PENDING = 2_000
 const WAIT_MS = 100
 
@@ -119,13 +119,13 @@ async function replayBatch(client: Client, { id, filter }: Replay, size: number)
   const { rows } = await client.query<{ count: number; replayed: number }>({
     name: 'replay_batch',
     text: /* sql */ `
-      with turn as materialized (
+      with current as materialized (
         select position, up_to from replays where id = $6 and finished_at is null for update
       ), chosen as materialized (
-        select outbox.* from turn, outbox
-        where ${isReplayed('turn.position', 'turn.up_to')}
+        select outbox.* from current, outbox
+        where ${isReplayed('current.position', 'current.up_to')}
         order by outbox.id limit $7
-      ), said as (
+      ), replayed as (
         insert into outbox (message_id, topic, key, key_hash, type, version, data, headers)
         select message_id, topic, key, key_hash, type, version, data,
           headers || jsonb_build_object('ce_replayof', message_id,

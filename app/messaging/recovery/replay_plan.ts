@@ -1,10 +1,7 @@
-/*
- * Plans a replay.
- */
 import type { Client, ClientConfig } from 'pg'
 import { withDedicatedConnection } from '#postgres/dedicated_connection'
 
-/** Transactions end within half of this, so a row is at most this far from others of its time. */
+/** Transactions are shorter than half of this, so rows that are further apart than this are in time order. */
 const OVERLAP_MS = 60_000
 
 /** Selects published messages of an outbox that match every given field. */
@@ -39,8 +36,8 @@ export interface ReplayPlan {
 /**
  * The condition on `outbox`; $1 to $5 are `replayValues`.
  *
- * @param after - an SQL expression: rows up to this id are not meant
- * @param upTo - the last id that is
+ * @param after - an SQL expression, the id before the first row
+ * @param upTo - an SQL expression, the id of the last row
  */
 export function isReplayed(after: string, upTo: string) {
   return /* sql */ `
@@ -104,10 +101,8 @@ export async function planReplay(
 /**
  * The first row of a message; null when it has been deleted.
  *
- * There is no index on the ids of messages: it would cost each message two entries, for a search that an
- * operator makes once in a while. But a UUIDv7 begins with its time (RFC 9562), and rows lie in the order
- * of theirs, but for transactions that overlap: the row is looked for around that time, and among all only
- * where it is not there.
+ * An index on message ids would cost every message a write, for a rare search. A UUIDv7 contains its time (RFC 9562),
+ * and rows are roughly in time order, so the rows around that time are searched first, and then all.
  */
 async function rowOf(client: Client, messageId: string): Promise<number | null> {
   const time = Number.parseInt(messageId.replaceAll('-', '').slice(0, 12), 16)
@@ -117,7 +112,7 @@ async function rowOf(client: Client, messageId: string): Promise<number | null> 
   return near ?? firstRowBetween(client, messageId, 0, Number.MAX_SAFE_INTEGER)
 }
 
-/** By halves, on the primary key. @param time - milliseconds since 1970 */
+/** The id of the first row since a time, by binary search on the primary key. @param time - milliseconds since 1970 */
 async function firstRecordedSince(client: Client, time: number): Promise<number> {
   const { rows: ends } = await client.query<{ low: number; high: number }>(
     'select coalesce(min(id), 1) as low, coalesce(max(id), 0) + 1 as high from outbox'

@@ -5,60 +5,59 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { ClientConfig } from 'pg'
 import { withDedicatedConnection } from '#postgres/dedicated_connection'
+import { DELETE_BATCH, deleteInBatches } from '#postgres/delete_in_batches'
 import { firstIdAt } from '#postgres/run'
 
-/** Rows per transaction, so that a delete does not slow down writers. */
-const BATCH = 5_000
-/** Operators' actions are kept for a year. */
 const ACTS_KEPT_MS = 365 * 86_400_000
 
 /**
  * Deletes published rows of the outbox. Pending rows and those of parked keys stay.
  *
  * @param olderThan - milliseconds since they were published
- * @returns how many
+ * @param onProgress - called after each batch with the number of deleted rows
+ * @returns the number of deleted rows
  */
 export async function pruneOutbox(
   client: QueryClientContract,
   olderThan: number,
   signal?: AbortSignal,
-  turn: (pruned: number) => void = () => {}
+  onProgress?: (deleted: number) => void
 ): Promise<number> {
-  let pruned = 0
+  let deleted = 0
   for (let after = 0; !signal?.aborted;) {
-    // Ids grow with time: a window that reaches rows to be kept is the last one.
-    const { rows } = await client.rawQuery<{ rows: Window[] }>(
-      `with looked as materialized (
-         select id, key, published_at, created_at from outbox where id > :after order by id limit ${BATCH}
-       ), gone as (
-         delete from outbox using looked
-         where outbox.id = looked.id and looked.published_at < now() - :olderThan * interval '1 millisecond'
-           and not exists (select from parked_keys where parked_keys.key = looked.key)
+    // Ids grow with time, so a batch that reaches rows to be kept is the last one.
+    const { rows } = await client.rawQuery<{ rows: Batch[] }>(
+      `with batch as materialized (
+         select id, key, published_at, created_at from outbox where id > :after order by id limit ${DELETE_BATCH}
+       ), deleted as (
+         delete from outbox using batch
+         where outbox.id = batch.id and batch.published_at < now() - :olderThan * interval '1 millisecond'
+           and not exists (select from parked_keys where parked_keys.key = batch.key)
          returning outbox.id
        )
-       select max(id) as last, (select count(*) from gone) as gone,
-         count(*) < ${BATCH} or max(created_at) >= now() - :olderThan * interval '1 millisecond' as ended
-       from looked`,
+       select max(id) as last, (select count(*) from deleted) as "rowCount",
+         count(*) < ${DELETE_BATCH} or max(created_at) >= now() - :olderThan * interval '1 millisecond' as ended
+       from batch`,
       { after, olderThan }
     )
-    const [{ last, gone, ended }] = rows
-    pruned += gone
-    turn(pruned)
+    const [{ last, rowCount, ended }] = rows
+    deleted += rowCount
+    onProgress?.(deleted)
     if (ended) break
     after = last!
   }
-  return pruned
+  return deleted
 }
 
-interface Window {
+interface Batch {
   last: number | null
-  gone: number
+  rowCount: number
   ended: boolean
 }
 
 /**
- * Deletes message ids that a consumer handled longer ago than `olderThan`. The ids are UUIDv7, older than their
- * handling, so the index is scanned only as far as needed.
+ * Deletes the ids of messages that a consumer handled longer ago than this. A UUIDv7 contains the time of its message,
+ * which is before its handling, so only the beginning of the index is read.
  *
  * @param olderThan - milliseconds
  */
@@ -69,7 +68,7 @@ export async function pruneInbox(
   signal?: AbortSignal
 ) {
   if (!Number.isFinite(olderThan)) return 0
-  return forgetInBatches(
+  return deleteInBatches(
     client,
     `delete from inbox where consumer = :consumer and message_id in (
        select message_id from inbox
@@ -84,36 +83,15 @@ export async function pruneInbox(
 /** Deletes operators' actions and replays older than a year. */
 export async function pruneActs(client: QueryClientContract) {
   const bound = firstIdAt(Date.now() - ACTS_KEPT_MS)
-  let forgotten = 0
+  let deleted = 0
   for (const table of ['operator_acts', 'replays']) {
-    forgotten += await forgetInBatches(
+    deleted += await deleteInBatches(
       client,
       `delete from ${table} where id in (select id from ${table} where id < :bound order by id limit :most)`,
       { bound }
     )
   }
-  return forgotten
-}
-
-/**
- * Runs a delete of at most `:most` rows until it deletes fewer.
- *
- * @returns the number of deleted rows
- */
-export async function forgetInBatches(
-  client: QueryClientContract,
-  statement: string,
-  values: Record<string, string | number>,
-  signal?: AbortSignal
-): Promise<number> {
-  for (let forgotten = 0; ;) {
-    const { rowCount } = await client.rawQuery<{ rowCount: number }>(statement, {
-      ...values,
-      most: BATCH,
-    })
-    forgotten += rowCount
-    if (rowCount < BATCH || signal?.aborted) return forgotten
-  }
+  return deleted
 }
 
 /** How many rows `pruneOutbox` would delete. */

@@ -1,10 +1,8 @@
 /*
- * Proof that no message is lost: every row of every outbox is published, lies in its topic, and is
- * known to each consumer that hears its type. Of a module that runs elsewhere the outbox cannot be seen: what
- * lies in its topic is known to each consumer here, and the rest is proven there.
+ * Proof that no message is lost: every row of every outbox is published, stored in its topic, and recorded by each
+ * subscribed consumer. The outbox of a module that runs elsewhere is out of reach: only the messages in its topic are
+ * looked up in the inboxes of this process's consumers.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Client, ClientConfig } from 'pg'
 import { withDedicatedConnections } from '#postgres/dedicated_connection'
 import {
@@ -24,14 +22,11 @@ export interface VerifiedModule {
 
 export interface Finding {
   module: string
-  /**
-   * `unreadable`: it lies in a batch of its topic that cannot be read. `skipped`: its consumer was made to
-   * pass over that batch, and has not handled it.
-   */
+  /** `unreadable`: stored in a batch that cannot be read. `skipped`: in a batch that an operator let its consumer skip. */
   kind: 'unpublished' | 'parked' | 'not_in_topic' | 'unreadable' | 'not_handled' | 'skipped'
-  /** Which consumer has not handled it. */
+  /** The consumer that has not handled it; null when that does not matter. */
   consumer: string | null
-  /** Null for a message whose outbox is elsewhere. */
+  /** Null if its module runs elsewhere. */
   outboxId: number | null
   messageId: string
   key: string
@@ -39,14 +34,14 @@ export interface Finding {
 }
 
 export interface Verification {
-  /** Messages looked at. */
+  /** Messages checked. */
   checked: number
   findings: Finding[]
-  /** Offsets that consumers were made to pass over, whosever records lay there. */
+  /** Offsets that operators let consumers skip, whether or not they contained messages of ours. */
   skipped: SkippedOffsets[]
 }
 
-/** Offsets as text, for they have 64 bits. */
+/** Offsets are texts, because they have 64 bits. */
 export interface SkippedOffsets {
   consumer: string
   topic: string
@@ -74,8 +69,8 @@ interface Row {
 const CHUNK = 5_000
 
 /**
- * @param options.contents - what lies in a module's topic; null where the transport keeps nothing
- * @param options.olderThan - milliseconds; a younger message may well be on its way
+ * @param options.contents - reads the messages in a module's topic; null where the transport stores none
+ * @param options.olderThan - milliseconds; younger messages may be in transit and are ignored
  */
 export async function verify(
   modules: VerifiedModule[],
@@ -93,7 +88,7 @@ export async function verify(
     const clients = new Map(modules.map(({ name }, index) => [name, connections[index]]))
     const result: Verification = { checked: 0, findings: [], skipped: [] }
     for (const { name } of modules) result.skipped.push(...(await skippedBy(clients.get(name)!)))
-    /** What the topics no longer keep is not listed. */
+    // Skipped offsets that the topic has deleted since are not listed.
     const earliest = new Map<string, TopicContents['earliest']>()
     const contents: Transport['contents'] = async (topic, how) => {
       const found = await options.contents(topic, how)
@@ -126,9 +121,9 @@ async function verifyModule(
   result: Verification
 ) {
   const client = clients.get(module.name)!
-  // Before the topic is read, which may take minutes: what is published meanwhile is not in what was read.
+  // Rows published while the topic is read, which may take minutes, are not part of the proof.
   const began = await clock(client)
-  // Our messages are in no transaction, but may lie behind one of another producer that is open.
+  // Also reads behind an open transaction of another producer: our messages are sent without one.
   const topic = await contents(module.name)
   for (let after = 0; ;) {
     const rows = await nextRows(client, after, began, olderThan)
@@ -149,19 +144,19 @@ async function verifyModule(
     for (const row of rows) {
       if (!row.published) find(row, row.parked ? 'parked' : 'unpublished')
       else if (topic && isMissing(row, topic)) {
-        find(row, liesIn(row, topic.unreadable) ? 'unreadable' : 'not_in_topic')
+        find(row, isWithin(row, topic.unreadable) ? 'unreadable' : 'not_in_topic')
       }
     }
     for (const { name: consumer, subscribedTo } of modules) {
-      // What was replayed was looked for under its first row; the inbox may have forgotten it since.
+      // Replayed messages are checked at their first row; the inbox may have deleted their ids since.
       const published = rows.filter((row) => row.published && !row.replayed)
-      const heard = published.filter((row) => isSubscribed(row, module.name, subscribedTo))
-      const unhandled = await notInInbox(clients.get(consumer)!, consumer, heard)
+      const relevant = published.filter((row) => isSubscribed(row, module.name, subscribedTo))
+      const unhandled = await notInInbox(clients.get(consumer)!, consumer, relevant)
       const skipped = result.skipped
         .filter((one) => one.consumer === consumer && one.topic === module.name)
         .map((one) => ({ ...one, first: BigInt(one.first), last: BigInt(one.last) }))
       for (const row of unhandled) {
-        find(row, liesIn(row, skipped) ? 'skipped' : 'not_handled', consumer)
+        find(row, isWithin(row, skipped) ? 'skipped' : 'not_handled', consumer)
       }
     }
   }
@@ -176,15 +171,15 @@ async function verifyFromElsewhere(
 ) {
   const youngest = Date.now() - olderThan
   const seen = async (records: WireRecord[]) => {
-    const heard = records
+    const relevant = records
       .flatMap((record) => decodeOrNull(topic, record, namespace) ?? [])
-      // As with our own: what was replayed was looked for before, and the inbox may have forgotten it.
+      // Replayed messages were checked before; the inbox may have deleted their ids since.
       .filter(({ time, headers }) => Date.parse(time) <= youngest && !headers.ce_replayof)
       .map(({ id, ...message }) => ({ ...message, message_id: id }))
       .filter((row) => isSubscribed(row, topic, subscribedTo))
-    result.checked += heard.length
+    result.checked += relevant.length
     onProgress?.(result.checked)
-    for (const { message_id: messageId, key, type } of await notInInbox(client, consumer, heard)) {
+    for (const { message_id: messageId, key, type } of await notInInbox(client, consumer, relevant)) {
       const found = { kind: 'not_handled', consumer, outboxId: null, messageId, key, type } as const
       result.findings.push({ module: topic, ...found })
     }
@@ -192,7 +187,7 @@ async function verifyFromElsewhere(
   await contents(topic, { seen, committedOnly: true })
 }
 
-/** Malformed records are dead-lettered without an inbox row, so the proof does not look for them. */
+/** Malformed records are dead-lettered without an inbox row, so they are ignored. */
 function decodeOrNull(topic: string, record: WireRecord, namespace: string): Message | null {
   try {
     return decode(topic, record, namespace)
@@ -220,14 +215,14 @@ async function nextRows(client: Client, after: number, began: string, olderThan:
   return rows
 }
 
-/** Rows that went through another transport, or that the topic no longer keeps, are not looked for. */
+/** Ignores rows that another transport published, and those that the topic has deleted since. */
 function isMissing(row: Row, { messageIds, earliest }: TopicContents) {
   if (row.partition === null || row.offset === null) return false
   if (BigInt(row.offset) < (earliest.get(row.partition) ?? 0n)) return false
   return !messageIds.has(row.message_id)
 }
 
-function liesIn(
+function isWithin(
   { partition, offset }: Row,
   batches: { partition: number; first: bigint; last: bigint }[]
 ) {
@@ -257,7 +252,7 @@ function isSubscribed(
   )
 }
 
-/** Dead letters have their inbox row too: they are known, not lost. */
+/** Rows that the consumer has not recorded. Dead-lettered messages have an inbox row as well. */
 async function notInInbox<R extends { message_id: string }>(
   client: Client,
   consumer: string,
@@ -270,30 +265,4 @@ async function notInInbox<R extends { message_id: string }>(
   )
   const ids = new Set(known.rows.map((row) => row.message_id))
   return rows.filter((row) => !ids.has(row.message_id))
-}
-
-/** Longer than a transaction of ours may take. */
-const SETTLED_WITHIN_MS = 35_000
-
-/**
- * The last row of an outbox, once no transaction is under way that could still commit a row before it; null
- * where somebody else's on the same server goes on for longer than ours may.
- */
-export async function endOfHandled(client: QueryClientContract): Promise<string | null> {
-  const look = async () => {
-    const { rows } = await client.rawQuery<{ rows: Record<'id' | 'xmin' | 'xmax', string>[] }>(
-      `select (select coalesce(max(id), 0)::text from outbox) as id,
-         pg_snapshot_xmin(snapshot)::text as xmin, pg_snapshot_xmax(snapshot)::text as xmax
-       from (select pg_current_snapshot() as snapshot) as now`
-    )
-    return rows[0]
-  }
-  const { id, xmax } = await look()
-  const until = Date.now() + SETTLED_WITHIN_MS
-  while (Date.now() < until) {
-    const { xmin } = await look()
-    if (BigInt(xmin) >= BigInt(xmax)) return id
-    await sleep(100)
-  }
-  return null
 }

@@ -1,11 +1,11 @@
 /*
- * When a process last reported that it runs a worker role, by the clock of the module's database: the
- * clocks of the machines need not agree.
+ * When a process last reported that it runs a worker role, by the clock of the module's database, because the clocks of
+ * machines differ.
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { run } from '#postgres/run'
 
-// Sorted, so that two processes lock the rows in one order.
+// Sorted, so that all processes lock the rows in the same order.
 const reportRoles = {
   name: 'worker_roles_beat',
   text: /* sql */ `
