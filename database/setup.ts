@@ -1,6 +1,5 @@
 /*
- * `db:setup`: each module's schema and role, and its tables. Safe to run again, and at the same time
- * from several processes.
+ * `db:setup` creates the schema, role and tables of each module. It can run again, and in several processes at once.
  */
 import type { ApplicationService } from '@adonisjs/core/types'
 import type { Database } from '@adonisjs/lucid/database'
@@ -15,14 +14,14 @@ export interface SetupReport {
   module: ModuleName
   /** Names of the installer's steps and of the migrations that ran now. */
   migrated: string[]
-  /** After an upgrade from 0.1.0: what is shown differently now. Else empty. */
+  /** Amounts that are displayed differently after an upgrade from 0.1.0. */
   changedDecimals: ChangedDecimals[]
 }
 
 /**
- * Creates what is missing: schemas, roles (no log-in; each connection does SET ROLE), grants, tables.
+ * Creates missing schemas, roles (without login; connections use SET ROLE), grants and tables.
  *
- * @throws DatabaseError, also with 42501 when the URL's user may not create roles or schemas
+ * @throws DatabaseError, with code 42501 when the user of the URL may not create roles or schemas
  */
 export async function setUpDatabases(
   app: ApplicationService,
@@ -33,7 +32,7 @@ export async function setUpDatabases(
   for (const module of modules) {
     if (!options.dryRun) await createSchemaAndRole(db, module)
     reports.push(
-      await alone(db, module, async (owner) => {
+      await exclusively(db, module, async (owner) => {
         const isOld = await isOfRelease010(owner, module)
         const installed = await install(owner, module, options)
         const migrated = [...installed, ...(await migrate(app, db, module, options))]
@@ -46,8 +45,8 @@ export async function setUpDatabases(
   return reports
 }
 
-/** Runs one migration at a time; others wait. With Lucid's own lock, their process would exit. */
-async function alone<T>(
+/** Runs `work` in one process at a time; others wait. With Lucid's own lock, they would exit. */
+async function exclusively<T>(
   db: Database,
   module: ModuleName,
   work: (owner: QueryClientContract) => Promise<T>
@@ -61,7 +60,7 @@ async function alone<T>(
 async function createSchemaAndRole(db: Database, module: ModuleName) {
   const role = `${module}_app`
   await db.connection(`${module}_owner`).transaction(async (trx) => {
-    // Roles belong to the whole cluster: two set-ups at once would trip over each other.
+    // Roles belong to the cluster, so setups of several modules and databases conflict.
     await trx.rawQuery(`select pg_advisory_xact_lock(hashtext('quartermaster setup'))`)
     await trx.rawQuery(`
       do $$ begin
@@ -85,7 +84,7 @@ async function createSchemaAndRole(db: Database, module: ModuleName) {
   })
 }
 
-/** The kernel's tables come first, since migrations of the module may read them. */
+/** Installs the kernel's tables, before the migrations of the module, which may read them. */
 async function install(
   owner: QueryClientContract,
   module: ModuleName,
@@ -109,14 +108,14 @@ async function migrate(
     disableLocks: true,
   })
   await runner.run()
-  if (runner.error) throw naming(runner)
+  if (runner.error) throw migrationError(runner)
   return Object.values(runner.migratedFiles)
     .filter(({ status }) => status === 'completed' || dryRun)
     .map(({ file }) => file.name)
 }
 
 /** The error of a migration, with the migration's name. */
-function naming({ error, migratedFiles }: MigrationRunner): Error {
+function migrationError({ error, migratedFiles }: MigrationRunner): Error {
   const failed = Object.values(migratedFiles).find(({ status }) => status === 'error')
   if (failed) error!.message = `The migration ${failed.file.name} failed: ${error!.message}`
   return error!

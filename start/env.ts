@@ -5,13 +5,19 @@
 import { isIP, isIPv4 } from 'node:net'
 import { Env } from '@adonisjs/core/env'
 
+/** The error for a value that does not meet a requirement. */
+function invalid(name: string, value: string | undefined, requirement: string) {
+  const found = value === undefined ? 'missing' : `"${value}"`
+  return new Error(`${name} is ${found}, but must be ${requirement}`)
+}
+
 const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** "30s", "5m", "7d" → milliseconds. */
 function duration(fallback: string) {
   return (name: string, value = fallback) => {
     const match = /^(\d+)(ms|s|m|h|d)$/.exec(value)
-    if (!match) throw new Error(`${name} is "${value}", but must be a duration such as ${fallback}`)
+    if (!match) throw invalid(name, value, `a duration such as ${fallback}`)
     return Number(match[1]) * MILLISECONDS[match[2] as keyof typeof MILLISECONDS]
   }
 }
@@ -21,7 +27,7 @@ function atLeastASecond(fallback: string) {
   return (name: string, value?: string) => {
     const milliseconds = read(name, value)
     if (milliseconds >= 1_000) return milliseconds
-    throw new Error(`${name} is "${value}", but must be at least 1s, such as ${fallback}`)
+    throw invalid(name, value, `at least 1s, such as ${fallback}`)
   }
 }
 
@@ -32,8 +38,10 @@ function inboxRetention(name: string, value?: string) {
   const outbox = duration('7d')('OUTBOX_RETENTION', process.env.OUTBOX_RETENTION)
   const least = process.env.KAFKA_BROKERS ? outbox + MILLISECONDS.d : outbox
   if (milliseconds >= least) return milliseconds
-  throw new Error(
-    `${name} is "${value}", but must be at least ${least / MILLISECONDS.h}h: OUTBOX_RETENTION and, with Kafka, the retention of the topics plus one day. Leave ${name} out to use the shortest safe value`
+  throw invalid(
+    name,
+    value,
+    `at least ${least / MILLISECONDS.h}h: OUTBOX_RETENTION and, with Kafka, the retention of the topics plus one day. Leave ${name} out to use the shortest safe value`
   )
 }
 
@@ -41,9 +49,7 @@ function integer(fallback: number, { min, max }: { min: number; max: number }) {
   return (name: string, value = String(fallback)) => {
     const number = Number(value)
     if (!Number.isInteger(number) || number < min || number > max) {
-      throw new Error(
-        `${name} is "${value}", but must be a whole number from ${min} to ${max}, such as ${fallback}`
-      )
+      throw invalid(name, value, `a whole number from ${min} to ${max}, such as ${fallback}`)
     }
     return number
   }
@@ -56,11 +62,7 @@ function optionalInteger(range: { min: number; max: number }) {
 
 function oneOf<T extends string>(choices: readonly T[], fallback?: T) {
   return (name: string, value: string | undefined = fallback): T => {
-    if (!choices.includes(value as T)) {
-      throw new Error(
-        `${name} is ${value === undefined ? 'missing' : `"${value}"`}, but must be one of ${choices.join(', ')}`
-      )
-    }
+    if (!choices.includes(value as T)) throw invalid(name, value, `one of ${choices.join(', ')}`)
     return value as T
   }
 }
@@ -121,9 +123,7 @@ const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 function saslMechanism(name: string, value?: string) {
   if (!value) return undefined
   const mechanism = SASL_MECHANISMS.find((known) => known === value.toLowerCase())
-  if (!mechanism) {
-    throw new Error(`${name} is "${value}", but must be one of ${SASL_MECHANISMS.join(', ')}`)
-  }
+  if (!mechanism) throw invalid(name, value, `one of ${SASL_MECHANISMS.join(', ')}`)
   for (const credential of ['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD']) {
     if (!process.env[credential]) {
       throw new Error(`${name} is "${value}", but ${credential} is missing. Set both credentials`)
@@ -132,7 +132,7 @@ function saslMechanism(name: string, value?: string) {
   return mechanism
 }
 
-/** Without an address the mail server would refuse every mail. */
+/** A mail server refuses mails without a sender address. */
 function sender(fallback: string) {
   return (name: string, value?: string) => {
     const from = value || fallback
@@ -185,7 +185,7 @@ function timeZone(fallback: string) {
     try {
       return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone
     } catch {
-      throw new Error(`${name} is "${value}", but must be a time zone such as Europe/Berlin`)
+      throw invalid(name, value, 'a time zone such as Europe/Berlin')
     }
   }
 }
@@ -196,9 +196,7 @@ function limit(fallback: number, of: string) {
     if (value === 'off') return null
     const number = Number(value || fallback)
     if (!Number.isInteger(number) || number < 1) {
-      throw new Error(
-        `${name} is "${value}", but must be a whole number of ${of}, such as ${fallback}, or off`
-      )
+      throw invalid(name, value, `a whole number of ${of}, such as ${fallback}, or off`)
     }
     return number
   }
@@ -213,8 +211,10 @@ function origins(name: string, value?: string) {
   const given = entries(value)
   const wrong = given.find((entry) => entry !== '*' && !isOrigin(entry))
   if (wrong !== undefined || (given.includes('*') && given.length > 1)) {
-    throw new Error(
-      `${name} is "${value}", but must be * or a list of origins without a path or a trailing slash. Example: https://shop.example.com,http://localhost:5173`
+    throw invalid(
+      name,
+      value,
+      '* or a list of origins without a path or a trailing slash. Example: https://shop.example.com,http://localhost:5173'
     )
   }
   return given

@@ -14,7 +14,7 @@ import {
 } from '#database/embedded/server'
 import { isTransient } from '#postgres/errors'
 
-const DATABASE_URLS = [
+export const DATABASE_URLS = [
   'DATABASE_URL',
   'ORDERS_DATABASE_URL',
   'INVENTORY_DATABASE_URL',

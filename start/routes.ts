@@ -41,19 +41,15 @@ operationsRoutes()
 const orders = runsHere('orders')
 const inventory = runsHere('inventory')
 
-const openApiText = JSON.stringify(openApi(publicUrl, runsHere))
-router
-  .get('openapi.json', ({ response }) =>
-    response.header('content-type', 'application/json').send(openApiText)
-  )
-  .as('openapi')
-
-const asyncApiText = JSON.stringify(asyncApi(kafkaOptions))
-router
-  .get('asyncapi.json', ({ response }) =>
-    response.header('content-type', 'application/json').send(asyncApiText)
-  )
-  .as('asyncapi')
+const documents = { openapi: openApi(publicUrl, runsHere), asyncapi: asyncApi(kafkaOptions) }
+for (const [name, document] of Object.entries(documents)) {
+  const text = JSON.stringify(document)
+  router
+    .get(`${name}.json`, ({ response }) =>
+      response.header('content-type', 'application/json').send(text)
+    )
+    .as(name)
+}
 
 /** The body is read last, so that 401, 403 and 429 do not depend on its content. */
 const body = [middleware.json(), middleware.body()]

@@ -9,7 +9,7 @@ export const EXIT = {
   ok: 0,
   error: 1,
   usage: 2,
-  /** A proof found something, or the work was done in part. */
+  /** A proof has findings, or the work was done in part. */
   found: 3,
   unreachable: 4,
   /** Nothing matched. */
@@ -26,7 +26,7 @@ export class NothingFound extends Error {
   name = 'NothingFound'
 }
 
-/** A server that gives no usable response: exit 4. */
+/** A server gives no usable response: exit 4. */
 export class Unreachable extends Error {
   name = 'Unreachable'
 }

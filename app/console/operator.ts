@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 
-/** Who acts, and the reason they give. */
+/** The person who acts, and their reason. */
 export interface Operator {
   who: string
   why: string | null

@@ -5,7 +5,7 @@ import { guarded, UsageError } from './exit_codes.ts'
 /** `--module` of the commands that work on one module or on all: `@onModule declare module?: string`. */
 export const onModule = flags.string({ description: 'Only this module' })
 
-/** A command that reads and prints; `execute` throws what `guarded` turns into an exit code. */
+/** A command that prints a result; errors of `execute` become exit codes. */
 export abstract class ReportCommand extends BaseCommand {
   static options: CommandOptions = { startApp: true }
 
@@ -25,7 +25,7 @@ export abstract class ReportCommand extends BaseCommand {
 }
 
 /**
- * The modules that a command is for.
+ * The modules that a command is about.
  *
  * @param named - the value of `--module`; all modules without it
  * @throws UsageError for an unknown name

@@ -1,12 +1,12 @@
-import { BaseCommand, flags } from '@adonisjs/core/ace'
-import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { EXIT, guarded } from '#console/exit_codes'
+import { flags } from '@adonisjs/core/ace'
+import { ConfirmedCommand } from '#console/confirmed_command'
+import { UsageError } from '#console/exit_codes'
 import type { Act } from './traffic.ts'
 
 const REPORT_EVERY_MS = 5_000
 const MOST_PER_SECOND = 200
 
-export default class DemoTraffic extends BaseCommand {
+export default class DemoTraffic extends ConfirmedCommand {
   static commandName = 'demo:traffic'
   static description =
     'Simulate customers, and a clerk who packs and restocks, against the running app'
@@ -16,7 +16,6 @@ export default class DemoTraffic extends BaseCommand {
     'Exit codes: 0, or 4 when the app or the database is unavailable.',
     'Example: node ace demo:traffic --rate=5 --yes',
   ]
-  static options: CommandOptions = { startApp: true }
 
   @flags.number({ description: 'Orders per second (default: 5)', default: 5 })
   declare rate: number
@@ -27,63 +26,37 @@ export default class DemoTraffic extends BaseCommand {
   @flags.string({ description: 'Base URL of the app (default: PUBLIC_URL)' })
   declare url?: string
 
-  @flags.boolean({ description: 'Do not ask for confirmation' })
-  declare yes: boolean
-
-  @flags.boolean({ description: 'Print the result as JSON' })
-  declare json: boolean
-
-  async run() {
-    if (!(this.rate > 0 && this.rate <= MOST_PER_SECOND))
-      return this.#wrong(`--rate must be above 0 and at most ${MOST_PER_SECOND}.`)
-    if (this.seconds !== undefined && !(this.seconds > 0))
-      return this.#wrong('--seconds must be above 0.')
-    if (!this.yes) {
-      if (!process.stdin.isTTY) return this.#wrong('This places orders. Pass --yes to confirm.')
-      if (!(await this.prompt.confirm('Place orders until Ctrl+C?'))) return
+  async execute() {
+    const { rate, seconds } = this
+    if (!(rate > 0 && rate <= MOST_PER_SECOND)) {
+      throw new UsageError(`--rate must be above 0 and at most ${MOST_PER_SECOND}.`)
     }
-    await guarded(this, () => this.#play())
-  }
-
-  async #play() {
+    if (seconds !== undefined && !(seconds > 0)) {
+      throw new UsageError('--seconds must be above 0.')
+    }
+    if (!(await this.confirmed('Place orders until Ctrl+C?'))) return
     const { publicUrl } = await import('#config/app')
     const { playTraffic } = await import('./traffic.ts')
     const { withDemoTokens } = await import('./traffic_accounts.ts')
-    const end = new AbortController()
-    if (this.seconds) setTimeout(() => end.abort(), this.seconds * 1000).unref()
-
+    const url = this.url ?? publicUrl
     const counts: Record<string, number> = {}
     const acted = (act: Act, status: number) => {
-      const ended = status === 0 ? 'not reached' : status < 300 ? act : `${act}: ${status}`
-      counts[ended] = (counts[ended] ?? 0) + 1
+      const outcome = status === 0 ? 'not reached' : status < 300 ? act : `${act}: ${status}`
+      counts[outcome] = (counts[outcome] ?? 0) + 1
     }
-    const said = setInterval(() => this.#report(counts), REPORT_EVERY_MS)
-    const url = this.url ?? publicUrl
-    const playing = withDemoTokens(({ shop, clerk }) =>
-      playTraffic({ url, rate: this.rate, shop, clerk, signal: end.signal, acted })
-    )
-    // Ctrl+C: the tokens are revoked before the app closes the database.
-    this.app.terminating(() => {
-      end.abort()
-      return playing.catch(() => {})
-    })
-    try {
-      await playing
-    } finally {
-      clearInterval(said)
-    }
-    if (this.json) this.logger.log(JSON.stringify(counts))
-    else this.#report(counts)
+    const reporting = setInterval(() => this.json || this.#report(counts), REPORT_EVERY_MS)
+    // On Ctrl+C the tokens are revoked before the app closes the database.
+    await this.interruptible((stopping) => {
+      const signal = seconds
+        ? AbortSignal.any([stopping, AbortSignal.timeout(seconds * 1_000)])
+        : stopping
+      return withDemoTokens((tokens) => playTraffic({ url, rate, signal, acted, ...tokens }))
+    }).finally(() => clearInterval(reporting))
+    this.#report(counts)
   }
 
   #report(counts: Record<string, number>) {
-    if (this.json) return
-    const words = Object.entries(counts).map(([ended, count]) => `${ended} ${count}`)
-    this.logger.log(words.join(', ') || 'nothing yet')
-  }
-
-  #wrong(message: string) {
-    this.logger.error(message)
-    this.exitCode = EXIT.usage
+    const words = Object.entries(counts).map(([outcome, count]) => `${outcome} ${count}`)
+    this.print(counts, () => [words.join(', ') || 'nothing yet'])
   }
 }

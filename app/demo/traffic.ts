@@ -32,7 +32,7 @@ const MOST_FOLLOWED = 500
 const CLERK_LOOKS_EVERY_MS = 5_000
 const NAMES = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Donald', 'Radia', 'Leslie', 'Margaret']
 
-/** Runs until the signal. @throws Error when the app does not respond, or nothing is for sale */
+/** Runs until the signal aborts. @throws Error when the app does not respond, or nothing is for sale */
 export async function playTraffic(traffic: Traffic) {
   const { rate, signal } = traffic
   const skus = await skusOnSale(traffic)

@@ -1,14 +1,14 @@
 /*
- * What a delivery attempt came to, and what happens to the mail next. Pure functions.
+ * The outcome of a delivery attempt, and what happens to the mail next. Pure functions.
  */
 import { backoff } from '#runtime/backoff'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
-/** The whole message is sent at most this often without a confirmation. */
+/** Maximum number of complete copies without a confirmation. */
 export const MAX_COPIES = 3
-/** A recipient or message that is refused with 5xx is tried this often. */
+/** Maximum number of attempts that are refused with 5xx. */
 const MAX_REFUSALS = 2
 const GIVE_UP_AFTER_MS = 24 * HOUR_MS
 const TRANSIENT_BACKOFF = { first: 1_000, most: 10 * MINUTE_MS }
@@ -20,10 +20,10 @@ const UNCONFIRMED = 'the server took the message but never confirmed it; it may 
 
 /**
  * - `unconfirmed`: the whole message was sent, and no reply came. It may have arrived.
- * - `refused`: 5xx to the recipient or the message. The server works; this mail does not.
- * - `invalid`: it has no recipient, or an address that no envelope can carry. No server will ever see it.
- * - `misconfigured`: 5xx before the recipient. It concerns every mail, not this one.
- * - `transient`: 4xx, a broken connection, a time-out, or an error of our own.
+ * - `refused`: 5xx for the recipient or the message. Other mails are not affected.
+ * - `invalid`: no recipient, or an invalid address. The mail is never sent.
+ * - `misconfigured`: 5xx before the recipient. Every mail is affected.
+ * - `transient`: 4xx, a broken connection, a time-out, or an internal error.
  */
 export interface Outcome {
   kind: 'unconfirmed' | 'refused' | 'invalid' | 'misconfigured' | 'transient'
@@ -31,19 +31,19 @@ export interface Outcome {
   reason: string
 }
 
-/** What is known of a mail when its delivery attempt has failed. */
+/** The attempts of a mail, when one has failed. */
 export interface MailHistory {
-  /** Delivery attempts, this one included. */
+  /** Delivery attempts, including this one. */
   attempts: number
-  /** Copies sent whole and not confirmed, this attempt's not included. */
+  /** Complete copies without a confirmation, without this attempt. */
   unconfirmed: number
-  /** Times it was refused with 5xx, this attempt's not included. */
+  /** Refusals with 5xx, without this attempt. */
   refusals: number
-  /** Milliseconds since it was queued. */
+  /** Milliseconds since the mail was queued. */
   age: number
 }
 
-/** What is stored of the mail. */
+/** The new state of the mail. */
 export interface Decision {
   status: 'pending' | 'given_up'
   /** Milliseconds until the next attempt. */
@@ -53,14 +53,14 @@ export interface Decision {
   reason: string
 }
 
-/** What nodemailer says about a failure. */
+/** An error of nodemailer. */
 interface SmtpError {
   message: string
   code?: unknown
-  /** The step, such as `RCPT TO`; `CONN` for the greeting and for anything about the connection. */
+  /** The step, such as `RCPT TO`; `CONN` for the greeting and for connection errors. */
   command?: unknown
   response?: unknown
-  /** Of the server's reply; absent when none came. */
+  /** Status code of the server's reply; absent without one. */
   responseCode?: unknown
 }
 
@@ -85,7 +85,7 @@ export function outcomeOf(error: unknown, wholeMessageSent: boolean): Outcome {
   return wrong ? { kind: 'misconfigured', reason: wrong } : { kind: 'transient', reason: message }
 }
 
-/** What happens to a mail after an attempt that failed. */
+/** Decides what happens to a mail after a failed attempt. */
 export function decide({ kind, reason }: Outcome, mail: MailHistory): Decision {
   const { attempts, unconfirmed, refusals } = mail
   if (kind === 'unconfirmed') {
@@ -103,12 +103,12 @@ export function decide({ kind, reason }: Outcome, mail: MailHistory): Decision {
     status: givenUp ? 'given_up' : 'pending',
     retryIn: backoff(attempts, TRANSIENT_BACKOFF),
     ...{ unconfirmed, refusals },
-    // An operator who sends it again must know that a copy may have arrived.
+    // Tells an operator who re-sends the mail that a copy may have arrived.
     reason: givenUp && unconfirmed > 0 ? `${UNCONFIRMED}; last attempt: ${reason}` : reason,
   }
 }
 
-/** While the queue is paused a refusal is the server's, not the mail's: it is not counted. */
+/** The same while the queue is paused: a refusal is the fault of the server, so it does not count. */
 export function decideWhilePaused(outcome: Outcome, mail: MailHistory): Decision {
   if (outcome.kind !== 'refused') return decide(outcome, mail)
   const { unconfirmed, refusals } = mail
@@ -116,7 +116,7 @@ export function decideWhilePaused(outcome: Outcome, mail: MailHistory): Decision
   return { status: 'pending', retryIn: AFTER_REFUSAL_MS, unconfirmed, refusals, reason }
 }
 
-/** For a mail whose last copy was sent by a process that died before it knew the reply. */
+/** Gives up a mail whose last allowed copy was sent by a process that died; null for other mails. */
 export function decideWithoutAttempt(unconfirmed: number, refusals: number): Decision | null {
   if (unconfirmed < MAX_COPIES) return null
   return { status: 'given_up', retryIn: 0, unconfirmed, refusals, reason: UNCONFIRMED }
@@ -127,15 +127,15 @@ export function waitAfterCopy(copies: number): number {
   return AFTER_COPY_MS[Math.min(copies, AFTER_COPY_MS.length) - 1]
 }
 
-/** The step that fails for every mail, with the remedy; null when the failure may pass. */
+/** The failure that affects every mail, with its remedy; null for another one. */
 function wrongSetting(error: SmtpError, step: string, reply: number): string | null {
   if (reply >= 400 && reply < 500) return null
-  const says = `${step}: ${replyOf(error)}`
+  const refused = `${step}: ${replyOf(error)}`
   if (error.code === 'EAUTH') {
-    return `the server refuses ${says}. Check user and password in SMTP_URL`
+    return `the server refuses ${refused}. Check user and password in SMTP_URL`
   }
   if (step === 'STARTTLS' && reply >= 500) {
-    return `SMTP_TLS is required, but the server refuses ${says}. Neither password nor mail was sent. Use a port with STARTTLS or smtps:// in SMTP_URL; SMTP_TLS=opportunistic sends both without TLS`
+    return `SMTP_TLS is required, but the server refuses ${refused}. Neither password nor mail was sent. Use a port with STARTTLS or smtps:// in SMTP_URL; SMTP_TLS=opportunistic sends both without TLS`
   }
   if (error.code === 'ETLS' || /certificate|SSL routines/i.test(error.message)) {
     return `TLS with the server fails: ${replyOf(error)}. Check the port in SMTP_URL and the server's certificate; NODE_EXTRA_CA_CERTS names a file with further authorities`
@@ -148,15 +148,15 @@ function wrongSetting(error: SmtpError, step: string, reply: number): string | n
     return `the server refuses the connection with its greeting: ${replyOf(error)}. Check host and port in SMTP_URL, and whether the server accepts mail from this host`
   }
   if (/^(EHLO|HELO)$/.test(step)) {
-    return `the server refuses ${says}. Check with its operator whether it accepts mail from this host`
+    return `the server refuses ${refused}. Check with its operator whether it accepts mail from this host`
   }
   if (step === 'MAIL FROM') {
-    return `the server refuses ${says}. Check MAIL_FROM, and user and password in SMTP_URL`
+    return `the server refuses ${refused}. Check MAIL_FROM, and user and password in SMTP_URL`
   }
   return null
 }
 
-/** The server's words, or the error's where the server said nothing. */
+/** The reply of the server, or the message of the error without one. */
 function replyOf(error: unknown): string {
   const { response, message } = error as SmtpError
   return typeof response === 'string' && response ? response : message

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { MailResponse } from '@adonisjs/mail'
 import type { MailTransportContract, NodeMailerMessage, Recipient } from '@adonisjs/mail/types'
 
-/** A mail in its file, and as the page for reading them shows it. */
+/** A mail in its file. */
 export interface FiledMail {
   id: string
   messageId: string
@@ -17,8 +17,8 @@ export interface FiledMail {
 }
 
 /**
- * Mails as files `<id>.json`, for a place without a mail server. The id is the left side of the
- * Message-ID, so that a mail sent again replaces itself.
+ * Writes mails to files `<id>.json` instead of sending them. The id is the local part of the Message-ID, so that a mail
+ * that is sent again replaces its file.
  */
 export class FileTransport implements MailTransportContract {
   readonly #dir: string
@@ -43,7 +43,7 @@ export class FileTransport implements MailTransportContract {
     }
     this.#made ??= mkdir(this.#dir, { recursive: true })
     await this.#made
-    // Whole or not at all: the page must not read half a mail.
+    // Renamed when complete, so that the page reads no half-written mail.
     const path = join(this.#dir, `${id}.json`)
     await writeFile(`${path}.part`, JSON.stringify(mail, null, 2))
     await rename(`${path}.part`, path)

@@ -4,7 +4,7 @@ import { firstIdAt } from '#postgres/run'
 
 const KEPT_MS = 90 * 86_400_000
 
-/** Mails are remembered for 90 days after they were sent; those given up, until a person has looked. */
+/** Deletes mails 90 days after they were sent. Mails that were given up stay until an operator acts. */
 export async function forgetSentMails(client: QueryClientContract) {
   return deleteInBatches(
     client,

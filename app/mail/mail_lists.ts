@@ -1,5 +1,5 @@
 /*
- * What waits and what was given up: for pages and for metrics.
+ * Mails that are pending or were given up, for pages and metrics.
  */
 import type { Database } from '@adonisjs/lucid/database'
 import type { Figures } from '#contracts/ports/figures'
@@ -8,16 +8,16 @@ import { run } from '#postgres/run'
 import type { MailSource } from './mail_rows.ts'
 import { mailsGivenUp, oldestMail, pendingMails } from './metrics.ts'
 
-/** What waits of the mails of one module; both counted up to 10,001. */
+/** The mails of one module; counted up to 10,001. */
 export interface WaitingMails {
   module: string
   pending: number
-  /** Of the first that waits; null when none does. */
+  /** When the oldest pending mail was created; null without one. */
   since: Date | null
   givenUp: number
 }
 
-/** A mail that is not tried any more. */
+/** A mail that is not retried any more. */
 export interface GivenUpMail {
   module: string
   id: string
@@ -44,7 +44,7 @@ export async function waitingMails(db: Database, module: string): Promise<Waitin
   return { module, ...found }
 }
 
-/** The newest first, at most `limit`. */
+/** The newest mails that were given up, at most `limit`. */
 export async function givenUpMails(
   db: Database,
   { connection: module, subject, page }: MailSource,
@@ -61,7 +61,6 @@ export async function givenUpMails(
   return rows.map(({ subject: about, ...mail }) => ({ module, ...mail, page: page(about) }))
 }
 
-/** For a scrape. */
 export function mailFigures(db: Database, module: string): Figures {
   return {
     source: `mails of ${module}`,

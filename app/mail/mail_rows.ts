@@ -1,5 +1,5 @@
 /*
- * The rows of one module's mails: how they are leased, and what is written after an attempt.
+ * The rows of one module's mails: leases, and results of delivery attempts.
  */
 import type { Database } from '@adonisjs/lucid/database'
 import type { MessageComposeCallback } from '@adonisjs/mail/types'
@@ -10,33 +10,33 @@ export interface Notification {
   kind: string
   revision: number
   detail: Record<string, unknown>
-  /** Delivery attempts, the one under way included. */
+  /** Delivery attempts, including the current one. */
   attempts: number
-  /** Copies that were sent whole and not confirmed. */
+  /** Copies that were sent completely, but not confirmed. */
   unconfirmed: number
-  /** Times it was refused for good (5xx). */
+  /** Permanent refusals (5xx). */
   refusals: number
   created_at: Date
-  /** Grows with the commits about one subject. */
+  /** In commit order for mails of one subject. */
   sequence: number
-  /** What the mail is about, from the queue's `subject` column. */
+  /** Id of the subject, from the source's `subject` column. */
   subject: string
-  /** Of the request that led to it, null when none did. */
+  /** Trace of the request that caused the mail; null without one. */
   traceparent: string | null
 }
 
 export interface MailSource {
   /** The Lucid connection with a table `notifications`; its `sequence` is drawn under the subject's lock. */
   connection: string
-  /** Its column with the id of what a mail is about: mails about one thing go out in order. */
+  /** The column with the id of the subject, such as an order: mails of one subject are sent in order. */
   subject: string
-  /** Null when there is no longer anything to say: the mail counts as sent. */
+  /** Null if the mail is no longer needed: it counts as sent. */
   compose(notification: Notification): Promise<MessageComposeCallback | null>
-  /** Where the staff finds what a mail is about. */
+  /** The page of the subject, for staff. */
   page(subject: string): string
 }
 
-/** Of the minute that a lease lasts: one more mail may take some seconds. */
+/** A lease lasts a minute; the last mail that begins within this time may take some seconds. */
 export const LEASE_USED_MS = 40_000
 
 export class MailRows {
@@ -53,9 +53,9 @@ export class MailRows {
   }
 
   /**
-   * Due mails, the first of each subject: the next waits until it is sent or given up.
+   * Leases due mails, only the first of each subject: the next one waits until that is sent or given up.
    *
-   * @param refusedLast - mails that were never refused come first
+   * @param refusedLast - leases mails that were never refused first
    */
   async lease(limit: number, { refusedLast = false } = {}): Promise<Notification[]> {
     const { rows } = await this.#db.connection(this.module).rawQuery<{ rows: Notification[] }>(
@@ -74,10 +74,9 @@ export class MailRows {
   }
 
   /**
-   * Counts a copy before the server can have it whole: a process that is killed then has not
-   * forgotten it.
+   * Counts a copy before the server has received it completely, so that it is also counted if the process is killed.
    *
-   * @throws when the lease has ended and the mail is another process's
+   * @throws when the lease has expired and another process has the mail
    */
   async countCopy({ id, attempts, unconfirmed }: Notification) {
     const copies = unconfirmed + 1
@@ -87,7 +86,7 @@ export class MailRows {
     if (!counted) throw new Error('the lease of the mail has ended: another process sends it')
   }
 
-  /** What another process has leased since is left alone. */
+  /** Stores the result of an attempt, unless another process has leased the mail since. */
   async store({ id, attempts }: Notification, decision: Decision) {
     const { status, unconfirmed, refusals, reason } = decision
     await this.#rows()
@@ -99,7 +98,7 @@ export class MailRows {
       })
   }
 
-  /** False when it was sent or given up, here or in another process. */
+  /** False when the mail was sent or given up, in this process or another. */
   async isPending(id: string): Promise<boolean> {
     return (await this.#rows().where({ id, status: 'pending' }).first()) !== null
   }
@@ -110,8 +109,8 @@ export class MailRows {
       .update({ status: 'sent', sent_at: new Date(), last_error: null, unconfirmed: 0 })
   }
 
-  /** They are due at once, here or in another process, and were not tried. */
-  async giveBack(mails: Notification[]) {
+  /** Makes leased mails due again, without counting an attempt. */
+  async returnLeases(mails: Notification[]) {
     if (mails.length === 0) return
     await this.#db.connection(this.module).rawQuery(
       `update notifications set attempts = notifications.attempts - 1, next_attempt_at = now()

@@ -1,10 +1,9 @@
 /*
- * The mail sender: rows that committed with the state, delivered at least once, all copies with one
- * Message-ID. A mail server that is down delays mails and loses none.
+ * The mail queue: a mail is a row that commits with the change it is about, and is delivered at least once. All copies
+ * have the same Message-ID. An unavailable mail server delays mails and loses none.
  *
- * A row is leased while it is sent, so that the SMTP call stays outside a transaction and two processes
- * do not send the same one; a sender that stops gives back what it has not begun, and one that dies lets its
- * lease run out. delivery.ts decides what happens after an attempt that failed.
+ * A process leases the rows that it sends, so that no SMTP call runs in a transaction and no two processes send the same
+ * mail. It returns leased rows when it stops; if it dies, their lease expires. delivery.ts decides about failures.
  */
 import type { Logger } from '@adonisjs/core/logger'
 import type { Database } from '@adonisjs/lucid/database'
@@ -29,9 +28,9 @@ import type { SendOptions } from './smtp_transport.ts'
 
 export interface MailQueueOptions {
   db: Database
-  /** @throws what the transport throws; `beforeLastLine` is for those that confirm late */
+  /** @throws the error of the transport */
   send(compose: MessageComposeCallback, options: SendOptions): Promise<unknown>
-  /** The right side of each Message-ID. */
+  /** The domain of each Message-ID. */
   domain: string
   logger: Logger
   /** Milliseconds between two mails while the queue is paused. */
@@ -47,13 +46,10 @@ export class MailQueue extends PollingWorker {
   #options: MailQueueOptions | null = null
   #lists: MailRows[] = []
   #circuit = new RefusalCircuit(PROBE_EVERY_MS)
-  /** What is leased and not begun. */
-  #giveBack = async () => {}
-  /**
-   * Why the last attempt failed, where that concerns more than its mail; without a mail where its list could
-   * not be read or written.
-   */
-  #trouble: { reason: string; rows: MailRows; mail: string | null } | null = null
+  /** Returns the leased mails that are not begun. */
+  #returnLeases = async () => {}
+  /** The last failure that may affect other mails too; without a mail if the rows could not be read or written. */
+  #failure: { reason: string; rows: MailRows; mail: string | null } | null = null
   /** The server's last refusal, while the queue is paused. */
   #pausedBy: string | null = null
 
@@ -65,7 +61,7 @@ export class MailQueue extends PollingWorker {
     this.#sources.push(source)
   }
 
-  /** Those that send mails. */
+  /** Modules that send mails. */
   get modules(): string[] {
     return this.#sources.map(({ connection }) => connection)
   }
@@ -80,29 +76,29 @@ export class MailQueue extends PollingWorker {
 
   override async stop() {
     const ended = super.stop()
-    // Before the mail under way is done: it may take longer than the shutdown allows.
-    await this.#giveBack().catch(() => {})
+    // Before the current mail is sent, which may take longer than the shutdown allows.
+    await this.#returnLeases().catch(() => {})
     await ended
   }
 
-  /** What has not been sent. */
+  /** The pending mails of each module. */
   waiting(db: Database) {
     return Promise.all(this.modules.map((module) => waitingMails(db, module)))
   }
 
-  /** The newest first, at most `limit` of each module. */
+  /** Mails that were given up, newest first, at most `limit` of each module. */
   async givenUp(db: Database, limit: number) {
     const found = await Promise.all(this.#sources.map((source) => givenUpMails(db, source, limit)))
     return found.flat()
   }
 
-  /** Of each list, for a scrape. */
+  /** The gauges of each module. */
   figures(db: Database): Figures[] {
     return this.modules.map((module) => mailFigures(db, module))
   }
 
   override warnings(): string[] {
-    if (this.#pausedBy === null) return this.#trouble ? [`mail: ${this.#trouble.reason}`] : []
+    if (this.#pausedBy === null) return this.#failure ? [`mail: ${this.#failure.reason}`] : []
     return [
       `mail: paused, because ${REFUSED_IN_A_ROW} recipients in a row were refused. One mail is tried at a time, and the first that is delivered resumes the queue. Last refusal: ${this.#pausedBy}`,
     ]
@@ -111,40 +107,40 @@ export class MailQueue extends PollingWorker {
   protected async poll(signal: AbortSignal) {
     if (this.#circuit.open && !this.#circuit.takeProbe()) return false
     let due = 0
-    for (const rows of this.#lists) due = Math.max(due, await this.#work(rows, signal))
+    for (const rows of this.#lists) due = Math.max(due, await this.#sendDue(rows, signal))
     return due === BATCH
   }
 
-  /** @returns how many were due, up to a batch */
-  async #work(rows: MailRows, signal: AbortSignal) {
+  /** Sends a batch. @returns how many mails were due, up to a batch */
+  async #sendDue(rows: MailRows, signal: AbortSignal) {
     try {
       const leased = await (this.#circuit.open
         ? rows.lease(1, { refusedLast: true })
         : rows.lease(BATCH))
       const due = leased.length
-      await this.#forgetTrouble(rows)
+      await this.#clearFailure(rows)
       await this.#deliverAll(rows, leased, signal)
       return due
     } catch (error) {
-      this.#trouble = { reason: (error as Error).message, rows, mail: null }
+      this.#failure = { reason: (error as Error).message, rows, mail: null }
       return 0
     }
   }
 
-  /** Readiness names a failure no longer than its mail waits, or than its list cannot be read. */
-  async #forgetTrouble(rows: MailRows) {
-    const trouble = this.#trouble
-    if (trouble?.rows !== rows) return
-    if (trouble.mail === null || !(await rows.isPending(trouble.mail))) this.#trouble = null
+  /** Ends the warning about a failure once its mail is no longer pending, or its rows can be read again. */
+  async #clearFailure(rows: MailRows) {
+    const failure = this.#failure
+    if (failure?.rows !== rows) return
+    if (failure.mail === null || !(await rows.isPending(failure.mail))) this.#failure = null
   }
 
-  /** Marks all sent mails in one statement. After a crash before it, they are sent again under the same ids. */
+  /** Marks sent mails in one statement at the end. After a crash before it, they are sent again under the same ids. */
   async #deliverAll(rows: MailRows, due: Notification[], signal: AbortSignal) {
     const options = this.#options!
     const sent: string[] = []
     const leased = Date.now()
     const probes = this.#circuit.open
-    this.#giveBack = () => rows.giveBack(due.splice(0))
+    this.#returnLeases = () => rows.returnLeases(due.splice(0))
     while (!signal.aborted && due.length > 0 && Date.now() - leased < LEASE_USED_MS) {
       const notification = due.shift()!
       const deliver = () => this.#deliver(options, rows, notification)
@@ -155,10 +151,10 @@ export class MailQueue extends PollingWorker {
       delivered.inc({ module: rows.module, outcome: 'sent' }, sent.length)
       await rows.markSent(sent)
     }
-    await this.#giveBack()
+    await this.#returnLeases()
   }
 
-  /** @returns false when it is not sent: tried again later, or given up */
+  /** @returns false if the mail is not sent: it is retried later, or given up */
   async #deliver(options: MailQueueOptions, rows: MailRows, notification: Notification) {
     const { unconfirmed, refusals } = notification
     const hopeless = decideWithoutAttempt(unconfirmed, refusals)
@@ -167,7 +163,7 @@ export class MailQueue extends PollingWorker {
       return false
     }
     const recipients: string[] = []
-    // Awaited after a failure too: it may still be under way when the connection breaks.
+    // Also awaited after a failure: it may still run when the connection breaks.
     let copy: Promise<void> | null = null
     try {
       const compose = await rows.source.compose(notification)
@@ -189,7 +185,7 @@ export class MailQueue extends PollingWorker {
       await this.#store(options, rows, notification, decided(outcome, { ...notification, age }))
       if (outcome.kind === 'refused') this.#countRefusal(options, outcome, recipients)
       else if (outcome.kind !== 'invalid') {
-        this.#trouble = { reason: outcome.reason, rows, mail: notification.id }
+        this.#failure = { reason: outcome.reason, rows, mail: notification.id }
       }
       return false
     }
@@ -216,9 +212,9 @@ export class MailQueue extends PollingWorker {
     }
   }
 
-  /** A server that refuses a recipient works, unless it refuses everybody. */
+  /** Refusing one recipient is no fault of the server, but refusing all of them is. */
   #countRefusal({ logger }: MailQueueOptions, { reason }: Outcome, recipients: string[]) {
-    this.#trouble = null
+    this.#failure = null
     const opened = recipients.map((recipient) => this.#circuit.refused(recipient)).includes(true)
     if (this.#circuit.open) this.#pausedBy = reason
     if (!opened) return
@@ -227,7 +223,7 @@ export class MailQueue extends PollingWorker {
   }
 
   #resume({ logger }: MailQueueOptions) {
-    this.#trouble = null
+    this.#failure = null
     if (!this.#circuit.delivered()) return
     this.#pausedBy = null
     mailsPaused.set(0)
@@ -235,13 +231,12 @@ export class MailQueue extends PollingWorker {
   }
 }
 
-/** The envelope's addresses. */
 function recipientsOf(message: Message): string[] {
   const { to = [] } = message.toObject().message
   return to.map((recipient) => (typeof recipient === 'string' ? recipient : recipient.address))
 }
 
-/** Whether the copy was counted, so that its last line may have been sent. */
+/** Whether the copy was counted: then its last line may have been sent. */
 async function wasCounted(copy: Promise<void> | null) {
   if (!copy) return false
   return copy.then(

@@ -2,8 +2,8 @@
 export const REFUSED_IN_A_ROW = 20
 
 /**
- * A circuit breaker: a server that refuses everybody is at fault, not the recipients. Open, it lets
- * one mail through at a time, and closes on the first that is delivered.
+ * A circuit breaker for a server that refuses all recipients. While it is open, one mail is sent at a time; the first
+ * delivery closes it.
  */
 export class RefusalCircuit {
   readonly #recipients = new Set<string>()
@@ -19,23 +19,22 @@ export class RefusalCircuit {
     return this.#recipients.size >= REFUSED_IN_A_ROW
   }
 
-  /** @returns whether this refusal has opened it */
+  /** @returns whether this refusal has opened the circuit */
   refused(recipient: string, now = Date.now()): boolean {
-    const before = this.open
-    if (before) return false
+    if (this.open) return false
     this.#recipients.add(recipient.toLowerCase())
     if (this.open) this.#nextProbe = now + this.#probeEvery
     return this.open
   }
 
-  /** @returns whether this delivery has closed it */
+  /** @returns whether this delivery has closed the circuit */
   delivered(): boolean {
-    const before = this.open
+    const wasOpen = this.open
     this.#recipients.clear()
-    return before
+    return wasOpen
   }
 
-  /** True when the next probe is due; it counts as made. */
+  /** Whether the next probe is due. If it is, schedules the one after it. */
   takeProbe(now = Date.now()): boolean {
     if (now < this.#nextProbe) return false
     this.#nextProbe = now + this.#probeEvery

@@ -2,11 +2,11 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { mailQueue } from './queue.ts'
 
 /**
- * Sends a mail once more, with what it says now and under the Message-ID that it had. One that is on its
- * way already stays so. It has the attempts of a new mail: a day, three copies, two refusals.
+ * Re-sends a mail with current content, under the same Message-ID, with the attempts of a new mail: a day, three copies,
+ * two refusals. A pending mail stays as it is.
  *
- * @param trx - of the module whose mail it is
- * @returns what kind of mail it is; null when there is none of that id
+ * @param trx - a transaction on the mail's module
+ * @returns the kind of the mail; null when there is no such mail
  */
 export async function sendAgain(
   trx: TransactionClientContract,

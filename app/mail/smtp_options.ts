@@ -1,7 +1,7 @@
 import type { Options } from 'nodemailer/lib/smtp-transport/index.js'
 
 /**
- * - `required`: TLS with a certificate that is verified, or neither password nor mail is sent.
+ * - `required`: TLS with a verified certificate. Without it, neither password nor mail is sent.
  * - `opportunistic`: STARTTLS if the server offers it. The certificate is not verified, because an attacker who
  *   could forge it could also hide the offer.
  * - `off`: no STARTTLS.
@@ -14,10 +14,7 @@ const STARTTLS: Record<SmtpTls, Options> = {
   off: { ignoreTLS: true },
 }
 
-/**
- * @param address - `smtp://user:password@host:587`, or `smtps://`: TLS from the first byte, with a
- *   certificate that is verified
- */
+/** @param address - `smtp://user:password@host:587`, or `smtps://` for TLS from the first byte */
 export function smtpOptions(address: string, tls: SmtpTls): Options {
   const { hostname, port, username, password, protocol } = new URL(address)
   const secure = protocol === 'smtps:'

@@ -5,11 +5,10 @@ import type { MailTransportContract, NodeMailerMessage } from '@adonisjs/mail/ty
 import nodemailer, { type Transporter } from 'nodemailer'
 import type { Options, SentMessageInfo } from 'nodemailer/lib/smtp-transport/index.js'
 
-/** What a sender may ask of a transport that learns only later whether a message has arrived. */
 export interface SendOptions {
   /**
-   * Awaited when the whole message is sent except its last line, the dot that makes it count. If it
-   * rejects, the line is not sent and the server drops the message.
+   * Awaited before the last line of the message, the dot that completes it. If it rejects, the line is not sent and
+   * the server drops the message. Transports that confirm at once ignore it.
    */
   beforeLastLine?(): Promise<void>
 }
@@ -35,7 +34,7 @@ export class SmtpTransport implements MailTransportContract {
       .sendMail({
         ...message,
         ...(beforeLastLine && {
-          // nodemailer also reads to the end a message that the server did not want.
+          // nodemailer also reads a message to its end after the server has refused it.
           beforeLastLine: async () => {
             if (failed) throw new Error('the message is not sent')
             await beforeLastLine()
@@ -50,7 +49,7 @@ export class SmtpTransport implements MailTransportContract {
   }
 }
 
-/** Begins after its reader has had the time to say that it does not want the message. */
+/** Begins on the next turn of the event loop, when a refusal of the message is known. */
 async function* withLastLine(message: Readable, beforeLastLine: () => Promise<void>) {
   await setImmediate()
   yield* message

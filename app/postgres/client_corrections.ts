@@ -1,12 +1,11 @@
 /*
- * Two corrections of the database clients, made when this file is imported. Import it before the first
- * connection.
+ * Corrects the database clients in two ways. Import this file before the first connection.
  */
 import { QueryClient } from '@adonisjs/lucid/database'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import pg from 'pg'
 
-// All our bigints are below 2^53 (amounts and row ids), so numbers hold them exactly.
+// All bigints of the app (amounts and row ids) are below 2^53, so numbers represent them exactly.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 type Begin = (
@@ -25,9 +24,8 @@ const beginReporting: Begin = async function (work, options) {
 QueryClient.prototype.transaction = beginReporting as QueryClient['transaction']
 
 /**
- * Makes `commit()` reject when COMMIT fails, before Lucid's after-commit hooks. knex resolves it and
- * sends the error to a promise that nobody awaits (knex/knex#3847), so that an order could be accepted
- * although its transaction was rolled back.
+ * Makes `commit()` reject when COMMIT fails, before Lucid's after-commit hooks. In knex, it resolves, and only a promise
+ * that nobody awaits rejects (knex/knex#3847): an order could be accepted although its transaction was rolled back.
  */
 function withCommitErrors(trx: TransactionClientContract) {
   const transactor = trx.knexClient as unknown as {

@@ -2,18 +2,18 @@ import './client_corrections.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, DatabaseError, type ClientConfig } from 'pg'
 
-/** Work ends after this long without a sign of life from the server. */
+/** Work is aborted when the server has been silent for this long. */
 const SILENT_AFTER_MS = 30_000
 
 /**
- * Opens a connection outside the pool and its time limits. The caller ends it. When it is lost, its next
+ * Opens a connection outside the pool and its time limits; the caller ends it. After a loss of the connection, the next
  * statement fails.
  *
  * @throws the connection error
  */
 export async function openDedicatedConnection(direct: ClientConfig): Promise<Client> {
   const client = new Client(direct)
-  // Without a listener, a connection that is lost between two statements would end the process.
+  // Without a listener, the loss of an idle connection would end the process.
   client.on('error', () => {})
   await client.connect()
   return client
@@ -28,8 +28,8 @@ export async function withDedicatedConnection<Result>(
 }
 
 /**
- * Runs work on dedicated connections and ends them. Statements have no time limit, but a server that answers
- * no new connection either for `silentAfter` milliseconds ends the work: a dead network does not report itself.
+ * Runs work on dedicated connections and ends them. Statements have no time limit. But a dead network is not reported on
+ * an open connection, so the work is aborted if a server accepts no new connection for `silentAfter` milliseconds.
  *
  * @throws an error with the code ETIMEDOUT when a server is silent
  */
@@ -55,16 +55,16 @@ export async function withDedicatedConnections<Result>(
   }
 }
 
-/** Resolves when two new connections in a row got no answer. @throws when the signal aborts */
+/** Resolves when two new connections in a row get no response. @throws when the signal aborts */
 async function untilSilent(direct: ClientConfig, silentAfter: number, signal: AbortSignal) {
   const timeout = Math.ceil(silentAfter / 6)
   for (let failures = 0; failures < 2;) {
     await sleep(2 * timeout, undefined, { signal })
-    failures = (await answers(direct, timeout)) ? 0 : failures + 1
+    failures = (await responds(direct, timeout)) ? 0 : failures + 1
   }
 }
 
-async function answers(direct: ClientConfig, timeout: number): Promise<boolean> {
+async function responds(direct: ClientConfig, timeout: number): Promise<boolean> {
   const limits = { connectionTimeoutMillis: timeout, query_timeout: timeout }
   const client = new Client({ ...direct, ...limits })
   client.on('error', () => {})

@@ -1,9 +1,9 @@
 /*
- * Transient and permanent errors. A transient error is retried without end and dead-letters nothing; a
- * permanent one is not retried. The lists are closed: what is on neither is tried five times alone.
+ * Transient and permanent errors. The kernel retries transient errors indefinitely and permanent ones never; a message
+ * with any other error gets five attempts.
  */
 
-/** SQLSTATEs of a time limit: half of the batch may stay below it. */
+/** SQLSTATEs of exceeded time limits; a smaller batch may stay within them. */
 const TIME_LIMIT_SQLSTATES = new Set([
   '25P03', // idle_in_transaction_session_timeout
   '25P04', // transaction_timeout
@@ -11,7 +11,7 @@ const TIME_LIMIT_SQLSTATES = new Set([
   '57014', // query_canceled: statement timeout
 ])
 
-/** SQLSTATEs of tables that do not fit the code: transient while a migration or a grant is missing. */
+/** SQLSTATEs of tables that do not match the code: transient while a migration or a grant is missing. */
 const SCHEMA_SQLSTATES = new Set([
   '42501', // insufficient_privilege
   '42703', // undefined_column
@@ -19,8 +19,8 @@ const SCHEMA_SQLSTATES = new Set([
   '42P01', // undefined_table
 ])
 
-/** SQLSTATEs of a machine in trouble (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
-const MACHINE_SQLSTATES = new Set([
+/** For these SQLSTATEs see https://www.postgresql.org/docs/current/errcodes-appendix.html. */
+const TRANSIENT_SQLSTATES = new Set([
   '25006', // read_only_sql_transaction: failover
   ...TIME_LIMIT_SQLSTATES,
   ...SCHEMA_SQLSTATES,
@@ -55,35 +55,32 @@ const NETWORK_CODES = new Set([
   'EMFILE',
 ])
 
-/** Errors of `pg`, knex and its pool that carry no code. */
+/** Errors of `pg`, knex and its pool without a code. */
 const CODELESS =
   /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted|Client was closed|Connection ended|Cannot use a pool after calling end)/i
 
-/** True when the database, the network or the disk is at fault, and not what we asked of them. */
+/** True for a fault of the database, the network or the disk, rather than of the request. */
 export function isTransient(error: unknown): boolean {
   const { code: some, message, name } = error as { code?: unknown; message?: string; name?: string }
   // The code of a DOMException, such as a time-out, is a number.
   const code = String(some ?? '')
-  if (MACHINE_SQLSTATES.has(code) || code.startsWith('08') || NETWORK_CODES.has(code)) return true
-  // knex puts the statement before the message, and the statement may hold any text.
+  if (TRANSIENT_SQLSTATES.has(code) || code.startsWith('08') || NETWORK_CODES.has(code)) return true
+  // knex puts the statement, which may contain any text, before the message.
   const reason = (message ?? '').split(' - ').at(-1)!
   return name === 'KnexTimeoutError' || (code === '' && CODELESS.test(reason))
 }
 
-/** True when what was asked took too long: a time limit of the statement, the lock or the transaction. */
+/** True when the statement, the lock or the transaction exceeded its time limit. */
 export function isTimeLimit(error: unknown): boolean {
   return TIME_LIMIT_SQLSTATES.has(String((error as { code?: unknown }).code ?? ''))
 }
 
-/** True when tables and code do not fit: a missing migration or grant, or else a fault of the code. */
+/** True when tables and code do not match, because of a missing migration or grant, or a fault of the code. */
 export function isSchemaMismatch(error: unknown): boolean {
   return SCHEMA_SQLSTATES.has(String((error as { code?: unknown }).code ?? ''))
 }
 
-/**
- * True when the same message fails at every attempt: as in `isPermanentSqlState`, or data that fails its schema.
- * Ask `isTransient` first.
- */
+/** True for bad data and wrong statements, which fail at every attempt. Check `isTransient` first. */
 export function isPermanent(error: unknown): boolean {
   const { code } = error as { code?: unknown }
   return code === 'E_VALIDATION_ERROR' || isPermanentSqlState(error)

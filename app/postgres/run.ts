@@ -1,6 +1,6 @@
 /*
- * Statements of the hot paths go to `pg` directly, as prepared statements: PostgreSQL parses and plans
- * each once per connection. Through knex, the same statement costs 50% more.
+ * Runs statements of hot paths in `pg` directly, as prepared statements: PostgreSQL parses and plans each once per
+ * connection. Through knex, the same statement costs 50% more.
  */
 import './client_corrections.ts'
 import type { Writable } from 'node:stream'
@@ -29,17 +29,16 @@ export async function run<Row extends QueryResultRow>(
 }
 
 /**
- * Sends named statements in the given order, without waiting for results in between: a statement sees
- * what the ones before it had to wait for. So a read after a lock costs no further round trip.
+ * Sends named statements in one round trip; they run in the given order, so a read after a lock sees the newest rows.
  *
  * @returns the rows of each
- * @throws the first error, once the server has answered all of them
+ * @throws the first error, once all have ended
  */
 export async function runInOrder<Rows extends QueryResultRow[]>(
   client: QueryClientContract,
   ...statements: { [Index in keyof Rows]: [Statement, values: unknown[]] }
 ): Promise<{ [Index in keyof Rows]: Rows[Index][] }> {
-  // A transaction's client hands out the one connection that the transaction runs on.
+  // The client of a transaction returns the connection of the transaction.
   const knex = client.isTransaction
     ? (client as unknown as { knexClient: { client: KnexClient } }).knexClient.client
     : (client.getWriteClient().client as KnexClient)
@@ -59,11 +58,10 @@ export async function runInOrder<Rows extends QueryResultRow[]>(
 }
 
 /**
- * Runs a transaction, rolled back on any error. When the server ends the connection between two statements
- * (a time limit), `pg` reports the reason only on the connection, and the next statement fails without a
- * code. Here the transaction rejects with the server's reason.
+ * Runs a transaction, rolled back on any error. When a time limit ends the connection between two statements, the next
+ * statement fails without a code, because `pg` reports the error on the connection only. This function throws that error.
  *
- * @throws the DatabaseError of `pg`, with its SQLSTATE in `code`, or what `work` throws
+ * @throws the DatabaseError of `pg`, with its SQLSTATE in `code`, or the error of `work`
  */
 export async function transaction(
   client: QueryClientContract,
@@ -88,10 +86,7 @@ export async function transaction(
   }
 }
 
-/**
- * Sends the statements of one tick in one write on a pipelined connection: a wake-up of the server costs
- * more than most statements.
- */
+/** Sends all statements of this tick in one write, because waking the server costs more than most statements. */
 export function writeTogether(client: Client) {
   const { stream } = (client as unknown as { connection: { stream: Writable } }).connection
   stream.cork()

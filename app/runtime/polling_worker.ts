@@ -42,7 +42,7 @@ export abstract class PollingWorker implements HealthSource {
     this.#woken.raise()
   }
 
-  /** Resolves when the poll under way has ended. */
+  /** Resolves when the current poll has ended. */
   async stop() {
     this.#stopping.abort()
     this.#woken.raise()
@@ -66,7 +66,7 @@ export abstract class PollingWorker implements HealthSource {
         this.#failure = (error as Error).message
         const doubled = (failures & (failures - 1)) === 0
         if (doubled) logger.warn({ worker: name, failures, err: error }, 'worker failed, retrying')
-        // Wake-ups do not shorten this wait: commits must not hammer a database in trouble.
+        // Wake-ups do not shorten this wait, so that frequent commits do not overload a failing database.
         await sleep(backoff(failures, retry), undefined, { signal }).catch(() => {})
       }
     }

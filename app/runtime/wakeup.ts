@@ -1,4 +1,4 @@
-/** A doorbell for one waiting loop: a ring while nobody waits is not lost, and many rings are one. */
+/** Wakes one waiting loop. A wake-up while nothing waits is kept for the next wait; several count as one. */
 export class Wakeup {
   #raised = false
   #resume: (() => void) | null = null
@@ -8,7 +8,7 @@ export class Wakeup {
     this.#resume?.()
   }
 
-  /** Resolves at the next ring, or after `milliseconds`. */
+  /** Resolves at the next wake-up, or after `milliseconds`. */
   async wait(milliseconds: number): Promise<void> {
     if (!this.#raised) {
       await new Promise<void>((resolve) => {

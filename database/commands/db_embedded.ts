@@ -4,12 +4,6 @@ import type { CommandOptions } from '@adonisjs/core/types/ace'
 import type { EmbeddedPostgresStatus } from '#database/embedded/server'
 
 const ACTIONS = ['start', 'stop', 'status', 'reset']
-const DATABASE_URLS = [
-  'DATABASE_URL',
-  'ORDERS_DATABASE_URL',
-  'INVENTORY_DATABASE_URL',
-  'ACCOUNTS_DATABASE_URL',
-]
 
 /** Exit codes: 0 success, 1 failure, 2 invalid usage. `status` exits with 0 in every state. */
 export default class DbEmbedded extends BaseCommand {
@@ -38,7 +32,7 @@ export default class DbEmbedded extends BaseCommand {
     }
     const server = await import('#database/embedded/server')
     const dataDir = this.dataDir()
-    this.warnAboutUrls()
+    await this.warnAboutUrls()
     try {
       if (this.action === 'start') await server.launchEmbeddedPostgres(dataDir)
       if (this.action === 'stop') await this.stop(dataDir)
@@ -57,7 +51,8 @@ export default class DbEmbedded extends BaseCommand {
     return this.app.makePath(process.env.DATA_DIR || '.data')
   }
 
-  private warnAboutUrls() {
+  private async warnAboutUrls() {
+    const { DATABASE_URLS } = await import('#start/environment')
     const set = DATABASE_URLS.filter((name) => process.env[name])
     if (set.length === 0) return
     this.note(`${set.join(', ')} set: the app does not use the embedded PostgreSQL.`)

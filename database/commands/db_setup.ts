@@ -1,27 +1,18 @@
-import { BaseCommand, flags } from '@adonisjs/core/ace'
-import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { guarded } from '#console/exit_codes'
+import { flags } from '@adonisjs/core/ace'
+import { ReportCommand } from '#console/report_command'
 
-export default class DbSetup extends BaseCommand {
+export default class DbSetup extends ReportCommand {
   static commandName = 'db:setup'
   static description = 'Create the schemas and roles of the modules, and migrate their tables'
   static help = [
     'Safe to run again. The user of the database URLs must be allowed to create schemas and roles.',
     'Example: DATABASE_URL=postgres://… node ace db:setup',
   ]
-  static options: CommandOptions = { startApp: true }
 
   @flags.boolean({ description: 'Print the migrations that would run, without running them' })
   declare dryRun: boolean
 
-  @flags.boolean({ description: 'Print the result as JSON' })
-  declare json: boolean
-
-  async run() {
-    await guarded(this, () => this.#setUp())
-  }
-
-  async #setUp() {
+  async execute() {
     const { setUpDatabases } = await import('#database/setup')
     const { changedDecimalsLine } = await import('#database/changed_decimals')
     const db = await this.app.container.make('lucid.db')

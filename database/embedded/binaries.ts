@@ -10,25 +10,24 @@ import { sharedDirectory } from './shared_directory.ts'
 export type Binaries = { initdb: string; pgCtl: string; postgres: string; version: string }
 
 /**
- * Finds the programs in the npm package of this platform and makes them runnable for the server's user:
- * completes the package where install scripts did not run, or copies it (60 MB, once per release) where
- * that user cannot reach it or the package is read-only and incomplete.
+ * Finds the programs in the npm package of this platform. Adds missing symlinks to the package, or copies it (60 MB, once
+ * per release) if the server's user cannot run the programs in place.
  *
- * @param dataDir takes the copy when we are not root
- * @throws EmbeddedPostgresError when the package is not installed or its programs do not run here
+ * @param dataDir - takes the copy, unless this process is root
+ * @throws EmbeddedPostgresError when the package is not installed or its programs do not run on this system
  */
 export async function locateBinaries(dataDir: string, user: ServerUser): Promise<Binaries> {
   const packageDir = locatePackage()
   const release = await installedRelease(packageDir)
   await makeSymlinks(packageDir).catch(() => {})
   const inPlace = programs(packageDir, release)
-  if ((await whyNotRunning(inPlace, user)) === null) return inPlace
+  if ((await launchError(inPlace, user)) === null) return inPlace
 
   const copyDir = join(user ? await sharedDirectory() : dataDir, `postgresql-${release}`)
   const copied = programs(copyDir, release)
-  if ((await whyNotRunning(copied, user)) === null) return copied
+  if ((await launchError(copied, user)) === null) return copied
   await copyPackage(packageDir, copyDir)
-  const reason = await whyNotRunning(copied, user)
+  const reason = await launchError(copied, user)
   if (reason === null) return copied
   throw new EmbeddedPostgresError(
     `The embedded PostgreSQL does not run on this system (${platform()}): ${reason}\n` +
@@ -36,7 +35,7 @@ export async function locateBinaries(dataDir: string, user: ServerUser): Promise
   )
 }
 
-/** The release of the installed package, like "18.4", or null where none is installed. */
+/** The release of the installed package, like "18.4"; null when none is installed. */
 export async function installedVersion(): Promise<string | null> {
   try {
     return versionOf(await installedRelease(locatePackage()))
@@ -82,28 +81,28 @@ function programs(packageDir: string, release: string): Binaries {
   }
 }
 
-/** npm packages hold no symlinks: the package lists them, and an install script may not have run. */
+/** npm packages contain no symlinks: this one lists them, and its install script may not have run. */
 async function makeSymlinks(packageDir: string): Promise<void> {
   const list = join(packageDir, 'native', 'pg-symlinks.json')
   const links: { source: string; target: string }[] = JSON.parse(await readFile(list, 'utf8'))
   for (const { source, target } of links) {
     const path = join(packageDir, target)
     if (await lstat(path).catch(() => null)) continue
-    // Two starts may both find it missing.
+    // Two processes may create it at the same time.
     await symlink(basename(source), path).catch((error) => {
       if (error.code !== 'EEXIST') throw error
     })
   }
 }
 
-/** Null when all libraries load; else the last line that the loader or the system printed. */
-async function whyNotRunning(binaries: Binaries, user: ServerUser): Promise<string | null> {
+/** Null when the server runs; else the last line that it or the loader printed. */
+async function launchError(binaries: Binaries, user: ServerUser): Promise<string | null> {
   const { code, printed } = await runAs(user, binaries.postgres, ['--version'])
-  if (code === 0 && (await mayRead(binaries, user))) return null
+  if (code === 0 && (await canRead(binaries, user))) return null
   return printed.trim().split('\n').at(-1) || `exit code ${code}`
 }
 
-async function mayRead(binaries: Binaries, user: ServerUser): Promise<boolean> {
+async function canRead(binaries: Binaries, user: ServerUser): Promise<boolean> {
   if (!user) return true
   const share = join(dirname(dirname(binaries.postgres)), 'share', 'postgresql')
   const args = ['-c', '[ -r "$0" ]', join(share, 'postgres.bki')]
@@ -124,7 +123,7 @@ async function copyPackage(packageDir: string, copyDir: string): Promise<void> {
     }
     await chmod(draft, 0o755)
     await makeSymlinks(draft)
-    // Another start may have put its copy there; both are the same.
+    // Another process may have created the same copy.
     await rm(copyDir, { recursive: true, force: true })
     await rename(draft, copyDir).catch((error) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error

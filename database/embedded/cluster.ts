@@ -7,14 +7,14 @@ import { EmbeddedPostgresError, reasonIn } from './embedded_postgres_error.ts'
 import type { Home } from './home.ts'
 import { giveTo, runAs, type ServerUser } from './server_user.ts'
 
-// The superuser, and the database that belongs to it.
+// The names of the superuser and of its database.
 const NAME = 'quartermaster'
 
-// Below the range that systems take for outgoing connections, so that it stays free between two starts.
+// Below the range for outgoing connections, so that the port stays free between two starts.
 const FIRST_PORT = 20_000
 const LAST_PORT = 30_000
 
-/** The major release that made the cluster, like "18", or null when there is none. */
+/** The major release of the cluster, like "18"; null without a cluster. */
 export async function clusterVersion(clusterDir: string): Promise<string | null> {
   const version = await readFile(join(clusterDir, 'PG_VERSION'), 'utf8').catch((error) => {
     if (error.code === 'ENOENT') return null
@@ -24,10 +24,10 @@ export async function clusterVersion(clusterDir: string): Promise<string | null>
 }
 
 /**
- * Makes the cluster with its superuser and database. It appears under its name when it is complete: what
- * an interrupted attempt left behind is removed by the next one.
+ * Creates the cluster with its superuser and database in a draft directory, and renames it when it is complete. Removes
+ * the drafts of interrupted attempts.
  *
- * @throws EmbeddedPostgresError with the reason of initdb
+ * @throws EmbeddedPostgresError with the error of initdb
  */
 export async function createCluster(
   home: Home,
@@ -35,7 +35,7 @@ export async function createCluster(
   user: ServerUser
 ): Promise<void> {
   await removeDrafts(home.clusterDir)
-  await assertNothingInTheWay(home.clusterDir)
+  await assertEmpty(home.clusterDir)
   const draft = draftOf(home.clusterDir)
   try {
     await mkdir(draft, { mode: 0o700 })
@@ -51,7 +51,7 @@ export async function createCluster(
   }
 }
 
-/** Deletes the cluster and its password. An interruption leaves no half cluster, only a draft. */
+/** Deletes the cluster and its password. It is renamed to a draft first, so that an interruption leaves no half cluster. */
 export async function deleteCluster(home: Home): Promise<void> {
   await rename(home.clusterDir, draftOf(home.clusterDir)).catch((error) => {
     if (error.code !== 'ENOENT') throw error
@@ -60,7 +60,7 @@ export async function deleteCluster(home: Home): Promise<void> {
   await removeDrafts(home.clusterDir)
 }
 
-/** Keeps the cluster's port if it is still free, else notes a new one in its settings. */
+/** Keeps the cluster's port if it is still free, else writes a new one to its settings. */
 export async function choosePort(clusterDir: string, user: ServerUser): Promise<void> {
   const settings = await readFile(settingsFile(clusterDir), 'utf8').catch(() => '')
   const port = Number(/^port = (\d+)$/m.exec(settings)?.[1])
@@ -68,9 +68,9 @@ export async function choosePort(clusterDir: string, user: ServerUser): Promise<
 }
 
 /**
- * The address of the database with user and password, for a server that listens on `port`.
+ * The URL of the database, with user and password, for a server on this port.
  *
- * @throws EmbeddedPostgresError when the password file is gone
+ * @throws EmbeddedPostgresError when the password file is missing
  */
 export async function connectionUrl(home: Home, port: number): Promise<string> {
   const password = await readFile(home.passwordFile, 'utf8').catch((error) => {
@@ -83,7 +83,7 @@ export async function connectionUrl(home: Home, port: number): Promise<string> {
   return `postgresql://${NAME}:${password.trim()}@127.0.0.1:${port}/${NAME}`
 }
 
-async function assertNothingInTheWay(clusterDir: string): Promise<void> {
+async function assertEmpty(clusterDir: string): Promise<void> {
   const files = await readdir(clusterDir).catch((error) => {
     if (error.code === 'ENOENT') return []
     throw error
@@ -102,7 +102,7 @@ async function initdb(draft: string, password: string, binaries: Binaries, user:
   const cluster = join(draft, 'cluster')
   const { code, printed } = await runAs(user, binaries.initdb, [
     ...['--pgdata', cluster, '--username', NAME, '--pwfile', passwordFile],
-    // The built-in provider sorts and folds the same on every system and needs no locale of it.
+    // The built-in provider sorts the same on every system and needs no locale of the system.
     ...['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
     '--auth=scram-sha-256',
   ])
@@ -116,7 +116,7 @@ async function initdb(draft: string, password: string, binaries: Binaries, user:
   return cluster
 }
 
-/** Settings live in a file and not on the command line: `pg_ctl restart` would forget them there. */
+/** Settings are in a file, because `pg_ctl restart` drops those of the command line. */
 async function writeSettings(clusterDir: string, port: number, user: ServerUser): Promise<void> {
   const draft = `${settingsFile(clusterDir)}.draft`
   const settings = [
@@ -133,12 +133,12 @@ async function writeSettings(clusterDir: string, port: number, user: ServerUser)
   await rename(draft, settingsFile(clusterDir))
 }
 
-/** The single-user mode saves a start of the server, and with it half a second. */
+/** In single-user mode, which is half a second faster than starting the server. */
 async function createDatabase(clusterDir: string, binaries: Binaries, user: ServerUser) {
   const args = ['--single', '-j', '-D', clusterDir, 'postgres']
   const input = `CREATE DATABASE ${NAME}\n;\n\n`
   const { code, printed } = await runAs(user, binaries.postgres, args, { input })
-  // Single-user mode exits with 0 after a failed statement as well.
+  // Single-user mode exits with 0 even after a failed statement.
   if (code === 0 && !/\b(ERROR|FATAL|PANIC): /.test(printed)) return
   throw new EmbeddedPostgresError(
     `The embedded PostgreSQL could not create its database: ${reasonIn(printed)}\n` +
@@ -176,7 +176,7 @@ async function removeDrafts(clusterDir: string): Promise<void> {
   const prefix = `${basename(clusterDir)}.draft-`
   for (const name of await readdir(dirname(clusterDir)).catch(() => [])) {
     const path = join(dirname(clusterDir), name)
-    // An orphaned initdb may still be writing: try again.
+    // Retries, because an orphaned initdb may still be writing.
     if (name.startsWith(prefix)) await rm(path, { recursive: true, force: true, maxRetries: 5 })
   }
 }

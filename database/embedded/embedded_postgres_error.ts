@@ -1,7 +1,4 @@
-/**
- * Something the person at the keyboard can fix: the message says the cause and the way out in one or
- * two lines. Print the message alone, its stack tells nothing more.
- */
+/** An error that the user can fix: the message names cause and remedy. Print it without the stack. */
 export class EmbeddedPostgresError extends Error {
   override name = 'EmbeddedPostgresError'
 }
@@ -20,16 +17,13 @@ const CAUSES: Record<string, string> = {
 
 const CANNOT_CREATE = 'it cannot be created, perhaps the file system is read-only'
 
-/**
- * Runs `work`; a refusal of the file system becomes an EmbeddedPostgresError about the data directory.
- * Every other error is a bug of ours and passes as it is.
- */
+/** Runs `work`, and turns errors of the file system into EmbeddedPostgresErrors about the data directory. */
 export async function explained<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     const { code, path, syscall } = error as NodeJS.ErrnoException
-    // On a read-only file system Node.js says ENOENT for a recursive mkdir.
+    // On a read-only file system, a recursive mkdir fails with ENOENT in Node.js.
     const cause = code === 'ENOENT' && syscall === 'mkdir' ? CANNOT_CREATE : CAUSES[code ?? '']
     if (error instanceof EmbeddedPostgresError || !cause) throw error
     throw new EmbeddedPostgresError(
@@ -40,10 +34,10 @@ export async function explained<T>(dataDir: string, work: () => Promise<T>): Pro
   }
 }
 
-/** The last cause that PostgreSQL's programs named in what they printed or logged. */
+/** The last error in the output or the log of PostgreSQL's programs. */
 export function reasonIn(output: string): string {
   const lines = output.trim().split('\n')
-  // PostgreSQL goes on to complain about the consequences.
+  // Later errors are only consequences of a full disk.
   if (/No space left on device|wrote only \d+ of/.test(output)) return 'no space left on the device'
   const cause = lines.findLast((line) => /\b(FATAL|PANIC|ERROR|error): /.test(line))
   const reason = (cause ?? lines.at(-1) ?? '').replace(/^.*?\b(FATAL|PANIC|ERROR|error): +/, '')

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { isAlive, ownIdentity, type ProcessIdentity } from './process_identity.ts'
 
 /*
- * Guests use a server that they do not own; each keeps a file in `guestsDir` while it does. A server
- * that a guest started is stopped by the last guest: the file `started` holds the pid of such a server.
- * Every function here is called under the cluster's lock.
+ * Guests are processes that use the server without owning it. Each has a file in `guestsDir`. If a guest started the
+ * server, the file `started` contains the server's pid, and the last guest stops it. Call every function under the
+ * cluster's lock.
  */
 const STARTED = 'started'
 
-/** Notes this process as a guest; gives the file that stands for it. */
+/** Adds this process as a guest. @returns the path of its file */
 export async function enterAsGuest(guestsDir: string): Promise<string> {
   await mkdir(guestsDir, { recursive: true })
   const guest = join(guestsDir, `${process.pid}.${randomUUID()}`)
@@ -18,17 +18,17 @@ export async function enterAsGuest(guestsDir: string): Promise<string> {
   return guest
 }
 
-/** Notes that the server with this pid was started by a guest. */
-export async function noteGuestServer(guestsDir: string, serverPid: number): Promise<void> {
+/** Records that a guest started the server with this pid. */
+export async function markGuestServer(guestsDir: string, serverPid: number): Promise<void> {
   await writeFile(join(guestsDir, STARTED), String(serverPid))
 }
 
-/** From now on no guest stops the server: it has an owner, or somebody wants it to stay. */
+/** Makes guests leave the server running: it has an owner, or was started by command. */
 export async function keepServer(guestsDir: string): Promise<void> {
   await rm(join(guestsDir, STARTED), { force: true })
 }
 
-/** Ends the stay of a guest; true when it has to stop the server with this pid. */
+/** Removes a guest. @returns whether it must stop the server with this pid */
 export async function leaveAsLastGuest(
   guestsDir: string,
   guest: string,
@@ -45,7 +45,7 @@ async function hasGuests(guestsDir: string): Promise<boolean> {
     const path = join(guestsDir, name)
     const text = await readFile(path, 'utf8').catch(() => '')
     if (await isAliveGuest(text)) return true
-    // It was killed before it could leave.
+    // A guest that was killed left its file behind.
     await rm(path, { force: true })
   }
   return false

@@ -6,8 +6,8 @@ import { canEnter, type ServerUser } from './server_user.ts'
 import { sharedDirectory } from './shared_directory.ts'
 
 /**
- * Where everything of one data directory lies, as absolute paths without symlinks. `clusterDir` is
- * `dataDir/postgres`, except where root keeps its data below a private home (see `locateHome`).
+ * The files of one data directory, as absolute paths without symlinks. `clusterDir` is `dataDir/postgres`, unless
+ * `locateHome` had to relocate it.
  */
 export type Home = {
   dataDir: string
@@ -18,25 +18,25 @@ export type Home = {
   ownerFile: string
 }
 
-/** The data directory in its one spelling, so that all processes compare equal paths. */
+/** The absolute path of the data directory without symlinks, the same in all processes. */
 export async function canonical(dataDir: string): Promise<string> {
   return realpath(dataDir).catch(() => resolve(dataDir))
 }
 
 /**
- * Where an existing cluster lies, or a new one would without relocation. Reads only.
+ * The home of the existing cluster, or of a new one without relocation. Changes nothing.
  *
- * @param dataDir as `canonical` gives it
+ * @param dataDir - as returned by `canonical`
  */
 export async function findHome(dataDir: string): Promise<Home> {
   return homeIn(dataDir, await readPointer(dataDir))
 }
 
 /**
- * Like `findHome`, and when the server's user cannot enter `dataDir` (root with data in /root), chooses
- * a home in the shared directory for the new cluster and leaves a pointer to it in `dataDir`.
+ * Like `findHome`. If the server's user cannot enter `dataDir` (root with data in /root), a new cluster gets a home in the
+ * shared directory, and `dataDir` a file that points to it.
  *
- * @throws EmbeddedPostgresError when an existing cluster is out of reach
+ * @throws EmbeddedPostgresError when the server's user cannot reach an existing cluster
  */
 export async function locateHome(dataDir: string, user: ServerUser): Promise<Home> {
   const pointed = await readPointer(dataDir)
@@ -54,7 +54,7 @@ export async function locateHome(dataDir: string, user: ServerUser): Promise<Hom
   }
 
   const relocated = await relocatedDirectory(dataDir)
-  // Without a pointer this is left over from a data directory that somebody deleted.
+  // Without a pointer, this is the rest of a data directory that was deleted.
   await rm(relocated, { recursive: true, force: true })
   await mkdir(relocated)
   await chmod(relocated, 0o711)
@@ -62,7 +62,7 @@ export async function locateHome(dataDir: string, user: ServerUser): Promise<Hom
   return homeIn(dataDir, relocated)
 }
 
-/** Removes the relocated home, if there is one, and the pointer to it. */
+/** Deletes the relocated home and the pointer to it, if there are any. */
 export async function forgetHome(dataDir: string): Promise<void> {
   const pointed = await readPointer(dataDir)
   if (pointed) await rm(pointed, { recursive: true, force: true })
@@ -70,11 +70,11 @@ export async function forgetHome(dataDir: string): Promise<void> {
 }
 
 function homeIn(dataDir: string, relocated: string | null): Home {
-  const place = relocated ?? dataDir
+  const clusterHome = relocated ?? dataDir
   return {
     dataDir,
-    clusterDir: join(place, 'postgres'),
-    passwordFile: join(place, 'postgres.password'),
+    clusterDir: join(clusterHome, 'postgres'),
+    passwordFile: join(clusterHome, 'postgres.password'),
     guestsDir: join(dataDir, 'postgres.guests'),
     logFile: join(dataDir, 'postgres.log'),
     ownerFile: join(dataDir, 'postgres.owner'),
@@ -95,7 +95,7 @@ async function relocatedDirectory(dataDir: string): Promise<string> {
   return join(await sharedDirectory(), key)
 }
 
-/** Two data directories that point to one cluster would stop each other's server. */
+/** Two data directories with one cluster would stop each other's server. */
 async function assertNotCopied(dataDir: string, pointed: string): Promise<void> {
   const expected = await relocatedDirectory(dataDir)
   if (pointed === expected) return

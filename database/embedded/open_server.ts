@@ -5,7 +5,7 @@ import { findHome, locateHome, type Home } from './home.ts'
 import { runningPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts'
 import { serverUserFor } from './server_user.ts'
 
-/** What `openServer` found or made; see `EmbeddedPostgres` for the meaning of each. */
+/** A running server; see `EmbeddedPostgres` for the fields. */
 export type OpenServer = {
   url: string
   port: number
@@ -17,10 +17,9 @@ export type OpenServer = {
 }
 
 /**
- * Joins the server that runs, or starts one, on a new cluster if there is none. Called under the
- * cluster's lock.
+ * Joins the running server or starts one, and creates the cluster if there is none. Call it under the cluster's lock.
  *
- * @param dataDir existing, as `canonical` gives it
+ * @param dataDir - an existing directory, as returned by `canonical`
  * @throws EmbeddedPostgresError
  */
 export async function openServer(dataDir: string): Promise<OpenServer> {
@@ -42,8 +41,9 @@ export async function openServer(dataDir: string): Promise<OpenServer> {
 }
 
 /**
- * Stops the server; true if one was running. Called under the cluster's lock.
+ * Stops the server. Call it under the cluster's lock.
  *
+ * @returns whether one was running
  * @throws EmbeddedPostgresError when it does not stop
  */
 export async function stopServer(dataDir: string): Promise<boolean> {

@@ -5,20 +5,17 @@ import { EmbeddedPostgresError } from './embedded_postgres_error.ts'
 import { isAlive, ownIdentity, type ProcessIdentity } from './process_identity.ts'
 
 const RETRY_MILLISECONDS = 20
-const PATIENCE_MILLISECONDS = 90_000
+const TIMEOUT_MILLISECONDS = 90_000
 
 type Claim = ProcessIdentity & { token: string }
 
-/** A lock file of ours. `release()` is safe to call twice and never removes somebody else's lock. */
+/** A lock of this process. `release()` can be called twice and never removes the lock of another process. */
 export type Lock = { release(): Promise<void> }
 
-/**
- * Takes the lock file at `path` for this process, or says which living process holds it. A lock whose
- * holder was killed is taken over.
- */
+/** Takes the lock file at `path`, also from a holder that was killed, or returns the pid of its living holder. */
 export async function takeLock(path: string): Promise<{ lock: Lock } | { heldBy: number }> {
   const claim: Claim = { ...(await ownIdentity()), token: randomUUID() }
-  // The file appears under its name complete with its content: nobody ever reads half a lock.
+  // The file is linked to its path when it is complete: no process reads half a lock.
   const draft = `${path}.${claim.token}`
   try {
     await writeFile(draft, JSON.stringify(claim), { mode: 0o644 })
@@ -29,25 +26,25 @@ export async function takeLock(path: string): Promise<{ lock: Lock } | { heldBy:
   }
 }
 
-/** The pid of the living process that holds the lock at `path`, or null. */
+/** The pid of the living process that holds the lock at `path`; null without one. */
 export async function lockHolder(path: string): Promise<number | null> {
   const claim = await read(path)
   return claim && (await isAlive(claim)) ? claim.pid : null
 }
 
 /**
- * Runs `work` while no other process, and nobody else in this one, runs under the same lock file.
+ * Runs `work` under a lock file: never at the same time as other work under it, in this process or another.
  *
- * @throws EmbeddedPostgresError when the other one has not finished within 90 s
+ * @throws EmbeddedPostgresError when the lock is not released within 90 s
  */
 export async function exclusively<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MILLISECONDS
+  const deadline = Date.now() + TIMEOUT_MILLISECONDS
   for (;;) {
     const taken = await takeLock(path)
     if ('lock' in taken) return work().finally(() => taken.lock.release())
     if (Date.now() > deadline) {
       throw new EmbeddedPostgresError(
-        `Process ${taken.heldBy} has been starting or stopping the embedded PostgreSQL for ${PATIENCE_MILLISECONDS / 1000} s.\n` +
+        `Process ${taken.heldBy} has been starting or stopping the embedded PostgreSQL for ${TIMEOUT_MILLISECONDS / 1000} s.\n` +
           `Look at what it does; if it hangs, stop it (kill ${taken.heldBy}) and try again.`
       )
     }
@@ -62,8 +59,8 @@ async function claimPath(path: string, draft: string): Promise<number | null> {
     if (!holder) continue
     if (await isAlive(holder)) return holder.pid
 
-    // Two processes may see the same dead holder. Only the one with the takeover lock may replace it,
-    // and only if it is still that holder: otherwise the slower one would remove the faster one's lock.
+    // Two processes may see the same dead holder. The one with the takeover lock replaces it, if it is still the same
+    // holder: otherwise the slower process would remove the lock of the faster one.
     const takeover = await takeLock(`${path}.takeover`)
     if ('heldBy' in takeover) {
       await setTimeout(RETRY_MILLISECONDS)
@@ -101,7 +98,7 @@ async function read(path: string): Promise<Claim | null> {
     return JSON.parse(await readFile(path, 'utf8')) as Claim
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    // A power cut may leave an empty lock file. Its holder is gone.
+    // After a power cut the lock file may be empty; its holder has ended.
     if (error instanceof SyntaxError) return { pid: 0, startedAt: '', token: '' }
     throw error
   }

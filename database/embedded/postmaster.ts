@@ -17,14 +17,14 @@ const RETRY_MILLISECONDS = 100
 const RETRIES_MILLISECONDS = 15_000
 const LOG_BYTES = 10_000_000
 
-// The children of a killed server live on for up to two seconds, and a port may be taken under our hands.
-const PASSING = /shared memory block|already exists|could not bind|could not create any TCP/
+// Errors that pass: children of a killed server live for up to two seconds, and another process may take the port.
+const TRANSIENT = /shared memory block|already exists|could not bind|could not create any TCP/
 
 /**
- * The server that runs on the cluster, or null. One that is starting, recovering or stopping is waited
- * for, so the answer is a server that accepts connections.
+ * The server of the cluster, once it accepts connections: waits while it is starting, recovering or stopping.
  *
- * @throws EmbeddedPostgresError when it stays half way for 60 s
+ * @returns null when none runs
+ * @throws EmbeddedPostgresError when it does not become ready within 60 s
  */
 export async function runningPostmaster(clusterDir: string): Promise<Postmaster | null> {
   const deadline = Date.now() + START_SECONDS * 1000
@@ -41,7 +41,7 @@ export async function runningPostmaster(clusterDir: string): Promise<Postmaster 
   }
 }
 
-/** The server that runs on the cluster as it is now: `state` is PostgreSQL's own word, or null. */
+/** The server of the cluster, with PostgreSQL's own name for its state; null when none runs. */
 export async function currentPostmaster(
   clusterDir: string
 ): Promise<(Postmaster & { state: string }) | null> {
@@ -50,9 +50,9 @@ export async function currentPostmaster(
 }
 
 /**
- * Starts the server on a cluster where none runs; it writes to `postgres.log` and outlives us.
+ * Starts the server of a cluster where none runs. It logs to `postgres.log` and outlives this process.
  *
- * @throws EmbeddedPostgresError with the server's own reason when it does not start
+ * @throws EmbeddedPostgresError with the server's error when it does not start
  */
 export async function startPostmaster(
   home: Home,
@@ -66,7 +66,7 @@ export async function startPostmaster(
     const { code, log } = await pgCtlStart(home, binaries, user)
     const running = code === 0 ? await runningPostmaster(home.clusterDir) : null
     if (running) return running
-    if (!PASSING.test(log) || Date.now() > deadline) {
+    if (!TRANSIENT.test(log) || Date.now() > deadline) {
       throw new EmbeddedPostgresError(
         `The embedded PostgreSQL failed to start: ${reasonIn(log)}\n` +
           `Its log is "${home.logFile}". If it cannot be repaired: node ace db:embedded reset (deletes its data).`
@@ -77,7 +77,7 @@ export async function startPostmaster(
 }
 
 /**
- * Stops the server after its running statements were broken off ("fast"); does nothing if none runs.
+ * Cancels running statements and stops the server, if one runs.
  *
  * @throws EmbeddedPostgresError when it still runs after 30 s
  */
@@ -89,7 +89,7 @@ export async function stopPostmaster(
   const found = await currentPostmaster(clusterDir)
   if (!found) return
   const args = ['stop', '-s', '-w', '-m', 'fast', '-t', String(STOP_SECONDS), '-D', clusterDir]
-  // An impatient second Ctrl-C must not leave the server behind.
+  // Detached: a second Ctrl-C would kill pg_ctl and leave the server running.
   const { printed } = await runAs(user, binaries.pgCtl, args, { detached: true })
   if (!(await currentPostmaster(clusterDir))) return
   throw new EmbeddedPostgresError(
@@ -98,13 +98,13 @@ export async function stopPostmaster(
   )
 }
 
-/** For a server whose files were deleted under it: it cannot be asked through them any more. */
-export async function breakOffPostmaster(pid: number): Promise<void> {
+/** Kills a server whose data directory was deleted: pg_ctl cannot stop it. */
+export async function killPostmaster(pid: number): Promise<void> {
   const args = await argumentsOf(pid)
   if (args && basename(args[0]).startsWith('postgres')) process.kill(pid, 'SIGQUIT')
 }
 
-/** Format: PostgreSQL's `miscadmin.h`, "Contents of postmaster.pid". */
+/** For the format see "Contents of postmaster.pid" in PostgreSQL's `miscadmin.h`. */
 async function readPidFile(clusterDir: string) {
   const text = await readFile(join(clusterDir, 'postmaster.pid'), 'utf8').catch((error) => {
     if (error.code === 'ENOENT') return null
@@ -115,7 +115,7 @@ async function readPidFile(clusterDir: string) {
   return { pid: Number(lines[0]), port: Number(lines[3]), state: lines[7] || 'starting' }
 }
 
-/** Whether that process is the cluster's server, and no later process that was given the same pid. */
+/** Whether the process is the cluster's server, and not a later process with the same pid. */
 async function isServerOf(pid: number, clusterDir: string): Promise<boolean> {
   const args = await argumentsOf(pid)
   if (args === null) return false
@@ -123,11 +123,11 @@ async function isServerOf(pid: number, clusterDir: string): Promise<boolean> {
   if (!basename(args[0]).startsWith('postgres')) return false
   const served = await stat(args[args.indexOf('-D') + 1]).catch(() => null)
   const cluster = await stat(clusterDir)
-  // A path that is gone was renamed while the server ran on it.
+  // A missing path was renamed while the server ran.
   return !served || (served.ino === cluster.ino && served.dev === cluster.dev)
 }
 
-/** PostgreSQL takes any living process with the noted pid for its server, and would never start. */
+/** PostgreSQL does not start while any process has the pid in its pid file. */
 async function removeForeignPidFile(clusterDir: string): Promise<void> {
   const found = await readPidFile(clusterDir)
   if (!found) return
@@ -140,7 +140,7 @@ async function removeForeignPidFile(clusterDir: string): Promise<void> {
 async function pgCtlStart(home: Home, binaries: Binaries, user: ServerUser) {
   const old = await stat(home.logFile).catch(() => null)
   if (old && old.size > LOG_BYTES) await rename(home.logFile, `${home.logFile}.1`)
-  // The server inherits the open file: so it may log where its user could not open one.
+  // The server inherits the open file, because its user may not be allowed to open it.
   const log = await open(home.logFile, 'a+', 0o600)
   try {
     const { size: from } = await log.stat()

@@ -2,26 +2,19 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
-/**
- * One process, told apart from a later one with the same pid by its start time. `startedAt` is opaque:
- * it compares, it does not parse.
- */
+/** A process; the start time distinguishes it from a later one with the same pid. `startedAt` can only be compared. */
 export type ProcessIdentity = { pid: number; startedAt: string }
 
-/** This very process. */
 export async function ownIdentity(): Promise<ProcessIdentity> {
   return { pid: process.pid, startedAt: (await startTimeOf(process.pid)) ?? 'unknown' }
 }
 
-/** Whether that process still runs. A zombie has ended, and so has one whose pid is in use again. */
+/** Whether the process still runs. A zombie does not, nor does one whose pid another process has. */
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return (await startTimeOf(identity.pid)) === identity.startedAt
 }
 
-/**
- * The command line of a running process, null when no such process runs, undefined where the system
- * does not tell.
- */
+/** The command line of a process: null when it does not run, undefined when the system does not reveal it. */
 export async function argumentsOf(pid: number): Promise<string[] | null | undefined> {
   if (!signalsReach(pid)) return null
   if (process.platform === 'win32') return undefined
@@ -39,16 +32,16 @@ export async function argumentsOf(pid: number): Promise<string[] | null | undefi
 
 async function startTimeOf(pid: number): Promise<string | null> {
   if (!signalsReach(pid)) return null
-  // Windows has no cheap answer: there the pid alone decides.
+  // On Windows, where it is expensive to find, only the pid counts.
   if (process.platform === 'win32') return 'unknown'
   if (process.platform !== 'linux') return ps(pid, 'lstart=')
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // Field 2 is the command in brackets and may hold blanks: count from behind it (proc(5)).
+    // Field 2, the command in parentheses, may contain spaces: count from its end (proc(5)).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const [state, ticksSinceBoot] = [fields[0], fields[19]]
     if (state === 'Z' || state === 'X') return null
-    // Ticks count from the boot of the machine, so the boot belongs to the identity.
+    // Ticks are relative to the boot of the machine.
     return `${await bootId()}:${ticksSinceBoot}`
   } catch {
     return null
@@ -70,8 +63,7 @@ async function bootId(): Promise<string> {
 
 async function ps(pid: number, column: string): Promise<string | null> {
   const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' }
-  const answer = await promisify(execFile)('ps', ['-o', column, '-p', String(pid)], { env }).catch(
-    () => null
-  )
-  return answer?.stdout.trim() || null
+  const args = ['-o', column, '-p', String(pid)]
+  const result = await promisify(execFile)('ps', args, { env }).catch(() => null)
+  return result?.stdout.trim() || null
 }

@@ -2,42 +2,40 @@ import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deleteCluster } from './cluster.ts'
 import { EmbeddedPostgresError, explained } from './embedded_postgres_error.ts'
-import { enterAsGuest, keepServer, leaveAsLastGuest, noteGuestServer } from './guests.ts'
+import { enterAsGuest, keepServer, leaveAsLastGuest, markGuestServer } from './guests.ts'
 import { canonical, findHome, forgetHome, type Home } from './home.ts'
 import { exclusively, takeLock, type Lock } from './owner_lock.ts'
 import { openServer, stopServer } from './open_server.ts'
-import { breakOffPostmaster } from './postmaster.ts'
+import { killPostmaster } from './postmaster.ts'
 
 export { EmbeddedPostgresError }
 export { embeddedPostgresStatus, type EmbeddedPostgresStatus } from './status.ts'
 
 /** A server that accepts connections. */
 export type EmbeddedPostgres = {
-  /** Of the database, with user and password: a secret. */
+  /** URL of the database, with user and password: a secret. */
   url: string
-  /** On 127.0.0.1. */
+  /** Port on 127.0.0.1. */
   port: number
-  /** Absolute. */
+  /** Absolute path. */
   dataDir: string
-  /** The server ran already when this call came. */
+  /** The server was already running. */
   adopted: boolean
   /** This call created the cluster: the database is empty. */
   firstRun: boolean
-  /** An owner stops the server, a guest only when it is the last one on a server that a guest started. */
+  /** Stops the server for an owner, and for the last guest of a server that a guest started. */
   stop(): Promise<void>
 }
 
 /**
- * Gives a running PostgreSQL whose cluster lies in `dataDir/postgres`, created on first use: about 1.5 s
- * then, a tenth of a second later on.
+ * Starts or joins the PostgreSQL of a data directory. The first start creates the cluster and takes about 1.5 s, later
+ * ones 0.1 s.
  *
- * An owner (`npm start`) has the data directory for itself among owners, adopts a server that a killed
- * owner left behind, and stops it in `stop()`. A guest (ace commands, workers) joins what runs, and
- * starts the server when none does.
+ * An owner (`npm start`) is the only one of its data directory, adopts a server that a killed owner left running, and
+ * stops it in `stop()`. A guest (ace commands, workers) joins the running server, or starts it.
  *
- * @param dataDir relative to the working directory, or absolute; created when missing
- * @throws EmbeddedPostgresError when another owner lives, the directory cannot be used, or PostgreSQL
- * does not start
+ * @param options.dataDir - relative to the working directory, or absolute; created if missing
+ * @throws EmbeddedPostgresError when another owner runs, the directory cannot be used, or PostgreSQL does not start
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string
@@ -50,7 +48,7 @@ export async function startEmbeddedPostgres(options: {
 }
 
 /**
- * Starts the server, if none runs, and leaves it running when this process ends; no guest stops it.
+ * Starts the server if none runs. It keeps running when this process and all guests have ended.
  *
  * @throws EmbeddedPostgresError as `startEmbeddedPostgres`
  */
@@ -68,7 +66,7 @@ export async function launchEmbeddedPostgres(
 }
 
 /**
- * Stops the server even if processes use it; a running owner is left without a database.
+ * Stops the server, even if an owner or guests use it.
  *
  * @returns whether one was running
  * @throws EmbeddedPostgresError when it does not stop
@@ -82,9 +80,9 @@ export async function stopEmbeddedPostgres(dataDirOption: string): Promise<boole
 }
 
 /**
- * Deletes the cluster with all its data, its password and its log; stops the server before.
+ * Stops the server and deletes the cluster with its data, password and logs.
  *
- * @throws EmbeddedPostgresError while an owner lives
+ * @throws EmbeddedPostgresError while an owner runs
  */
 export async function resetEmbeddedPostgres(dataDirOption: string): Promise<void> {
   return explained(dataDirOption, async () => {
@@ -118,7 +116,7 @@ async function startAsOwner(dataDir: string): Promise<EmbeddedPostgres> {
       const stop = async () => {
         try {
           if (await exists(dataDir)) await locked(dataDir, () => stopServer(dataDir))
-          else await breakOffPostmaster(pid)
+          else await killPostmaster(pid)
         } finally {
           await lock.release()
         }
@@ -135,7 +133,7 @@ async function startAsGuest(dataDir: string): Promise<EmbeddedPostgres> {
   return locked(dataDir, async () => {
     const { pid, home, ...server } = await openServer(dataDir)
     const guest = await enterAsGuest(home.guestsDir)
-    if (!server.adopted) await noteGuestServer(home.guestsDir, pid)
+    if (!server.adopted) await markGuestServer(home.guestsDir, pid)
     const stop = async () => {
       if (!(await exists(dataDir))) return
       await locked(dataDir, async () => {
@@ -146,15 +144,15 @@ async function startAsGuest(dataDir: string): Promise<EmbeddedPostgres> {
   })
 }
 
-async function takeOwnership(home: Home, wayOut: string): Promise<Lock> {
+async function takeOwnership(home: Home, remedy: string): Promise<Lock> {
   const taken = await takeLock(home.ownerFile)
   if ('lock' in taken) return taken.lock
   throw new EmbeddedPostgresError(
-    `The data in "${home.dataDir}" is in use by process ${taken.heldBy}.\n${wayOut}`
+    `The data in "${home.dataDir}" is in use by process ${taken.heldBy}.\n${remedy}`
   )
 }
 
-/** One starter or stopper at a time: the others wait, then find its result. */
+/** Only one process at a time starts or stops the server. */
 function locked<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
   return exclusively(join(dataDir, 'postgres.lock'), work)
 }

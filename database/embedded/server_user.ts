@@ -3,13 +3,10 @@ import { once } from 'node:events'
 import { chown, readFile, stat } from 'node:fs/promises'
 import { EmbeddedPostgresError } from './embedded_postgres_error.ts'
 
-/** Whom the server runs as; null means as ourselves. PostgreSQL refuses to run as root. */
+/** The user of the server process, because PostgreSQL refuses to run as root; null for the user of this process. */
 export type ServerUser = { uid: number; gid: number } | null
 
-/**
- * The user for the cluster in `clusterDir`: ourselves, or, when we are root, the owner of the existing
- * cluster, or `nobody` for a new one.
- */
+/** Null, or if this process is root, the owner of the existing cluster, or `nobody` for a new one. */
 export async function serverUserFor(clusterDir: string): Promise<ServerUser> {
   if (process.getuid?.() !== 0) return null
   const owner = await stat(clusterDir).catch(() => null)
@@ -25,12 +22,12 @@ export async function serverUserFor(clusterDir: string): Promise<ServerUser> {
   return { uid: Number(nobody[1]), gid: Number(nobody[2]) }
 }
 
-/** Hands a file or directory of ours to the server's user. */
+/** Makes the server's user the owner of a file or directory. */
 export async function giveTo(user: ServerUser, path: string): Promise<void> {
   if (user) await chown(path, user.uid, user.gid)
 }
 
-/** Whether the server's user gets into that directory. Asked of the system: modes are not all. */
+/** Whether the server's user can enter the directory: tried, because modes are not everything. */
 export async function canEnter(user: ServerUser, directory: string): Promise<boolean> {
   if (!user) return true
   const { code } = await runAs(user, '/bin/sh', ['-c', '[ -x "$0" ]', directory])
@@ -38,18 +35,18 @@ export async function canEnter(user: ServerUser, directory: string): Promise<boo
 }
 
 type RunOptions = {
-  /** Text for its standard input, which is empty otherwise. */
+  /** Standard input; empty by default. */
   input?: string
-  /** A file descriptor that takes both outputs: needed when a child of it stays behind. */
+  /** A file descriptor for both outputs: needed if the program leaves a child running. */
   output?: number
-  /** Out of reach of Ctrl-C in our terminal. */
+  /** Not ended by Ctrl-C in this terminal. */
   detached?: boolean
 }
 
 /**
  * Runs a program as the server's user until it exits.
  *
- * @returns its exit code (-1 if it did not start or was killed) and, without `output`, all it printed
+ * @returns its exit code (-1 if it did not start or was killed) and, without `output`, its output
  */
 export async function runAs(
   user: ServerUser,
@@ -60,9 +57,9 @@ export async function runAs(
   let printed = ''
   try {
     const child = spawn(program, args, {
-      // The server must not inherit secrets, nor PGDATA, PGPORT and the like of the shell.
+      // The server inherits no secrets, and no PGDATA or PGPORT.
       env: environment(),
-      // Our own working directory may be out of reach for that user.
+      // The user may not be allowed to enter the current directory.
       cwd: process.platform === 'win32' ? undefined : '/',
       stdio: [input === undefined ? 'ignore' : 'pipe', output ?? 'pipe', output ?? 'pipe'],
       detached,
@@ -72,7 +69,7 @@ export async function runAs(
     child.stdout?.on('data', (chunk) => (printed += chunk))
     child.stderr?.on('data', (chunk) => (printed += chunk))
     child.stdin?.on('error', () => {}).end(input)
-    // With its own pipes `close` comes after the last output; with `output` a child may keep it open.
+    // `close` comes after the last output, but with `output` a remaining child keeps that open.
     const [code] = await once(child, output === undefined ? 'close' : 'exit')
     return { code: code ?? -1, printed }
   } catch (error) {

@@ -1,24 +1,24 @@
 import { chmod, lstat, mkdir } from 'node:fs/promises'
 import { EmbeddedPostgresError } from './embedded_postgres_error.ts'
 
-// /var/lib survives everything; /var/tmp survives a restart of the machine, /tmp would not.
+// Unlike /tmp, both survive a restart of the machine.
 const CANDIDATES = ['/var/lib/quartermaster', '/var/tmp/quartermaster']
 
 /**
- * A directory that root writes and every user may enter: for what the unprivileged server needs but
- * cannot reach, because the project is below a private home such as /root.
+ * A directory that only root can write and every user can enter, for the files of a server whose user cannot reach the
+ * project, such as below /root.
  *
- * @throws EmbeddedPostgresError when the system has no such place
+ * @throws EmbeddedPostgresError when none can be created
  */
 export async function sharedDirectory(): Promise<string> {
   for (const path of CANDIDATES) {
-    // chmod, since a umask of 077 would take the others' way in.
+    // chmod, because the umask may exclude other users.
     await mkdir(path).then(
       () => chmod(path, 0o755),
       () => {}
     )
     const found = await lstat(path).catch(() => null)
-    // In /var/tmp anybody could have made it first, and would then own our server.
+    // In /var/tmp another user could have created it, and would then control the server.
     if (found?.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0) return path
   }
   throw new EmbeddedPostgresError(

@@ -7,17 +7,17 @@ import { currentPostmaster } from './postmaster.ts'
 
 export type EmbeddedPostgresStatus = {
   state: 'running' | 'stopped' | 'absent'
-  /** Of the server and its address on 127.0.0.1; null unless it runs. */
+  /** Process and port on 127.0.0.1 of the server; null unless it runs. */
   pid: number | null
   port: number | null
-  /** Of PostgreSQL, like "18.4"; null when there is no cluster. */
+  /** Release of PostgreSQL, like "18.4"; null without a cluster. */
   version: string | null
   dataDir: string
   /** The living process that owns the server, usually `npm start`. */
   ownerPid: number | null
 }
 
-/** Looks without touching anything; works while somebody else starts or stops the server. */
+/** Changes nothing and takes no lock, so it also works while another process starts or stops the server. */
 export async function embeddedPostgresStatus(
   dataDirOption: string
 ): Promise<EmbeddedPostgresStatus> {

@@ -1,6 +1,6 @@
 /*
- * What consumers have been promised, as it is kept in docs/contracts: the schema of each message, and a
- * list of the samples. It grows; nothing in it is changed or removed.
+ * The contracts with consumers of the topics, stored in docs/contracts: the schema of each message, and the checksums of
+ * its samples. Contracts may be added, but not changed or removed.
  */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ export interface Contracts {
   samples: Record<string, string>
 }
 
-/** The contracts as the code has them. @param root - of the repository, as an URL */
+/** The contracts that the code implements. @param root - the URL of the repository */
 export function contractsOf(root: URL): Contracts {
   const paths = readdirSync(new URL(SAMPLES, root)).map((file) => `${SAMPLES}/${file}`)
   return {
@@ -48,8 +48,8 @@ export function contractsOf(root: URL): Contracts {
   }
 }
 
-/** The contracts as they are kept. @param folder - ends with a slash */
-export function keptContracts(folder: URL): Contracts {
+/** The contracts that are stored. @param folder - its URL, with a trailing slash */
+export function storedContracts(folder: URL): Contracts {
   const files = readdirSync(folder)
   const read = (file: string) => readFileSync(new URL(file, folder), 'utf8')
   const lines = files.includes(LIST) ? read(LIST).trim().split('\n') : []
@@ -63,7 +63,7 @@ export function keptContracts(folder: URL): Contracts {
   }
 }
 
-/** The files that keep them: name → text. The list is one for `sha256sum --check`. */
+/** The files of the contracts: name → content. The list can be checked with `sha256sum --check`. */
 export function contractFiles({ schemas, samples }: Contracts): Record<string, string> {
   const lines = Object.entries(samples).map(([path, sum]) => `${sum}  ${path}\n`)
   return {
@@ -74,16 +74,16 @@ export function contractFiles({ schemas, samples }: Contracts): Record<string, s
   }
 }
 
-/** @returns what a consumer relies on and would not find any more, a sentence each */
-export function brokenPromises(kept: Contracts, ours: Contracts): string[] {
+/** The changes that break a consumer, a sentence each. */
+export function breakingChanges(stored: Contracts, ours: Contracts): string[] {
   return [
-    ...Object.entries(kept.schemas).flatMap(([name, schema]) =>
+    ...Object.entries(stored.schemas).flatMap(([name, schema]) =>
       ours.schemas[name]
         ? breaks(schema, ours.schemas[name]).map((what) => `${name}${what}`)
-        : [`${name} is no longer said`]
+        : [`${name} is no longer published`]
     ),
-    ...Object.entries(kept.samples)
+    ...Object.entries(stored.samples)
       .filter(([path, sum]) => ours.samples[path] !== sum)
-      .map(([path]) => `${path} is ${ours.samples[path] ? 'changed' : 'gone'}`),
+      .map(([path]) => `${path} was ${ours.samples[path] ? 'changed' : 'removed'}`),
   ]
 }

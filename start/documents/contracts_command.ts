@@ -3,43 +3,41 @@ import { BaseCommand, flags } from '@adonisjs/core/ace'
 
 export default class MessagingContracts extends BaseCommand {
   static commandName = 'messaging:contracts'
-  static description = 'Keep in docs/contracts what consumers of the topics are promised'
+  static description = 'Update docs/contracts, the contracts with consumers of the topics'
   static help = [
-    'It writes the schema of each message and adds new samples to their list. What would break a consumer',
-    'is named and never written, exit 3: define a new version of the message beside the old one.',
-    'With --check it writes nothing, and exits 3 when a file is not current.',
+    'Writes the schema of each message and adds new samples to their list. Refuses changes that break a consumer',
+    'with exit 3: define a new version of the message instead.',
+    'With --check it writes nothing, and exits with 3 when a file is outdated.',
     'Example: node ace messaging:contracts --check',
   ]
 
-  @flags.boolean({ description: 'Fail when a file is not current' })
+  @flags.boolean({ description: 'Fail when a file is outdated' })
   declare check: boolean
 
   async run() {
     const { format, resolveConfig } = await import('prettier')
-    const { brokenPromises, contractFiles, contractsOf, keptContracts } =
+    const { breakingChanges, contractFiles, contractsOf, storedContracts } =
       await import('#start/documents/contracts')
     const folder = new URL('docs/contracts/', this.app.appRoot)
     await mkdir(folder, { recursive: true })
-    const kept = keptContracts(folder)
+    const stored = storedContracts(folder)
     const ours = contractsOf(this.app.appRoot)
-    const broken = brokenPromises(kept, ours)
-    for (const what of broken) this.logger.error(`breaks a consumer: ${what}`)
-    if (broken.length > 0) return void (this.exitCode = 3)
+    const breaking = breakingChanges(stored, ours)
+    for (const change of breaking) this.logger.error(`breaks a consumer: ${change}`)
+    if (breaking.length > 0) return void (this.exitCode = 3)
 
-    const before = contractFiles(kept)
+    const before = contractFiles(stored)
     for (const [file, text] of Object.entries(contractFiles(ours))) {
       if (before[file] === text) continue
       if (this.check) {
-        this.logger.error(
-          `docs/contracts/${file} is not current: run "node ace messaging:contracts"`
-        )
+        this.logger.error(`docs/contracts/${file} is outdated: run "node ace messaging:contracts"`)
         this.exitCode = 3
         continue
       }
       const url = new URL(file, folder)
       const options = { ...(await resolveConfig(url)), parser: 'json' }
       await writeFile(url, file.endsWith('.json') ? await format(text, options) : text)
-      this.logger.success(`docs/contracts/${file} is written`)
+      this.logger.success(`Wrote docs/contracts/${file}.`)
     }
   }
 }

@@ -5,12 +5,12 @@ import { BaseCommand, flags } from '@adonisjs/core/ace'
 export default class OpenApi extends BaseCommand {
   static commandName = 'openapi'
   static description = 'Print the OpenAPI document that the app serves as /openapi.json'
-  static help = ['It needs no database.', 'Example: node ace openapi --output=openapi.json']
+  static help = ['Needs no database.', 'Example: node ace openapi --output=openapi.json']
 
-  @flags.string({ description: 'Write it to this file' })
+  @flags.string({ description: 'Write the document to this file' })
   declare output?: string
 
-  @flags.string({ description: 'Where the API is reached (default: PUBLIC_URL)' })
+  @flags.string({ description: 'Base URL of the API (default: PUBLIC_URL)' })
   declare url?: string
 
   async run() {

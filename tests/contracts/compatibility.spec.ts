@@ -4,15 +4,15 @@
 import { test } from '@japa/runner'
 import type { JsonSchema } from '#messaging/message/message'
 import {
-  brokenPromises,
+  breakingChanges,
   contractFiles,
   contractsOf,
-  keptContracts,
+  storedContracts,
   type Contracts,
 } from '#start/documents/contracts'
 
 const root = new URL('../../', import.meta.url)
-const kept = keptContracts(new URL('docs/contracts/', root))
+const kept = storedContracts(new URL('docs/contracts/', root))
 
 /** What is kept, with a change. */
 function changed(change: (contracts: Contracts) => void) {
@@ -87,29 +87,29 @@ const breaking: [what: string, change: (contracts: Contracts) => void, says: str
   [
     'a message is no longer said',
     (of) => delete of.schemas['order_rejected.v1'],
-    'order_rejected.v1 is no longer said',
+    'order_rejected.v1 is no longer published',
   ],
   [
     'a sample is changed',
     (of) => (of.samples['app/contracts/messages/samples/order_placed.v1.json'] = 'f00d'),
-    'app/contracts/messages/samples/order_placed.v1.json is changed',
+    'app/contracts/messages/samples/order_placed.v1.json was changed',
   ],
   [
     'a sample is removed',
     (of) => delete of.samples['app/contracts/messages/samples/order_placed.v1.json'],
-    'app/contracts/messages/samples/order_placed.v1.json is gone',
+    'app/contracts/messages/samples/order_placed.v1.json was removed',
   ],
 ]
 
 test.group('What consumers of the topics were promised', () => {
   test('is kept, and docs/contracts is current', ({ assert }) => {
-    assert.deepEqual(brokenPromises(kept, contractsOf(root)), [])
+    assert.deepEqual(breakingChanges(kept, contractsOf(root)), [])
     assert.deepEqual(contractFiles(kept), contractFiles(contractsOf(root)))
   })
 
   for (const [what, change, says] of breaking) {
     test(`is broken when ${what}`, ({ assert }) => {
-      assert.include(brokenPromises(kept, changed(change)), says)
+      assert.include(breakingChanges(kept, changed(change)), says)
     })
   }
 
@@ -122,6 +122,6 @@ test.group('What consumers of the topics were promised', () => {
       of.schemas['order_placed.v2'] = { type: 'object' }
       of.samples['app/contracts/messages/samples/order_placed.v2.json'] = 'f00d'
     })
-    assert.deepEqual(brokenPromises(kept, more), [])
+    assert.deepEqual(breakingChanges(kept, more), [])
   })
 })

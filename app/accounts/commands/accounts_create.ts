@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { BaseCommand, flags } from '@adonisjs/core/ace'
-import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { EXIT, guarded } from '#console/exit_codes'
+import { flags } from '@adonisjs/core/ace'
+import { UsageError } from '#console/exit_codes'
+import { ReportCommand } from '#console/report_command'
 import { ROLES, type Role } from '#contracts/actor'
 import { composed, faultOf, isBlank } from '#http/characters'
 
-export default class AccountsCreate extends BaseCommand {
+export default class AccountsCreate extends ReportCommand {
   static commandName = 'accounts:create'
   static description = 'Create an account'
   static help = [
@@ -13,7 +13,6 @@ export default class AccountsCreate extends BaseCommand {
     'Example: node ace accounts:create --email=ada@example.com --role=admin --token',
     'Example: node ace accounts:create --role=service --name=shop --token --json',
   ]
-  static options: CommandOptions = { startApp: true }
 
   @flags.string({ description: 'E-mail address to sign in with; not needed for a service' })
   declare email?: string
@@ -27,25 +26,23 @@ export default class AccountsCreate extends BaseCommand {
   @flags.boolean({ description: 'Create an access token and print it' })
   declare token: boolean
 
-  @flags.boolean({ description: 'Print the result as JSON' })
-  declare json: boolean
-
-  async run() {
+  async execute() {
     this.email &&= composed(this.email.trim())
     this.name &&= composed(this.name.trim())
     const role = this.role as Role
-    if (!ROLES.includes(role)) return this.#wrong(`--role must be one of ${ROLES.join(', ')}.`)
-    if (!this.email && role !== 'service')
-      return this.#wrong('--email is missing. Example: --email=ada@example.com')
-    if (this.email && !/^[^\s@]+@[^\s@]+$/.test(this.email))
-      return this.#wrong(`--email: "${this.email}" is not an e-mail address.`)
+    if (!ROLES.includes(role)) throw new UsageError(`--role must be one of ${ROLES.join(', ')}.`)
+    if (!this.email && role !== 'service') {
+      throw new UsageError('--email is missing. Example: --email=ada@example.com')
+    }
+    if (this.email && !/^[^\s@]+@[^\s@]+$/.test(this.email)) {
+      throw new UsageError(`--email: "${this.email}" is not an e-mail address.`)
+    }
     for (const flag of ['email', 'name'] as const) {
       const text = this[flag] ?? ''
       const detail = faultOf(text)?.detail ?? (text && isBlank(text) && 'must not be blank')
-      if (detail) return this.#wrong(`--${flag} ${detail}.`)
+      if (detail) throw new UsageError(`--${flag} ${detail}.`)
     }
-
-    await guarded(this, () => this.#create(role))
+    await this.#create(role)
   }
 
   async #create(role: Role) {
@@ -63,21 +60,12 @@ export default class AccountsCreate extends BaseCommand {
     const issued = this.token ? await issueToken(account, days) : null
     const { id, email, name } = account
     const made = password?.made ? password.text : null
-    if (this.json) {
-      const result = {
-        id,
-        email,
-        name,
-        role,
-        password: made,
-        token: issued?.token ?? null,
-        expiresAt: issued?.expiresAt ?? null,
-      }
-      return this.logger.log(JSON.stringify(result))
-    }
-    this.logger.log(`Created the ${role} ${name} (${id}).`)
-    if (made) this.logger.log(`Password: ${made}`)
-    if (issued) this.logger.log(`Token: ${issued.token}  (expires: ${issued.expiresAt ?? 'never'})`)
+    const { token, expiresAt } = issued ?? { token: null, expiresAt: null }
+    this.print({ id, email, name, role, password: made, token, expiresAt }, () => [
+      `Created the ${role} ${name} (${id}).`,
+      ...(made ? [`Password: ${made}`] : []),
+      ...(token ? [`Token: ${token}  (expires: ${expiresAt ?? 'never'})`] : []),
+    ])
   }
 
   async #password() {
@@ -88,10 +76,5 @@ export default class AccountsCreate extends BaseCommand {
       return { text, made: false }
     }
     return { text: randomBytes(12).toString('base64url'), made: true }
-  }
-
-  #wrong(message: string) {
-    this.logger.error(message)
-    this.exitCode = EXIT.usage
   }
 }

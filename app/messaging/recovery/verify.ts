@@ -179,7 +179,11 @@ async function verifyFromElsewhere(
       .filter((row) => isSubscribed(row, topic, subscribedTo))
     result.checked += relevant.length
     onProgress?.(result.checked)
-    for (const { message_id: messageId, key, type } of await notInInbox(client, consumer, relevant)) {
+    for (const { message_id: messageId, key, type } of await notInInbox(
+      client,
+      consumer,
+      relevant
+    )) {
       const found = { kind: 'not_handled', consumer, outboxId: null, messageId, key, type } as const
       result.findings.push({ module: topic, ...found })
     }
