@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { HttpContext } from '@adonisjs/core/http'
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { forgetInBatches } from '#messaging/recovery/retention'
+import { deleteInBatches } from '#postgres/delete_in_batches'
 import { run } from '#postgres/run'
 import { isUuid } from '#runtime/uuid'
 import { trimmed } from './characters.ts'
@@ -207,7 +207,7 @@ async function lock(trx: TransactionClientContract, scope: IdempotencyScope) {
 
 /** Deletes keys older than a day. @returns the number of keys */
 export async function deleteOldKeys(client: QueryClientContract, signal?: AbortSignal) {
-  return forgetInBatches(
+  return deleteInBatches(
     client,
     `delete from idempotency_keys where ctid in (
        select ctid from idempotency_keys where created_at < now() - interval '1 day'

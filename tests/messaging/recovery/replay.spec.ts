@@ -102,7 +102,7 @@ test.group('outbox:replay', (group) => {
     await eventually('it has begun', async () => (await waiting()).length > 0)
     await db.connection('orders_owner').rawQuery(
       `select pg_terminate_backend(pid) from pg_stat_activity
-       where pid <> pg_backend_pid() and query like '%with turn as materialized%'`
+       where pid <> pg_backend_pid() and query like '%with current as materialized%'`
     )
     const { exitCode, printed } = await running
     assert.equal(exitCode, 4)
