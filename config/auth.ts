@@ -2,7 +2,7 @@ import { defineConfig } from '@adonisjs/auth'
 import { sessionGuard, sessionUserProvider } from '@adonisjs/auth/session'
 import type { InferAuthenticators } from '@adonisjs/auth/types'
 
-/** Sign-in of the admin pages. For access tokens of the API see app/accounts/tokens.ts. */
+/** Sign-in of the admin pages. For access tokens of the API see app/accounts/credentials/tokens.ts. */
 const authConfig = defineConfig({
   default: 'web',
   guards: {

@@ -13,7 +13,7 @@ export default class AppProvider {
       return operatorAccess
     })
     this.app.container.singleton('staffDirectory', async () => {
-      const { staffDirectory } = await import('#accounts/low_stock/staff_directory')
+      const { staffDirectory } = await import('#accounts/staff_directory')
       return staffDirectory
     })
   }

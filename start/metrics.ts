@@ -3,7 +3,7 @@
  */
 // The mail sources must be registered first, and preloads run concurrently.
 import '#start/messaging'
-import '#accounts/metrics'
+import '#accounts/sign_in/metrics'
 import app from '@adonisjs/core/services/app'
 import db from '@adonisjs/lucid/services/db'
 import { modules, runsHere } from '#config/database'

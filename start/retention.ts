@@ -2,7 +2,7 @@
  * Retention rules of all modules; see docs/settings.md.
  */
 import type { Database } from '@adonisjs/lucid/database'
-import { forgetSessions } from '#accounts/forget_sessions'
+import { forgetSessions } from '#accounts/credentials/sessions'
 import { deleteOldKeys } from '#http/idempotency'
 import { forgetCrossings } from '#inventory/low_stock/forget_crossings'
 import { forgetSentMails } from '#mail/forget_sent'

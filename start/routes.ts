@@ -3,8 +3,8 @@
  */
 import router from '@adonisjs/core/services/router'
 import { accountsNavigation } from '#accounts/pages/navigation'
-import { accountsPages, peoplePages } from '#accounts/pages/routes'
-import { accountsRoutes, deskRoutes, signInRoutes } from '#accounts/routes'
+import { accountsPages, deskRoutes, peoplePages } from '#accounts/pages/routes'
+import { accountsRoutes, signInRoutes } from '#accounts/api/routes'
 import { auditLabels as accountsLabels } from '#accounts/audit_labels'
 import { addAuditLabels } from '#admin/audit_labels'
 import { useNavigation } from '#admin/navigation'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { OperatorAccess } from '#contracts/ports/operator_access'
-import { createAccount } from './sign_up.ts'
-import { issueToken } from './tokens.ts'
+import { createAccount } from './sign_in/sign_up.ts'
+import { issueToken } from './credentials/tokens.ts'
 
 const ONE_MINUTE_IN_DAYS = 1 / (24 * 60)
 

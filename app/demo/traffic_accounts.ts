@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import Account from '#accounts/models/account'
-import { createAccount, type NewAccount } from '#accounts/sign_up'
-import { issueToken, revokeToken } from '#accounts/tokens'
+import { createAccount, type NewAccount } from '#accounts/sign_in/sign_up'
+import { issueToken, revokeToken } from '#accounts/credentials/tokens'
 
 const SHOP: NewAccount = {
   email: null,

@@ -1,7 +1,7 @@
 /*
  * /openapi.json: the operations of all modules as one document.
  */
-import { openapi as accounts } from '#accounts/openapi'
+import { openapi as accounts } from '#accounts/api/openapi'
 import { openApiDocument } from '#http/openapi/document'
 import { openapi as inventory } from '#inventory/api/openapi/section'
 import { openapi as operations } from '#operations/health/openapi'

@@ -1,11 +1,11 @@
 /*
  * Audit entries, newest first. Ids are UUIDv7, so a time is a position in the order of the ids.
  */
-import db from '@adonisjs/lucid/services/db'
 import type { Slice } from '#admin/slices'
 import { isUuid } from '#runtime/uuid'
 import { invalidCursor } from '#http/pages'
 import { firstIdAt } from '#postgres/run'
+import { accounts } from '../database.ts'
 
 export interface AuditRow {
   id: string
@@ -39,8 +39,7 @@ export async function readAudit(
   { person, acts, thing, from: since, before }: AuditFilter,
   { from, backwards, limit }: Slice
 ): Promise<AuditRow[]> {
-  const query = db
-    .connection('accounts')
+  const query = accounts()
     .from('audit_entries')
     .orderBy('id', backwards ? 'asc' : 'desc')
     .limit(limit + 1)
@@ -58,8 +57,7 @@ export async function readAudit(
 
 /** Staff to filter by, in alphabetical order, up to 500. */
 export async function listStaff(): Promise<{ id: string; name: string }[]> {
-  return db
-    .connection('accounts')
+  return accounts()
     .from('accounts')
     .whereRaw(`role in ('clerk', 'operator', 'admin') and role <> 'customer'`)
     .orderByRaw('lower(name), id')
@@ -70,8 +68,7 @@ export async function listStaff(): Promise<{ id: string; name: string }[]> {
 /** The names of the accounts among these ids. */
 export async function namesOf(things: (string | null)[]): Promise<Map<string, string>> {
   const ids = things.filter((thing): thing is string => thing !== null && isUuid(thing))
-  const rows: { id: string; name: string }[] = await db
-    .connection('accounts')
+  const rows: { id: string; name: string }[] = await accounts()
     .from('accounts')
     .whereIn('id', [...new Set(ids)])
     .select('id', 'name')

@@ -1,8 +1,8 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import db from '@adonisjs/lucid/services/db'
 import { uuidv7 } from 'uuidv7'
 import { sentFields } from '#admin/notices'
 import { isStaff, type SignedIn } from '#contracts/actor'
+import { accounts } from '../database.ts'
 
 /** Maximum length of the stored input, in characters. */
 const MOST_DETAIL = 4_000
@@ -50,10 +50,6 @@ async function insert(
       ...{ address: request.ip(), request_id: request.id() },
     })
   return id
-}
-
-function accounts() {
-  return db.connection('accounts')
 }
 
 function named(thing: string) {

@@ -1,8 +1,8 @@
-import db from '@adonisjs/lucid/services/db'
 import type { MessageComposeCallback } from '@adonisjs/mail/types'
 import { DateTime } from 'luxon'
 import { publicUrl, timeZone } from '#config/app'
 import type { Notification } from '#mail/mail_rows'
+import { accounts } from '../database.ts'
 import { linkTo, type Invitation } from '../people/invitation.ts'
 
 /** What each role does, to complete "You are invited to …". */
@@ -16,11 +16,7 @@ const WORK: Record<Invitation['role'], string> = {
 export async function composeInvitation({
   subject: id,
 }: Notification): Promise<MessageComposeCallback | null> {
-  const invitation: Invitation | null = await db
-    .connection('accounts')
-    .from('invitations')
-    .where('id', id)
-    .first()
+  const invitation: Invitation | null = await accounts().from('invitations').where('id', id).first()
   if (!invitation) return null
   const { host } = new URL(publicUrl)
   const until = DateTime.fromJSDate(invitation.expires_at, { zone: timeZone })

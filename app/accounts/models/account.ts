@@ -2,7 +2,7 @@ import { DbAccessTokensProvider } from '@adonisjs/auth/access_tokens'
 import type { Role } from '#contracts/actor'
 import { AccountSchema } from '#database/accounts/schema'
 
-/** Tells an access token of ours from other secrets that turn up in a log. */
+/** Identifies access tokens among other secrets, for example in a log. */
 export const TOKEN_PREFIX = 'qm_'
 
 export default class Account extends AccountSchema {
@@ -10,7 +10,7 @@ export default class Account extends AccountSchema {
   static table = 'accounts'
   static selfAssignPrimaryKey = true
 
-  /** Stored hashed; each token says at its making when it expires. */
+  /** Stored as hashes. The expiry of each token is set when it is created. */
   static accessTokens = DbAccessTokensProvider.forModel(Account, {
     table: 'access_tokens',
     prefix: TOKEN_PREFIX,

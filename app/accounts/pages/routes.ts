@@ -1,14 +1,24 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
 
-const SessionsController = () => import('../controllers/sessions_controller.js')
 const AccessController = () => import('./controllers/access_controller.js')
 const AuditController = () => import('./controllers/audit_controller.js')
+const InvitationController = () => import('./controllers/invitation_controller.js')
 const InvitationsController = () => import('./controllers/invitations_controller.js')
 const LowStockMailsController = () => import('./controllers/low_stock_mails_controller.js')
 const OwnController = () => import('./controllers/own_controller.js')
 const PeopleController = () => import('./controllers/people_controller.js')
 const ServicesController = () => import('./controllers/services_controller.js')
+const SessionsController = () => import('./controllers/sessions_controller.js')
+
+/** Below `/admin`, public. */
+export function deskRoutes() {
+  router.get('login', [SessionsController, 'create']).as('desk.login')
+  router.post('login', [SessionsController, 'store']).as('desk.login.store')
+  router.post('logout', [SessionsController, 'destroy']).as('desk.logout')
+  router.get('invitation', [InvitationController, 'show']).as('desk.invitation')
+  router.post('invitation', [InvitationController, 'accept']).as('desk.invitation.accept')
+}
 
 /** Below `/admin`, for the staff. */
 export function accountsPages() {

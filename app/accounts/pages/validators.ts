@@ -1,15 +1,33 @@
 /*
- * Input of the pages about people. A form sends an empty string for an empty field.
+ * Input of the pages. A form sends an empty string for an empty field.
  */
 import vine from '@vinejs/vine'
 import { email, linklessText, search, text, verbatim } from '#http/fields'
 import { day } from '#http/list_parameters'
-import { TIME_ZONES } from '../choose_time_zone.ts'
 import { STAFF_ROLES } from '../people/change_role.ts'
-import { password } from '../validators/account.ts'
+import { password } from '../api/validators.ts'
+
+/** IANA names, UTC first. */
+export const TIME_ZONES = [
+  'UTC',
+  ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC'),
+]
 
 const empty = (value: unknown) => (value === '' ? undefined : value)
 const id = () => vine.string().uuid()
+
+export const deskLogInValidator = vine.compile(
+  vine.object({ email: email(), password: vine.string().minLength(1).maxLength(200) })
+)
+
+/** A form that is kept during the sign-in, as `formOf` in app/admin/failed_page.ts returns it. */
+export const keptFormValidator = vine.compile(
+  vine.object({
+    action: vine.string(),
+    upload: vine.boolean().optional(),
+    fields: vine.array(vine.object({ name: vine.string(), value: vine.string() })),
+  })
+)
 
 export const peopleFilterValidator = vine.compile(
   vine.object({

@@ -1,8 +1,8 @@
 import hash from '@adonisjs/core/services/hash'
-import db from '@adonisjs/lucid/services/db'
-import { withHashPermit } from '../password_hashing.ts'
+import { accounts } from '../database.ts'
+import { withHashPermit } from '../sign_in/password_hashing.ts'
 import type Account from '../models/account.ts'
-import { insertAccount } from '../sign_up.ts'
+import { insertAccount } from '../sign_in/sign_up.ts'
 import { openInvitation } from './invitation.ts'
 
 /**
@@ -21,7 +21,7 @@ export async function acceptInvitation(
   if (!(await openInvitation(token))) return null
   // Before the transaction, because a request that waits for a permit must not hold a connection.
   const passwordHash = await withHashPermit(network, () => hash.make(password))
-  return db.connection('accounts').transaction(async (trx) => {
+  return accounts().transaction(async (trx) => {
     const invitation = await openInvitation(token, trx)
     if (!invitation) return null
     const { id, email, name, role } = invitation

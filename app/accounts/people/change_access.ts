@@ -1,7 +1,7 @@
-import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { SignedIn } from '#contracts/actor'
 import { notFound, Problem } from '#http/problem'
+import { accounts } from '../database.ts'
 import Account from '../models/account.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function changeAccess(
   by: SignedIn,
   change: (person: Account, trx: TransactionClientContract) => Promise<void> | void
 ): Promise<Account> {
-  return db.connection('accounts').transaction(async (trx) => {
+  return accounts().transaction(async (trx) => {
     const administrators = await lockAdministrators(trx)
     if (!administrators.includes(by.id)) throw notFound('page')
     if (id === by.id) throw ownAccess(administrators.length)

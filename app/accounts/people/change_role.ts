@@ -1,6 +1,6 @@
 import type { Role, SignedIn } from '#contracts/actor'
 import { unprocessable } from '#http/problem'
-import { forgetTokens } from '../tokens.ts'
+import { forgetTokens } from '../credentials/tokens.ts'
 import { changeAccess } from './change_access.ts'
 
 /** Roles of staff members. */

@@ -1,8 +1,8 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { DateTime } from 'luxon'
 import type { SignedIn } from '#contracts/actor'
-import { endSessions } from '../sessions.ts'
-import { revokeTokens } from '../tokens.ts'
+import { endSessions } from '../credentials/sessions.ts'
+import { revokeTokens } from '../credentials/tokens.ts'
 import { changeAccess } from './change_access.ts'
 
 /**

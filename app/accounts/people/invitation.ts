@@ -3,9 +3,9 @@
  * mail is sent. It is encrypted with the app's key and never stored.
  */
 import encryption from '@adonisjs/core/services/encryption'
-import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { publicUrl } from '#config/app'
+import { accounts } from '../database.ts'
 import type { StaffRole } from './change_role.ts'
 
 export const INVITATION_DAYS = 7
@@ -38,7 +38,7 @@ export async function openInvitation(
   if (typeof token !== 'string') return null
   const opened = encryption.decrypt<{ id: string; revision: number }>(token, PURPOSE)
   if (!opened) return null
-  const query = (trx ?? db.connection('accounts'))
+  const query = (trx ?? accounts())
     .from('invitations')
     .where({ id: opened.id, revision: opened.revision })
     .where('expires_at', '>', new Date())

@@ -1,13 +1,13 @@
 /*
  * Staff and services, without customers, for administrators.
  */
-import db from '@adonisjs/lucid/services/db'
 import type { Slice } from '#admin/slices'
 import type { Role } from '#contracts/actor'
 import { isUuid } from '#runtime/uuid'
 import { invalidCursor } from '#http/pages'
 import { notFound } from '#http/problem'
 import { SESSION_HOURS } from '#config/session'
+import { accounts } from '../database.ts'
 import type { Invitation } from './invitation.ts'
 
 export interface PersonRow {
@@ -60,14 +60,13 @@ export async function findPerson(id: string): Promise<PersonRow> {
 }
 
 function people() {
-  const accounts = db.connection('accounts')
-  return accounts
+  return accounts()
     .from('accounts')
     .whereRaw(`role <> 'customer'`)
     .select('id', 'name', 'email', 'role')
     .select({ createdAt: 'created_at', disabledAt: 'disabled_at' })
     .select(
-      accounts.raw(
+      accounts().raw(
         /* sql */ `
         (select count(*) from sessions
          where user_id = accounts.id::text and expires_at > now())::int as sessions,
@@ -90,7 +89,7 @@ export interface PeopleCounts {
 }
 
 export async function countPeople(): Promise<PeopleCounts> {
-  const { rows } = await db.connection('accounts').rawQuery<{ rows: PeopleCounts[] }>(
+  const { rows } = await accounts().rawQuery<{ rows: PeopleCounts[] }>(
     `select
        count(*) filter (where role = 'clerk' and disabled_at is null)::int as clerk,
        count(*) filter (where role = 'operator' and disabled_at is null)::int as operator,
@@ -112,7 +111,7 @@ export interface InvitationRow extends Invitation {
 
 /** Newest first, up to 50, each with its last mail. */
 export async function listInvitations(): Promise<InvitationRow[]> {
-  const { rows } = await db.connection('accounts').rawQuery<{ rows: InvitationRow[] }>(
+  const { rows } = await accounts().rawQuery<{ rows: InvitationRow[] }>(
     `select invitations.*, expires_at <= now() as expired, status as mail,
        coalesce(sent_at, notifications.created_at) as mail_at, last_error as mail_error
      from invitations join notifications

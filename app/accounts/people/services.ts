@@ -1,9 +1,9 @@
-import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { notFound, unprocessable } from '#http/problem'
+import { accounts } from '../database.ts'
 import Account from '../models/account.ts'
-import { insertAccount } from '../sign_up.ts'
-import { issueToken } from '../tokens.ts'
+import { insertAccount } from '../sign_in/sign_up.ts'
+import { issueToken } from '../credentials/tokens.ts'
 
 /** A service is a program that places orders and reads stock. It signs in with tokens only. */
 export async function addService(trx: TransactionClientContract, name: string): Promise<Account> {
@@ -42,8 +42,7 @@ export interface ShownToken {
 
 /** The newest first, up to 100. */
 export async function tokensOf(accountId: string): Promise<ShownToken[]> {
-  return db
-    .connection('accounts')
+  return accounts()
     .from('access_tokens')
     .where('tokenable_id', accountId)
     .whereRaw('(expires_at is null or expires_at > now())')

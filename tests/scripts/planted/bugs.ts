@@ -305,7 +305,7 @@ export const BUGS: Bug[] = [
     ]
   ),
 
-  ...of('app/accounts/tokens.ts', spec('functional', 'accounts/functional/accounts'), [
+  ...of('app/accounts/credentials/tokens.ts', spec('functional', 'accounts/functional/accounts'), [
     [
       'a remembered token outlives its expiry',
       'if (token?.expiresAt) entry.until = Math.min(entry.until, token.expiresAt.getTime())',
@@ -313,7 +313,7 @@ export const BUGS: Bug[] = [
     ],
     ['a revoked token stays remembered', 'remembered.delete(digestOf(token))', ''],
   ]),
-  ...of('app/accounts/tokens.ts', spec('functional', 'accounts/functional/people'), [
+  ...of('app/accounts/credentials/tokens.ts', spec('functional', 'accounts/functional/people'), [
     [
       'the token of a disabled account works',
       `.where('access_tokens.id', tokenId)\n    .whereNull('disabled_at')`,

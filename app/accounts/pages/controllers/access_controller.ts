@@ -4,8 +4,8 @@ import { goTo, notice } from '#admin/notices'
 import { changeRole } from '../../people/change_role.ts'
 import { disableAccount, enableAccount } from '../../people/disable_account.ts'
 import { findPerson } from '../../people/list_people.ts'
-import { endSessions } from '../../sessions.ts'
-import { revokeTokens } from '../../tokens.ts'
+import { endSessions } from '../../credentials/sessions.ts'
+import { revokeTokens } from '../../credentials/tokens.ts'
 import { idValidator, roleFormValidator, tokenValidator } from '../validators.ts'
 
 /** An account's role, sessions and tokens, and whether it is enabled. */

@@ -4,7 +4,7 @@ import { networkOf } from '#http/client_network'
 import { auditSignIn } from '../../audit/write_audit.ts'
 import { acceptInvitation } from '../../people/accept_invitation.ts'
 import { openInvitation } from '../../people/invitation.ts'
-import { beginSession } from '../../sessions.ts'
+import { beginSession } from '../../credentials/sessions.ts'
 import { newPasswordFormValidator } from '../validators.ts'
 
 /** The page behind the link in an invitation mail. Viewing it does not use up the invitation. */

@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import db from '@adonisjs/lucid/services/db'
 import { goTo, notice } from '#admin/notices'
 import { submitOnce } from '#http/idempotency'
+import { accounts } from '../../database.ts'
 import { invite, inviteAgain, withdraw } from '../../people/invite.ts'
 import { idValidator, invitationFormValidator } from '../validators.ts'
 
@@ -9,9 +9,7 @@ import { idValidator, invitationFormValidator } from '../validators.ts'
 export default class InvitationsController {
   async store(ctx: HttpContext) {
     const invited = await invitationFormValidator.validate(ctx.request.body())
-    const { name, email } = await submitOnce(ctx, db.connection('accounts'), (trx) =>
-      invite(trx, invited)
-    )
+    const { name, email } = await submitOnce(ctx, accounts(), (trx) => invite(trx, invited))
     ctx.auditSubject = email
     notice(ctx, { about: name, text: `is invited. A mail is on its way to ${email}` })
     return goTo(ctx, '/admin/people')
@@ -19,9 +17,7 @@ export default class InvitationsController {
 
   async sendAgain(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
-    const { name, email } = await submitOnce(ctx, db.connection('accounts'), (trx) =>
-      inviteAgain(trx, id)
-    )
+    const { name, email } = await submitOnce(ctx, accounts(), (trx) => inviteAgain(trx, id))
     ctx.auditSubject = email
     notice(ctx, {
       about: name,
@@ -32,9 +28,7 @@ export default class InvitationsController {
 
   async destroy(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
-    const { name, email } = await submitOnce(ctx, db.connection('accounts'), (trx) =>
-      withdraw(trx, id)
-    )
+    const { name, email } = await submitOnce(ctx, accounts(), (trx) => withdraw(trx, id))
     ctx.auditSubject = email
     notice(ctx, { about: name, text: 'is no longer invited. The link no longer works' })
     return goTo(ctx, '/admin/people')

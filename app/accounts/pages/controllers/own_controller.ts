@@ -2,10 +2,10 @@ import type { HttpContext } from '@adonisjs/core/http'
 import { plural } from '#admin/format'
 import { goTo, notice } from '#admin/notices'
 import { timeZone as shopZone } from '#config/app'
-import { changePassword } from '../../change_password.ts'
-import { chooseTimeZone, TIME_ZONES } from '../../choose_time_zone.ts'
-import { endSessions, sessionsOf } from '../../sessions.ts'
-import { passwordFormValidator, timeZoneFormValidator } from '../validators.ts'
+import { changePassword } from '../../sign_in/change_password.ts'
+import Account from '../../models/account.ts'
+import { endSessions, sessionsOf } from '../../credentials/sessions.ts'
+import { passwordFormValidator, TIME_ZONES, timeZoneFormValidator } from '../validators.ts'
 
 /** The signed-in person's own account: sessions, password and time zone. */
 export default class OwnController {
@@ -26,7 +26,7 @@ export default class OwnController {
 
   async chooseTimeZone(ctx: HttpContext) {
     const { timeZone = null } = await timeZoneFormValidator.validate(ctx.request.body())
-    await chooseTimeZone(ctx.account.id, timeZone)
+    await Account.query().where('id', ctx.account.id).update({ time_zone: timeZone })
     const text = `changed from ${ctx.zone} to ${timeZone ?? shopZone}`
     notice(ctx, { about: 'Your time zone', text })
     return goTo(ctx, '/admin/account')

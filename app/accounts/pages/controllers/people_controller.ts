@@ -4,7 +4,7 @@ import { shownSlice, sliceOf } from '#admin/slices'
 import { STAFF_ROLES } from '../../people/change_role.ts'
 import { countPeople, findPerson, listInvitations, listPeople } from '../../people/list_people.ts'
 import { tokensOf } from '../../people/services.ts'
-import { sessionsOf } from '../../sessions.ts'
+import { sessionsOf } from '../../credentials/sessions.ts'
 import { peopleFilterValidator } from '../validators.ts'
 
 /** The staff and the services. */

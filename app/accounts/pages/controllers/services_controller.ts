@@ -1,8 +1,8 @@
 import encryption from '@adonisjs/core/services/encryption'
 import type { HttpContext } from '@adonisjs/core/http'
-import db from '@adonisjs/lucid/services/db'
 import { goTo, notice } from '#admin/notices'
 import { submitOnce } from '#http/idempotency'
+import { accounts } from '../../database.ts'
 import { addService, addServiceToken } from '../../people/services.ts'
 import { idValidator, nameFormValidator } from '../validators.ts'
 
@@ -10,7 +10,7 @@ import { idValidator, nameFormValidator } from '../validators.ts'
 export default class ServicesController {
   async store(ctx: HttpContext) {
     const { name } = await nameFormValidator.validate(ctx.request.body())
-    const { id } = await submitOnce(ctx, db.connection('accounts'), async (trx) => {
+    const { id } = await submitOnce(ctx, accounts(), async (trx) => {
       const service = await addService(trx, name)
       return { id: service.id }
     })
@@ -23,7 +23,7 @@ export default class ServicesController {
     const { id } = await idValidator.validate(ctx.params)
     const { name } = await nameFormValidator.validate(ctx.request.body())
     // Encrypted, because the database stores sessions and results of forms, but never tokens.
-    const { sealed } = await submitOnce(ctx, db.connection('accounts'), async () => {
+    const { sealed } = await submitOnce(ctx, accounts(), async () => {
       return { sealed: encryption.encrypt(await addServiceToken(id, name), '1 min', 'new token') }
     })
     ctx.session.flash('newToken', sealed)

@@ -4,10 +4,10 @@ import { signUpOpen } from '#config/accounts'
 import { networkOf } from '#http/client_network'
 import { Problem } from '#http/problem'
 import { accountBody } from '../account_body.ts'
-import { countSignUp } from '../attempts.ts'
-import { withHashPermit } from '../password_hashing.ts'
-import { insertAccount } from '../sign_up.ts'
-import { signUpValidator } from '../validators/account.ts'
+import { countSignUp } from '../../sign_in/attempts.ts'
+import { withHashPermit } from '../../sign_in/password_hashing.ts'
+import { insertAccount } from '../../sign_in/sign_up.ts'
+import { signUpValidator } from '../validators.ts'
 
 export default class AccountsController {
   async store({ request, response }: HttpContext) {

@@ -4,8 +4,8 @@ import { networkOf } from '#http/client_network'
 import { unprocessable } from '#http/problem'
 import { withHashPermit } from './password_hashing.ts'
 import { logIn } from './log_in.ts'
-import { endSessions } from './sessions.ts'
-import { revokeTokens } from './tokens.ts'
+import { endSessions } from '../credentials/sessions.ts'
+import { revokeTokens } from '../credentials/tokens.ts'
 
 export interface PasswordChange {
   currentPassword: string

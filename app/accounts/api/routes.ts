@@ -1,8 +1,6 @@
 import router from '@adonisjs/core/services/router'
 
 const AccountsController = () => import('./controllers/accounts_controller.js')
-const InvitationController = () => import('./pages/controllers/invitation_controller.js')
-const SessionsController = () => import('./controllers/sessions_controller.js')
 const TokensController = () => import('./controllers/tokens_controller.js')
 
 /** Below `/api/v1`, public. */
@@ -15,13 +13,4 @@ export function signInRoutes() {
 export function accountsRoutes() {
   router.get('accounts/me', [AccountsController, 'show']).as('accounts.me')
   router.delete('tokens/current', [TokensController, 'destroy']).as('tokens.current.destroy')
-}
-
-/** Below `/admin`, public. */
-export function deskRoutes() {
-  router.get('login', [SessionsController, 'create']).as('desk.login')
-  router.post('login', [SessionsController, 'store']).as('desk.login.store')
-  router.post('logout', [SessionsController, 'destroy']).as('desk.logout')
-  router.get('invitation', [InvitationController, 'show']).as('desk.invitation')
-  router.post('invitation', [InvitationController, 'accept']).as('desk.invitation.accept')
 }

@@ -3,7 +3,7 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { uuidv7 } from 'uuidv7'
 import type { Role } from '#contracts/actor'
 import { Problem } from '#http/problem'
-import Account from './models/account.ts'
+import Account from '../models/account.ts'
 
 export interface NewAccount {
   /** Null for a service only. */

@@ -2,7 +2,7 @@
  * Watches tokens and sessions on behalf of long-lived responses such as streams, which must end when their
  * credential does. All are looked up together, every few seconds.
  */
-import db from '@adonisjs/lucid/services/db'
+import { accounts } from '../database.ts'
 
 const POLL_MS = 5_000
 
@@ -51,7 +51,7 @@ function end(watched: Watched, id: string) {
 /** Notifies watchers of expired and deleted credentials. */
 export async function reportEnded() {
   if (tokens.size + sessions.size === 0) return
-  const { rows } = await db.connection('accounts').rawQuery<{
+  const { rows } = await accounts().rawQuery<{
     rows: { id: string; kind: 'token' | 'session' }[]
   }>(
     `select id::text, 'token' as kind from unnest(?::uuid[]) as id

@@ -5,8 +5,8 @@ import { ROLES } from '#contracts/actor'
 import type { Section } from '#http/openapi/description'
 import { object, oneOf, orNull, ref, text, time, uuid } from '#http/openapi/schema'
 import type { accountBody } from './account_body.ts'
-import type { issueToken } from './tokens.ts'
-import { logInValidator, signUpValidator } from './validators/account.ts'
+import type { issueToken } from '../credentials/tokens.ts'
+import { logInValidator, signUpValidator } from './validators.ts'
 
 type AccountBody = ReturnType<typeof accountBody>
 type TokenBody = Awaited<ReturnType<typeof issueToken>> & { account: AccountBody }

@@ -5,11 +5,11 @@ import { openTicket, ticketFor } from './tickets.ts'
 import { signInById, signInOf, type TokenSignIn } from './tokens.ts'
 import { watchToken } from './credential_watcher.ts'
 
-/** Says who is calling, from `Authorization: Bearer …`. */
+/** Authenticates requests of the API by `Authorization: Bearer …`. */
 export default class AuthenticateMiddleware {
   /**
-   * @param options.optional - an open address: no token is no account, but a wrong one is refused
-   * @param options.ticket - an address that also opens to `?ticket=…`
+   * @param options.optional - accepts requests without a token, but not with a wrong one
+   * @param options.ticket - also accepts `?ticket=…`
    */
   async handle(
     ctx: HttpContext,
@@ -30,7 +30,7 @@ export default class AuthenticateMiddleware {
   }
 }
 
-/** @returns the token, null when the header is missing or of another scheme */
+/** @returns null if the header is missing or has another scheme */
 export function bearerToken({ request }: HttpContext): string | null {
   return /^Bearer\s+(\S+)$/i.exec(request.header('authorization') ?? '')?.[1] ?? null
 }

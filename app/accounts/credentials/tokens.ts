@@ -5,16 +5,14 @@
 import { createHash } from 'node:crypto'
 import { AccessToken } from '@adonisjs/auth/access_tokens'
 import { Secret } from '@adonisjs/core/helpers'
-import hash from '@adonisjs/core/services/hash'
-import db from '@adonisjs/lucid/services/db'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { SignedIn } from '#contracts/actor'
 import { isUuid } from '#runtime/uuid'
-import { withHashPermit } from './password_hashing.ts'
-import Account, { TOKEN_PREFIX } from './models/account.ts'
+import { accounts } from '../database.ts'
+import Account, { TOKEN_PREFIX } from '../models/account.ts'
 import { reportTokenEnded } from './credential_watcher.ts'
 
-/** How long another process may accept a revoked token. */
+/** How long other processes may accept a revoked token. */
 const REMEMBERED_MS = 5_000
 const MOST_REMEMBERED = 10_000
 
@@ -36,7 +34,7 @@ export async function signInOf(token: string): Promise<TokenSignIn | null> {
   })
 }
 
-/** The same by the token's id, for the holder of a ticket that was created with it. */
+/** By the id of the token, for a ticket that was created with it. */
 export async function signInById(tokenId: string): Promise<TokenSignIn | null> {
   return remember(`id ${tokenId}`, async () => {
     const row = await accounts().from('access_tokens').where('id', tokenId).first()
@@ -88,13 +86,9 @@ function digestOf(token: string) {
   return createHash('sha256').update(token).digest('base64')
 }
 
-function accounts() {
-  return db.connection('accounts')
-}
-
 /**
- * @param days - null: until revoked
- * @param name - for people; no two of an account have the same
+ * @param days - null for a token that does not expire
+ * @param name - for display; unique per account
  */
 export async function issueToken(account: Account, days: number | null, name?: string) {
   const token = await Account.accessTokens.create(account, ['*'], {
@@ -107,14 +101,14 @@ export async function issueToken(account: Account, days: number | null, name?: s
 export async function revokeToken(token: string) {
   const signIn = await signInOf(token)
   await Account.accessTokens.invalidate(new Secret(token))
-  // After it: what was looked up meanwhile must not be remembered either.
+  // Afterwards, because a concurrent look-up may have remembered the token again.
   remembered.delete(digestOf(token))
   if (!signIn) return
   remembered.delete(`id ${signIn.tokenId}`)
   reportTokenEnded(signIn.tokenId)
 }
 
-/** All of an account, or one of them, at once. @returns how many */
+/** Revokes one token or all tokens of an account. @returns the number of tokens */
 export async function revokeTokens(
   accountId: string,
   tokenId?: string,
@@ -128,30 +122,7 @@ export async function revokeTokens(
   return revoked.length
 }
 
-/** After a change of somebody's access: the next request of everybody is looked up. */
+/** Looks up all tokens again, after the access of an account has changed. */
 export function forgetTokens() {
   remembered.clear()
-}
-
-/**
- * @param network - of the client
- * @returns the account, null when e-mail or password are wrong or it is disabled: which of them is not told
- * @throws Problem 429 `too_many_attempts` · 503 `temporarily_unavailable` when the password was not checked
- */
-export async function verifyPassword(
-  email: string,
-  password: string,
-  network: string
-): Promise<Account | null> {
-  const account = await Account.query()
-    .whereRaw('lower(email) = ?', [email.toLowerCase()])
-    .whereNull('disabled_at')
-    .first()
-  // Without an account a hash is computed all the same: the time taken must not tell who has one.
-  const isRight = await withHashPermit(network, async () =>
-    account?.password
-      ? hash.verify(account.password, password)
-      : hash.make(password).then(() => false)
-  )
-  return isRight ? account : null
 }

@@ -1,11 +1,11 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { tokenDays } from '#config/accounts'
 import { accountBody } from '../account_body.ts'
-import { auditSignIn } from '../audit/write_audit.ts'
-import { bearerToken } from '../authenticate_middleware.ts'
-import { logIn } from '../log_in.ts'
-import { issueToken, revokeToken } from '../tokens.ts'
-import { logInValidator } from '../validators/account.ts'
+import { auditSignIn } from '../../audit/write_audit.ts'
+import { bearerToken } from '../../credentials/authenticate_middleware.ts'
+import { logIn } from '../../sign_in/log_in.ts'
+import { issueToken, revokeToken } from '../../credentials/tokens.ts'
+import { logInValidator } from '../validators.ts'
 
 export default class TokensController {
   async store(ctx: HttpContext) {

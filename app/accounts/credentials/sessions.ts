@@ -5,13 +5,14 @@
 import { createHash } from 'node:crypto'
 import type { HttpContext } from '@adonisjs/core/http'
 import { MessageBuilder } from '@adonisjs/core/helpers'
-import db from '@adonisjs/lucid/services/db'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { SESSION_HOURS } from '#config/session'
 import type { SignedIn } from '#contracts/actor'
+import { deleteInBatches } from '#postgres/delete_in_batches'
 import { run } from '#postgres/run'
-import { browserOf } from './browser_words.ts'
-import type Account from './models/account.ts'
+import { accounts } from '../database.ts'
+import { browserOf } from './browser_name.ts'
+import type Account from '../models/account.ts'
 import { reportSessionEnded } from './credential_watcher.ts'
 
 const findAtDesk = {
@@ -64,7 +65,7 @@ export async function sessionsOf(accountId: string, current?: string): Promise<S
     .orderBy('expires_at', 'desc')
     .limit(100)
   return rows.map(({ id, data, expires_at: expiresAt }) => {
-    const { signedIn } = new MessageBuilder().verify<Kept>(data, id) ?? {}
+    const { signedIn } = new MessageBuilder().verify<StoredData>(data, id) ?? {}
     return {
       handle: handleOf(id),
       browser: browserOf(signedIn?.agent ?? ''),
@@ -76,7 +77,7 @@ export async function sessionsOf(accountId: string, current?: string): Promise<S
   })
 }
 
-interface Kept {
+interface StoredData {
   signedIn?: { at: string; address: string; agent: string }
 }
 
@@ -103,6 +104,13 @@ function handleOf(sessionId: string) {
   return createHash('sha256').update(sessionId).digest('base64url').slice(0, 16)
 }
 
-function accounts() {
-  return db.connection('accounts')
+/** Deletes expired sessions. The store itself deletes some only when people sign in. */
+export async function forgetSessions(client: QueryClientContract) {
+  return deleteInBatches(
+    client,
+    `delete from sessions where id in (
+       select id from sessions where expires_at < now()
+       order by expires_at limit :most for update skip locked)`,
+    {}
+  )
 }

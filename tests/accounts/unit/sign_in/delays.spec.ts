@@ -1,5 +1,5 @@
 import { test } from '@japa/runner'
-import { Delays } from '#accounts/delays'
+import { Delays } from '#accounts/sign_in/delays'
 
 test.group('Delays', () => {
   test('run at the same time', async ({ assert }) => {

@@ -1,7 +1,7 @@
-import db from '@adonisjs/lucid/services/db'
 import { timeZone } from '#config/app'
 import type { LowStockReader, StaffDirectory } from '#contracts/ports/staff_directory'
 import { run } from '#postgres/run'
+import { accounts } from './database.ts'
 
 const readers = {
   name: 'low_stock_readers',
@@ -14,6 +14,6 @@ const readers = {
 export const staffDirectory: StaffDirectory = {
   async lowStockReaders() {
     type Row = LowStockReader & Record<string, unknown>
-    return run<Row>(db.connection('accounts'), readers, [timeZone])
+    return run<Row>(accounts(), readers, [timeZone])
   },
 }

@@ -2,11 +2,11 @@ import type { HttpContext } from '@adonisjs/core/http'
 import { chooseFileAgain } from '#admin/failed_page'
 import { goTo } from '#admin/notices'
 import { Problem } from '#http/problem'
-import { auditSignIn } from '../audit/write_audit.ts'
-import { logIn } from '../log_in.ts'
-import { accountAtDesk, beginSession } from '../sessions.ts'
-import { deskLogInValidator, keptFormValidator } from '../validators/account.ts'
-import { reportSessionEnded } from '../credential_watcher.ts'
+import { auditSignIn } from '../../audit/write_audit.ts'
+import { logIn } from '../../sign_in/log_in.ts'
+import { accountAtDesk, beginSession } from '../../credentials/sessions.ts'
+import { deskLogInValidator, keptFormValidator } from '../validators.ts'
+import { reportSessionEnded } from '../../credentials/credential_watcher.ts'
 
 /** Signing in and out at the admin pages. */
 export default class SessionsController {
@@ -69,7 +69,7 @@ function isRefusal(error: unknown): error is Error & { status: number } {
   return error instanceof Problem || (status !== undefined && status < 500)
 }
 
-/** What `next` or a form names must be one of our pages: a sign-in that leads elsewhere would be a trap. */
+/** The path if it is an admin page, because a redirect to another site after the sign-in would help phishing. */
 function ownPage(path: unknown): string {
   return typeof path === 'string' && /^\/admin([/?][^\\\p{Cc}]*)?$/u.test(path) ? path : '/admin'
 }
