@@ -72,15 +72,21 @@ const shared = [
 const useCases = ['stock', 'products', 'reservations', 'imports', 'receipts', 'low_stock']
 const presentation = ['api', 'pages', 'commands']
 
-function laterFolders(names) {
+/** The folders of orders: each may import only those before it. */
+const ordersFolders = [
+  ...['store', 'queries', 'placing', 'changes', 'stock_replies', 'mails', 'live'],
+  ...presentation,
+]
+
+function laterFolders(module, names) {
   return names.slice(0, -1).map((folder, index) => {
     const before = names.slice(0, index).join(', ') || 'none'
     return rule(
-      'inventory-folders-form-no-circle',
+      `${module}-folders-form-no-circle`,
       'Folders that import each other can only be read together. ' +
-        `Among ${names.join(', ')} of app/inventory, ${folder} may import only: ${before}.`,
-      { path: `^app/inventory/${folder}/` },
-      { path: `^app/inventory/(${names.slice(index + 1).join('|')})/` }
+        `Among ${names.join(', ')} of app/${module}, ${folder} may import only: ${before}.`,
+      { path: `^app/${module}/${folder}/` },
+      { path: `^app/${module}/(${names.slice(index + 1).join('|')})/` }
     )
   })
 }
@@ -151,7 +157,7 @@ module.exports = {
         path: '^app/(orders|http)/',
         pathNot: [
           '^app/orders/store/',
-          '^app/orders/(order_state_machine|order_lines|target)[.]ts$',
+          '^app/orders/(order_state_machine|order_lines)[.]ts$',
           '^app/http/idempotency[.]ts$',
         ],
       }
@@ -165,10 +171,10 @@ module.exports = {
     ),
     rule(
       'orders-use-cases-import-no-presentation',
-      'The use cases at the root of app/orders are called from the API, pages, commands and consumers. ' +
-        'They return orders, and each caller decides how to show them.',
-      { path: '^app/orders/[^/]+[.]ts$', pathNot: '^app/orders/(openapi|routes)[.]ts$' },
-      { path: '^app/orders/(commands|controllers|live|mails|pages|transformers)/' }
+      'The use cases of orders are called from the API, pages, commands and consumers. They return orders, ' +
+        'and each caller decides how to show them.',
+      { path: '^app/orders/((placing|changes|stock_replies|queries)/)?[^/]+[.]ts$' },
+      { path: '^app/orders/(api|commands|live|mails|pages)/' }
     ),
     rule(
       'nothing-reaches-up-to-start',
@@ -191,8 +197,9 @@ module.exports = {
       { path: `^app/inventory/(${useCases.join('|')})/` },
       { path: `^app/inventory/(${presentation.join('|')})/` }
     ),
-    ...laterFolders(useCases),
-    ...laterFolders(presentation),
+    ...laterFolders('inventory', useCases),
+    ...laterFolders('inventory', presentation),
+    ...laterFolders('orders', ordersFolders),
     rule(
       'production-code-imports-no-tests',
       'Tests and benchmarks are not part of what is deployed.',

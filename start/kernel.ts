@@ -15,9 +15,9 @@ server.use([
 
 /** Admission control of order placement. */
 export const admission = router.named({
-  unlessOverloaded: () => import('#orders/overload_middleware'),
-  permit: () => import('#orders/admission_middleware'),
-  customerShare: () => import('#orders/customer_share_middleware'),
+  unlessOverloaded: () => import('#orders/api/admission/overload_middleware'),
+  permit: () => import('#orders/api/admission/admission_middleware'),
+  customerShare: () => import('#orders/api/admission/customer_share_middleware'),
 })
 
 /** Authentication and audit of the modules' routes. */

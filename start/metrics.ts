@@ -17,7 +17,7 @@ import { MessagingFigures } from '#operations/metrics/messaging_figures'
 import { scraped } from '#operations/metrics/scrape'
 import { workerRoles } from '#operations/metrics/worker_roles'
 import { measurePools, measureProcess, measureWork } from '#operations/metrics/process_gauges'
-import { placements } from '#orders/admission'
+import { placements } from '#orders/api/admission/admission'
 import { measurePlacements, ordersFigures } from '#orders/metrics'
 import { rolesOf } from '#start/workers'
 

@@ -5,6 +5,6 @@ import { accountsProblems } from '#accounts/problems'
 import { assembleProblems } from '#http/problem_catalogue'
 import { httpProblems } from '#http/problems'
 import { inventoryProblems } from '#inventory/problems'
-import { ordersProblems } from '#orders/problems'
+import { ordersProblems } from '#orders/api/problems'
 
 assembleProblems({ ...httpProblems, ...accountsProblems, ...inventoryProblems, ...ordersProblems })

@@ -11,7 +11,7 @@ import { mailQueue, type MailQueueOptions } from '#mail/queue'
 import { observe } from '#operations/health/readiness'
 import { retention } from '#operations/workers/retention'
 import { WorkerHeartbeat } from '#operations/workers/worker_heartbeat'
-import { Sweeper } from '#orders/sweeper'
+import { Sweeper } from '#orders/stock_replies/sweeper'
 import type { PollingWorker } from '#runtime/polling_worker'
 import { retentionRules } from '#start/retention'
 

@@ -5,20 +5,20 @@
 import type { Line } from '#contracts/messages/fields'
 import type { PricedLine } from './store/order.ts'
 
-/** One line per SKU with the sum of its pieces, in the order of the first lines. */
+/** One line per SKU with the sum of its units, in the order of the first lines. */
 export function perSku(lines: Line[]): Line[] {
   const sums = new Map<string, number>()
   for (const { sku, quantity } of lines) sums.set(sku, (sums.get(sku) ?? 0) + quantity)
   return [...sums].map(([sku, quantity]) => ({ sku, quantity }))
 }
 
-/** Pieces of one SKU in all lines; 0 for none. */
-export function piecesOf(lines: Line[], sku: string): number {
+/** Units of one SKU in all lines; 0 for none. */
+export function unitsOf(lines: Line[], sku: string): number {
   return lines.reduce((sum, line) => (line.sku === sku ? sum + line.quantity : sum), 0)
 }
 
-/** Pieces of all SKUs. */
-export function countPieces(lines: { quantity: number }[]): number {
+/** Units of all SKUs. */
+export function countUnits(lines: { quantity: number }[]): number {
   return lines.reduce((sum, { quantity }) => sum + quantity, 0)
 }
 
@@ -28,10 +28,10 @@ export interface QuantityChange {
   after: number
 }
 
-/** The SKUs whose pieces differ, those of `before` first. */
+/** The SKUs whose units differ, those of `before` first. */
 export function quantityChanges(before: Line[], after: Line[]): QuantityChange[] {
   return [...new Set([...before, ...after].map(({ sku }) => sku))]
-    .map((sku) => ({ sku, before: piecesOf(before, sku), after: piecesOf(after, sku) }))
+    .map((sku) => ({ sku, before: unitsOf(before, sku), after: unitsOf(after, sku) }))
     .filter((change) => change.before !== change.after)
 }
 
@@ -51,7 +51,7 @@ export function moneyLines(lines: PricedLine[], currency: string) {
   }))
 }
 
-/** The price of further pieces. */
+/** The price of further units. */
 export interface CurrentPrice {
   name: string
   /** Minor units of the order's currency. */
@@ -59,12 +59,12 @@ export interface CurrentPrice {
 }
 
 /**
- * The lines of one SKU for a new quantity: current pieces keep their price, further pieces become a last line
- * at the current price, and a decrease removes the newest pieces first.
+ * The lines of one SKU for a new quantity: current units keep their price, further units become a last line
+ * at the current price, and a decrease removes the newest units first.
  *
  * @param kept - the order's lines of the SKU, the oldest first; can be empty
- * @param quantity - pieces, at least 1
- * @param current - required if `quantity` exceeds the pieces of `kept`
+ * @param quantity - units, at least 1
+ * @param current - required if `quantity` exceeds the units of `kept`
  */
 export function linesFor(
   sku: string,

@@ -2,7 +2,7 @@
  * The order state machine: pure functions from a state and a trigger to a transition.
  *
  * Each message about an order carries its target: the lines to hold from this revision on. Each reply from
- * inventory names the revision it answers and the revision whose lines are held now.
+ * inventory names the revision that it replies to and the revision whose lines are held now.
  */
 
 export const STATUSES = [
@@ -71,7 +71,7 @@ export type MailKind =
   | 'order_cancelled'
   | 'order_fulfilled'
 
-/** What a caller can ask of an order, by its name in the API. */
+/** An action that a caller can request, by its name in the API. */
 export type CallerAction = 'change' | 'cancellation' | 'fulfilment'
 
 export interface Transition {
@@ -92,8 +92,8 @@ export interface Refusal {
 }
 
 /**
- * A reply without effect. `stale`: for an older revision. `repeated`: applied before. `unexpected`: nothing
- * was asked that it could answer.
+ * A reply without effect. `stale`: for an older revision. `repeated`: applied before. `unexpected`: it
+ * matches no request.
  */
 export interface NoEffect {
   outcome: 'stale' | 'repeated' | 'unexpected'

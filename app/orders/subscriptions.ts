@@ -10,8 +10,8 @@ import {
   stockReserved,
 } from '#contracts/messages/inventory'
 import { on, type Subscription } from '#messaging/inbox/subscription'
-import { applyPrices } from './price_list.ts'
-import { handleStockReplies } from './handle_stock_replies.ts'
+import { applyPrices } from './placing/price_list.ts'
+import { handleStockReplies } from './stock_replies/handle_stock_replies.ts'
 
 export const subscriptions: Subscription[] = [
   on([productListed, productChanged], applyPrices),

@@ -5,7 +5,7 @@ import { openapi as accounts } from '#accounts/api/openapi'
 import { openApiDocument } from '#http/openapi/document'
 import { openapi as inventory } from '#inventory/api/openapi/section'
 import { openapi as operations } from '#operations/health/openapi'
-import { openapi as orders } from '#orders/openapi'
+import { openapi as orders } from '#orders/api/openapi'
 import '#start/problems'
 
 const description = `

@@ -38,8 +38,9 @@ const targets = [
   'app/middleware',
   'app/operations',
   'app/orders',
+  'app/orders/api',
+  'app/orders/changes',
   'app/orders/live',
-  'app/orders/transformers',
   'bench',
   'config',
   'database',
@@ -215,10 +216,16 @@ const plants: Plant[] = [
     'orders-store-imports-no-layer-above'
   ),
   importing(
-    'a use case of orders imports a transformer',
-    'app/orders',
-    './transformers',
+    'a use case of orders imports the API',
+    'app/orders/placing',
+    '#orders/api',
     'orders-use-cases-import-no-presentation'
+  ),
+  importing(
+    'placing an order imports its changes',
+    'app/orders/placing',
+    '../changes',
+    'orders-folders-form-no-circle'
   ),
   importing('orders imports start', 'app/orders', '#start', 'nothing-reaches-up-to-start'),
   plant(
@@ -365,8 +372,8 @@ test.group('Second wall: names', () => {
       },
       {
         kind: 'orders imports inventory by a relative path',
-        path: 'app/orders/controllers/planted.ts',
-        source: `import { restock } from '../../inventory/restock.ts'\nrestock()`,
+        path: 'app/orders/api/controllers/planted.ts',
+        source: `import { restock } from '../../../inventory/restock.ts'\nrestock()`,
         says: meetOnlyInContracts,
       },
       {
@@ -474,7 +481,7 @@ test.group('Second wall: names', () => {
       },
       {
         kind: 'orders routes to a controller of inventory',
-        path: 'app/orders/routes.ts',
+        path: 'app/orders/api/routes.ts',
         source: `declare const controllers: any\nexport const route = controllers.inventory.Stock`,
         says: 'Each module routes to its own controllers',
       },

@@ -18,7 +18,7 @@ import {
 } from '#contracts/messages/inventory'
 import { putProduct } from '#inventory/products/put_product'
 import { restock } from '#inventory/stock/restock'
-import { handleStockReplies } from '#orders/handle_stock_replies'
+import { handleStockReplies } from '#orders/stock_replies/handle_stock_replies'
 
 const KEPT = ['adonis_schema', 'adonis_schema_versions']
 

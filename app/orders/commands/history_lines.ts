@@ -2,7 +2,7 @@ import type { Line, Shortage } from '#contracts/messages/fields'
 import { formatMoney } from '../mails/money.ts'
 import { totalOf } from '../order_lines.ts'
 import { heldNow } from '../store/order.ts'
-import type { OrderHistory } from '../order_history.ts'
+import type { OrderHistory } from '../queries/order_history.ts'
 
 /** An order's history for programs. */
 export function historyJson({ order, ...history }: OrderHistory) {
@@ -21,10 +21,10 @@ export function historyLines(history: OrderHistory): string[] {
     ...section(
       'Revisions',
       revisions.map(({ revision, lines }) => {
-        const pieces = lines.map(({ sku, quantity, unitPrice }) => {
+        const priced = lines.map(({ sku, quantity, unitPrice }) => {
           return `${quantity} x ${sku} at ${formatMoney(unitPrice, order.currency)}`
         })
-        return `r${revision}${revision === held ? ' (in force)' : ''}  ${pieces.join(', ')}`
+        return `r${revision}${revision === held ? ' (in force)' : ''}  ${priced.join(', ')}`
       })
     ),
     ...section(

@@ -14,7 +14,7 @@ export default class OrdersLife extends BaseCommand {
 
   async run() {
     const { format, resolveConfig } = await import('prettier')
-    const { stateDiagram } = await import('../state_diagram.ts')
+    const { stateDiagram } = await import('./state_diagram.ts')
     const path = this.app.makePath('docs/order-life.md')
     const page = await format(stateDiagram(), {
       ...(await resolveConfig(path)),

@@ -21,7 +21,7 @@ export default class OrdersShow extends BaseCommand {
   declare json: boolean
 
   async run() {
-    const { orderHistory } = await import('../order_history.ts')
+    const { orderHistory } = await import('../queries/order_history.ts')
     const { historyJson, historyLines } = await import('./history_lines.ts')
     const db = await this.app.container.make('lucid.db')
     await guarded(this, async () => {

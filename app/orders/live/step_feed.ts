@@ -9,8 +9,7 @@ import db from '@adonisjs/lucid/services/db'
 import { Client, type ClientConfig } from 'pg'
 import { directConnection } from '#config/database'
 import { PollingWorker } from '#runtime/polling_worker'
-import { TimelineTailer } from './timeline_tailer.ts'
-import type { FeedStep } from './feed_step.ts'
+import { TimelineTailer, type FeedStep } from './timeline_tailer.ts'
 
 export interface StepFeedOptions {
   /** A direct connection, because LISTEN does not work through a transaction pooler. */

@@ -1,5 +1,5 @@
 import type { SignedIn } from '#contracts/actor'
-import { findOrder } from '../find_orders.ts'
+import { findOrder } from '../queries/find_orders.ts'
 import type { OrderRecord } from '../store/order.ts'
 import { awaitsReply } from '../order_state_machine.ts'
 import { stepFeed } from './step_feed.ts'

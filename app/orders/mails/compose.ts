@@ -3,7 +3,6 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import type { MessageComposeCallback } from '@adonisjs/mail/types'
-import { publicUrl } from '#config/app'
 import type { Shortage } from '#contracts/messages/fields'
 import type { Notification } from '#mail/mail_rows'
 import { run } from '#postgres/run'
@@ -12,7 +11,8 @@ import { quantityChanges, totalOf } from '../order_lines.ts'
 import type { MailKind } from '../order_state_machine.ts'
 import { formatMoney } from './money.ts'
 
-const SUBJECTS: Record<MailKind, (number: string) => string> = {
+/** The subject of each mail about an order, by the order's number. */
+export const MAIL_SUBJECTS: Record<MailKind, (number: string) => string> = {
   order_confirmed: (number) => `Order ${number} is confirmed`,
   order_rejected: (number) => `Order ${number} could not be fulfilled`,
   change_accepted: (number) => `Order ${number} has been changed`,
@@ -68,8 +68,9 @@ export async function composeOrderMail({
   const number = `Q-${order.number}`
   const linesAt = (revision: unknown) => order.lines.filter((line) => line.revision === revision)
   const lines = linesAt(detail.linesOf)
+  const { ship_to: to } = order
   const content = {
-    title: SUBJECTS[kind as MailKind](number),
+    title: MAIL_SUBJECTS[kind as MailKind](number),
     name: order.name,
     number,
     identity: order.reference
@@ -81,16 +82,15 @@ export async function composeOrderMail({
       total: formatMoney(line.unitPrice * line.quantity, order.currency),
     })),
     total: formatMoney(totalOf(lines), order.currency),
-    changes: changedProducts(linesAt(order.previous), lines),
-    shortages: namedShortages(detail.shortages as Shortage[] | undefined, order.lines),
+    changes: describeChanges(linesAt(order.previous), lines),
+    shortages: describeShortages(detail.shortages as Shortage[] | undefined, order.lines),
     reason: order.cancel_reason,
     parcel: {
       carrier: order.carrier,
       number: order.tracking_number,
       url: order.tracking_url,
     },
-    shipTo: order.ship_to,
-    url: `${publicUrl}/api/v1/orders/${order.id}`,
+    shipTo: to && [to.name, ...to.address, to.country].join(', '),
   }
   return (message) => {
     message
@@ -101,13 +101,11 @@ export async function composeOrderMail({
   }
 }
 
-/** The products whose pieces differ, with the change as a text. */
-function changedProducts(before: PricedLine[], after: PricedLine[]) {
-  const names = new Map([...before, ...after].map(({ sku, name }) => [sku, name]))
-  return quantityChanges(before, after).map((change) => ({
-    name: names.get(change.sku)!,
-    words: describeChange(change),
-  }))
+/** The changed products, such as "Red mug: 4 instead of 2". */
+function describeChanges(before: PricedLine[], after: PricedLine[]) {
+  return quantityChanges(before, after).map((change) => {
+    return `${nameOf(change.sku, [...after, ...before])}: ${describeChange(change)}`
+  })
 }
 
 function describeChange({ before, after }: { before: number; after: number }) {
@@ -115,9 +113,12 @@ function describeChange({ before, after }: { before: number; after: number }) {
   return after === 0 ? 'removed' : `${after} instead of ${before}`
 }
 
-function namedShortages(shortages: Shortage[] = [], lines: PricedLine[]) {
-  return shortages.map((shortage) => ({
-    ...shortage,
-    name: lines.find(({ sku }) => sku === shortage.sku)?.name ?? shortage.sku,
-  }))
+function describeShortages(shortages: Shortage[] = [], lines: PricedLine[]) {
+  return shortages.map(({ sku, requested, available }) => {
+    return `${nameOf(sku, lines)} (${sku}): requested ${requested}, available ${available}`
+  })
+}
+
+function nameOf(sku: string, lines: PricedLine[]) {
+  return lines.find((line) => line.sku === sku)?.name ?? sku
 }

@@ -1,5 +1,5 @@
 import { heldNow, targetLines, type OrderRecord } from '../store/order.ts'
-import { countPieces, perSku, totalOf } from '../order_lines.ts'
+import { countUnits, perSku, totalOf } from '../order_lines.ts'
 import type { Status } from '../order_state_machine.ts'
 
 /** The tone of each status in pages; empty for neutral. */
@@ -23,8 +23,8 @@ export function orderView(order: OrderRecord) {
     held: heldNow(order),
     /** The target, one row per SKU. */
     target: perSku(targetLines(order)),
-    /** Pieces of the lines in force. */
-    pieces: countPieces(lines),
+    /** Units of the lines in force. */
+    units: countUnits(lines),
     total: { amount: totalOf(lines), currency },
     /** Line by line, as on a parcel; null for none. */
     address: shipTo && [shipTo.name, ...shipTo.address, shipTo.country],

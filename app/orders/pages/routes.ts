@@ -1,7 +1,7 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
 
-const OrderEventsController = () => import('../controllers/order_events_controller.js')
+const EventsController = () => import('../api/controllers/events_controller.js')
 const OrderFormsController = () => import('./order/order_forms_controller.js')
 const OrderPageController = () => import('./order/order_page_controller.js')
 const OrdersPageController = () => import('./list/orders_page_controller.js')
@@ -32,7 +32,7 @@ export function orderPages() {
       router.get('orders.csv', [OrdersPageController, 'export'])
       router.get('orders/slips', [SelectedOrdersController, 'slips'])
       router.get('orders/:id', [OrderPageController, 'show'])
-      router.get('orders/:id/events', [OrderEventsController, 'index'])
+      router.get('orders/:id/events', [EventsController, 'show']).as('order_events.index')
     })
     .as('desk.pages')
 }

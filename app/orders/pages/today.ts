@@ -1,5 +1,5 @@
 /*
- * The part of orders on the page of today's work.
+ * Orders on the Today page.
  */
 import db from '@adonisjs/lucid/services/db'
 import { DateTime } from 'luxon'

@@ -1,12 +1,13 @@
 /*
- * Orders that wait for a stock reply: re-sends overdue requests, and flags orders that re-sends did not help.
+ * Orders that wait for a stock reply: re-sends overdue requests, and flags orders whose
+ * re-sends got no reply.
  */
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { SYSTEM } from '#contracts/actor'
 import type { Line } from '#contracts/messages/fields'
 import { outbox } from '#messaging/outbox/outbox'
 import { run } from '#postgres/run'
-import { targetMessage, type TargetOrder } from '../target.ts'
+import { targetMessage, type TargetOrder } from './target.ts'
 import { insertStep } from './timeline.ts'
 
 export interface Timing {
@@ -98,7 +99,7 @@ interface FlaggedOrder extends Record<string, unknown> {
   at: Date
 }
 
-/** Flags the orders whose last re-send was not answered. @returns their ids */
+/** Flags the orders whose last re-send got no reply. @returns their ids */
 export async function flagOverdue(client: QueryClientContract, { tries }: Timing, most: number) {
   return client.transaction(async (trx) => {
     const flagged = await run<FlaggedOrder>(trx, flagStatement, [tries, most])

@@ -5,12 +5,12 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { actorOf, type SignedIn } from '#contracts/actor'
 import { replyTimeout } from '#config/orders'
-import { orderPlaced } from '#contracts/messages/orders'
 import { lockText, type StoredResponse, type IdempotencyScope } from '#http/idempotency'
 import { outbox } from '#messaging/outbox/outbox'
 import { run } from '#postgres/run'
-import { countPieces, perSku } from '../order_lines.ts'
+import { countUnits } from '../order_lines.ts'
 import type { OrderRecord } from './order.ts'
+import { targetMessage } from './target.ts'
 import { stepsCommitted } from './timeline.ts'
 
 const placeOrder = {
@@ -42,14 +42,14 @@ const placeOrder = {
              jsonb_set($23::jsonb, '{number}', to_jsonb('Q-' || number))
       from placed
     )
-    select counted[1]::float8 as "openOrders", counted[2]::float8 as pieces,
+    select counted[1]::float8 as "openOrders", counted[2]::float8 as units,
       (select 'Q-' || number from placed) as number from load where mine`,
 }
 
-/** The open orders of a customer, and the pieces they hold or ask for. */
+/** The open orders of a customer, and the units they hold or ask for. */
 export interface CustomerLoad {
   openOrders: number
-  pieces: number
+  units: number
 }
 
 /** Limits on the load of a customer; null for no limit. */
@@ -67,7 +67,7 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
 /**
  * @param load - the customer's limits; null to skip the count of open orders
- * @param answer - stored under the key, with the number of the order in its body
+ * @param response - stored under the key, with the number of the order in its body
  * @returns null if the key is taken, by a request in progress or an earlier one
  */
 export async function insertPlacedOrder(
@@ -76,12 +76,9 @@ export async function insertPlacedOrder(
   account: SignedIn,
   load: LoadLimits | null,
   scope: IdempotencyScope,
-  answer: StoredResponse
+  response: StoredResponse
 ): Promise<Placed | null> {
-  const message = orderPlaced.about(order.id, {
-    revision: order.revision,
-    lines: perSku(order.lines),
-  })
+  const message = targetMessage(order, order.lines)
   const [placed] = await run<Placed>(client, placeOrder, [
     lockText(scope),
     order.id,
@@ -103,13 +100,13 @@ export async function insertPlacedOrder(
     scope.path,
     scope.key,
     scope.payloadHash,
-    answer.status,
-    JSON.stringify(answer.headers),
-    JSON.stringify(answer.body),
+    response.status,
+    JSON.stringify(response.headers),
+    JSON.stringify(response.body),
     replyTimeout,
     load !== null,
     load?.openOrders ?? NO_LIMIT,
-    countPieces(order.lines),
+    countUnits(order.lines),
     load?.heldPieces ?? NO_LIMIT,
     ...outbox.values([{ ...message, time: order.placedAt }]),
   ]).catch((error) => {

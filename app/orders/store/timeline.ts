@@ -20,6 +20,18 @@ export interface NewStep {
   detail: Record<string, unknown>
 }
 
+/** A step as it is read. */
+export interface StepRow {
+  sequence: number
+  at: Date
+  type: string
+  status: string
+  revision: number
+  actor: Actor
+  message_id: string | null
+  detail: Record<string, unknown>
+}
+
 const listeners = new Set<() => void>()
 
 /** Calls the listener after each commit of steps in this process. */

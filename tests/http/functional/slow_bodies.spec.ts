@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { test } from '@japa/runner'
 import { unfinishedBodies } from '#http/server/unfinished_bodies'
-import { placements } from '#orders/admission'
+import { placements } from '#orders/api/admission/admission'
 import { slowdown } from '#tests/support/eventually'
 import { emptyShop, person, post, priced } from '#tests/support/shop'
 import { SlowClient, type SlowRequest } from '#tests/support/connections/slow_client'

@@ -50,7 +50,7 @@ test.group('The limits for customers', (group) => {
       const { code, detail, limit, setting, value, errors } = refused.body()
       assert.deepEqual([code, limit], ['order_limit_exceeded', 'line_pieces'])
       assert.deepEqual([setting, value], ['CUSTOMER_LINE_PIECES', 1_000])
-      assert.include(detail, '1,000 pieces')
+      assert.include(detail, '1,000 units')
       assert.deepEqual(
         errors.map(({ pointer }: { pointer: string }) => pointer),
         [...pointers]

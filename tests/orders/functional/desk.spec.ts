@@ -250,8 +250,8 @@ test.group('An order at the desk', (group) => {
       assert.equal(location, home, time)
     }
     await clerk.open(home, { 'hx-request': 'true' })
-    assert.include((await clerk.open(home)).text, 'fulfilled: 2 pieces of revision 1 with DHL')
-    assert.notInclude((await clerk.open(home)).text, 'fulfilled: 2 pieces')
+    assert.include((await clerk.open(home)).text, 'fulfilled: 2 units of revision 1 with DHL')
+    assert.notInclude((await clerk.open(home)).text, 'fulfilled: 2 units')
     assert.containSubset(await find(id), {
       status: 'fulfilled',
       tracking_number: 'JJD 1',
@@ -374,7 +374,7 @@ test.group('Orders selected in the list', (group) => {
     const rows = [`${ended}:1`, `${moved}:1`, `${ready}:1`]
     const address = `/admin/orders/fulfilment?${rows.map((row) => `orders[]=${row}`).join('&')}`
     const asked = await clerk.open(address)
-    assert.include(asked.text, 'Fulfil 3 orders, 6 pieces')
+    assert.include(asked.text, 'Fulfil 3 orders, 6 units')
     assert.include(asked.text, 'sends 3 mails')
 
     await cancel(client, admin, ended)

@@ -4,7 +4,7 @@ import { test } from '@japa/runner'
 import { plainDeskOf } from '#tests/support/desk'
 import { historyLines } from '#orders/commands/history_lines'
 import { composeOrderMail } from '#orders/mails/compose'
-import { orderHistory } from '#orders/order_history'
+import { orderHistory } from '#orders/queries/order_history'
 import { ordersCsv } from '#orders/pages/list/orders_csv'
 import { Message } from '@adonisjs/mail'
 import { confirmed, shopOfMugs } from '#tests/support/orders'
@@ -239,7 +239,7 @@ test.group('Further pieces of an order', (group) => {
       .trim()
     assert.include(cells, 'MUG Product MUG 2 2 € 12.50 € 25.00')
     assert.include(cells, 'MUG Product MUG 3 3 1 € 14.00 € 14.00')
-    assert.include(cells, '4 pieces in r3 € 48.00')
+    assert.include(cells, '4 units in r3 € 48.00')
     const form = text.slice(text.indexOf('name="quantities[]"'))
     assert.match(form, /value="3".*name="skus\[\]"[^>]*value="MUG"/s)
     assert.lengthOf(form.match(/name="skus\[\]"[^>]*value="MUG"/g)!, 1)

@@ -1,7 +1,7 @@
 import db from '@adonisjs/lucid/services/db'
 import logger from '@adonisjs/core/services/logger'
 import { test } from '@japa/runner'
-import { Sweeper } from '#orders/sweeper'
+import { Sweeper } from '#orders/stock_replies/sweeper'
 import { messagesAbout, mugs, placed } from '#tests/support/orders'
 import {
   cancel,

@@ -1,7 +1,7 @@
 import { test } from '@japa/runner'
 import fc from 'fast-check'
 import type { PricedLine } from '#orders/store/order'
-import { linesFor, perSku, piecesOf } from '#orders/order_lines'
+import { linesFor, perSku, unitsOf } from '#orders/order_lines'
 
 const mug = (quantity: number, unitPrice: number): PricedLine => ({
   ...{ sku: 'MUG', name: 'Mug', quantity, unitPrice },
@@ -67,6 +67,6 @@ test.group('The lines of one SKU', () => {
       { sku: 'MUG', quantity: 5 },
       { sku: 'PLATE', quantity: 1 },
     ])
-    assert.deepEqual([piecesOf(lines, 'MUG'), piecesOf(lines, 'NONE')], [5, 0])
+    assert.deepEqual([unitsOf(lines, 'MUG'), unitsOf(lines, 'NONE')], [5, 0])
   })
 })

@@ -321,32 +321,40 @@ export const BUGS: Bug[] = [
     ],
   ]),
 
-  ...of('app/orders/price_list.ts', spec('functional', 'orders/functional/placing/prices'), [
+  ...of(
+    'app/orders/placing/price_list.ts',
+    spec('functional', 'orders/functional/placing/prices'),
     [
-      'an older version of a product replaces a newer one',
-      '\n    where price_list.version <= excluded.version',
-      '',
-    ],
-    [
-      'the lowest version of a product in a batch counts',
-      'order by sku, version desc',
-      'order by sku, version',
-    ],
-  ]),
-  ...of('app/orders/price_list.ts', spec('functional', 'orders/functional/price_of_more'), [
+      [
+        'an older version of a product replaces a newer one',
+        '\n    where price_list.version <= excluded.version',
+        '',
+      ],
+      [
+        'the lowest version of a product in a batch counts',
+        'order by sku, version desc',
+        'order by sku, version',
+      ],
+    ]
+  ),
+  ...of('app/orders/placing/price_list.ts', spec('functional', 'orders/functional/price_of_more'), [
     [
       'further units keep the price of the first',
-      'grows: quantity > piecesOf(kept, sku)',
-      'grows: false',
+      'const grows = quantity > unitsOf(kept, sku)',
+      'const grows = false',
     ],
   ]),
-  ...of('app/orders/price_list.ts', spec('functional', 'orders/functional/placing/bad_orders'), [
+  ...of(
+    'app/orders/placing/price_list.ts',
+    spec('functional', 'orders/functional/placing/bad_orders'),
     [
-      'a product that is off sale can be ordered',
-      'if (off.length > 0) throw notForSale(linesAsking(off))',
-      '',
-    ],
-  ]),
+      [
+        'a product that is off sale can be ordered',
+        'if (off.length > 0) throw notForSale(linesAsking(off))',
+        '',
+      ],
+    ]
+  ),
 
   ...of('app/mail/mail_rows.ts', spec('functional', 'orders/functional/mails'), [
     [

@@ -18,12 +18,12 @@ import { subscriptions as inventorySubscriptions } from '#inventory/subscription
 import { Consumer } from '#messaging/inbox/consumer'
 import { encode } from '#messaging/message/message'
 import type { Delivery } from '#messaging/transports/transport'
-import { cancelOrder } from '#orders/cancel_order'
-import { acceptedAnswer } from '#orders/transformers/order_body'
-import { fulfilOrder } from '#orders/fulfil_order'
+import { cancelOrder } from '#orders/changes/cancel_order'
+import { acceptedResponse } from '#orders/api/transformers/order_body'
+import { fulfilOrder } from '#orders/changes/fulfil_order'
 import { resendDue } from '#orders/store/overdue_orders'
-import { placeOrder } from '#orders/place_order'
-import { reviseOrder } from '#orders/revise_order'
+import { placeOrder } from '#orders/placing/place_order'
+import { reviseOrder } from '#orders/changes/revise_order'
 import { subscriptions as ordersSubscriptions } from '#orders/subscriptions'
 import { SKUS, type Side } from './history.ts'
 import type { Outcome, Pieces } from './model.ts'
@@ -97,7 +97,7 @@ export class ShopInDatabase implements Shop<Sent> {
       ...{ key: randomUUID(), payloadHash: '' },
     }
     const wanted = { lines: this.#wanted(lines) }
-    const { body } = await placeOrder(wanted, CLERK, scope, acceptedAnswer)
+    const { body } = await placeOrder(wanted, CLERK, scope, acceptedResponse)
     const { id } = body as { id: string }
     this.#ids.push(id)
     return id

@@ -1,8 +1,8 @@
 import db from '@adonisjs/lucid/services/db'
 import type { SignedIn } from '#contracts/actor'
 import { Problem } from '#http/problem'
-import { findOrders } from '../../find_orders.ts'
-import { fulfilOrder } from '../../fulfil_order.ts'
+import { findOrders } from '../../queries/find_orders.ts'
+import { fulfilOrder } from '../../changes/fulfil_order.ts'
 import type { OrderRecord } from '../../store/order.ts'
 
 /** A selected row of the list. */

@@ -9,8 +9,8 @@ import { firstIdAt, run } from '#postgres/run'
 const DAYS = 30
 /** Each day is counted up to this number. */
 const LIMIT = 100_000
-/** Transactions of the previous day have ended by this time after midnight. */
-const SETTLED_AFTER_MS = 60_000
+/** Time after midnight by which all transactions of the previous day have ended. */
+const FINAL_AFTER_MS = 60_000
 /** Enough for all days of 40 time zones. */
 const MAX_CACHED = 40 * DAYS
 
@@ -31,7 +31,7 @@ export async function placedAndFulfilled(today: DateTime): Promise<Day[]> {
   const days = starts.map((start) => {
     return counted.get(start.toMillis()) ?? cache.get(start.toMillis())!
   })
-  if (Date.now() - today.toMillis() >= SETTLED_AFTER_MS) {
+  if (Date.now() - today.toMillis() >= FINAL_AFTER_MS) {
     if (cache.size > MAX_CACHED) cache.clear()
     for (const [start, day] of counted) cache.set(start, day)
   }

@@ -20,7 +20,7 @@ const COLUMNS: [string, (order: OrderView) => unknown][] = [
   ['name', ({ name }) => name],
   ['ship_to', ({ address }) => address?.join(', ')],
   ['lines', ({ lines }) => lines.map(({ sku, quantity }) => `${quantity} ${sku}`).join(', ')],
-  ['pieces', ({ pieces }) => pieces],
+  ['pieces', ({ units }) => units],
   ['total', ({ total }) => Number(majorUnits(total))],
   ['currency', ({ currency }) => currency],
   ['cancel_reason', ({ cancelReason }) => cancelReason],

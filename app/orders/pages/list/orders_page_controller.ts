@@ -7,6 +7,13 @@ import { ordersCsv } from './orders_csv.ts'
 import { orderView } from '../order_view.ts'
 import { deskFilterValidator } from '../validators.ts'
 
+/** The lists of orders, each with the parameter that selects it. */
+const LISTS = [
+  { name: 'all', label: 'All', filter: ['status', null] },
+  ...STATUSES.map((status) => ({ name: status, label: status, filter: ['status', status] })),
+  { name: 'attention', label: 'needs attention', filter: ['attention', '1'] },
+]
+
 /** The list of orders as a page and as CSV. */
 export default class OrdersPageController {
   async index({ account, request, view, zone }: HttpContext) {
@@ -18,7 +25,7 @@ export default class OrdersPageController {
       countLists(),
     ])
     return view.render('orders::pages/orders', {
-      ...{ query, filter, counts, statuses: STATUSES },
+      ...{ query, filter, counts, lists: LISTS },
       searched: Boolean(filter.q ?? filter.from ?? filter.to ?? filter.fulfilled),
       slice: shownSlice(rows.map(orderView), slice, ({ id }) => [id], query),
     })

@@ -2,8 +2,8 @@ import type { HttpContext } from '@adonisjs/core/http'
 import { plural } from '#admin/format'
 import { goTo, notice } from '#admin/notices'
 import { customerMails } from '#config/mail'
-import { findOrders } from '../../find_orders.ts'
-import { countPieces } from '../../order_lines.ts'
+import { findOrders } from '../../queries/find_orders.ts'
+import { countUnits } from '../../order_lines.ts'
 import { checkSelected, fulfilSelected, selectedOf } from './fulfil_selected.ts'
 import { orderView } from '../order_view.ts'
 import { barsOf, doNotPack } from '../order/slip.ts'
@@ -19,7 +19,7 @@ export default class SelectedOrdersController {
     return view.render('orders::pages/selected', {
       rows: rows.map((row) => ({ ...row, order: orderView(row.order) })),
       ready: ready.length,
-      pieces: countPieces(ready.flatMap(({ order }) => order.lines)),
+      units: countUnits(ready.flatMap(({ order }) => order.lines)),
       done: rows.filter(({ verdict }) => verdict === 'fulfilled').length,
       customerMails,
     })

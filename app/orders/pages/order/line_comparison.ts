@@ -1,16 +1,16 @@
 import type { OrderRecord, PricedLine } from '../../store/order.ts'
-import type { OrderHistory } from '../../order_history.ts'
-import { countPieces, totalOf } from '../../order_lines.ts'
+import type { OrderHistory } from '../../queries/order_history.ts'
+import { countUnits, totalOf } from '../../order_lines.ts'
 
 export interface LineRow {
   sku: string
   name: string
   unitPrice: number
-  /** Pieces held, or held when the order ended; null if nothing is held. */
+  /** Units held, or held when the order ended; null if nothing is held. */
   held: number | null
-  /** Requested pieces; null if the held lines are the target. */
+  /** Requested units; null if the held lines are the target. */
   wanted: number | null
-  /** Price of the pieces that count in the total, in minor units. */
+  /** Price of the units that count in the total, in minor units. */
   amount: number
 }
 
@@ -23,14 +23,14 @@ export function compareLines({ order }: OrderHistory) {
     columns: columnsOf(order),
     rows: rows.map((line): LineRow => {
       const { sku, name, unitPrice } = line
-      const wanted = piecesLike(line, target)
+      const wanted = unitsLike(line, target)
       return {
         ...{ sku, name, unitPrice, amount: wanted * unitPrice },
-        held: heldRevision === null ? null : piecesLike(line, lines),
+        held: heldRevision === null ? null : unitsLike(line, lines),
         wanted: heldRevision === null || requestedLines ? wanted : null,
       }
     }),
-    pieces: countPieces(target),
+    units: countUnits(target),
     revision: requestedLines ? revision : (heldRevision ?? revision),
     total: { amount: totalOf(target), currency },
   }
@@ -49,6 +49,6 @@ function keyOf({ sku, unitPrice }: PricedLine) {
   return `${sku} ${unitPrice}`
 }
 
-function piecesLike(line: PricedLine, lines: PricedLine[]) {
-  return countPieces(lines.filter((other) => keyOf(other) === keyOf(line)))
+function unitsLike(line: PricedLine, lines: PricedLine[]) {
+  return countUnits(lines.filter((other) => keyOf(other) === keyOf(line)))
 }

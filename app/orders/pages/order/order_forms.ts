@@ -5,7 +5,7 @@ import {
   cancelOrderValidator,
   fulfilOrderValidator,
   reviseOrderValidator,
-} from '../../validators/order.ts'
+} from '../../changes/validators.ts'
 import {
   cancelFormValidator,
   contactFormValidator,

@@ -1,12 +1,12 @@
 /*
- * The notices that confirm what a form changed.
+ * The notices after a form of the order page: each confirms the change.
  */
 import { plural } from '#admin/format'
 import type { OrderRecord } from '../../store/order.ts'
-import { countPieces } from '../../order_lines.ts'
+import { countUnits } from '../../order_lines.ts'
+import { MAIL_SUBJECTS } from '../../mails/compose.ts'
 import type { MailKind } from '../../order_state_machine.ts'
 import { describeChanges } from './changes.ts'
-import { MAILS } from './mail_names.ts'
 
 const about = ({ number }: OrderRecord) => number!
 
@@ -15,7 +15,7 @@ export function revised({ order, linesChanged }: { order: OrderRecord; linesChan
   const { lines, requestedLines, revision } = order
   const changed = requestedLines
     ? describeChanges(lines, requestedLines)
-    : plural(countPieces(lines), 'piece')
+    : plural(countUnits(lines), 'unit')
   return { about: about(order), text: `requests revision ${revision}: ${changed}` }
 }
 
@@ -32,19 +32,19 @@ export function cancelled(order: OrderRecord) {
   const freed =
     order.heldRevision === null
       ? 'no stock was held'
-      : `${plural(countPieces(order.lines), 'held piece')} will be released`
+      : `${plural(countUnits(order.lines), 'held unit')} will be released`
   return { about: about(order), text: `cancelled: ${freed}` }
 }
 
 export function fulfilled(order: OrderRecord) {
   const by = order.carrier ? ` with ${order.carrier}` : ''
-  const shipped = plural(countPieces(order.lines), 'piece')
+  const shipped = plural(countUnits(order.lines), 'unit')
   return {
     about: about(order),
     text: `fulfilled: ${shipped} of revision ${order.heldRevision}${by}`,
   }
 }
 
-export function resent({ kind, email }: { kind: MailKind; email: string }) {
-  return { about: `“${MAILS[kind]}”`, text: `will be sent again to ${email}` }
+export function resent({ kind, number, email }: { kind: MailKind; number: string; email: string }) {
+  return { about: `“${MAIL_SUBJECTS[kind](number)}”`, text: `will be sent again to ${email}` }
 }

@@ -4,8 +4,8 @@ import { time } from '#admin/format'
 import { customerMails } from '#config/mail'
 import { notFound } from '#http/problem'
 import { stateOf } from '../../store/order.ts'
-import { allowedActions } from '../../order_state_machine.ts'
-import { orderHistory } from '../../order_history.ts'
+import { allowedActions, type CallerAction } from '../../order_state_machine.ts'
+import { orderHistory } from '../../queries/order_history.ts'
 import { compareLines } from './line_comparison.ts'
 import { doNotPack } from './slip.ts'
 import { orderView } from '../order_view.ts'
@@ -20,20 +20,20 @@ export default class OrderPageController {
 
   /** The dialogs as pages, for browsers without dialog support. */
   cancellation(ctx: HttpContext) {
-    return page(ctx, 'cancel')
+    return page(ctx, 'action', 'cancellation')
   }
 
   fulfilment(ctx: HttpContext) {
-    return page(ctx, 'fulfil')
+    return page(ctx, 'action', 'fulfilment')
   }
 }
 
-async function page({ params, view, zone }: HttpContext, name: string) {
+async function page({ params, view, zone }: HttpContext, name: string, action?: CallerAction) {
   const history = await orderHistory(db.connection('orders'), params.id)
   if (!history) throw notFound('order')
   const { order, note } = history
   return view.render(`orders::pages/${name}`, {
-    ...{ order: orderView(order), note, customerMails, home: `/admin/orders/${order.id}` },
+    ...{ action, order: orderView(order), note, customerMails, home: `/admin/orders/${order.id}` },
     shortages: describeShortages(order.shortages),
     allowed: allowedActions(stateOf(order)),
     unpacked: doNotPack(order),

@@ -4,8 +4,8 @@
 import { number, plural } from '#admin/format'
 import type { Shortage } from '#contracts/messages/fields'
 import type { OrderRecord } from '../../store/order.ts'
-import type { OrderHistory } from '../../order_history.ts'
-import { countPieces } from '../../order_lines.ts'
+import type { OrderHistory } from '../../queries/order_history.ts'
+import { countUnits } from '../../order_lines.ts'
 
 /** @param clock - formats a time for the reader. @returns sentences; the first continues the name of the state */
 export function summarizeOrder(history: OrderHistory, clock: (at: Date | string) => string) {
@@ -18,9 +18,9 @@ function state({ order, steps }: OrderHistory, clock: (at: Date | string) => str
   const { status, revision, heldRevision, lines } = order
   const changes = ['placed', 'revised', 'confirmed', 'change_accepted', 'change_declined']
   const since = clock(steps.findLast(({ type }) => changes.includes(type))?.at ?? order.placedAt)
-  const many = countPieces(lines) !== 1
-  const pieces = `${plural(countPieces(lines), 'piece')} of revision ${heldRevision}`
-  const held = `${pieces} ${many ? 'are' : 'is'} held`
+  const many = countUnits(lines) !== 1
+  const units = `${plural(countUnits(lines), 'unit')} of revision ${heldRevision}`
+  const held = `${units} ${many ? 'are' : 'is'} held`
   switch (status) {
     case 'pending':
       return heldRevision === null
@@ -40,7 +40,7 @@ function state({ order, steps }: OrderHistory, clock: (at: Date | string) => str
     case 'fulfilled': {
       const by = [order.carrier, order.trackingNumber].filter(Boolean).join(' ')
       const deducted = order.stockDeductedAt ? ' Stock is deducted.' : ''
-      return `at ${clock(order.fulfilledAt!)}${by ? ` with ${by}` : ''}. ${pieces} ${many ? 'have' : 'has'} shipped.${deducted}`
+      return `at ${clock(order.fulfilledAt!)}${by ? ` with ${by}` : ''}. ${units} ${many ? 'have' : 'has'} shipped.${deducted}`
     }
   }
 }
@@ -54,7 +54,7 @@ export function describeShortages(shortages: Shortage[]): string {
     .join('; ')
 }
 
-/** What stock still has to do, and how often the request was re-sent. */
+/** The pending stock work, and the number of re-sent requests. */
 function waiting({ order, messages }: OrderHistory): string {
   const { status, stockReleasedAt, stockDeductedAt } = order
   const waitsFor: Partial<Record<OrderRecord['status'], string | false>> = {

@@ -4,9 +4,9 @@
 import { money, plural } from '#admin/format'
 import type { Actor } from '#contracts/actor'
 import type { Line, Shortage } from '#contracts/messages/fields'
-import type { StepRow } from '../../store/step_row.ts'
+import type { StepRow } from '../../store/timeline.ts'
 import type { StepType } from '../../order_state_machine.ts'
-import type { OrderHistory } from '../../order_history.ts'
+import type { OrderHistory } from '../../queries/order_history.ts'
 import { totalOf } from '../../order_lines.ts'
 import { describeChanges } from './changes.ts'
 import { describeShortages } from './order_summary.ts'
@@ -14,7 +14,7 @@ import { describeShortages } from './order_summary.ts'
 export interface StepDescription {
   title: string
   /** Follows the title; can be empty. */
-  words: string
+  text: string
   tone: string
 }
 
@@ -60,7 +60,7 @@ export function stepDescriber({ order, revisions }: OrderHistory) {
     const [title, tone] = TITLES[type]
     const numbered =
       title + (['placed', 'revised', 'confirmed'].includes(type) ? `, revision ${revision}` : '')
-    const described = (words: string): StepDescription => ({ title: numbered, words, tone })
+    const described = (text: string): StepDescription => ({ title: numbered, text, tone })
     const who = by(step.actor)
     const declined = shortages && shortages.length > 0 ? describeShortages(shortages) : ''
     switch (type) {
@@ -70,9 +70,9 @@ export function stepDescriber({ order, revisions }: OrderHistory) {
         return described(`${who}: ${plural(placed.length, 'line')}, ${sum}`)
       }
       case 'revised': {
-        const words = [describeChanges(linesOf(target), lines ?? []), details(changed)]
+        const parts = [describeChanges(linesOf(target), lines ?? []), details(changed)]
         target = revision
-        return described(`${who}: ${words.filter(Boolean).join(', ')}`)
+        return described(`${who}: ${parts.filter(Boolean).join(', ')}`)
       }
       case 'details_changed':
         return described(`${who}: ${details(changed)}`)

@@ -3,10 +3,10 @@
  */
 import { stockIsHere } from '#config/app'
 import { since } from '#admin/format'
-import type { OrderHistory } from '../../order_history.ts'
+import { MAIL_SUBJECTS } from '../../mails/compose.ts'
+import type { OrderHistory } from '../../queries/order_history.ts'
 import { awaitsReply, type MailKind } from '../../order_state_machine.ts'
-import type { StepRow } from '../../store/step_row.ts'
-import { MAILS } from './mail_names.ts'
+import type { StepRow } from '../../store/timeline.ts'
 import { stepDescriber, type StepDescription } from './step_descriptions.ts'
 
 type Message = OrderHistory['messages'][number]
@@ -16,9 +16,9 @@ type Mail = OrderHistory['mails'][number]
 export type Entry = { id: string; at: Date } & (
   | ({ kind: 'step'; step: StepRow } & StepDescription)
   | { kind: 'message'; after: string; message: Message }
-  /** What inventory did about a message; filled in from a page of inventory. */
+  /** The stock movements that a message caused; a page of inventory provides them. */
   | { kind: 'stock'; after: string; href: string; isHere: boolean }
-  | { kind: 'mail'; after: string; mail: Mail; name: string }
+  | { kind: 'mail'; after: string; mail: Mail; subject: string }
   /** The order waits for stock; a page of inventory shows the reason. */
   | { kind: 'wait'; href: string; isHere: boolean }
 )
@@ -51,11 +51,11 @@ export function timelineOf(history: OrderHistory): Entry[] {
     ...mails
       .filter(({ kind, revision }) => kind === step.detail.mail && revision === step.revision)
       .filter(once)
-      .map((mail) => mailEntry(mail, step.at)),
+      .map((mail) => mailEntry(mail, step.at, order.number!)),
   ])
   const rest = [
     ...messages.filter(once).map((message) => messageEntry(message, message.createdAt)),
-    ...mails.filter(once).map((mail) => mailEntry(mail, mail.createdAt)),
+    ...mails.filter(once).map((mail) => mailEntry(mail, mail.createdAt, order.number!)),
   ]
   const wait = { href: `/admin/stock/held-up/${order.id}`, isHere: stockIsHere }
   const waits: Entry[] = awaitsStock(order)
@@ -79,16 +79,10 @@ function messageEntry(message: Message, from: Date): Entry {
   return { kind: 'message', id: `message-${message.id}`, at, after: since(from, at), message }
 }
 
-function mailEntry(mail: Mail, from: Date): Entry {
+function mailEntry(mail: Mail, from: Date, number: string): Entry {
   const at = mail.sentAt ?? mail.createdAt
-  return {
-    kind: 'mail',
-    id: `mail-${mail.id}`,
-    at,
-    after: since(from, at),
-    mail,
-    name: MAILS[mail.kind as MailKind],
-  }
+  const subject = MAIL_SUBJECTS[mail.kind as MailKind](number)
+  return { kind: 'mail', id: `mail-${mail.id}`, at, after: since(from, at), mail, subject }
 }
 
 /** One entry if stock has replied to this message or a later one; before that there is nothing to show. */

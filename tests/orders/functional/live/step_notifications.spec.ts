@@ -4,7 +4,7 @@ import logger from '@adonisjs/core/services/logger'
 import { test } from '@japa/runner'
 import { Client } from 'pg'
 import { directConnection } from '#config/database'
-import { Sweeper } from '#orders/sweeper'
+import { Sweeper } from '#orders/stock_replies/sweeper'
 import { emptyShop, handleReply, patch, person, post, priced } from '#tests/support/shop'
 
 test.group('A committed step', (group) => {

@@ -4,7 +4,7 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
-import { placements, takeShare } from '#orders/admission'
+import { placements, takeShare } from '#orders/api/admission/admission'
 import { eventually } from '#tests/support/eventually'
 import { emptyShop, person, post, priced } from '#tests/support/shop'
 

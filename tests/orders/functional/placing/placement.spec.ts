@@ -5,7 +5,7 @@ import { uuidv7 } from 'uuidv7'
 import type { IdempotencyScope } from '#http/idempotency'
 import { readOrder } from '#orders/store/order'
 import { insertPlacedOrder } from '#orders/store/placement'
-import { orderBody } from '#orders/transformers/order_body'
+import { orderBody } from '#orders/api/transformers/order_body'
 import { emptyShop, person, post, priced, type Person } from '#tests/support/shop'
 
 const orders = () => db.connection('orders')

@@ -1,7 +1,7 @@
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { productListed } from '#contracts/messages/inventory'
-import { applyPrices } from '#orders/price_list'
+import { applyPrices } from '#orders/placing/price_list'
 import { emptyShop, patch, person, post, priced, type Person } from '#tests/support/shop'
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' })

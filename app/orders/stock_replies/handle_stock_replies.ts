@@ -1,0 +1,144 @@
+/*
+ * Handles stock replies: a batch updates its orders in a few statements.
+ */
+import logger from '@adonisjs/core/services/logger'
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { SYSTEM } from '#contracts/actor'
+import type { Line, Shortage } from '#contracts/messages/fields'
+import type { Message } from '#messaging/message/message'
+import { outbox } from '#messaging/outbox/outbox'
+import { because } from '#runtime/trace_context'
+import { orderConfirmed, orderRejected } from '#contracts/messages/orders'
+import { repliesWithoutEffect } from '../metrics.ts'
+import { mailOf, notify, type NewNotification } from '../store/notifications.ts'
+import { lockOrders, writeOrders, type LineRow, type LockedOrder } from '../store/order_batch.ts'
+import { perSku } from '../order_lines.ts'
+import type { NewStep } from '../store/timeline.ts'
+import { transition, type StockReply, type Transition } from '../order_state_machine.ts'
+
+interface ReplyData {
+  revision: number
+  heldRevision: number | null
+  shortages?: Shortage[]
+}
+
+const OUTCOMES: Record<string, StockReply['outcome']> = {
+  stock_reserved: 'reserved',
+  stock_rejected: 'rejected',
+  stock_released: 'released',
+  stock_deducted: 'deducted',
+}
+
+/** Applies the replies to their orders. A reply without effect is counted and logged. */
+export async function handleStockReplies(
+  messages: Message<ReplyData>[],
+  trx: TransactionClientContract
+) {
+  const ids = [...new Set(messages.map(({ key }) => key))]
+  const { orders, lines } = await lockOrders(trx, ids)
+  const changed = new Set<LockedOrder>()
+  const steps: NewStep[] = []
+  const notifications: NewNotification[] = []
+  const emitted: Message<unknown>[] = []
+
+  for (const message of messages) {
+    const order = orders.get(message.key)
+    const reply = { kind: 'stock_reply', outcome: OUTCOMES[message.type], ...message.data } as const
+    const result = order ? transition(order, reply) : ({ outcome: 'unexpected' } as const)
+    if (!order || result.outcome !== 'applied') {
+      const { key: orderId, type, id: messageId } = message
+      const { outcome } = result
+      repliesWithoutEffect.inc({ outcome })
+      logger.info({ orderId, type, messageId, outcome }, 'stock reply has no effect')
+      continue
+    }
+    updateInMemory(order, result, message)
+    changed.add(order)
+    const event = messageOf(order, result, message, lines)
+    if (event) emitted.push(event)
+    steps.push(stepOf(order, result, message))
+    const mail = mailOf(result)
+    if (mail) notifications.push(notificationOf(order, mail, message))
+  }
+
+  await Promise.all([
+    writeOrders(trx, [...changed], steps),
+    notify(trx, notifications),
+    outbox.add(trx, emitted),
+  ])
+}
+
+function updateInMemory(
+  order: LockedOrder,
+  { to, step }: Transition,
+  { data }: Message<ReplyData>
+) {
+  const now = new Date().toISOString()
+  Object.assign(order, to)
+  order.version++
+  order.updatedAt = now
+  if (data.revision === order.revision) {
+    // Any reply to the current revision ends the wait, and the attention that the wait caused.
+    order.resendAt = null
+    order.attention = false
+  }
+  if (step === 'confirmed') order.confirmedAt = now
+  if (step === 'rejected') order.rejectedAt = now
+  if (step === 'stock_released') order.stockReleasedAt = now
+  if (step === 'stock_deducted') order.stockDeductedAt = now
+  if (to.status === 'confirmed' || to.status === 'rejected') order.shortages = data.shortages ?? []
+}
+
+/** The message that the transition emits; null for none. */
+function messageOf(
+  { id, revision, heldRevision }: LockedOrder,
+  { emits }: Transition,
+  message: Message<ReplyData>,
+  lines: LineRow[]
+): Message<unknown> | null {
+  const shortages = message.data.shortages
+  if (emits === 'order_confirmed') {
+    const held = linesAt(lines, id, heldRevision!)
+    const data = { revision, heldRevision: heldRevision!, lines: held, declined: shortages ?? null }
+    return orderConfirmed.about(id, data, because(message))
+  }
+  if (emits === 'order_rejected') {
+    const data = { revision, lines: linesAt(lines, id, revision), shortages: shortages ?? [] }
+    return orderRejected.about(id, data, because(message))
+  }
+  return null
+}
+
+function linesAt(lines: LineRow[], orderId: string, revision: number): Line[] {
+  return perSku(lines.filter((line) => line.order_id === orderId && line.revision === revision))
+}
+
+function stepOf(
+  order: LockedOrder,
+  result: Transition,
+  { id: messageId, data: { shortages } }: Message<ReplyData>
+): NewStep {
+  const { id: orderId, version: sequence, updatedAt: at, status, revision } = order
+  const mail = mailOf(result)
+  const detail = { ...(shortages && { shortages }), ...(mail && { mail }) }
+  return {
+    orderId,
+    sequence,
+    at,
+    type: result.step,
+    status,
+    revision,
+    actor: SYSTEM,
+    messageId,
+    detail,
+  }
+}
+
+function notificationOf(
+  { id: orderId, revision, heldRevision }: LockedOrder,
+  kind: NewNotification['kind'],
+  { data: { shortages = [] }, headers: { traceparent } }: Message<ReplyData>
+): NewNotification {
+  const detail = { linesOf: heldRevision ?? revision, shortages }
+  return { orderId, kind, revision, detail, traceparent }
+}

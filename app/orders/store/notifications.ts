@@ -1,0 +1,45 @@
+/*
+ * Mails to customers: each is a row that commits with the order, at most one per order, kind and revision.
+ */
+import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { uuidv7 } from 'uuidv7'
+import { customerMails } from '#config/mail'
+import { mailQueue } from '#mail/queue'
+import { run } from '#postgres/run'
+import { currentTrace } from '#runtime/trace_context'
+import type { MailKind } from '../order_state_machine.ts'
+
+/** The mail of a transition; null where mails to customers are switched off. */
+export function mailOf({ mail }: { mail: MailKind | null }): MailKind | null {
+  return customerMails ? mail : null
+}
+
+export interface NewNotification {
+  orderId: string
+  kind: MailKind
+  revision: number
+  detail: Record<string, unknown>
+  /** The trace of the message that caused it; default: the trace of the current request. */
+  traceparent?: string
+}
+
+const insertNotifications = {
+  name: 'notifications_insert',
+  text: /* sql */ `
+    insert into notifications (id, order_id, kind, revision, detail, traceparent)
+    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::jsonb[], $6::text[])
+    on conflict (order_id, kind, revision) do nothing`,
+}
+
+export async function notify(trx: TransactionClientContract, notifications: NewNotification[]) {
+  if (notifications.length === 0) return
+  await run(trx, insertNotifications, [
+    notifications.map(() => uuidv7()),
+    notifications.map(({ orderId }) => orderId),
+    notifications.map(({ kind }) => kind),
+    notifications.map(({ revision }) => revision),
+    notifications.map(({ detail }) => JSON.stringify(detail)),
+    notifications.map(({ traceparent = currentTrace() }) => traceparent ?? null),
+  ])
+  trx.after('commit', () => mailQueue.wake())
+}
