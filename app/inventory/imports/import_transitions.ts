@@ -16,7 +16,7 @@ export async function startReading(
   { id, bytes, encoding }: { id: string; bytes: number; encoding: string }
 ): Promise<ImportRecord> {
   const found = await lockImport(trx, id)
-  return update(trx, found, { status: 'reading', bytes, encoding, lease_until: null })
+  return updateImport(trx, found, { status: 'reading', bytes, encoding, lease_until: null })
 }
 
 /**
@@ -34,7 +34,7 @@ export async function startApplication(
   if (found.status === 'applying' || found.status === 'applied') return found
   if (found.status !== 'ready') throw importNotReady(found.status)
   const counts = listSuspectSkus ? await confirmSuspects(trx, found) : found.counts
-  return update(trx, found, { status: 'applying', counts: JSON.stringify(counts) })
+  return updateImport(trx, found, { status: 'applying', counts: JSON.stringify(counts) })
 }
 
 /** @returns the import's counts, with the effect of the confirmed rows */
@@ -85,7 +85,7 @@ export async function startReversal(trx: TransactionClientContract, id: string, 
       .update({ state: 'applied', errors: '[]' })
   }
   const restarted: ImportCounts = { ...counts, stays: 0 }
-  return update(trx, found, {
+  return updateImport(trx, found, {
     status: 'reversing',
     reversed_by: JSON.stringify(by),
     counts: JSON.stringify(restarted),
@@ -101,7 +101,7 @@ export async function discardImport(trx: TransactionClientContract, id: string) 
   const found = await lockImport(trx, id)
   if (found.status === 'discarded') return found
   if (found.status !== 'ready' && found.status !== 'failed') throw importNotReady(found.status)
-  return update(trx, found, { status: 'discarded' })
+  return updateImport(trx, found, { status: 'discarded' })
 }
 
 async function lockImport(trx: TransactionClientContract, id: string): Promise<ImportRecord> {
@@ -110,7 +110,8 @@ async function lockImport(trx: TransactionClientContract, id: string): Promise<I
   return found
 }
 
-async function update(
+/** @returns the import after the change */
+export async function updateImport(
   trx: TransactionClientContract,
   { id }: ImportRecord,
   columns: Record<string, unknown>

@@ -12,9 +12,9 @@ import { countByLevel, type StockRow } from './stock/list_stock.ts'
 const SHOWN = 7
 
 export const stockToday: TodayPart = {
-  sentence: 'inventory::components/today_sentence',
-  figures: 'inventory::components/today_figures',
-  section: 'inventory::components/today_section',
+  sentence: 'inventory::today/sentence',
+  figures: 'inventory::today/figures',
+  section: 'inventory::today/section',
   wide: true,
   async read({ zone }) {
     const [counts, rows, clashes] = await Promise.all([

@@ -7,6 +7,7 @@ import type { SignedIn } from '#contracts/actor'
 import { isUuid } from '#runtime/uuid'
 import { notFound, Problem } from '#http/problem'
 import type { ImportRecord, ImportStatus } from '../imports/import_record.ts'
+import { updateImport } from '../imports/import_transitions.ts'
 import { openReceipt, type Receipt } from './open_receipt.ts'
 
 /** A receipt in the state that the person reviewed. */
@@ -48,7 +49,7 @@ export async function applyReceipt(
       [receipt.id]
     )
     await check(trx, rows)
-    return end(trx, receipt, { status: 'applying', read_at: new Date() })
+    return updateImport(trx, receipt, { status: 'applying', read_at: new Date() })
   })
 }
 
@@ -65,7 +66,7 @@ export async function discardReceipt(
     const receipt = await lockOwn(trx, account, reviewed)
     if (receipt.status === 'discarded') return receipt
     assertUnchanged(receipt, reviewed)
-    return end(trx, receipt, { status: 'discarded' })
+    return updateImport(trx, receipt, { status: 'discarded' })
   })
 }
 
@@ -95,15 +96,6 @@ function assertUnchanged({ status, version, counts }: ReceiptRecord, reviewed: R
     const detail = `The receipt has changed since you reviewed it. It now has ${counts.up} units of ${counts.rows} SKUs. Review it again.`
     throw new Problem('receipt_moved', detail)
   }
-}
-
-async function end(
-  trx: TransactionClientContract,
-  { id }: ImportRecord,
-  columns: Record<string, unknown>
-): Promise<ImportRecord> {
-  const [row] = await trx.from('stock_imports').where({ id }).update(columns).returning('*')
-  return row
 }
 
 function receiptNotOpen(status: string) {

@@ -12,11 +12,7 @@ import { startApplication, startReversal } from '../../imports/import_transition
 import { importWorker } from '../../imports/import_worker.ts'
 import { acceptUpload } from '../accept_upload.ts'
 import { importBody, importRowBody } from '../transformers/import_body.ts'
-import {
-  applicationValidator,
-  importRowsParameters,
-  uploadValidator,
-} from '../validators/imports.ts'
+import { applicationValidator, importRowsParameters } from '../validators/imports.ts'
 
 export default class ImportsController {
   async index({ request }: HttpContext) {
@@ -42,12 +38,8 @@ export default class ImportsController {
   }
 
   async store(ctx: HttpContext) {
-    const { account, request, upload } = ctx
     const scope = optionalScope(ctx)
-    const { reference = null } = await uploadValidator.validate(request.body())
-    const { name, bytes } = upload!
-    const file = { name, bytes, reference, actor: actorOf(account), accountId: account.id }
-    return send(ctx, await acceptUpload(file, (payloadHash) => scope && { ...scope, payloadHash }))
+    return send(ctx, await acceptUpload(ctx, (payloadHash) => scope && { ...scope, payloadHash }))
   }
 
   async apply(ctx: HttpContext) {

@@ -7,7 +7,7 @@ import { goTo } from '#admin/notices'
 import { actorOf } from '#contracts/actor'
 import { formScope } from '#http/idempotency'
 import { acceptUpload } from '../../api/accept_upload.ts'
-import { applicationFormValidator, uploadValidator } from '../../api/validators/imports.ts'
+import { applicationFormValidator } from '../../api/validators/imports.ts'
 import type { ImportRecord } from '../../imports/import_record.ts'
 import { importWorker } from '../../imports/import_worker.ts'
 import { discardImport, startApplication, startReversal } from '../../imports/import_transitions.ts'
@@ -15,14 +15,10 @@ import { discardImport, startApplication, startReversal } from '../../imports/im
 /** The forms of imports. A form that is submitted twice takes effect once. */
 export default class ImportFormsController {
   async upload(ctx: HttpContext) {
-    const { account, request, upload } = ctx
     const scope = formScope(ctx)
-    const { reference = null } = await uploadValidator.validate(request.body())
-    const { name, bytes } = upload!
-    const file = { name, bytes, reference, actor: actorOf(account), accountId: account.id }
     // The scope includes the file: a person may go back and choose another one in the same form.
     const { body } = await acceptUpload(
-      file,
+      ctx,
       (hash) => scope && { ...scope, key: `${scope.key} ${hash}`, payloadHash: hash }
     )
     const { id } = body as { id: string }

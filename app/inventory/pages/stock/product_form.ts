@@ -55,7 +55,7 @@ function invalidField(field: string, detail: string) {
 }
 
 /** "7,9" → 790. Returns null for too many decimals, because "1.000" EUR may mean a thousand. */
-export function minorUnits(typed: string, currency: string): number | null {
+function minorUnits(typed: string, currency: string): number | null {
   const [whole, decimals = ''] = typed.split(/[.,]/)
   const most = decimalsOf(currency)
   return decimals.length > most ? null : Number(whole + decimals.padEnd(most, '0'))
