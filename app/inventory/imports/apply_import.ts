@@ -11,8 +11,8 @@ import {
   writeProducts,
   type ProductRow,
 } from '../products/write_products.ts'
-import type { Balance, LockedBalance } from '../ledger/balance.ts'
-import { adjustedMessage, MOST_ON_HAND, restockedMessage } from '../stock/change_on_hand.ts'
+import { MOST_ON_HAND, type Balance, type LockedBalance } from '../ledger/balance.ts'
+import { adjustedMessage, restockedMessage } from '../stock/change_on_hand.ts'
 import { lockStock, writeLedger } from '../ledger/ledger.ts'
 import type { Movement } from '../ledger/movement.ts'
 import { inChunks, type Chunk, type Progress } from './chunks.ts'

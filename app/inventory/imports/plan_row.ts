@@ -6,7 +6,7 @@ import { HIGHEST_PRICE } from '#http/fields'
 import { hasCheckDigit } from '../products/gtin.ts'
 import { describeWrongCheckDigit } from '../products/exceptions.ts'
 import { MOST_BARCODES, type ProductRow } from '../products/write_products.ts'
-import { MOST_AT_ONCE, MOST_ON_HAND } from '../stock/change_on_hand.ts'
+import { MOST_AT_ONCE, MOST_ON_HAND } from '../ledger/balance.ts'
 import type { FileRow, RowError } from './file/read_cells.ts'
 import { mayBeChangedSku } from './file/suspect_sku.ts'
 

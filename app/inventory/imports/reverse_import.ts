@@ -2,8 +2,8 @@
  * Undoes an import by an inverse movement for each of its movements. Changes to products stay.
  */
 import { outbox } from '#messaging/outbox/outbox'
-import type { Balance } from '../ledger/balance.ts'
-import { adjustedMessage, MOST_ON_HAND } from '../stock/change_on_hand.ts'
+import { MOST_ON_HAND, type Balance } from '../ledger/balance.ts'
+import { adjustedMessage } from '../stock/change_on_hand.ts'
 import { describeCount, findLaterCounts, type LaterCount } from '../ledger/later_counts.ts'
 import { lockStock, writeLedger } from '../ledger/ledger.ts'
 import { inChunks, type Chunk, type Progress } from './chunks.ts'

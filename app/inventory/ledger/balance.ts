@@ -1,3 +1,8 @@
+/** Units on hand of one SKU. */
+export const MOST_ON_HAND = 2_000_000_000
+/** Units that one change adds or removes. */
+export const MOST_AT_ONCE = 1_000_000
+
 /** The stock of one SKU, in units. */
 export interface Balance {
   onHand: number

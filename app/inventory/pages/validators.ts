@@ -6,6 +6,7 @@ import { search, sku, text, verbatim } from '#http/fields'
 import { day, commaSeparated } from '#http/list_parameters'
 import { notZero } from '../api/validators/stock.ts'
 import { REASONS } from '../stock/adjust_stock.ts'
+import { MOST_AT_ONCE, MOST_ON_HAND } from '../ledger/balance.ts'
 import { KINDS } from '../ledger/movement.ts'
 import { SHOWN } from './imports/import_rows.ts'
 import { SORTS } from './stock/list_stock.ts'
@@ -33,7 +34,7 @@ export const stockFilterValidator = vine.compile(
 
 export const adjustmentFormValidator = vine.compile(
   vine.object({
-    delta: units({ min: -1_000_000, max: 1_000_000 }).use(notZero(undefined)),
+    delta: units({ min: -MOST_AT_ONCE, max: MOST_AT_ONCE }).use(notZero(undefined)),
     reason: vine.enum(REASONS).parse(empty),
     note: line(500),
     confirmed: confirmed(),
@@ -42,20 +43,23 @@ export const adjustmentFormValidator = vine.compile(
 
 export const countFormValidator = vine.compile(
   vine.object({
-    counted: units({ min: 0, max: 2_000_000_000 }),
-    expectedOnHand: units({ min: 0, max: 2_000_000_000 }),
+    counted: units({ min: 0, max: MOST_ON_HAND }),
+    expectedOnHand: units({ min: 0, max: MOST_ON_HAND }),
     note: line(500),
     confirmed: confirmed(),
   })
 )
 
+const goods = () => ({
+  quantity: units({ min: 1, max: MOST_AT_ONCE }),
+  reference: line(64),
+  confirmed: confirmed(),
+})
+
+export const restockFormValidator = vine.compile(vine.object(goods()))
+
 export const selectionFormValidator = vine.compile(
-  vine.object({
-    skus: vine.array(sku()).minLength(1).maxLength(200),
-    quantity: units({ min: 1, max: 1_000_000 }),
-    reference: line(64),
-    confirmed: confirmed(),
-  })
+  vine.object({ skus: vine.array(sku()).minLength(1).maxLength(200), ...goods() })
 )
 
 export const undoneFormValidator = vine.compile(
@@ -95,14 +99,6 @@ export const ledgerFilterValidator = vine.compile(
   })
 )
 
-export const restockFormValidator = vine.compile(
-  vine.object({
-    quantity: units({ min: 1, max: 1_000_000 }),
-    reference: line(64),
-    confirmed: confirmed(),
-  })
-)
-
 /** The sender's idempotency key. */
 const key = () => vine.string().regex(/^[\x21-\x7e]{8,64}$/)
 
@@ -111,7 +107,7 @@ const code = () => verbatim(100)
 export const scanFormValidator = vine.compile(vine.object({ _key: key(), code: vine.string() }))
 
 export const correctionFormValidator = vine.compile(
-  vine.object({ _key: key(), quantity: units({ min: 0, max: 1_000_000 }) })
+  vine.object({ _key: key(), quantity: units({ min: 0, max: MOST_AT_ONCE }) })
 )
 
 export const codeFormValidator = vine.compile(vine.object({ code: code() }))

@@ -1,10 +1,8 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { unprocessable } from '#http/problem'
 import { run } from '#postgres/run'
+import { MOST_AT_ONCE } from '../ledger/balance.ts'
 import type { Receipt } from './open_receipt.ts'
-
-/** Units of one SKU in a receipt, as in any other stock change. */
-const MOST = 1_000_000
 
 const removeLine = {
   name: 'receipt_remove_line',
@@ -41,7 +39,7 @@ export async function changeQuantity(
   const [line] = await run<{ received: number }>(trx, removeLine, [id, sku])
   const before = line?.received ?? 0
   const after = change(before)
-  if (after > MOST) throw tooMany(sku, before)
+  if (after > MOST_AT_ONCE) throw tooMany(sku, before)
   const skus = counts.rows + Number(after > 0) - Number(before > 0)
   const totals = { ...counts, rows: skus, changes: skus, up: counts.up + after - before }
   await Promise.all([

@@ -1,5 +1,6 @@
 import { composed, faultOf, trimmed } from '#http/characters'
 import { unprocessable } from '#http/problem'
+import { MOST_AT_ONCE } from '../ledger/balance.ts'
 
 export interface TypedCode {
   /** A SKU or a barcode as typed, known or not. */
@@ -12,7 +13,6 @@ export interface TypedCode {
 
 /** Longer than any SKU or barcode, to leave room for labels with additional data. */
 const LONGEST = 100
-const MOST = 1_000_000
 const SHORTEST_SCANNED = 3
 
 /**
@@ -34,7 +34,7 @@ export function readCode(typed: string): TypedCode {
       `The code has ${code.length} characters, which is too long for a SKU or a barcode. Scan one label at a time.`
     )
   }
-  if (quantity < 1 || quantity > MOST) {
+  if (quantity < 1 || quantity > MOST_AT_ONCE) {
     throw unreadable('The quantity after * must be between 1 and 1000000.')
   }
   if (times === undefined || times.length < SHORTEST_SCANNED) return { code, quantity }

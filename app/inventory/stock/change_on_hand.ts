@@ -7,14 +7,10 @@ import { stockAdjusted, stockRestocked } from '#contracts/messages/inventory'
 import { notFound } from '#http/problem'
 import { outbox } from '#messaging/outbox/outbox'
 import { run } from '#postgres/run'
-import type { LockedBalance } from '../ledger/balance.ts'
+import { MOST_ON_HAND, type LockedBalance } from '../ledger/balance.ts'
 import { lockStock, writeLedger } from '../ledger/ledger.ts'
 import type { Movement, NewMovement } from '../ledger/movement.ts'
 import { reservedExceeds, tooMuchOnHand, type Holders } from './exceptions.ts'
-
-export const MOST_ON_HAND = 2_000_000_000
-/** Units that a count or a row of an import can add or remove. */
-export const MOST_AT_ONCE = 1_000_000
 
 export interface LockedItem {
   sku: string

@@ -6,12 +6,13 @@ import { instant, commaSeparated } from '#http/list_parameters'
 import { listParameters } from '#http/pages'
 import { MOST_BARCODES } from '../../products/write_products.ts'
 import { REASONS } from '../../stock/adjust_stock.ts'
+import { MOST_AT_ONCE, MOST_ON_HAND } from '../../ledger/balance.ts'
 import { KINDS } from '../../ledger/movement.ts'
 
 const price = () => money(HIGHEST_PRICE)
 
 const lowStockAt = () =>
-  whole({ min: 0, max: 2_000_000_000 }).use(
+  whole({ min: 0, max: MOST_ON_HAND }).use(
     says('The stock is low when at most this many units are available; null: never.')
   )
 
@@ -84,7 +85,7 @@ export const notZero = vine.createRule(
 
 export const restockValidator = vine.compile(
   strictObject({
-    quantity: whole({ min: 1, max: 1_000_000 }).use(says('Units received.')),
+    quantity: whole({ min: 1, max: MOST_AT_ONCE }).use(says('Units received.')),
     reference: text(64)
       .use(says('Your reference, such as a purchase order number.'))
       .nullable()
@@ -96,7 +97,7 @@ const note = () => text(500).use(says('A note for people.')).nullable().optional
 
 export const adjustmentValidator = vine.compile(
   strictObject({
-    delta: whole({ min: -1_000_000, max: 1_000_000 })
+    delta: whole({ min: -MOST_AT_ONCE, max: MOST_AT_ONCE })
       .use(notZero(undefined))
       .use(says('Units to add, or to remove when negative.')),
     reason: vine.enum(REASONS),
@@ -106,8 +107,8 @@ export const adjustmentValidator = vine.compile(
 
 export const countValidator = vine.compile(
   strictObject({
-    counted: whole({ min: 0, max: 2_000_000_000 }).use(says('Units on the shelf.')),
-    expectedOnHand: whole({ min: 0, max: 2_000_000_000 }).use(
+    counted: whole({ min: 0, max: MOST_ON_HAND }).use(says('Units on the shelf.')),
+    expectedOnHand: whole({ min: 0, max: MOST_ON_HAND }).use(
       says(
         'On hand when the count began. If it has changed since, the count is rejected with `stock_moved`.'
       )

@@ -3,6 +3,7 @@
  */
 import { faultOf, isBlank, trimmed } from '#http/characters'
 import { currencies } from '#http/currencies'
+import { MOST_AT_ONCE, MOST_ON_HAND } from '../../ledger/balance.ts'
 import { isBarcode } from '../../products/gtin.ts'
 import { isSku } from '../../stock/stock_item.ts'
 import type { Column, Header } from './columns.ts'
@@ -67,11 +68,11 @@ export function readCells({ places, width }: Header, row: number, cells: string[
     name: read('name', asName),
     price: read('price', asPrice),
     currency: read('currency', asCurrency),
-    lowStockAt: read('low_stock_at', (text) => asWhole(text, 2_000_000_000)),
+    lowStockAt: read('low_stock_at', (text) => asWhole(text, MOST_ON_HAND)),
     barcode: read('barcode', asBarcode),
     active: read('active', asYesOrNo),
-    counted: read('counted', (text) => asWhole(text, 2_000_000_000)),
-    received: read('received', (text) => asWhole(text, 1_000_000)),
+    counted: read('counted', (text) => asWhole(text, MOST_ON_HAND)),
+    received: read('received', (text) => asWhole(text, MOST_AT_ONCE)),
     errors,
   }
 }
