@@ -220,8 +220,8 @@ export class Messaging {
   }
 
   /** Partitions that make no progress in this process, while the others do. */
-  heldUp() {
-    return this.#running?.transport.heldUp() ?? []
+  stoppedPartitions() {
+    return this.#running?.transport.stoppedPartitions() ?? []
   }
 
   /** The relays and consumers of this process. */

@@ -3,7 +3,7 @@
  * order, until an operator redrives them. Other keys are not affected.
  */
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { decode, LONGEST_KEY, type Message } from '../message/message.ts'
+import { decode, MAX_KEY_LENGTH, type Message } from '../message/message.ts'
 import { run } from '#postgres/run'
 import type { Delivery } from '../transports/transport.ts'
 
@@ -51,7 +51,7 @@ export async function writeDeadLetters(
     entries.map(({ delivery }) => delivery.partition),
     entries.map(({ delivery }) => delivery.offset),
     entries.map(({ message }) => message?.id ?? null),
-    entries.map(({ delivery }) => storable(delivery.record.key?.slice(0, LONGEST_KEY) ?? null)),
+    entries.map(({ delivery }) => storable(delivery.record.key?.slice(0, MAX_KEY_LENGTH) ?? null)),
     entries.map(({ message }) => message?.type ?? null),
     entries.map(({ delivery }) => storable(delivery.record.value?.toString('utf8') ?? null)),
     entries.map(({ delivery }) => storableJson(delivery.record.headers)),

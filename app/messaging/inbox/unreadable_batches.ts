@@ -4,7 +4,7 @@
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { run } from '#postgres/run'
-import type { HeldUpPartition } from '../transports/held_up_partitions.ts'
+import type { StoppedPartition } from '../transports/stopped_partitions.ts'
 
 /** Offsets are 64-bit numbers, kept as text. */
 export interface UnreadableBatch {
@@ -119,7 +119,7 @@ export async function unreadableBatches(module: QueryClientContract): Promise<St
 }
 
 /** The partitions that a module's consumer has stopped, in any process. */
-export async function stoppedPartitions(module: QueryClientContract): Promise<HeldUpPartition[]> {
+export async function stoppedPartitions(module: QueryClientContract): Promise<StoppedPartition[]> {
   const batches = await unreadableBatches(module)
   return batches
     .filter(({ skipped }) => skipped === null)

@@ -102,8 +102,8 @@ export interface WireRecord {
   headers: Record<string, string>
 }
 
-/** Characters. Keys are indexed, and PostgreSQL indexes no more than 2,704 bytes. */
-export const LONGEST_KEY = 512
+/** In characters. PostgreSQL indexes at most 2,704 bytes of a key. */
+export const MAX_KEY_LENGTH = 512
 
 /** A record that is not one of this app's messages, with the reason. */
 export class NotOurEnvelope extends Error {
@@ -150,7 +150,7 @@ export function decode(topic: string, record: WireRecord, namespace: string): Me
     throw new NotOurEnvelope(`the header ce_type is "${type}"`)
   }
   if (record.key === null) throw new NotOurEnvelope('the key is missing')
-  if (record.key.length > LONGEST_KEY || record.key.includes('\0')) {
+  if (record.key.length > MAX_KEY_LENGTH || record.key.includes('\0')) {
     throw new NotOurEnvelope('the key is too long or contains a NUL')
   }
   return {

@@ -1,6 +1,6 @@
 import type { Delivery, Subscriber } from './transport.ts'
 
-interface Gathered {
+interface PendingBatch {
   deliveries: Delivery[]
   alive(): Promise<void>
   handled(): void
@@ -8,12 +8,12 @@ interface Gathered {
 }
 
 /**
- * Batches of several partitions that come while another is handled are handled as one: each of its own
- * would be a transaction, and they would wait for each other's stock all the same.
+ * Combines the batches of several partitions that arrive while another batch is handled: handled separately,
+ * each would be a transaction, and they would wait for each other's locks anyway.
  */
 export class BatchCoalescer {
   readonly #subscriber: Subscriber
-  #gathered: Gathered[] = []
+  #pending: PendingBatch[] = []
   #running = false
 
   constructor(subscriber: Subscriber) {
@@ -27,14 +27,14 @@ export class BatchCoalescer {
   /** Resolves when the deliveries are handled; those of one partition stay in order. */
   handle(deliveries: Delivery[], alive: () => Promise<void>) {
     return new Promise<void>((handled, failed) => {
-      this.#gathered.push({ deliveries, alive, handled, failed })
+      this.#pending.push({ deliveries, alive, handled, failed })
       if (!this.#running) void this.#run()
     })
   }
 
   async #run() {
     this.#running = true
-    while (this.#gathered.length > 0) {
+    while (this.#pending.length > 0) {
       const batch = this.#take()
       try {
         await this.#subscriber.handle(
@@ -51,13 +51,13 @@ export class BatchCoalescer {
     this.#running = false
   }
 
-  /** At least one, and as many more as fit into a batch. */
+  /** Takes at least one, and as many more as fit into a batch. */
   #take() {
     let size = 0
-    const fitting = this.#gathered.findIndex(({ deliveries }, index) => {
+    const fitting = this.#pending.findIndex(({ deliveries }, index) => {
       size += deliveries.length
       return index > 0 && size > this.batchSize
     })
-    return this.#gathered.splice(0, fitting === -1 ? Infinity : fitting)
+    return this.#pending.splice(0, fitting === -1 ? Infinity : fitting)
   }
 }

@@ -5,7 +5,7 @@
 import type { WireRecord } from '../message/message.ts'
 import type { Subscriber, Transport, TransportFactory } from './transport.ts'
 
-/** One partition: all messages have one order, and batches are as large as possible. */
+/** With one partition all messages are in one order, and batches are as large as possible. */
 const PARTITIONS = 1
 
 /** For `config/messaging.ts`. */
@@ -66,7 +66,7 @@ export class EmbeddedTransport implements Transport {
     return false
   }
 
-  heldUp() {
+  stoppedPartitions() {
     return []
   }
 

@@ -1,26 +1,26 @@
 /*
- * Very many message ids in little memory: 8 bytes each, where a Set takes some hundred and ends at 2^24.
+ * Message ids in little memory: 8 bytes each. A Set needs about a hundred, and holds at most 2^24 entries.
  */
 
-const BLOCK = 65_536
+const INITIAL_CAPACITY = 65_536
 
 /**
- * Of a UUID its last 8 bytes are kept: random but for two bits (RFC 9562), so that one of ten million that
- * is missing is taken for there once in 10^11 times.
+ * Keeps the last 8 bytes of each UUID, which are random except for two bits (RFC 9562). With ten million ids, a
+ * missing one is mistaken for a present one with a probability below 10^-11.
  */
 export class MessageIds {
-  #all = new BigUint64Array(BLOCK)
+  #all = new BigUint64Array(INITIAL_CAPACITY)
   #count = 0
   #sorted = true
 
-  /** What is no UUID is no message of ours. */
+  /** Ignores anything but a UUID: our messages have one. */
   add(id: string) {
     const tail = tailOf(id)
     if (tail === null) return
     if (this.#count === this.#all.length) {
-      const more = new BigUint64Array(this.#all.length * 2)
-      more.set(this.#all)
-      this.#all = more
+      const larger = new BigUint64Array(this.#all.length * 2)
+      larger.set(this.#all)
+      this.#all = larger
     }
     this.#all[this.#count++] = tail
     this.#sorted = false

@@ -1,78 +1,69 @@
 /*
- * A batch that cannot be read stops its partition: nothing behind it is handled until it can be read after
- * all, or an operator skips it.
+ * Partitions of a consumer that make no progress in this process, while its other partitions do.
  */
-import type { Logger } from '@adonisjs/core/logger'
-import type { UnreadableBatch, UnreadableBatches } from '../inbox/unreadable_batches.ts'
-import type { HeldUpPartitions } from './held_up_partitions.ts'
 
-/** Of one membership of a consumer group. */
+export interface StoppedPartition {
+  consumer: string
+  topic: string
+  partition: number
+  /** The next offset to handle. */
+  offset: string
+  /** Milliseconds since 1970. */
+  since: number
+  /** `unreadable`: the next batch cannot be read. `stalled`: the broker delivers none of its records. */
+  why: 'unreadable' | 'stalled'
+  /** The defect of the batch, or the likely cause of the stall. */
+  reason: string
+}
+
+type ConsumerPartition = Pick<StoppedPartition, 'consumer' | 'topic' | 'partition'>
+
 export class StoppedPartitions {
-  readonly #consumer: string
-  readonly #record: UnreadableBatches | undefined
-  readonly #heldUp: HeldUpPartitions
-  readonly #logger: Logger
-  /** Partitions that are not stopped, by what is on record. */
-  readonly #read = new Set<string>()
+  readonly #partitions = new Map<string, StoppedPartition>()
 
-  /** @param options.record - where operators look, and decide; without one nothing is skipped */
-  constructor(options: {
-    consumer: string
-    record: UnreadableBatches | undefined
-    heldUp: HeldUpPartitions
-    logger: Logger
-  }) {
-    this.#consumer = options.consumer
-    this.#record = options.record
-    this.#heldUp = options.heldUp
-    this.#logger = options.logger
+  get(partition: ConsumerPartition): StoppedPartition | undefined {
+    return this.#partitions.get(keyOf(partition))
   }
 
-  /**
-   * Stops the partition at the batch, unless an operator has skipped it.
-   *
-   * @returns the offset through which the batch is skipped; null when its partition is stopped
-   */
-  async skippedThrough(batch: UnreadableBatch): Promise<string | null> {
-    const place = { consumer: this.#consumer, ...batch }
-    const skipped = await this.#onRecord(batch)
-    const { topic, partition, first, last, reason } = batch
-    const details = { consumer: this.#consumer, topic, partition, offset: first, reason }
-    if (skipped !== null) {
-      this.#heldUp.delete(place)
-      // What lies between was not to be skipped, or may be readable.
-      const through = BigInt(skipped) < BigInt(last) ? skipped : last
-      this.#logger.warn({ ...details, last: through }, 'unreadable batch skipped')
-      return through
-    }
-    this.#read.delete(`${topic}/${partition}`)
-    const before = this.#heldUp.get(place)
-    if (before?.why === 'unreadable' && before.offset === first) return null
-    const since = Date.now()
-    this.#heldUp.set({ ...place, offset: first, since, why: 'unreadable', reason })
-    this.#logger.error({ ...details, last }, 'batch unreadable, partition stopped')
-    return null
+  all(): StoppedPartition[] {
+    return [...this.#partitions.values()]
   }
 
-  /** Records up to this offset could be read: the partition is not stopped before it. */
-  async reads(topic: string, partition: number, through: string) {
-    const place = { consumer: this.#consumer, topic, partition }
-    if (this.#heldUp.get(place)?.why === 'unreadable') this.#heldUp.delete(place)
-    const key = `${topic}/${partition}`
-    if (!this.#record || this.#read.has(key)) return
-    // Where it fails, it is done with the next records.
-    const isLeft = await this.#record.readThrough(topic, partition, through).catch(() => true)
-    if (!isLeft) this.#read.add(key)
+  set(stopped: StoppedPartition) {
+    this.#partitions.set(keyOf(stopped), stopped)
   }
 
-  /** A database that is away decides nothing. */
-  async #onRecord(batch: UnreadableBatch): Promise<string | null> {
-    try {
-      return (await this.#record?.stopAt(batch)) ?? null
-    } catch (error) {
-      const details = { consumer: this.#consumer, reason: (error as Error).message }
-      this.#logger.warn(details, 'unreadable batch not on record')
-      return null
+  delete(partition: ConsumerPartition) {
+    this.#partitions.delete(keyOf(partition))
+  }
+
+  /** Forgets partitions that are assigned to another member of the group now. */
+  keepAssigned(consumer: string, isAssigned: (topic: string, partition: number) => boolean) {
+    for (const stopped of this.all()) {
+      if (stopped.consumer === consumer && !isAssigned(stopped.topic, stopped.partition)) {
+        this.delete(stopped)
+      }
     }
   }
+}
+
+/** The partitions in `all` that are not in `known`. */
+export function otherThan(known: StoppedPartition[], all: StoppedPartition[]): StoppedPartition[] {
+  const keys = new Set(known.map(keyOf))
+  return all.filter((one) => !keys.has(keyOf(one)))
+}
+
+/** The warning for operators. */
+export function stopWarning(stopped: StoppedPartition): string {
+  const { consumer, topic, partition, offset, since, why, reason } = stopped
+  const which = `consumer ${consumer}: partition ${partition} of ${topic}`
+  if (why === 'unreadable') {
+    return `${which} is stopped at offset ${offset}, where a batch cannot be read: ${reason}. Skip it with "node ace consumers:skip"`
+  }
+  const seconds = Math.round((Date.now() - since) / 1_000)
+  return `${which} has records from offset ${offset} on, but has made no progress for ${seconds} s: ${reason}`
+}
+
+function keyOf({ consumer, topic, partition }: ConsumerPartition) {
+  return `${consumer}/${topic}/${partition}`
 }

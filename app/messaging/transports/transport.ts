@@ -6,7 +6,7 @@ import type { Logger } from '@adonisjs/core/logger'
 import { Unreachable } from '#console/exit_codes'
 import type { WireRecord } from '../message/message.ts'
 import type { UnreadableBatches } from '../inbox/unreadable_batches.ts'
-import type { HeldUpPartition } from './held_up_partitions.ts'
+import type { StoppedPartition } from './stopped_partitions.ts'
 
 /** A record as a consumer receives it. `partition` and `offset` are null where the driver has none. */
 export interface Delivery {
@@ -96,7 +96,7 @@ export interface Transport {
   hasPosition(subscriber: string, topic: string): Promise<boolean>
 
   /** Partitions that make no progress in this process, while the others do. */
-  heldUp(): HeldUpPartition[]
+  stoppedPartitions(): StoppedPartition[]
 
   /** Warnings for operators; empty while everything works. */
   warnings(): string[]

@@ -9,7 +9,7 @@ import { retriedKeys, type RetriedKey } from '#messaging/inbox/blocked_keys'
 import { stoppedPartitions } from '#messaging/inbox/unreadable_batches'
 import type { Messaging } from '#messaging/messaging'
 import { PENDING_KINDS, readBacklog, type Backlog } from '#messaging/recovery/backlog'
-import { inWords, otherThan, type HeldUpPartition } from '#messaging/transports/held_up_partitions'
+import { stopWarning, otherThan, type StoppedPartition } from '#messaging/transports/stopped_partitions'
 
 /** Seconds of waiting that are worth a warning. */
 const LONG_WAIT = 60
@@ -68,7 +68,7 @@ export class MessagingFigures implements Figures {
   #backlog: Backlog | null = null
   #lag: number | null = null
   #retried: RetriedKey[] = []
-  #stopped: HeldUpPartition[] = []
+  #stopped: StoppedPartition[] = []
 
   constructor(
     readonly messaging: Messaging,
@@ -116,7 +116,7 @@ export class MessagingFigures implements Figures {
     const { parkedKeys: parked, oldest: ages } = this.#backlog
     const lagging = this.#lag ?? 0
     // `messaging` itself warns of the partitions that this process has stopped.
-    const stoppedElsewhere = otherThan(this.messaging.heldUp(), this.#stopped)
+    const stoppedElsewhere = otherThan(this.messaging.stoppedPartitions(), this.#stopped)
     return [
       ...(parked > 0 ? [`outbox of ${module}: keys are parked (${parked})`] : []),
       ...(ages.waiting > LONG_WAIT
@@ -124,7 +124,7 @@ export class MessagingFigures implements Figures {
         : []),
       ...(lagging > FAR_BEHIND ? [`consumer ${module}: it is ${lagging} messages behind`] : []),
       ...this.#retriedKeys(),
-      ...stoppedElsewhere.map(inWords),
+      ...stoppedElsewhere.map(stopWarning),
     ]
   }
 
@@ -139,7 +139,7 @@ export class MessagingFigures implements Figures {
       : named
   }
 
-  #setStopped(now: HeldUpPartition[]) {
+  #setStopped(now: StoppedPartition[]) {
     for (const { consumer, topic, partition } of this.#stopped) {
       stopped.remove({ consumer, topic, partition })
     }

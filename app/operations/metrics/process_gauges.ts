@@ -64,7 +64,7 @@ export function measureWork(messaging: Messaging) {
     ['consumer', 'topic', 'partition'],
     () =>
       messaging
-        .heldUp()
+        .stoppedPartitions()
         .filter(({ why }) => why === 'stalled')
         .map(({ consumer, topic, partition, since }) => [
           [consumer, topic, String(partition)],

@@ -6,7 +6,11 @@ import type { WaitingMails } from '#mail/mail_lists'
 import { mailQueue } from '#mail/queue'
 import { readBacklog } from '#messaging/recovery/backlog'
 import messaging from '#messaging/service'
-import { inWords, otherThan, type HeldUpPartition } from '#messaging/transports/held_up_partitions'
+import {
+  stopWarning,
+  otherThan,
+  type StoppedPartition,
+} from '#messaging/transports/stopped_partitions'
 import { stoppedPartitions } from '#messaging/inbox/unreadable_batches'
 import { workerRoles } from '../metrics/worker_roles.ts'
 
@@ -63,8 +67,8 @@ async function ofModule(module: string) {
   const moved = throughput!
   const { relays, consumers } = messaging.workers()
   const ours = consumers.find(({ name }) => name === module)
-  const heldUpHere = messaging.heldUp().filter((one) => one.consumer === module)
-  const heldUp = [...heldUpHere, ...otherThan(heldUpHere, await stoppedPartitions(client))]
+  const stoppedHere = messaging.stoppedPartitions().filter((one) => one.consumer === module)
+  const stopped = [...stoppedHere, ...otherThan(stoppedHere, await stoppedPartitions(client))]
   const relay: PipelineStatus = {
     ...{ module, part: 'relay' },
     ...(moved.leader ? state('good', 'leading') : state('bad', 'no leader: nothing is published')),
@@ -77,8 +81,8 @@ async function ofModule(module: string) {
   }
   const consumer: PipelineStatus = {
     ...{ module, part: 'consumer', where: null },
-    detail: ours?.warnings()[0] ?? heldUp.map(inWords)[0] ?? null,
-    ...(ours ? consumerState(ours, heldUp) : elsewhere(module, lag, moved.lastHandled)),
+    detail: ours?.warnings()[0] ?? stopped.map(stopWarning)[0] ?? null,
+    ...(ours ? consumerState(ours, stopped) : elsewhere(module, lag, moved.lastHandled)),
     ...{ waiting: lag, oldest: null },
     perMinute: moved.handledPerMinute,
     last: moved.lastHandled,
@@ -86,9 +90,9 @@ async function ofModule(module: string) {
   return { rows: [withWarning(relay), withWarning(consumer)], deadLetters, parkedKeys }
 }
 
-function consumerState({ paused }: { paused: boolean }, heldUp: HeldUpPartition[]) {
+function consumerState({ paused }: { paused: boolean }, stopped: StoppedPartition[]) {
   if (paused) return state('bad', 'paused: nearly every message fails')
-  const [first] = heldUp
+  const [first] = stopped
   if (!first) return state('good', 'running')
   return state('bad', `partition ${first.partition} of ${first.topic} is stopped`)
 }

@@ -9,7 +9,7 @@ import { TIME_LIMIT_GROUP, WAITING_GROUP } from '#messaging/recovery/dead_letter
 import messaging from '#messaging/service'
 import { text as words, verbatim } from '#http/fields'
 import { unprocessable } from '#http/problem'
-import { LONGEST_KEY } from '#messaging/message/message'
+import { MAX_KEY_LENGTH } from '#messaging/message/message'
 
 /** The types of all messages. */
 export const TYPES = [...Object.values(orders), ...Object.values(inventory)]
@@ -29,7 +29,7 @@ const GROUP = new RegExp(`^([0-9a-f]{10}|${WAITING_GROUP}|${TIME_LIMIT_GROUP})$`
 const selection = {
   module: module().parse(empty).optional(),
   group: vine.string().regex(GROUP).parse(empty).optional(),
-  key: verbatim(LONGEST_KEY).parse(empty).optional(),
+  key: verbatim(MAX_KEY_LENGTH).parse(empty).optional(),
   id: id().parse(empty).optional(),
 }
 
@@ -43,7 +43,7 @@ export const discardValidator = vine.compile(
 export const whyValidator = vine.compile(vine.object({ why: words(500) }))
 export const deadLetterValidator = vine.compile(vine.object({ module: module(), id: id() }))
 export const parkedKeyValidator = vine.compile(
-  vine.object({ module: module(), key: verbatim(LONGEST_KEY) })
+  vine.object({ module: module(), key: verbatim(MAX_KEY_LENGTH) })
 )
 export const mailValidator = vine.compile(vine.object({ module: vine.string(), id: uuid() }))
 export const recordValidator = vine.compile(vine.object({ before: uuid().parse(empty).optional() }))
@@ -62,7 +62,7 @@ export const replayFilterValidator = vine.compile(
     module: someModule(),
     id: uuid().parse(empty).optional(),
     type: vine.enum(TYPES).parse(empty).optional(),
-    key: verbatim(LONGEST_KEY).parse(empty).optional(),
+    key: verbatim(MAX_KEY_LENGTH).parse(empty).optional(),
     from: words(40).parse(empty).optional(),
     to: words(40).parse(empty).optional(),
   })

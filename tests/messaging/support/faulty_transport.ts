@@ -66,8 +66,8 @@ export class FaultyTransport implements Transport {
     return this.inner.lag(subscriber, topics)
   }
 
-  heldUp() {
-    return this.inner.heldUp()
+  stoppedPartitions() {
+    return this.inner.stoppedPartitions()
   }
 
   warnings() {

@@ -50,8 +50,8 @@ test.group('A transaction of another producer that stays open', (group) => {
       const [behind, elsewhere] = [message(keyOf(0, 3)), message(keyOf(1, 3))]
       await commit(behind, elsewhere)
       await eventually('the other partitions go on', () => isHandled(elsewhere.id))
-      await eventually('the partition is named', () => messaging.heldUp().length > 0)
-      assert.containSubset(messaging.heldUp(), [
+      await eventually('the partition is named', () => messaging.stoppedPartitions().length > 0)
+      assert.containSubset(messaging.stoppedPartitions(), [
         { consumer: 'inventory', topic: 'orders', partition: 0, offset: '1', why: 'stalled' },
       ])
       assert.match(
@@ -106,9 +106,9 @@ test.group('A transaction of another producer that stays open', (group) => {
     const transaction = foreign.begin(`${prefix}orders`)
     cleanup(() => transaction.kill())
     await transaction.send({ ...record('foreign'), partition: 0 })
-    await eventually('the idle one is held up', () => transport.heldUp().length > 0)
+    await eventually('the idle one is held up', () => transport.stoppedPartitions().length > 0)
     assert.deepEqual(
-      transport.heldUp().map(({ consumer }) => consumer),
+      transport.stoppedPartitions().map(({ consumer }) => consumer),
       ['idle']
     )
   }).timeout(40_000)

@@ -80,14 +80,18 @@ test.group('A record batch that cannot be read', (group) => {
       ...{ name: 'listener', topics: ['orders'], batchSize: 100 },
       handle: async (deliveries) => void heard.push(...deliveries.map((one) => one.record.key!)),
     })
-    await eventually('each is noticed', () => transport.heldUp().length === kinds.length, {
-      within: 30_000,
-    })
+    await eventually(
+      'each is noticed',
+      () => transport.stoppedPartitions().length === kinds.length,
+      {
+        within: 30_000,
+      }
+    )
     await transport.send('orders', kinds.length, [record('healthy')])
     await eventually('the other partition goes on', () => heard.includes('healthy'))
     assert.sameMembers(heard, ['healthy', ...kinds.map((_, partition) => `${partition}/0`)])
     assert.sameDeepMembers(
-      transport.heldUp().map(({ partition, offset, why }) => [partition, offset, why]),
+      transport.stoppedPartitions().map(({ partition, offset, why }) => [partition, offset, why]),
       kinds.map((_, partition) => [partition, '1', 'unreadable'])
     )
     const words = transport.warnings().join('\n')
@@ -101,7 +105,7 @@ test.group('A record batch that cannot be read', (group) => {
     )
 
     await Promise.all(restore.map((put) => put()))
-    await eventually('they are read after all', () => transport.heldUp().length === 0)
+    await eventually('they are read after all', () => transport.stoppedPartitions().length === 0)
     for (const [partition] of kinds.entries()) {
       const ours = heard.filter((key) => key.startsWith(`${partition}/`))
       assert.deepEqual(
@@ -183,7 +187,7 @@ test.group('A record batch that cannot be read', (group) => {
     const prefix = freshPrefix()
     const [, behind] = await publishAndDamage(prefix)
     const stop = await startWorkers(kafkaTransport(addresses(), prefix))
-    await eventually('it is noticed', () => messaging.heldUp().length > 0, { within: 30_000 })
+    await eventually('it is noticed', () => messaging.stoppedPartitions().length > 0, { within: 30_000 })
     await stop()
     const figures = new MessagingFigures(messaging, 'inventory', () => db.connection('inventory'))
     await figures.read()

@@ -1,7 +1,7 @@
 import type { Logger } from '@adonisjs/core/logger'
 import type { Kafka } from 'kafkajs'
-import { tolerateLeaderlessPartitions } from './metadata.ts'
-import { countUncommittedRecords } from './offsets.ts'
+import { countUncommittedRecords } from './kafkajs_patches/list_offsets.ts'
+import { tolerateLeaderlessPartitions } from './kafkajs_patches/metadata.ts'
 
 /** Indexed by the codec's number in a record batch. */
 export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -21,17 +21,17 @@ export interface KafkaOptions {
   sasl?: { mechanism: string; username: string; password: string }
   /** Milliseconds without a heartbeat after which a consumer's partitions move to another. */
   sessionTimeout: number
-  /** Milliseconds without progress after which a partition with records counts as stalled; a minute. */
+  /** Milliseconds without progress after which a partition with records counts as stalled; 60,000 by default. */
   stalledAfter?: number
   logger: Logger
 }
 
 /** Imports kafkajs lazily: the embedded transport starts without it. */
-export async function connectionlessClient(options: KafkaOptions): Promise<Kafka> {
+export async function createClient(options: KafkaOptions): Promise<Kafka> {
   const { default: kafkajs } = await import('kafkajs')
   const { CompressionCodecs, Kafka, logLevel } = kafkajs
-  const { registerCodecs } = await import('./codecs.ts')
-  const { tolerateUnreadableBatches } = await import('./fetch.ts')
+  const { registerCodecs } = await import('./compression/codecs.ts')
+  const { tolerateUnreadableBatches } = await import('./kafkajs_patches/fetch.ts')
   registerCodecs(CompressionCodecs)
   tolerateLeaderlessPartitions()
   tolerateUnreadableBatches()
@@ -42,7 +42,7 @@ export async function connectionlessClient(options: KafkaOptions): Promise<Kafka
     ssl: options.ssl || undefined,
     sasl: options.sasl as never,
     connectionTimeout: 2_000,
-    // A broker that hangs blocks its partitions for this long, although others lead them by then.
+    // A hanging broker blocks its partitions for this long, even if other brokers lead them by then.
     requestTimeout: 8_000,
     // The kernel retries, so that operators learn of an unreachable broker at the first failure.
     retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 1_000 },
@@ -55,12 +55,12 @@ export async function connectionlessClient(options: KafkaOptions): Promise<Kafka
 }
 
 /**
- * kafkajs 2.2.4 starts each client with the first broker of the list, and never tries the others when
- * that one accepts and closes connections, as a proxy in front of a dead broker does.
+ * kafkajs 2.2.4 starts with the first broker of the list, and never tries the others if that one accepts and
+ * closes connections, as a proxy in front of a dead broker does.
  */
 function shuffled(brokers: string[]): string[] {
   return brokers
-    .map((broker) => ({ broker, place: Math.random() }))
-    .sort((a, b) => a.place - b.place)
+    .map((broker) => ({ broker, rank: Math.random() }))
+    .sort((a, b) => a.rank - b.rank)
     .map(({ broker }) => broker)
 }

@@ -1,16 +1,16 @@
 import type { Admin, Kafka } from 'kafkajs'
 import { toRecord, unreadableIn } from './group_member.ts'
-import { withLastStableOffsets } from './offsets.ts'
+import { withLastStableOffsets } from './kafkajs_patches/list_offsets.ts'
 import { MessageIds } from '../message_ids.ts'
 import { TransportUnavailable, type ContentsOptions, type TopicContents } from '../transport.ts'
 
-/** Milliseconds without a batch, after which reading ends; kafkajs itself sets no limit. */
+/** Reading ends after this long without a batch; kafkajs has no such limit. */
 const SILENT_MS = 60_000
 
 /**
- * Reads a topic from its beginning to its current end, in a consumer group that it removes afterwards.
+ * Reads a topic from its beginning to its current end, in a temporary consumer group.
  *
- * @throws TransportUnavailable when the broker goes away meanwhile
+ * @throws TransportUnavailable when the broker sends nothing for a minute
  */
 export async function readContents(
   kafka: Kafka,
@@ -23,16 +23,16 @@ export async function readContents(
   const messageIds = new MessageIds()
   const unreadable: TopicContents['unreadable'] = []
   const earliest = new Map(offsets.map(({ partition, low }) => [partition, BigInt(low)]))
-  const left = new Map(
+  const unread = new Map(
     offsets
       .map(({ partition, low, high }) => ({ partition, next: BigInt(low), end: BigInt(high) }))
       .filter(({ next, end }) => end > next)
-      .map((place) => [place.partition, place])
+      .map((range) => [range.partition, range])
   )
-  if (left.size === 0) return { messageIds, earliest, unreadable }
+  if (unread.size === 0) return { messageIds, earliest, unreadable }
 
   const groupId = `${topic}-verify-${process.pid}-${Date.now()}`
-  let patience: NodeJS.Timeout | undefined
+  let silence: NodeJS.Timeout | undefined
   const reader = kafka.consumer({
     ...{ groupId, allowAutoTopicCreation: false },
     readUncommitted: !committedOnly,
@@ -43,19 +43,19 @@ export async function readContents(
     await new Promise<void>((resolve, reject) => {
       const silent = () =>
         reject(new TransportUnavailable(`no data from the topic ${topic} for a minute`))
-      patience = setTimeout(silent, SILENT_MS)
-      const readTo = (partition: number, lastOffset: string) => {
-        const place = left.get(partition)
-        if (!place) return
-        place.next = BigInt(lastOffset) + 1n
-        if (place.next >= place.end) left.delete(partition)
-        if (left.size === 0) resolve()
+      silence = setTimeout(silent, SILENT_MS)
+      const readThrough = (partition: number, lastOffset: string) => {
+        const range = unread.get(partition)
+        if (!range) return
+        range.next = BigInt(lastOffset) + 1n
+        if (range.next >= range.end) unread.delete(partition)
+        if (unread.size === 0) resolve()
       }
-      // The ends of transactions are no records: a batch of them alone is not handed over.
+      // kafkajs hides transaction markers, and does not call `eachBatch` for a batch that has only markers.
       reader.on(reader.events.END_BATCH_PROCESS, ({ payload }) => {
-        if (payload.batchSize === 0) readTo(payload.partition, payload.lastOffset)
+        if (payload.batchSize === 0) readThrough(payload.partition, payload.lastOffset)
       })
-      // kafkajs recovers from some crashes by itself, for example while the coordinator of a new group loads.
+      // kafkajs restarts after some crashes, for example while the coordinator of a new group loads.
       reader.on(reader.events.CRASH, ({ payload: { error, restart } }) => {
         if (!restart) reject(error)
       })
@@ -64,35 +64,35 @@ export async function readContents(
           autoCommit: false,
           eachBatchAutoResolve: false,
           eachBatch: async ({ batch, resolveOffset }) => {
-            patience?.refresh()
+            silence?.refresh()
             const damaged = unreadableIn(batch)
             const lastOffset = damaged?.last ?? batch.lastOffset()
             resolveOffset(lastOffset)
-            const place = left.get(batch.partition)
-            if (!place) return
+            const range = unread.get(batch.partition)
+            if (!range) return
             if (damaged) {
               const [first, last] = [BigInt(damaged.first), BigInt(damaged.last)]
-              if (first < place.end) unreadable.push({ partition: batch.partition, first, last })
+              if (first < range.end) unreadable.push({ partition: batch.partition, first, last })
             }
-            // Each once, also after a crash, and none that came after the beginning.
+            // Each record counts once, even after a restart, and later ones not at all.
             const records = (damaged ? batch.messages.slice(0, -1) : batch.messages)
-              .filter(({ offset }) => BigInt(offset) >= place.next && BigInt(offset) < place.end)
+              .filter(({ offset }) => BigInt(offset) >= range.next && BigInt(offset) < range.end)
               .map(toRecord)
             for (const { headers } of records) messageIds.add(headers.ce_id ?? '')
             try {
               await seen(records)
             } catch (error) {
-              // To kafkajs it would be a reason to begin again.
+              // Thrown from here, it would make kafkajs restart.
               return reject(error)
             }
-            patience?.refresh()
-            readTo(batch.partition, lastOffset)
+            silence?.refresh()
+            readThrough(batch.partition, lastOffset)
           },
         })
         .catch(reject)
     })
   } finally {
-    clearTimeout(patience)
+    clearTimeout(silence)
     await reader.disconnect().catch(() => {})
     await admin.deleteGroups([groupId]).catch(() => {})
   }

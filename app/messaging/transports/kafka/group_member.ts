@@ -7,11 +7,11 @@ import type { Logger } from '@adonisjs/core/logger'
 import type { WireRecord } from '../../message/message.ts'
 import type { UnreadableBatches } from '../../inbox/unreadable_batches.ts'
 import { BatchCoalescer } from '../batch_coalescer.ts'
-import type { HeldUpPartitions } from '../held_up_partitions.ts'
+import type { StoppedPartitions } from '../stopped_partitions.ts'
+import { UnreadableBatchHandler } from '../unreadable_batch_handler.ts'
 import { OffsetCommitter } from './offset_committer.ts'
 import { ProgressWatch } from './progress.ts'
-import type { BatchRecord } from './record_batches.ts'
-import { StoppedPartitions } from '../stopped_partitions.ts'
+import type { BatchRecord } from './kafkajs_patches/record_batches.ts'
 import type { Delivery, Subscriber } from '../transport.ts'
 
 /** The session ends after this long without a fetch or a heartbeat. */
@@ -20,10 +20,10 @@ const SILENT_MS = 30_000
 /** Batches of these partitions that arrive together are handled together. */
 const CONCURRENT_PARTITIONS = 24
 
-/** How often a stopped partition is checked again: an operator may have skipped the batch. */
+/** How often an unreadable batch is retried: an operator may have skipped it. */
 const STOPPED_MS = 2_000
 
-/** The session ended because the broker sent nothing and reported no error either. */
+/** The session ended because the broker sent nothing, not even an error. */
 export class SilentSession extends Error {
   name = 'SilentSession'
 }
@@ -40,8 +40,8 @@ export interface GroupMemberOptions {
   subscriber: Subscriber
   /** The record of batches that the subscriber cannot read. */
   unreadable?: UnreadableBatches
-  heldUp: HeldUpPartitions
-  /** Milliseconds without progress after which a partition that has records is held up. */
+  stopped: StoppedPartitions
+  /** Milliseconds without progress after which a partition with records counts as stalled. */
   stalledAfter: number
   admin(): Promise<Admin>
   logger: Logger
@@ -57,9 +57,8 @@ export interface GroupMemberOptions {
  * @throws the error that ended the session
  */
 export async function runGroupMember(options: GroupMemberOptions): Promise<void> {
-  const { kafka, groupId, sessionTimeout, metadataMaxAge, topicPrefix, subscriber, stopping } =
-    options
-  const { joined, fetched, unreadable, heldUp, logger } = options
+  const { kafka, groupId, sessionTimeout, metadataMaxAge, topicPrefix, subscriber } = options
+  const { stopping, joined, fetched, unreadable, stopped, logger } = options
   const heartbeatInterval = Math.floor(sessionTimeout / 3)
   const consumer = kafka.consumer({
     ...{ groupId, sessionTimeout, heartbeatInterval },
@@ -80,18 +79,18 @@ export async function runGroupMember(options: GroupMemberOptions): Promise<void>
   const ended = endOf(consumer, stopping)
   const offsets = new OffsetCommitter(consumer)
   const coalescer = new BatchCoalescer(subscriber)
-  const stopped = new StoppedPartitions({
-    ...{ consumer: subscriber.name, record: unreadable, heldUp, logger },
+  const unreadableBatches = new UnreadableBatchHandler({
+    ...{ consumer: subscriber.name, record: unreadable, stopped, logger },
   })
   /** Deliveries in progress, and when each began, in milliseconds since 1970. */
   const inProgress = new Map<Promise<void>, number>()
-  const inHandFor = () => Date.now() - Math.min(Date.now(), ...inProgress.values())
-  const progress = new ProgressWatch({ ...options, consumer: subscriber.name, inHandFor })
+  const busyFor = () => Date.now() - Math.min(Date.now(), ...inProgress.values())
+  const progress = new ProgressWatch({ ...options, consumer: subscriber.name, busyFor })
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
     progress.assign(payload.memberAssignment)
   )
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-    // No record for us: kafkajs hides records of aborted transactions and transaction markers.
+    // Empty for us: kafkajs hides transaction markers and the records of aborted transactions.
     const { topic, partition, batchSize, lastOffset } = payload
     if (batchSize === 0) offsets.handled(topic, partition, lastOffset)
   })
@@ -107,7 +106,7 @@ export async function runGroupMember(options: GroupMemberOptions): Promise<void>
       partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
       eachBatch: async (payload) => {
         if (stopping.aborted) return
-        const delivery = deliver({ coalescer, offsets, stopped }, options, payload)
+        const delivery = deliver({ coalescer, offsets, unreadableBatches }, options, payload)
         inProgress.set(delivery, Date.now())
         // kafkajs sends no heartbeat while a batch is handled, and one attempt may outlast the session.
         const heartbeats = setInterval(() => {
@@ -153,7 +152,7 @@ function endOf(consumer: Consumer, stopping: AbortSignal) {
 interface Parts {
   coalescer: BatchCoalescer
   offsets: OffsetCommitter
-  stopped: StoppedPartitions
+  unreadableBatches: UnreadableBatchHandler
 }
 
 async function deliver(parts: Parts, options: GroupMemberOptions, payload: EachBatchPayload) {
@@ -165,7 +164,8 @@ async function deliver(parts: Parts, options: GroupMemberOptions, payload: EachB
   if (!unreadable || !isOurs() || options.stopping.aborted) return
   const topic = batch.topic.slice(options.topicPrefix.length)
   const { partition } = batch
-  const skipped = await parts.stopped.skippedThrough({ topic, partition, ...unreadable })
+  const batchAt = { topic, partition, ...unreadable }
+  const skipped = await parts.unreadableBatches.stopUnlessSkipped(batchAt)
   if (skipped !== null) return markHandled(parts.offsets, payload, skipped)
   // The other partitions continue.
   const resume = payload.pause()
@@ -174,7 +174,7 @@ async function deliver(parts: Parts, options: GroupMemberOptions, payload: EachB
 
 async function handleAll(
   messages: KafkaMessage[],
-  { coalescer, offsets, stopped }: Parts,
+  { coalescer, offsets, unreadableBatches }: Parts,
   { topicPrefix, stopping }: GroupMemberOptions,
   payload: EachBatchPayload,
   isOurs: () => boolean
@@ -183,7 +183,7 @@ async function handleAll(
   const topic = batch.topic.slice(topicPrefix.length)
   const { partition } = batch
   const last = messages.at(-1)
-  if (last) await stopped.reads(topic, partition, last.offset)
+  if (last) await unreadableBatches.readThrough(topic, partition, last.offset)
   for (let from = 0; from < messages.length; from += coalescer.batchSize) {
     if (!isOurs() || stopping.aborted) return
     const some = messages.slice(from, from + coalescer.batchSize)
@@ -200,19 +200,19 @@ async function handleAll(
   }
 }
 
-/** Both are needed: a commit alone does not advance the next fetch. */
+/** Commits the offset and advances the next fetch. */
 function markHandled(offsets: OffsetCommitter, payload: EachBatchPayload, offset: string) {
   const { batch, resolveOffset } = payload
   resolveOffset(offset)
-  // A transaction marker, which is no record for us, may follow the last record.
+  // A hidden transaction marker may follow the last record.
   const isLast = batch.messages[batch.messages.length - 1].offset === offset
   offsets.handled(batch.topic, batch.partition, isLast ? batch.lastOffset() : offset)
 }
 
 /**
- * A placeholder for an unreadable batch is always the last record of a fetch.
+ * The unreadable batch of a fetch, whose placeholder is always the last record.
  *
- * @returns the batch's offsets from the next one to read, and why it is unreadable
+ * @returns its offsets from the next one to read, and the reason; null without one
  */
 export function unreadableIn(batch: Batch): { first: string; last: string; reason: string } | null {
   const { unreadable } = (batch.messages.at(-1) ?? {}) as Partial<BatchRecord>
@@ -226,7 +226,7 @@ export function unreadableIn(batch: Batch): { first: string; last: string; reaso
   return { first: String(next), last: String(isLikely ? last : next), reason }
 }
 
-/** A property that kafkajs sets, but does not declare. */
+/** kafkajs sets this property, but does not declare it. */
 type Fetched = Batch & { fetchedOffset: string }
 
 export function toRecord({ key, value, headers = {} }: KafkaMessage): WireRecord {

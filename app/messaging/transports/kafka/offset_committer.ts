@@ -3,8 +3,8 @@ import type { Consumer, TopicPartitionOffset } from 'kafkajs'
 const COMMIT_INTERVAL_MS = 250
 
 /**
- * Commits the offsets of handled records, those of all partitions together, after their effects have
- * committed: a crash in between means repeats, and the inbox absorbs them.
+ * Commits the offsets of handled records, all partitions together, after their effects have committed. A crash
+ * in between repeats records, which the inbox absorbs.
  */
 export class OffsetCommitter {
   readonly #consumer: Consumer

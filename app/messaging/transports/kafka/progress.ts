@@ -1,40 +1,41 @@
 /*
- * Watches whether the partitions of a membership make progress. The broker holds back what lies behind the
- * open transaction of any producer: then nothing comes, and nothing fails either.
+ * Watches whether the assigned partitions make progress. The broker withholds records after an open
+ * transaction of any producer: the consumer then receives neither records nor an error.
  */
 import type { Logger } from '@adonisjs/core/logger'
 import type { Admin } from 'kafkajs'
 import type { UnreadableBatches } from '../../inbox/unreadable_batches.ts'
-import type { HeldUpPartitions } from '../held_up_partitions.ts'
+import type { StoppedPartitions } from '../stopped_partitions.ts'
 
-/** Milliseconds without progress after which a partition that has records is reported. */
+/** Default of `stalledAfter`, in milliseconds. */
 export const STALLED_AFTER_MS = 60_000
 
-/** Checks within that time. */
-const LOOKS = 12
+/** Checks within `stalledAfter`. */
+const CHECKS = 12
 
 const REASON =
-  'the transaction of another producer may be open, or the broker does not hand the records out'
+  'the transaction of another producer may be open, or the broker does not deliver the records'
 
-interface Standing {
+interface Position {
   offset: bigint
-  /** Milliseconds since 1970 of its last progress. */
+  /** When the offset last advanced, in milliseconds since 1970. */
   since: number
-  /** Milliseconds without progress in which the consumer could have made some. */
+  /** Milliseconds since then during which the consumer was ready for records. */
   idle: number
 }
 
 interface ProgressOptions {
   consumer: string
   groupId: string
-  /** Put before each topic's name. */
+  /** Prefix of each topic's name. */
   topicPrefix: string
   admin: () => Promise<Admin>
-  heldUp: HeldUpPartitions
-  /** Where it is kept what the consumer cannot read. */
+  stopped: StoppedPartitions
+  /** The record of batches that the consumer cannot read. */
   unreadable?: UnreadableBatches
-  /** Milliseconds for which the consumer has had the same batch in hand. */
-  inHandFor: () => number
+  /** Age of the oldest delivery in progress, in milliseconds. */
+  busyFor: () => number
+  /** Milliseconds without progress after which a partition with records counts as stalled. */
   stalledAfter: number
   logger: Logger
 }
@@ -43,24 +44,24 @@ export class ProgressWatch {
   readonly #options: ProgressOptions
   readonly #interval: number
   readonly #timer: NodeJS.Timeout
-  /** Topic on the broker → its partitions that are ours. */
+  /** Topic on the broker → assigned partitions. */
   #assigned: Record<string, number[]> = {}
-  #standing = new Map<string, Standing>()
-  #looking = false
+  #positions = new Map<string, Position>()
+  #checking = false
 
   constructor(options: ProgressOptions) {
     this.#options = options
-    this.#interval = options.stalledAfter / LOOKS
-    this.#timer = setInterval(() => void this.#look(), this.#interval).unref()
+    this.#interval = options.stalledAfter / CHECKS
+    this.#timer = setInterval(() => void this.#check(), this.#interval).unref()
   }
 
-  /** From now on these partitions are ours. */
+  /** Replaces the assigned partitions. */
   assign(assigned: Record<string, number[]>) {
     this.#assigned = assigned
-    const { consumer, heldUp, topicPrefix } = this.#options
-    const isOurs = (topic: string, partition: number) =>
+    const { consumer, stopped, topicPrefix } = this.#options
+    const isAssigned = (topic: string, partition: number) =>
       assigned[`${topicPrefix}${topic}`]?.includes(partition) ?? false
-    heldUp.keep(consumer, isOurs)
+    stopped.keepAssigned(consumer, isAssigned)
   }
 
   close() {
@@ -68,64 +69,62 @@ export class ProgressWatch {
     this.#assigned = {}
   }
 
-  /** A broker that does not answer is reported by the transport. */
-  async #look() {
-    if (this.#looking) return
-    this.#looking = true
+  /** An unreachable broker is reported by the transport. */
+  async #check() {
+    if (this.#checking) return
+    this.#checking = true
     try {
-      for (const topic of Object.keys(this.#assigned)) await this.#lookAt(topic)
+      for (const topic of Object.keys(this.#assigned)) await this.#checkTopic(topic)
     } catch (error) {
       const { consumer, logger } = this.#options
       logger.debug({ consumer, reason: (error as Error).message }, 'progress unknown')
     } finally {
-      this.#looking = false
+      this.#checking = false
     }
   }
 
-  async #lookAt(topic: string) {
+  async #checkTopic(name: string) {
     const { admin, groupId, topicPrefix, unreadable } = this.#options
     const broker = await admin()
-    const [{ partitions }] = await broker.fetchOffsets({ groupId, topics: [topic] })
-    const ends = await broker.fetchTopicOffsets(topic)
-    for (const { partition, low, high } of ends) {
-      if (!this.#assigned[topic]?.includes(partition)) continue
+    const [{ partitions }] = await broker.fetchOffsets({ groupId, topics: [name] })
+    const offsets = await broker.fetchTopicOffsets(name)
+    const assigned = offsets.filter(({ partition }) => this.#assigned[name]?.includes(partition))
+    const topic = name.slice(topicPrefix.length)
+    for (const { partition, low, high } of assigned) {
       const committed = partitions.find((one) => one.partition === partition)?.offset ?? '-1'
       const next = BigInt(committed) > BigInt(low) ? BigInt(committed) : BigInt(low)
-      this.#judge(topic, partition, next, BigInt(high) > next)
+      this.#updateStall({ topic, partition }, next, BigInt(high) > next)
+      this.#forgetDeleted({ topic, partition }, BigInt(low))
     }
-    const ours = ends.filter(({ partition }) => this.#assigned[topic]?.includes(partition))
-    for (const one of ours) this.#expire(topic, one)
-    await unreadable?.expire(topic.slice(topicPrefix.length), ours)
+    await unreadable?.expire(topic, assigned)
   }
 
-  /** The batch at which a partition is stopped may have passed its retention. */
-  #expire(topicOnBroker: string, { partition, low }: { partition: number; low: string }) {
-    const { consumer, heldUp, topicPrefix } = this.#options
-    const place = { consumer, topic: topicOnBroker.slice(topicPrefix.length), partition }
-    const stopped = heldUp.get(place)
-    if (stopped?.why === 'unreadable' && BigInt(stopped.offset) < BigInt(low)) heldUp.delete(place)
+  /** The unreadable batch at which a partition is stopped may have passed its retention. */
+  #forgetDeleted(where: { topic: string; partition: number }, low: bigint) {
+    const { consumer, stopped } = this.#options
+    const known = stopped.get({ consumer, ...where })
+    if (known?.why === 'unreadable' && BigInt(known.offset) < low) stopped.delete(known)
   }
 
-  #judge(topicOnBroker: string, partition: number, next: bigint, hasMore: boolean) {
-    const { consumer, heldUp, inHandFor, stalledAfter, topicPrefix, logger } = this.#options
-    const key = `${topicOnBroker}/${partition}`
-    const place = { consumer, topic: topicOnBroker.slice(topicPrefix.length), partition }
-    const before = this.#standing.get(key)
-    const told = heldUp.get(place)
-    // One that is stopped at an unreadable batch is reported as such.
-    if (!hasMore || before?.offset !== next || told?.why === 'unreadable') {
-      this.#standing.set(key, { offset: next, since: Date.now(), idle: 0 })
-      if (told?.why !== 'stalled') return
-      heldUp.delete(place)
-      logger.info({ ...place, offset: String(next) }, 'partition makes progress again')
+  #updateStall(where: { topic: string; partition: number }, next: bigint, hasRecords: boolean) {
+    const { consumer, stopped, busyFor, stalledAfter, logger } = this.#options
+    const key = `${where.topic}/${where.partition}`
+    const details = { consumer, ...where, offset: String(next) }
+    const position = this.#positions.get(key)
+    const known = stopped.get(details)
+    if (!hasRecords || position?.offset !== next || known?.why === 'unreadable') {
+      this.#positions.set(key, { offset: next, since: Date.now(), idle: 0 })
+      if (known?.why !== 'stalled') return
+      stopped.delete(known)
+      logger.info(details, 'partition makes progress again')
       return
     }
-    // A consumer that waits with a batch in hand says why itself, and takes nothing meanwhile.
-    if (inHandFor() > 2 * this.#interval) return
-    before.idle += this.#interval
-    if (before.idle < stalledAfter || told) return
-    const stalled = { ...place, offset: String(next), since: before.since }
-    heldUp.set({ ...stalled, why: 'stalled', reason: REASON })
-    logger.error({ ...stalled, reason: REASON }, 'partition makes no progress')
+    // A consumer that retries a batch fetches nothing, and reports the reason itself.
+    if (busyFor() > 2 * this.#interval) return
+    position.idle += this.#interval
+    if (position.idle < stalledAfter || known) return
+    const stalled = { ...details, since: position.since, reason: REASON }
+    stopped.set({ ...stalled, why: 'stalled' })
+    logger.error(stalled, 'partition makes no progress')
   }
 }

@@ -2,9 +2,9 @@
  * Topics on the broker: finding, creating and enlarging them, and reading their settings.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Admin } from 'kafkajs'
 import { backoff } from '#runtime/backoff'
 import type { KafkaOptions } from './client.ts'
+import type { KafkaConnections } from './connections.ts'
 import type { TopicDetails } from '../transport.ts'
 
 /** `ConfigResourceTypes.TOPIC` of kafkajs. */
@@ -12,18 +12,15 @@ const TOPIC = 2
 
 export class KafkaTopics {
   readonly #options: KafkaOptions
-  readonly #admin: () => Promise<Admin>
-  readonly #enlarged: () => Promise<void>
+  readonly #connections: KafkaConnections
   /** Topic → its last known partition count. */
   readonly #partitions = new Map<string, number>()
   /** Topics whose settings were logged. */
   readonly #logged = new Set<string>()
 
-  /** @param enlarged - called when a topic's partition count has changed */
-  constructor(options: KafkaOptions, admin: () => Promise<Admin>, enlarged: () => Promise<void>) {
+  constructor(options: KafkaOptions, connections: KafkaConnections) {
     this.#options = options
-    this.#admin = admin
-    this.#enlarged = enlarged
+    this.#connections = connections
   }
 
   /** A topic's name on the broker. */
@@ -57,7 +54,7 @@ export class KafkaTopics {
 
   /** Raises the partition count. Stored messages stay in their partitions. */
   async addPartitions(topic: string, partitions: number) {
-    const admin = await this.#admin()
+    const admin = await this.#connections.admin.open()
     await admin.createPartitions({
       topicPartitions: [{ topic: this.name(topic), count: partitions }],
     })
@@ -84,9 +81,9 @@ export class KafkaTopics {
 
   async #create(topic: string): Promise<number> {
     const name = this.name(topic)
-    const admin = await this.#admin()
+    const admin = await this.#connections.admin.open()
     const { replication, partitions } = this.#options
-    // Several processes may create it at once; the later ones find it.
+    // If another process creates it at the same time, this call finds it.
     await admin.createTopics({
       waitForLeaders: true,
       topics: [
@@ -108,12 +105,13 @@ export class KafkaTopics {
   }
 
   async #partitionsOf(name: string) {
-    const admin = await this.#admin()
+    const admin = await this.#connections.admin.open()
     const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
     const partitions = topics[0].partitions.length
     const known = this.#partitions.get(name) ?? partitions
     this.#partitions.set(name, partitions)
-    if (known !== partitions) await this.#enlarged()
+    // A connected producer learns of new partitions only after 30 s; a new one knows them at once.
+    if (known !== partitions) await this.#connections.producer.close()
     return partitions
   }
 
@@ -131,7 +129,7 @@ export class KafkaTopics {
   }
 
   async #assertLed(name: string) {
-    const admin = await this.#admin()
+    const admin = await this.#connections.admin.open()
     const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
     const leaderless = topics[0].partitions.filter(({ leader }) => leader < 0)
     if (leaderless.length > 0) throw new Error(`${leaderless.length} partitions have no leader yet`)
@@ -145,7 +143,7 @@ export class KafkaTopics {
   }
 
   async #setting(topic: string, name: string): Promise<string> {
-    const admin = await this.#admin()
+    const admin = await this.#connections.admin.open()
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
       resources: [{ type: TOPIC, name: this.name(topic), configNames: [name] }],

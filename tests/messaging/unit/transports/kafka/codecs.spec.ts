@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { test } from '@japa/runner'
-import { compressLz4, decompressLz4 } from '#messaging/transports/kafka/lz4_frame'
-import { compressSnappy, decompressSnappy } from '#messaging/transports/kafka/xerial_snappy'
-import { decompress } from '#messaging/transports/kafka/codecs'
+import { compressLz4, decompressLz4 } from '#messaging/transports/kafka/compression/lz4_frame'
+import {
+  compressSnappy,
+  decompressSnappy,
+} from '#messaging/transports/kafka/compression/xerial_snappy'
+import { decompress } from '#messaging/transports/kafka/compression/codecs'
 
 const MOST = 1_000_000
 

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { test } from '@japa/runner'
-import { tolerateUnreadableBatches } from '#messaging/transports/kafka/fetch'
+import { tolerateUnreadableBatches } from '#messaging/transports/kafka/kafkajs_patches/fetch'
 
 const OFFSET_OUT_OF_RANGE = 1
 const CORRUPT_MESSAGE = 2

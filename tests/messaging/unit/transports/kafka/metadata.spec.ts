@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { test } from '@japa/runner'
-import { tolerateLeaderlessPartitions } from '#messaging/transports/kafka/metadata'
+import { tolerateLeaderlessPartitions } from '#messaging/transports/kafka/kafkajs_patches/metadata'
 
 const LEADER_NOT_AVAILABLE = 5
 const UNKNOWN_TOPIC_OR_PARTITION = 3

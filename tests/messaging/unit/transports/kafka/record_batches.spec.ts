@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { test } from '@japa/runner'
-import { decompress } from '#messaging/transports/kafka/codecs'
+import { decompress } from '#messaging/transports/kafka/compression/codecs'
 import { unreadableIn } from '#messaging/transports/kafka/group_member'
-import { readRecordBatches } from '#messaging/transports/kafka/record_batches'
+import { readRecordBatches } from '#messaging/transports/kafka/kafkajs_patches/record_batches'
 
 /** How kafkajs itself writes record batches. */
 const require = createRequire(import.meta.url)
@@ -70,7 +70,7 @@ test.group('Record batches', () => {
       [ATTRIBUTES_AT + 1, 5, /codec is unknown \(5\)/],
       [ATTRIBUTES_AT + 1, 4, /./],
       // The number of records, the length of the first, of its key, and of its headers.
-      [60, 1, /behind its last record/],
+      [60, 1, /follow its last record/],
       [60, 3, /cut off/],
       [61, 2, /./],
       [65, 126, /cut off/],

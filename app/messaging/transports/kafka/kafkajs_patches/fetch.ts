@@ -1,13 +1,13 @@
 /*
- * One record batch that cannot be read must not stop the other partitions. kafkajs 2.2.4 reads the answer
- * to a fetch as a whole, and throws for all of its partitions; it does not verify checksums, and hands over
- * records that are cut off. So the part that reads the batches of one partition is replaced: a batch that
- * cannot be read becomes one record that says so. Where the broker itself cannot read a partition it answers
- * with an error for that partition, at which kafkajs throws for all of them too.
+ * An unreadable record batch must not stop the other partitions of a fetch. kafkajs 2.2.4 decodes a fetch
+ * response as a whole and throws for all of its partitions; it also verifies no checksums and passes on
+ * truncated records. This patch replaces the decoder of a partition's batches: an unreadable batch becomes
+ * one placeholder record with the reason. An error code of the broker for one partition, at which kafkajs
+ * also throws for all, is handled per partition as well.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { decompress } from './codecs.ts'
-import { privateFile, replacePrivateFile } from './kafkajs_private.ts'
+import { decompress } from '../compression/codecs.ts'
+import { oncePerProcess, privateFile, replacePrivateFile } from './private_files.ts'
 import {
   readRecordBatches,
   unreadableBatch,
@@ -16,12 +16,12 @@ import {
 } from './record_batches.ts'
 
 const DECODE_MESSAGES = 'protocol/requests/fetch/v4/decodeMessages.js'
-/** The oldest of the files that take a copy of it. */
-const BEFORE = 'protocol/requests/fetch/v4/response.js'
+/** The first file that copies the exports of DECODE_MESSAGES. */
+const FIRST_USER = 'protocol/requests/fetch/v4/response.js'
 
-/** Where a batch says its format. */
+/** Position of the format (the magic byte) in a batch. */
 const FORMAT_AT = 16
-/** Formats before the record batches of Kafka 0.11. */
+/** Message sets, the formats before Kafka 0.11. */
 const OLD_FORMATS = [0, 1]
 
 interface Decoder {
@@ -32,12 +32,12 @@ interface Decoder {
 
 const VERSIONS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
 
-/** Error codes of Kafka. */
+/** Error codes of Kafka: https://kafka.apache.org/protocol#protocol_error_codes. */
 const CORRUPT_MESSAGE = 2
-/** A disk of the broker has failed, or something unexpected has: it may pass. */
-const BROKER_TROUBLE = [-1, 56]
+/** UNKNOWN_SERVER_ERROR and KAFKA_STORAGE_ERROR, which may be temporary. */
+const BROKER_ERRORS = [-1, 56]
 
-/** Such an answer comes at once: the broker is not asked again without a pause. */
+/** The broker sends such a response without delay, so the next fetch waits. */
 const PAUSE_MS = 500
 
 interface FetchResponse {
@@ -53,15 +53,8 @@ interface FetchedPartition {
   messages: BatchRecord[]
 }
 
-let replaced = false
-
-/**
- * Makes the kafkajs of this process so, once.
- *
- * @throws Error with a kafkajs that is built in another way
- */
-export function tolerateUnreadableBatches() {
-  if (replaced) return
+/** @throws Error with another version of kafkajs */
+export const tolerateUnreadableBatches = oncePerProcess(() => {
   const crc32c = privateFile<(data: Buffer) => number>('protocol/recordBatch/crc32C/index.js')
   replacePrivateFile(
     DECODE_MESSAGES,
@@ -70,34 +63,33 @@ export function tolerateUnreadableBatches() {
       if (size <= FORMAT_AT || !decoder.canReadBytes(size)) return []
       const data = decoder.readBytes(size)
       return OLD_FORMATS.includes(data[FORMAT_AT])
-        ? readOldFormat(data)
+        ? readMessageSet(data)
         : readRecordBatches(data, { decompress, crc32c })
     },
-    BEFORE
+    FIRST_USER
   )
   for (const version of VERSIONS) {
     const response = privateFile<FetchResponse>(`protocol/requests/fetch/v${version}/response.js`)
     const { parse } = response
     response.parse = async (data) => parse(await withoutPartitionErrors(data))
   }
-  replaced = true
-}
+})
 
-/** A partition in trouble has no records in this answer; one that is damaged has one that says so. */
+/** A damaged partition has one placeholder in this response; a partition with a broker error is empty. */
 async function withoutPartitionErrors(data: Fetched) {
   const partitions = data.responses.flatMap((topic) => topic.partitions)
   for (const partition of partitions.filter((one) => one.errorCode === CORRUPT_MESSAGE)) {
-    const reason = 'the broker finds it damaged (CORRUPT_MESSAGE)'
+    const reason = 'the broker reports it as damaged (CORRUPT_MESSAGE)'
     Object.assign(partition, { errorCode: 0, messages: [unreadableRecord({ last: '-1', reason })] })
   }
-  const inTrouble = partitions.filter(({ errorCode }) => BROKER_TROUBLE.includes(errorCode))
-  for (const partition of inTrouble) Object.assign(partition, { errorCode: 0, messages: [] })
-  if (inTrouble.length > 0) await sleep(PAUSE_MS)
+  const failed = partitions.filter(({ errorCode }) => BROKER_ERRORS.includes(errorCode))
+  for (const partition of failed) Object.assign(partition, { errorCode: 0, messages: [] })
+  if (failed.length > 0) await sleep(PAUSE_MS)
   return data
 }
 
-/** Leaves it to kafkajs. */
-async function readOldFormat(data: Buffer): Promise<BatchRecord[]> {
+/** Uses the decoder of kafkajs. */
+async function readMessageSet(data: Buffer): Promise<BatchRecord[]> {
   const Decoder = privateFile<new (data: Buffer) => Decoder>('protocol/decoder.js')
   const read = privateFile<(from: Decoder, size: number) => Promise<BatchRecord[]>>(
     'protocol/messageSet/decoder.js'

@@ -1,14 +1,14 @@
 /*
  * The LZ4 frame format (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md) as Kafka's clients
- * and brokers use it: blocks that do not depend on each other. Its checksums are not verified: the record
- * batch around it has a CRC-32C over the same bytes.
+ * and brokers use it: with independent blocks. Its checksums are not verified, because the CRC-32C of the
+ * record batch covers the same bytes.
  */
 import { compress, decompress } from 'lz4-wasm-nodejs'
 
 const MAGIC = 0x184d2204
 const UNCOMPRESSED = 0x80000000
 
-/** Flags of a frame. */
+/** Bits of the frame's flags. */
 const VERSION_MASK = 0xc0
 const VERSION_1 = 0x40
 const INDEPENDENT_BLOCKS = 0x20
@@ -16,13 +16,13 @@ const BLOCK_CHECKSUMS = 0x10
 const CONTENT_SIZE = 0x08
 const DICTIONARY_ID = 0x01
 
-/** Magic number, flags (version 1, independent blocks), blocks of 64 KB, and the header's checksum. */
+/** Magic number, flags (version 1, independent blocks), maximum block size (64 KB), header checksum. */
 const HEADER = Buffer.from('04224d18604082', 'hex')
 const BLOCK_BYTES = 64 * 1024
 const END_MARK = Buffer.alloc(4)
 
 const MINIMUM_MATCH = 4
-/** A length of 15 in a token is continued in the bytes that follow. */
+/** A length of 15 in a token continues in the following bytes. */
 const CONTINUED = 15
 
 /** @returns one frame */
@@ -30,7 +30,7 @@ export function compressLz4(data: Buffer): Buffer {
   const parts: Buffer[] = [HEADER]
   for (let from = 0; from < data.length; from += BLOCK_BYTES) {
     const block = data.subarray(from, from + BLOCK_BYTES)
-    // The package puts the length before it; in a frame only the compressed length is wanted.
+    // The package prepends the uncompressed length, which a frame does not contain.
     const compressed = compress(block).subarray(4)
     const isSmaller = compressed.length < block.length
     const size = Buffer.alloc(4)
@@ -41,10 +41,9 @@ export function compressLz4(data: Buffer): Buffer {
 }
 
 /**
- * @param most - bytes that the content may have
- * @throws Error for a frame that is damaged, too large, or of dependent blocks
+ * @throws Error for a frame that is damaged, has dependent blocks, or contains more than `maxBytes`
  */
-export function decompressLz4(frame: Buffer, most: number): Buffer {
+export function decompressLz4(frame: Buffer, maxBytes: number): Buffer {
   let at = headerLength(frame)
   const hasChecksums = (frame[4] & BLOCK_CHECKSUMS) !== 0
   const parts: Buffer[] = []
@@ -58,19 +57,19 @@ export function decompressLz4(frame: Buffer, most: number): Buffer {
     if (block.length < length) throw new Error('the LZ4 frame is cut off')
     at += length + (hasChecksums ? 4 : 0)
     total += isCompressed ? decompressedLength(block) : length
-    if (total > most) throw new Error(`the LZ4 frame holds more than ${most} bytes`)
+    if (total > maxBytes) throw new Error(`the LZ4 frame contains more than ${maxBytes} bytes`)
     parts.push(isCompressed ? decompressBlock(block) : block)
   }
 }
 
 function headerLength(frame: Buffer): number {
   if (frame.length < HEADER.length || frame.readUInt32LE(0) !== MAGIC) {
-    throw new Error('no LZ4 frame')
+    throw new Error('not an LZ4 frame')
   }
   const flags = frame[4]
-  if ((flags & VERSION_MASK) !== VERSION_1) throw new Error('an LZ4 frame of an unknown version')
-  // Kafka's own clients and brokers do not read them either.
-  if ((flags & INDEPENDENT_BLOCKS) === 0) throw new Error('an LZ4 frame of dependent blocks')
+  if ((flags & VERSION_MASK) !== VERSION_1) throw new Error('unknown version of the LZ4 frame')
+  // Kafka's own clients and brokers reject them too.
+  if ((flags & INDEPENDENT_BLOCKS) === 0) throw new Error('the LZ4 frame has dependent blocks')
   return HEADER.length + (flags & CONTENT_SIZE ? 8 : 0) + (flags & DICTIONARY_ID ? 4 : 0)
 }
 
@@ -82,11 +81,11 @@ function decompressBlock(block: Buffer): Buffer {
     return Buffer.from(decompress(prefixed))
   } catch (error) {
     // The package throws strings.
-    throw new Error(`a damaged LZ4 block: ${String(error)}`, { cause: error })
+    throw new Error(`damaged LZ4 block: ${String(error)}`, { cause: error })
   }
 }
 
-/** The package wants to know it beforehand: the lengths of all literals and matches together. */
+/** The total length of all literals and matches, which the package needs beforehand. */
 function decompressedLength(block: Buffer): number {
   let at = 0
   let total = 0
@@ -103,7 +102,7 @@ function decompressedLength(block: Buffer): number {
     const literals = length(token >> 4)
     total += literals
     at += literals
-    // The last sequence has literals alone.
+    // The last sequence has no match.
     if (at >= block.length) break
     at += 2
     total += length(token & 0x0f) + MINIMUM_MATCH

@@ -1,25 +1,24 @@
 /*
- * Reads record batches of format 2 (https://kafka.apache.org/documentation/#recordbatch) strictly: one
- * whose checksum, codec or records are not as they should be is not read at all. What kafkajs does with
- * such a batch stops all partitions of a fetch, or hands over records that are cut off.
+ * A strict decoder of record batches, format 2 (https://kafka.apache.org/documentation/#recordbatch). A batch
+ * with a wrong checksum, an unknown codec or damaged records yields no records, but one placeholder.
  */
 
-/** Bytes of base offset and length, which stand before what the length counts. */
+/** Bytes of the base offset and the length; the length does not count them. */
 const PREFIX_BYTES = 12
-/** From the base offset to the first record. */
+/** Bytes before the first record. */
 const HEADER_BYTES = 61
-/** Where a batch says its format. */
+/** Position of the format (the magic byte). */
 const FORMAT_AT = 16
 const FORMAT = 2
-/** kafkajs leaves out records before the offset that was asked for: this is before none. */
-const BEHIND_ALL = String(2n ** 63n - 1n)
+/** kafkajs drops records before the requested offset; it never drops this one. */
+const MAX_OFFSET = String(2n ** 63n - 1n)
 
 const CODEC_MASK = 0x07
 const LOG_APPEND_TIME = 0x08
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
 
-/** A record as kafkajs hands it on. */
+/** A record as kafkajs represents it. */
 export interface BatchRecord {
   magicByte: number
   attributes: number
@@ -30,13 +29,12 @@ export interface BatchRecord {
   headers: Record<string, Buffer | Buffer[]>
   isControlRecord: boolean
   batchContext: { producerId: string; inTransaction: boolean }
-  /** Set on what stands for a batch that cannot be read; such a record has nothing else. */
+  /** Set on the placeholder for an unreadable batch, whose other fields are empty. */
   unreadable?: Unreadable
 }
 
-/** What is known of a batch that cannot be read. */
 export interface Unreadable {
-  /** Its last offset, as far as can be told; never one that is too high, unless its header is damaged. */
+  /** The likely last offset of the batch; too high only if the header is damaged. */
   last: string
   reason: string
 }
@@ -48,8 +46,8 @@ export interface BatchTools {
 }
 
 /**
- * Reads batches in order until one is cut off by the size of the fetch, or cannot be read: in its place
- * comes one record that says so, and nothing after it.
+ * Reads batches in order, up to one that is truncated by the size of the fetch, or unreadable. An unreadable
+ * batch becomes a placeholder, which is always the last record.
  */
 export async function readRecordBatches(data: Buffer, tools: BatchTools): Promise<BatchRecord[]> {
   const records: BatchRecord[] = []
@@ -68,7 +66,7 @@ export async function readRecordBatches(data: Buffer, tools: BatchTools): Promis
   return records
 }
 
-/** Stands for the batch from `at` to `end`. */
+/** The placeholder for the batch from `at` to `end`. */
 export function unreadableBatch(
   data: Buffer,
   at: number,
@@ -78,26 +76,26 @@ export function unreadableBatch(
   return unreadableRecord({ last: String(lastOffset(data, at, end)), reason })
 }
 
-/** Stands for what cannot be read at the offset that was asked for. */
+/** The placeholder for unreadable data at the requested offset. */
 export function unreadableRecord(unreadable: Unreadable): BatchRecord {
   return {
     magicByte: FORMAT,
     attributes: 0,
     timestamp: '0',
-    offset: BEHIND_ALL,
+    offset: MAX_OFFSET,
     key: null,
     value: null,
     headers: {},
     isControlRecord: false,
-    // Not what the batch says: it would be left out as aborted where that is damaged.
+    // A damaged batch may name an aborted transaction, whose records kafkajs drops.
     batchContext: { producerId: '-1', inTransaction: false },
     unreadable,
   }
 }
 
 /**
- * From where the next batch begins, else from what the batch says of itself, which may be damaged too:
- * rather too low than too high, for an operator may skip what is up to here.
+ * Derived from the start of the next batch, otherwise from the batch's own header, which may be damaged. An
+ * operator may skip everything up to here, so the lower candidate wins.
  */
 function lastOffset(data: Buffer, at: number, end: number): bigint {
   const first = data.readBigInt64BE(at)
@@ -117,19 +115,19 @@ async function readBatch(batch: Buffer, tools: BatchTools): Promise<BatchRecord[
   }
   const attributes = batch.readInt16BE(21)
   const count = batch.readInt32BE(57)
-  const packed = batch.subarray(HEADER_BYTES)
+  const payload = batch.subarray(HEADER_BYTES)
   const codec = attributes & CODEC_MASK
-  const isPacked = codec !== 0 && count > 0
-  const reader = new Reader(isPacked ? await tools.decompress(codec, packed) : packed)
-  const batchRecord = recordsOf(batch, attributes)
+  const isCompressed = codec !== 0 && count > 0
+  const reader = new Reader(isCompressed ? await tools.decompress(codec, payload) : payload)
+  const readRecord = recordReader(batch, attributes)
   const records: BatchRecord[] = []
-  for (let place = 0; place < count; place++) records.push(batchRecord(reader))
-  if (!reader.isAtEnd) throw new Error('there is something behind its last record')
+  for (let index = 0; index < count; index++) records.push(readRecord(reader))
+  if (!reader.isAtEnd) throw new Error('bytes follow its last record')
   return records
 }
 
 /** @returns a function that reads the next record of the batch */
-function recordsOf(batch: Buffer, attributes: number) {
+function recordReader(batch: Buffer, attributes: number) {
   const baseOffset = batch.readBigInt64BE(0)
   const firstTimestamp = batch.readBigInt64BE(27)
   const appendTime = attributes & LOG_APPEND_TIME ? batch.readBigInt64BE(35) : null
@@ -151,12 +149,12 @@ function recordsOf(batch: Buffer, attributes: number) {
       headers: headersOf(record),
       ...{ isControlRecord, batchContext },
     }
-    if (!record.isAtEnd) throw new Error('a record is longer than what is in it')
+    if (!record.isAtEnd) throw new Error('a record is longer than its fields')
     return read
   }
 }
 
-/** Several of one name become a list. */
+/** Headers with the same name become an array. */
 function headersOf(record: Reader): BatchRecord['headers'] {
   const headers = new Map<string, Buffer | Buffer[]>()
   for (let left = record.varint(); left > 0; left--) {
@@ -168,7 +166,7 @@ function headersOf(record: Reader): BatchRecord['headers'] {
   return Object.fromEntries(headers)
 }
 
-/** The numbers and byte strings of a record, one after another; throws where there is no more. */
+/** Reads the numbers and byte strings of a record in order. Throws at the end of the data. */
 class Reader {
   readonly #data: Buffer
   #at = 0
@@ -194,7 +192,7 @@ class Reader {
     return length === -1 ? null : this.bytes(length)
   }
 
-  /** Zigzag, seven bits a byte, the lowest first. */
+  /** Zigzag encoded, seven bits per byte, lowest first. */
   varint(): number {
     let value = 0
     for (let shift = 0; shift < 35; shift += 7) {
@@ -202,7 +200,7 @@ class Reader {
       value |= (byte & 0x7f) << shift
       if (byte < 0x80) return (value >>> 1) ^ -(value & 1)
     }
-    throw new Error('a number of a record has no end')
+    throw new Error('a number in a record is too long')
   }
 
   varlong(): bigint {
@@ -212,7 +210,7 @@ class Reader {
       value |= BigInt(byte & 0x7f) << shift
       if (byte < 0x80) return (value >> 1n) ^ -(value & 1n)
     }
-    throw new Error('a number of a record has no end')
+    throw new Error('a number in a record is too long')
   }
 
   #byte(): number {

@@ -1,18 +1,18 @@
 /*
- * Snappy as Kafka's clients write it. Java clients and brokers put blocks of raw Snappy into a framing of
- * their own (snappy-java, "xerial"); librdkafka writes one raw block. Both are read by all of them.
+ * Snappy as Kafka's clients use it. Java clients and brokers frame blocks of raw Snappy (snappy-java,
+ * "xerial"); librdkafka writes one raw block. All of them read both.
  */
 import { snappyCompress, snappyUncompressor } from 'hysnappy'
 
 const MAGIC = Buffer.from('82534e4150505900', 'hex')
-/** Then a version and the oldest version that can read it, both 1. */
+/** Magic number, version and minimum compatible version, both 1. */
 const HEADER = Buffer.concat([MAGIC, Buffer.from('0000000100000001', 'hex')])
-/** As snappy-java does by default. */
+/** The default of snappy-java. */
 const BLOCK_BYTES = 32 * 1024
 
 let uncompress = snappyUncompressor()
 
-/** @returns blocks in the framing of snappy-java */
+/** @returns data in the format of snappy-java */
 export function compressSnappy(data: Buffer): Buffer {
   const parts: Buffer[] = [HEADER]
   for (let from = 0; from < data.length; from += BLOCK_BYTES) {
@@ -24,14 +24,11 @@ export function compressSnappy(data: Buffer): Buffer {
   return Buffer.concat(parts)
 }
 
-/**
- * @param most - bytes that the content may have
- * @throws Error for data that is damaged or too large
- */
-export function decompressSnappy(data: Buffer, most: number): Buffer {
-  if (!data.subarray(0, MAGIC.length).equals(MAGIC)) return decompressBlock(data, most)
+/** @throws Error for data that is damaged or contains more than `maxBytes` */
+export function decompressSnappy(data: Buffer, maxBytes: number): Buffer {
+  if (!data.subarray(0, MAGIC.length).equals(MAGIC)) return decompressBlock(data, maxBytes)
   const parts: Buffer[] = []
-  let left = most
+  let left = maxBytes
   for (let at = HEADER.length; at < data.length;) {
     const size = data.readUInt32BE(at)
     at += 4
@@ -44,25 +41,25 @@ export function decompressSnappy(data: Buffer, most: number): Buffer {
   return Buffer.concat(parts)
 }
 
-function decompressBlock(block: Buffer, most: number): Buffer {
+function decompressBlock(block: Buffer, maxBytes: number): Buffer {
   const length = decompressedLength(block)
-  if (length > most) throw new Error(`the Snappy data holds more than ${most} bytes`)
+  if (length > maxBytes) throw new Error(`the Snappy data contains more than ${maxBytes} bytes`)
   try {
     return Buffer.from(uncompress(block, length))
   } catch (error) {
-    // What has run into the end of its memory is not used again.
+    // After an out-of-bounds access the WebAssembly instance is not reused.
     uncompress = snappyUncompressor()
-    throw new Error(`a damaged Snappy block: ${(error as Error).message}`, { cause: error })
+    throw new Error(`damaged Snappy block: ${(error as Error).message}`, { cause: error })
   }
 }
 
-/** A block begins with it, seven bits a byte, the lowest first. */
+/** The first field of a block: seven bits per byte, lowest first. */
 function decompressedLength(block: Buffer): number {
   let length = 0
-  for (let place = 0; place < 5; place++) {
-    const byte = block.readUInt8(place)
-    length += (byte & 0x7f) * 2 ** (7 * place)
+  for (let index = 0; index < 5; index++) {
+    const byte = block.readUInt8(index)
+    length += (byte & 0x7f) * 2 ** (7 * index)
     if (byte < 0x80) return length
   }
-  throw new Error('a damaged Snappy block: its length has no end')
+  throw new Error('damaged Snappy block: its length is too long')
 }
