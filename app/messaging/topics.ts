@@ -4,8 +4,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '@adonisjs/lucid/database'
 import { type Client } from 'pg'
-import { openDedicatedConnection } from '#postgres/dedicated_connection'
+import { withDedicatedConnection } from '#postgres/dedicated_connection'
 import { STEP_DOWN } from './outbox/leader_connection.ts'
+import { channelOf } from './outbox/relay.ts'
 import type { Messaging } from './messaging.ts'
 import { endAct, recordAct } from './recovery/operator_acts.ts'
 import type { Operator } from '#console/operator'
@@ -36,12 +37,13 @@ export async function topicsOf(messaging: Messaging, { create }: { create: boole
 }
 
 /**
- * Raises the partition count of a module's topic. Keys move to other partitions then, so the relay steps
- * down first, and every consumer, also of another process, handles all published messages: no later
- * message of a key can overtake an earlier one. Meanwhile the outbox accepts messages.
+ * Raises the partition count of a module's topic, which moves keys to other partitions. So the relay steps down
+ * first, and every consumer, also of other processes, handles all published messages: no later message of a key
+ * can overtake an earlier one. The outbox accepts messages meanwhile.
  *
  * @param by.signal - ends the wait, before anything changes
- * @throws Error when the topic has more partitions already, or `by.signal` was aborted
+ * @throws Error when the topic already has more partitions, when `by.signal` was aborted, or, with the code
+ *   ETIMEDOUT, when the database is silent
  */
 export async function changePartitions(
   messaging: Messaging,
@@ -51,33 +53,35 @@ export async function changePartitions(
 ) {
   const transport = messaging.createTransport()
   const { direct } = messaging.config.modules.find(({ name }) => name === module)!
-  const client = await openDedicatedConnection(direct)
   try {
-    await takeRelayLock(client, module, by.signal)
-    const partitions = await transport.openTopic(module)
-    if (partitions > wanted) {
-      throw new Error(
-        `the topic ${module} has ${partitions} partitions: partitions cannot be removed`
+    await withDedicatedConnection(direct, async (client) => {
+      await takeRelayLock(client, module, by.signal)
+      const partitions = await transport.openTopic(module)
+      if (partitions > wanted) {
+        throw new Error(
+          `the topic ${module} has ${partitions} partitions: partitions cannot be removed`
+        )
+      }
+      // If the topic was changed by other means, only the stored count is corrected.
+      const { rows } = await client.query<{ transport: string | null; partitions: number | null }>(
+        'select transport, partitions from messaging_state'
       )
-    }
-    // Where the topic was changed by other means, only the stored count is corrected.
-    const { rows } = await client.query<{ transport: string | null; partitions: number | null }>(
-      'select transport, partitions from messaging_state'
-    )
-    const [known] = rows
-    const isKnown = known.transport === transport.name && known.partitions === wanted
-    if (partitions === wanted && isKnown) return
-    await waitUntilHandled(messaging, transport, module, by.signal)
-    const record = by.db.connection(module)
-    const act = await recordAct(record, 'partitions', by, { topic: module })
-    if (partitions < wanted) await transport.addPartitions(module, wanted)
-    await client.query('update messaging_state set transport = $1, partitions = $2', [
-      transport.name,
-      wanted,
-    ])
-    await endAct(record, act, { before: partitions, now: wanted })
+      const [known] = rows
+      const isKnown = known.transport === transport.name && known.partitions === wanted
+      if (partitions === wanted && isKnown) return
+      await waitUntilHandled(messaging, transport, module, by.signal)
+      // Fails if the connection was lost meanwhile, and the lock with it.
+      await client.query('select')
+      const record = by.db.connection(module)
+      const act = await recordAct(record, 'partitions', by, { topic: module })
+      if (partitions < wanted) await transport.addPartitions(module, wanted)
+      await client.query('update messaging_state set transport = $1, partitions = $2', [
+        transport.name,
+        wanted,
+      ])
+      await endAct(record, act, { before: partitions, now: wanted })
+    })
   } finally {
-    await client.end()
     await transport.close()
   }
 }
@@ -85,7 +89,7 @@ export async function changePartitions(
 /** Asks the leading relay to finish its batches and release the lock, until this session holds it. */
 async function takeRelayLock(client: Client, module: string, signal: AbortSignal) {
   for (;;) {
-    await client.query(`select pg_notify($1, $2)`, [`outbox_${module}`, STEP_DOWN])
+    await client.query(`select pg_notify($1, $2)`, [channelOf(module), STEP_DOWN])
     const { rows } = await client.query<{ locked: boolean }>(
       `select pg_try_advisory_lock('outbox'::regclass::oid::bigint) as locked`
     )

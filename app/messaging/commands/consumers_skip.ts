@@ -1,12 +1,12 @@
 import { flags } from '@adonisjs/core/ace'
 import type { UnreadableBatch } from '../inbox/unreadable_batches.ts'
+import { onModules } from './on_modules.ts'
 import { NothingFound, UsageError } from '#console/exit_codes'
 import { OperatorCommand } from '#console/operator_command'
-import { chosenModules, onModule } from '#console/report_command'
 
 type Skipped = UnreadableBatch & { consumer: string }
 
-export default class ConsumersSkip extends OperatorCommand {
+export default class ConsumersSkip extends onModules(OperatorCommand) {
   static commandName = 'consumers:skip'
   static description = 'Let consumers skip a record batch that they cannot read'
   static help = [
@@ -27,24 +27,19 @@ export default class ConsumersSkip extends OperatorCommand {
   @flags.string({ description: 'The offset at which the consumer is stopped' })
   declare offset?: string
 
-  @onModule
-  declare module?: string
-
   async execute() {
     const at = this.#position()
     if (!this.dryRun) this.requireReason()
-    const messaging = await this.app.container.make('messaging')
-    const consumers = chosenModules(messaging.config.modules, this.module)
-    const found = await this.#stoppedAt(consumers, at)
+    const found = await this.#stoppedAt(at)
     if (this.dryRun) return this.#tell(found, 'would be skipped')
     if (!this.json) this.#tell(found, 'cannot be read')
     if (!(await this.confirmed('Skip the batch? Its messages are never handled.'))) return
     const { skipBatch } = await import('../recovery/skip_batch.ts')
-    const db = await this.app.container.make('lucid.db')
     const by = this.requireReason()
     const data: Skipped[] = []
-    for (const { consumer } of found) {
-      const batch = await skipBatch(db.connection(consumer), consumer, at, by)
+    for (const { module: consumer, client } of await this.modules()) {
+      if (!found.some((batch) => batch.consumer === consumer)) continue
+      const batch = await skipBatch(client, consumer, at, by)
       if (batch) data.push({ consumer, ...batch })
     }
     if (data.length === 0) {
@@ -68,13 +63,12 @@ export default class ConsumersSkip extends OperatorCommand {
   }
 
   /** @throws NothingFound when no consumer is stopped there; its message lists the stopped ones */
-  async #stoppedAt(consumers: string[], at: { topic: string; partition: number; offset: string }) {
+  async #stoppedAt(at: { topic: string; partition: number; offset: string }) {
     const { unreadableBatches } = await import('../inbox/unreadable_batches.ts')
-    const db = await this.app.container.make('lucid.db')
     const offset = BigInt(at.offset)
     const all: Skipped[] = []
-    for (const consumer of consumers) {
-      const stopped = await unreadableBatches(db.connection(consumer))
+    for (const { client } of await this.modules()) {
+      const stopped = await unreadableBatches(client)
       all.push(...stopped.filter(({ skipped }) => skipped === null))
     }
     const found = all.filter(

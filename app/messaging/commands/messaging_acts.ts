@@ -1,8 +1,9 @@
 import { flags } from '@adonisjs/core/ace'
-import { inWords, newestOnRecord, SHOWN } from './recorded_act.ts'
-import { chosenModules, onModule, ReportCommand } from '#console/report_command'
+import { onModules } from './on_modules.ts'
+import { inWords, newestOnRecord, pageEnd } from './recorded_act.ts'
+import { ReportCommand } from '#console/report_command'
 
-export default class MessagingActs extends ReportCommand {
+export default class MessagingActs extends onModules(ReportCommand) {
   static commandName = 'messaging:acts'
   static description = 'List what operators did to messages, newest first'
   static help = [
@@ -12,27 +13,18 @@ export default class MessagingActs extends ReportCommand {
     'Example: node ace messaging:acts --module=inventory --json',
   ]
 
-  @onModule
-  declare module?: string
-
   @flags.string({ description: 'Only entries older than this id' })
   declare before?: string
 
   async execute() {
     const { operatorActs } = await import('../recovery/operator_acts.ts')
-    const { config } = await this.app.container.make('messaging')
-    const db = await this.app.container.make('lucid.db')
-    const modules = chosenModules(config.modules, this.module)
-    const data = await newestOnRecord(modules, this.before, (module) =>
-      operatorActs(db.connection(module), { before: this.before, limit: SHOWN })
-    )
-    if (this.json) return this.logger.log(JSON.stringify({ data }))
-    for (const { id, module, at, who, act, why, filter, outcome } of data) {
-      this.logger.log(`${at.toISOString()} ${module}: ${act} by ${who}${why ? `: ${why}` : ''}`)
-      const cameOfIt = inWords(outcome)
-      this.logger.log(`  ${id}, for ${inWords(filter) || 'all'}${cameOfIt && `: ${cameOfIt}`}`)
-    }
-    if (data.length === 0) this.logger.log('No entries.')
-    if (data.length === SHOWN) this.logger.log(`More: --before=${data[SHOWN - 1].id}`)
+    const data = await newestOnRecord(await this.modules(), this.before, operatorActs)
+    this.print({ data }, () => [
+      ...data.flatMap(({ id, module, at, who, act, why, filter, outcome }) => [
+        `${at.toISOString()} ${module}: ${act} by ${who}${why ? `: ${why}` : ''}`,
+        `  ${id}, for ${[inWords(filter) || 'all', inWords(outcome)].filter(Boolean).join(': ')}`,
+      ]),
+      ...pageEnd(data, 'No entries.'),
+    ])
   }
 }

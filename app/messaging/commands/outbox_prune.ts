@@ -1,13 +1,13 @@
 import { flags } from '@adonisjs/core/ace'
 import { Duration } from 'luxon'
+import { onModules } from './on_modules.ts'
 import { EXIT, UsageError } from '#console/exit_codes'
 import { OperatorCommand } from '#console/operator_command'
 import { progress } from '#console/progress'
-import { chosenModules, onModule } from '#console/report_command'
 
 const MILLISECONDS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-export default class OutboxPrune extends OperatorCommand {
+export default class OutboxPrune extends onModules(OperatorCommand) {
   static commandName = 'outbox:prune'
   static description = 'Delete published messages from the outboxes before their retention ends'
   static help = [
@@ -16,9 +16,6 @@ export default class OutboxPrune extends OperatorCommand {
     'Example: node ace outbox:prune --older-than=2d --yes',
   ]
 
-  @onModule
-  declare module?: string
-
   @flags.string({
     description: 'Only messages published longer ago than this; by default OUTBOX_RETENTION',
   })
@@ -26,15 +23,14 @@ export default class OutboxPrune extends OperatorCommand {
 
   async execute() {
     const { config } = await this.app.container.make('messaging')
-    const modules = chosenModules(config.modules, this.module)
     const olderThan = this.#olderThan() ?? config.retention.outbox
-    // Counting reads the whole outbox: only when somebody sees the number.
-    const prunable = this.dryRun || !this.yes ? await this.#count(modules, olderThan) : []
+    // Counting reads the whole outbox, so it is skipped if nobody sees the number.
+    const prunable = this.dryRun || !this.yes ? await this.#count(olderThan) : []
     if (this.dryRun) return this.#tell(prunable, 'would be deleted')
     const rows = prunable.reduce((sum, one) => sum + one.rows, 0)
     const age = Duration.fromMillis(olderThan).rescale().toHuman()
     if (!(await this.confirmed(`Delete ${rows} messages published more than ${age} ago?`))) return
-    await this.interruptible((signal) => this.#prune(modules, olderThan, signal))
+    await this.interruptible((signal) => this.#prune(olderThan, signal))
   }
 
   #olderThan() {
@@ -48,25 +44,21 @@ export default class OutboxPrune extends OperatorCommand {
     return Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS]
   }
 
-  async #count(modules: string[], olderThan: number) {
+  async #count(olderThan: number) {
     const { countPrunable } = await import('../recovery/retention.ts')
-    const { config } = await this.app.container.make('messaging')
     const data: { module: string; rows: number }[] = []
-    for (const { name, direct } of config.modules) {
-      if (!modules.includes(name)) continue
-      data.push({ module: name, rows: await countPrunable(direct, olderThan) })
+    for (const { module, direct } of await this.modules()) {
+      data.push({ module, rows: await countPrunable(direct, olderThan) })
     }
     return data
   }
 
-  async #prune(modules: string[], olderThan: number, signal: AbortSignal) {
+  async #prune(olderThan: number, signal: AbortSignal) {
     const { pruneOutbox } = await import('../recovery/retention.ts')
     const { recordAct, endAct } = await import('../recovery/operator_acts.ts')
-    const db = await this.app.container.make('lucid.db')
     const data: { module: string; rows: number }[] = []
-    for (const module of modules) {
+    for (const { module, client } of await this.modules()) {
       if (signal.aborted) break
-      const client = db.connection(module)
       const act = await recordAct(client, 'prune', this.operator, { olderThan })
       const line = progress(`${module}: deleted`)
       const rows = await pruneOutbox(client, olderThan, signal, line.update).finally(line.end)
@@ -78,7 +70,6 @@ export default class OutboxPrune extends OperatorCommand {
   }
 
   #tell(data: { module: string; rows: number }[], did: string) {
-    if (this.json) return this.logger.log(JSON.stringify({ data }))
-    for (const { module, rows } of data) this.logger.log(`${module}: ${rows} messages ${did}`)
+    this.print({ data }, () => data.map(({ module, rows }) => `${module}: ${rows} messages ${did}`))
   }
 }

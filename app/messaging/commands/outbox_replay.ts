@@ -1,16 +1,19 @@
 import { flags } from '@adonisjs/core/ace'
-import type { MessagingConfig } from '../define_config.ts'
 import type { Replay } from '../recovery/replay.ts'
 import type { ReplayFilter, ReplayPlan } from '../recovery/replay_plan.ts'
+import { onModules, type ChosenModule } from './on_modules.ts'
 import { replayFilter } from './replay_flags.ts'
 import { EXIT, NothingFound, UsageError } from '#console/exit_codes'
 import { OperatorCommand } from '#console/operator_command'
 import { progress } from '#console/progress'
-import { chosenModules, onModule } from '#console/report_command'
+import { isUuid } from '#runtime/uuid'
 
-type Planned = ReplayPlan & { module: string }
+/** A module's replay, and the recorded act that resumed it. */
+type Started = ChosenModule & { replay: Replay; act?: string }
 
-export default class OutboxReplay extends OperatorCommand {
+type Planned = ReplayPlan & ChosenModule
+
+export default class OutboxReplay extends onModules(OperatorCommand) {
   static commandName = 'outbox:replay'
   static description = 'Publish messages again, for consumers that lost them'
   static help = [
@@ -21,9 +24,6 @@ export default class OutboxReplay extends OperatorCommand {
     'Example: node ace outbox:replay --module=orders --from=2h --type=order_confirmed --dry-run',
     'Example: node ace outbox:replay --module=orders --from=2026-11-27T10:00:00Z --up-to=48213 --why="the ERP lost its disk" --yes',
   ]
-
-  @onModule
-  declare module?: string
 
   @flags.string({ description: 'Only the message with this id' })
   declare id?: string
@@ -54,9 +54,7 @@ export default class OutboxReplay extends OperatorCommand {
 
   async execute() {
     if (!(this.rate > 0)) throw new UsageError('--rate must be more than 0.')
-    const { config } = await this.app.container.make('messaging')
-    const chosen = chosenModules(config.modules, this.module)
-    const modules = config.modules.filter(({ name }) => chosen.includes(name))
+    const modules = await this.modules()
     const filter = replayFilter(this)
     if (this.resume !== undefined) {
       if (Object.keys(filter).length > 0) {
@@ -75,12 +73,11 @@ export default class OutboxReplay extends OperatorCommand {
     const count = plans.reduce((sum, plan) => sum + plan.count, 0)
     if (!(await this.confirmed(`Publish ${count} messages again?`))) return
     const { startReplay } = await import('../recovery/replay.ts')
-    const db = await this.app.container.make('lucid.db')
-    const started: [module: string, replay: Replay][] = []
-    for (const { module, ...plan } of plans) {
-      started.push([module, await startReplay(db.connection(module), plan, filter, by)])
+    const started: Started[] = []
+    for (const plan of plans) {
+      started.push({ ...plan, replay: await startReplay(plan.client, plan, filter, by) })
     }
-    await this.#go(modules, started)
+    await this.#run(started)
     const pruned = plans.find(({ prunedBefore }) => prunedBefore)
     if (!pruned) return
     this.exitCode = EXIT.found
@@ -88,13 +85,13 @@ export default class OutboxReplay extends OperatorCommand {
     this.logger.error(`Incomplete: messages older than ${before} have been deleted.`)
   }
 
-  async #requireType(modules: MessagingConfig['modules']) {
+  async #requireType(modules: ChosenModule[]) {
     const { type } = this
     if (type === undefined) return
     const messaging = await this.app.container.make('messaging')
     const { keepsType } = await import('../recovery/replay_plan.ts')
-    const heard = messaging.config.modules.flatMap(({ name }) => messaging.subscribedTo(name))
-    if (heard.some((one) => one.type === type)) return
+    const subscribed = messaging.config.modules.flatMap(({ name }) => messaging.subscribedTo(name))
+    if (subscribed.some((one) => one.type === type)) return
     for (const { direct } of modules) if (await keepsType(direct, type)) return
     throw new UsageError(
       `Unknown type "${type}": no outbox holds one and no module subscribes to it.`
@@ -102,15 +99,15 @@ export default class OutboxReplay extends OperatorCommand {
   }
 
   /** @throws NothingFound when no stored message matches the filter */
-  async #plan(modules: MessagingConfig['modules'], filter: ReplayFilter) {
+  async #plan(modules: ChosenModule[], filter: ReplayFilter) {
     const { planReplay } = await import('../recovery/replay_plan.ts')
     const plans: Planned[] = []
-    for (const { name: module, direct } of modules) {
-      const plan = await planReplay(direct, filter)
-      if (plan) plans.push({ module, ...plan })
+    for (const module of modules) {
+      const plan = await planReplay(module.direct, filter)
+      if (plan) plans.push({ ...module, ...plan })
     }
-    const full = plans.filter(({ count }) => count > 0)
-    if (full.length > 0) return full
+    const matching = plans.filter(({ count }) => count > 0)
+    if (matching.length > 0) return matching
     const pruned = plans.find(({ prunedBefore }) => prunedBefore)
     throw new NothingFound(
       pruned
@@ -119,51 +116,37 @@ export default class OutboxReplay extends OperatorCommand {
     )
   }
 
-  async #resume(modules: MessagingConfig['modules'], id: string) {
+  async #resume(modules: ChosenModule[], id: string) {
     const { findReplay } = await import('../recovery/replay.ts')
     const { recordAct } = await import('../recovery/operator_acts.ts')
-    const db = await this.app.container.make('lucid.db')
-    const found: [module: string, replay: Replay][] = []
-    if (/^[0-9a-f-]{36}$/i.test(id)) {
-      for (const { name } of modules) {
-        const replay = await findReplay(db.connection(name), id)
-        if (replay) found.push([name, replay])
-      }
+    const found: Started[] = []
+    for (const module of isUuid(id) ? modules : []) {
+      const replay = await findReplay(module.client, id)
+      if (replay) found.push({ ...module, replay })
     }
     if (found.length === 0) throw new NothingFound(`There is no replay "${id}".`)
     if (this.dryRun) return this.#tellLeft(found)
-    const acts = new Map<string, string>()
-    for (const [module, { finishedAt }] of found) {
-      if (finishedAt) continue
-      const client = db.connection(module)
-      acts.set(module, await recordAct(client, 'resume', this.operator, { replay: id }))
+    for (const one of found) {
+      if (one.replay.finishedAt) continue
+      one.act = await recordAct(one.client, 'resume', this.operator, { replay: id })
     }
-    await this.#go(modules, found, acts)
+    await this.#run(found)
   }
 
-  /** @param acts - the recorded act of each resumed module */
-  async #go(
-    modules: MessagingConfig['modules'],
-    started: [module: string, replay: Replay][],
-    acts = new Map<string, string>()
-  ) {
+  async #run(started: Started[]) {
     const { runReplay } = await import('../recovery/replay.ts')
     const { endAct } = await import('../recovery/operator_acts.ts')
-    const db = await this.app.container.make('lucid.db')
     await this.interruptible(async (signal) => {
       const data: (Replay & { module: string })[] = []
-      for (const [module, replay] of started) {
-        const { direct } = modules.find(({ name }) => name === module)!
+      for (const { module, direct, client, replay, act } of started) {
         const line = progress(`${module}: replayed`)
         const options = { rate: this.rate, onProgress: line.update, signal }
-        const client = db.connection(module)
         const now = await runReplay(client, direct, replay, options)
           .catch((error) => {
             this.logger.error(`Interrupted. Continue with --resume=${replay.id}`)
             throw error
           })
           .finally(line.end)
-        const act = acts.get(module)
         if (act) await endAct(client, act, { replayed: now.replayed, matched: now.matched })
         data.push({ module, ...now })
       }
@@ -172,41 +155,41 @@ export default class OutboxReplay extends OperatorCommand {
   }
 
   #tellPlans(plans: Planned[], { from, to }: ReplayFilter) {
-    const data = plans.map((plan) => ({ ...plan, from, to }))
-    if (this.json) return this.logger.log(JSON.stringify({ data }))
+    const data = plans.map(({ client, direct, ...plan }) => ({ ...plan, from, to }))
     // A relative time such as "2h" moves: print the exact one.
     const times = Object.entries({ from, to }).filter(([, time]) => time)
     const exactly = times.map(([flag, time]) => `--${flag}=${time} `).join('')
-    for (const { module, count, types, keys, oldest, newest, upTo, prunedBefore } of data) {
-      this.logger.log(
-        `${module}: ${count} messages of ${keys.count} keys (${keys.first} to ${keys.last}), recorded ${oldest?.toISOString()} to ${newest?.toISOString()}, ${exactly}--up-to=${upTo}`
-      )
-      for (const one of types) this.logger.log(`  ${String(one.count).padStart(8)} ${one.type}`)
-      if (prunedBefore) {
-        this.logger.warning(`Messages older than ${prunedBefore.toISOString()} have been deleted.`)
-      }
+    this.print({ data }, () =>
+      data.flatMap(({ module, count, types, keys, oldest, newest, upTo }) => [
+        `${module}: ${count} messages of ${keys.count} keys (${keys.first} to ${keys.last}), recorded ${oldest?.toISOString()} to ${newest?.toISOString()}, ${exactly}--up-to=${upTo}`,
+        ...types.map((one) => `  ${String(one.count).padStart(8)} ${one.type}`),
+      ])
+    )
+    for (const { prunedBefore } of this.json ? [] : data) {
+      if (!prunedBefore) continue
+      this.logger.warning(`Messages older than ${prunedBefore.toISOString()} have been deleted.`)
     }
   }
 
-  #tellLeft(found: [module: string, replay: Replay][]) {
-    const data = found.map(([module, replay]) => ({ module, ...replay }))
-    if (this.json) return this.logger.log(JSON.stringify({ data }))
-    for (const { module, replayed, matched, finishedAt } of data) {
-      const left = finishedAt ? 0 : matched - replayed
-      this.logger.log(`${module}: ${left} of ${matched} messages are left to publish.`)
-    }
+  #tellLeft(found: Started[]) {
+    const data = found.map(({ module, replay }) => ({ module, ...replay }))
+    this.print({ data }, () =>
+      data.map(({ module, replayed, matched, finishedAt }) => {
+        const left = finishedAt ? 0 : matched - replayed
+        return `${module}: ${left} of ${matched} messages are left to publish.`
+      })
+    )
   }
 
   #tell(data: (Replay & { module: string })[]) {
     const part = data.some((one) => !one.finishedAt || one.replayed < one.matched)
     if (part) this.exitCode = EXIT.found
-    if (this.json) return this.logger.log(JSON.stringify({ data }))
-    for (const { module, id, replayed, matched, finishedAt } of data) {
-      this.logger.log(
-        `${module}: ${replayed} of ${matched} messages are in the outbox again and will be published.`
-      )
-      if (!finishedAt) this.logger.log(`Continue with: node ace outbox:replay --resume=${id}`)
-      else if (replayed < matched) this.logger.log('The rest was deleted meanwhile.')
-    }
+    this.print({ data }, () =>
+      data.flatMap(({ module, id, replayed, matched, finishedAt }) => [
+        `${module}: ${replayed} of ${matched} messages are in the outbox again and will be published.`,
+        ...(finishedAt ? [] : [`Continue with: node ace outbox:replay --resume=${id}`]),
+        ...(finishedAt && replayed < matched ? ['The rest was deleted meanwhile.'] : []),
+      ])
+    )
   }
 }

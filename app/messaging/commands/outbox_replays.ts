@@ -1,8 +1,9 @@
 import { flags } from '@adonisjs/core/ace'
-import { inWords, newestOnRecord, SHOWN } from './recorded_act.ts'
-import { chosenModules, onModule, ReportCommand } from '#console/report_command'
+import { onModules } from './on_modules.ts'
+import { inWords, newestOnRecord, pageEnd } from './recorded_act.ts'
+import { ReportCommand } from '#console/report_command'
 
-export default class OutboxReplays extends ReportCommand {
+export default class OutboxReplays extends onModules(ReportCommand) {
   static commandName = 'outbox:replays'
   static description = 'List replays: who published what again, when and why; newest first'
   static help = [
@@ -11,29 +12,22 @@ export default class OutboxReplays extends ReportCommand {
     'Example: node ace outbox:replays --module=orders --json',
   ]
 
-  @onModule
-  declare module?: string
-
   @flags.string({ description: 'Only replays older than this id' })
   declare before?: string
 
   async execute() {
     const { replays } = await import('../recovery/replay.ts')
-    const { config } = await this.app.container.make('messaging')
-    const db = await this.app.container.make('lucid.db')
-    const modules = chosenModules(config.modules, this.module)
-    const data = await newestOnRecord(modules, this.before, (module) =>
-      replays(db.connection(module), { before: this.before, limit: SHOWN })
-    )
-    if (this.json) return this.logger.log(JSON.stringify({ data }))
-    for (const { id, module, at, who, why, filter, replayed, matched, finishedAt } of data) {
-      const state = finishedAt ? `finished ${finishedAt.toISOString()}` : 'not finished'
-      this.logger.log(`${at.toISOString()} ${module}: by ${who}: ${why}`)
-      this.logger.log(
-        `  ${id}, for ${inWords(filter) || 'all'}: ${replayed} of ${matched} messages, ${state}`
-      )
-    }
-    if (data.length === 0) this.logger.log('No replays.')
-    if (data.length === SHOWN) this.logger.log(`More: --before=${data[SHOWN - 1].id}`)
+    const data = await newestOnRecord(await this.modules(), this.before, replays)
+    this.print({ data }, () => [
+      ...data.flatMap(({ id, module, at, who, why, filter, replayed, matched, finishedAt }) => {
+        const state = finishedAt ? `finished ${finishedAt.toISOString()}` : 'not finished'
+        const progress = `${replayed} of ${matched} messages, ${state}`
+        return [
+          `${at.toISOString()} ${module}: by ${who}: ${why}`,
+          `  ${id}, for ${inWords(filter) || 'all'}: ${progress}`,
+        ]
+      }),
+      ...pageEnd(data, 'No replays.'),
+    ])
   }
 }

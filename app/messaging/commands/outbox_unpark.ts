@@ -1,9 +1,9 @@
 import { flags } from '@adonisjs/core/ace'
+import { onModules } from './on_modules.ts'
 import { NothingFound, UsageError } from '#console/exit_codes'
 import { OperatorCommand } from '#console/operator_command'
-import { chosenModules, onModule } from '#console/report_command'
 
-export default class OutboxUnpark extends OperatorCommand {
+export default class OutboxUnpark extends onModules(OperatorCommand) {
   static commandName = 'outbox:unpark'
   static description = 'Retry parked keys: keys with a message that the broker refused'
   static help = [
@@ -11,9 +11,6 @@ export default class OutboxUnpark extends OperatorCommand {
     'Exit codes: 0; 2: invalid flag, or not confirmed; 4: the database is unreachable; 5: no such key is parked.',
     'Example: node ace outbox:unpark --key=0199d3bf-11aa-7c31-9b77-5d2e8f4a6c01 --yes',
   ]
-
-  @onModule
-  declare module?: string
 
   @flags.string({ description: 'The key' })
   declare key?: string
@@ -23,17 +20,15 @@ export default class OutboxUnpark extends OperatorCommand {
 
   async execute() {
     const { parkedKeys, unpark } = await import('../recovery/parked_keys.ts')
-    const messaging = await this.app.container.make('messaging')
-    const db = await this.app.container.make('lucid.db')
     if (this.key === undefined && !this.all && !this.dryRun)
       throw new UsageError('Select keys with --key or --all.')
-    const chosen = chosenModules(messaging.config.modules, this.module)
+    const modules = await this.modules()
     const data: object[] = []
-    for (const module of chosen) {
-      const meant = await parkedKeys(db.connection(module), this.key)
-      data.push(...meant.map((one) => ({ module, ...one })))
+    for (const { module, client } of modules) {
+      const parked = await parkedKeys(client, this.key)
+      data.push(...parked.map((one) => ({ module, ...one })))
       if (this.json) continue
-      for (const { key, error, waiting, parkedAt } of meant) {
+      for (const { key, error, waiting, parkedAt } of parked) {
         this.logger.log(
           `${module}: ${key}, parked ${parkedAt.toISOString()}, ${waiting} pending: ${error}`
         )
@@ -44,8 +39,8 @@ export default class OutboxUnpark extends OperatorCommand {
     if (!this.dryRun) {
       if (!(await this.confirmed(`Retry ${data.length} parked keys?`))) return
       unparked = 0
-      for (const module of chosen) {
-        const keys = await unpark(db.connection(module), this.key ?? null, this.operator)
+      for (const { client } of modules) {
+        const keys = await unpark(client, this.key ?? null, this.operator)
         unparked += keys.length
       }
     }

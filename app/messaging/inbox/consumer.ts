@@ -1,14 +1,12 @@
 /*
- * A consumer: the messages of one module's subscriptions, each handled once.
- *
- * A batch is one transaction: inbox, blocked keys, effects and the replies in the outbox commit
- * together. A batch that fails is settled by settle_batch.ts.
+ * A consumer handles each message of one module's subscriptions once. commit_batch.ts has the transaction of a
+ * batch, handle_batch.ts the retries of one that fails.
  */
 import type { Logger } from '@adonisjs/core/logger'
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { CircuitBreaker } from './circuit_breaker.ts'
-import { writeDeadLetters, redrive, type DeadLetterEntry } from './dead_letter_store.ts'
-import { admit } from './inbox.ts'
+import { commitBatch } from './commit_batch.ts'
+import { redrive } from './dead_letter_store.ts'
 import { MessageRouter, type RoutedMessage } from './message_router.ts'
 import type { Message } from '../message/message.ts'
 import type { MessagingMetrics } from '../metrics.ts'
@@ -18,7 +16,6 @@ import { RetryLoop, type Alive } from './retry_loop.ts'
 import { isTransient, isPermanentSqlState, isSchemaMismatch } from '#postgres/errors'
 import { handleBatch } from './handle_batch.ts'
 import { signature, type Subscription } from './subscription.ts'
-import { transaction } from '#postgres/run'
 import { ConsumerMetrics } from './consumer_metrics.ts'
 import type { Delivery, Subscriber } from '../transports/transport.ts'
 import { Mutex, PoisonPillDetector } from './poison_pills.ts'
@@ -95,7 +92,7 @@ export class Consumer implements Subscriber {
     this.topics = this.#router.topics
   }
 
-  /** The types + versions this consumer handles. */
+  /** The types + versions that this consumer handles. */
   get definitions() {
     return this.#router.definitions
   }
@@ -226,75 +223,24 @@ export class Consumer implements Subscriber {
     })
   }
 
-  /**
-   * One transaction, rolled back on any error.
-   *
-   * @returns the number of messages that the handlers have handled
-   */
+  /** @returns the number of messages that the handlers have handled */
   async #commit(routed: RoutedMessage[]): Promise<number> {
-    let fresh: RoutedMessage[] = []
-    let dead: DeadLetterEntry[] = []
-    let handled = 0
-    await transaction(this.#options.client(), async (trx) => {
-      const { fresh: ids, blocked } = await admit(
-        trx,
-        this.name,
-        routed.map(({ message }) => message)
-      )
-      // A batch may repeat a message: its first copy counts.
-      fresh = routed.filter(({ message }) => ids.delete(message.id))
-      if (fresh.length === 0) return
-      const { valid, entries } = await this.#sort(fresh, blocked)
-      for (const subscription of this.#options.subscriptions) {
-        const messages = valid
-          .filter((one) => one.subscription === subscription)
-          .map((one) => one.message)
-        if (messages.length > 0) await this.#call(subscription, messages, trx)
-      }
-      await writeDeadLetters(trx, this.name, entries)
-      dead = entries
-      handled = valid.length
+    const { handled, repeated, dead } = await commitBatch(routed, {
+      consumer: this.name,
+      client: this.#options.client(),
+      subscriptions: this.#options.subscriptions,
+      handle: (...call) => this.#call(...call),
     })
-    this.#count(
-      routed,
-      fresh,
+    this.#metrics.add('repeated', repeated)
+    this.#metrics.add('handled', handled)
+    this.#metrics.add(
+      'dead',
       dead.map(({ message }) => message!)
     )
-    if (handled > 0) this.#circuit.succeeded()
+    if (handled.length > 0) this.#circuit.succeeded()
     this.#deadLetters.log(dead)
     this.#committed()
-    return handled
-  }
-
-  #count(routed: RoutedMessage[], fresh: RoutedMessage[], dead: Message[]) {
-    const [freshOnes, deadOnes] = [new Set(fresh), new Set(dead)]
-    const messages = routed.filter((one) => !freshOnes.has(one)).map(({ message }) => message)
-    this.#metrics.add('repeated', messages)
-    const handled = fresh.map(({ message }) => message).filter((one) => !deadOnes.has(one))
-    this.#metrics.add('handled', handled)
-    this.#metrics.add('dead', dead)
-  }
-
-  /** A message of a blocked key is dead-lettered; one that fails its schema too, and blocks its key. */
-  async #sort(fresh: RoutedMessage[], blocked: Set<string>) {
-    const valid: RoutedMessage[] = []
-    const entries: DeadLetterEntry[] = []
-    for (const one of fresh) {
-      const { delivery, message, definition } = one
-      if (blocked.has(message.key)) {
-        entries.push({ delivery, message, reason: 'waiting', error: null, attempts: 0 })
-        continue
-      }
-      try {
-        // A copy: on a retry the schema must see the original data.
-        const data = await definition.schema.validate(message.data)
-        valid.push({ ...one, message: { ...message, data } })
-      } catch (error) {
-        blocked.add(message.key)
-        entries.push({ delivery, message, reason: 'failed', error: error as Error, attempts: 1 })
-      }
-    }
-    return { valid, entries }
+    return handled.length
   }
 
   #committed() {

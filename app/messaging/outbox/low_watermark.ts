@@ -51,7 +51,7 @@ export class LowWatermark {
     return String(this.#value)
   }
 
-  /** Called each second; its query also keeps the leader's session alive. */
+  /** Called every second. Its query also keeps the leader's session alive. */
   async advance() {
     const [horizon] = await this.#connection.query<Horizon & Record<string, unknown>>({
       name: 'relay_floor',

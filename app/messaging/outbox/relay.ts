@@ -1,44 +1,30 @@
 /*
- * The relay publishes a module's outbox at least once, in the order of each key. One relay leads per
- * module; those of other processes stand by.
+ * The relay publishes a module's outbox at least once, in the order of each key. One relay per module leads and
+ * reads the outbox; those of other processes stand by.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Logger } from '@adonisjs/core/logger'
 import type { ClientConfig } from 'pg'
 import type { MessagingConfig } from '../define_config.ts'
 import { LeaderConnection, KEEP_ALIVE_MS, STEP_DOWN } from './leader_connection.ts'
-import { encode, type WireRecord } from '../message/message.ts'
-import type { MessagingMetrics } from '../metrics.ts'
 import { outbox } from './outbox.ts'
 import { LowWatermark } from './low_watermark.ts'
 import { backoff } from '#runtime/backoff'
 import { Wakeup } from '#runtime/wakeup'
-import { inTrace } from '#runtime/trace_context'
-import { SendBatches } from './send_batches.ts'
+import { Publisher, RETRY_MS, type OutboxRow, type PublisherOptions } from './publisher.ts'
 import { checkTransportChange } from './transport_guard.ts'
-import { MessageRefused, type Transport } from '../transports/transport.ts'
 
 const READ_ROWS = 1_000
 const POLL_MS = { first: 100, most: 1_000 }
-const PARK_AGAIN_MS = 1_000
-const NEXT_TRY_MS = { first: 200, most: 5_000 }
 
-export interface RelayOptions {
-  /** The module whose outbox this is; its topic and its Lucid connection have the same name. */
-  module: string
+export interface RelayOptions extends PublisherOptions {
   /** The module's own role, without statement limits, never through a transaction pooler. */
   connection: ClientConfig
-  transport: Transport
   /** Takes over an outbox from another transport without the proof that all its messages were handled. */
   acceptTransportChange: boolean
   /** Checked against the transport's needs, where it is given. */
   retention?: MessagingConfig['retention']
   /** The topics of the module's subscriptions. */
   topics?: string[]
-  /** First part of the messages' `ce_type`. */
-  namespace: string
-  metrics: MessagingMetrics
-  logger: Logger
 }
 
 /** The channel on which other processes notify the leader of commits. */
@@ -46,28 +32,11 @@ export function channelOf(module: string) {
   return `outbox_${module}`
 }
 
-interface OutboxRow {
-  id: number
-  message_id: string
-  topic: string
-  key: string
-  key_hash: number
-  type: string
-  version: number
-  json: string
-  headers: Record<string, string>
-  created_at: Date
-}
-
 export class Relay {
   readonly #options: RelayOptions
   readonly #woken = new Wakeup()
   readonly #stopping = new AbortController()
-  /** Partitions with a send in progress, or that wait for their next attempt. */
-  readonly #busy = new Map<number, Promise<void>>()
-  /** Failed sends of a partition since its last success. */
-  readonly #failures = new Map<number, number>()
-  readonly #batches = new SendBatches()
+  readonly #publisher: Publisher
   #partitions = 1
   #running: Promise<void> | null = null
   #forgetWake = () => {}
@@ -78,6 +47,12 @@ export class Relay {
 
   constructor(options: RelayOptions) {
     this.#options = options
+    this.#publisher = new Publisher(options, {
+      freed: () => this.#woken.raise(),
+      failed: (error, attempt) => this.#warn(error, attempt),
+      recovered: () => (this.#warning = null),
+      stopping: this.#stopping.signal,
+    })
   }
 
   get module() {
@@ -95,7 +70,7 @@ export class Relay {
     else void this.#connection?.query(`notify ${this.#channel}`).catch(() => {})
   }
 
-  /** What an operator should know, in words; empty while all is well. */
+  /** Warnings for operators; empty while everything works. */
   warnings(): string[] {
     return this.#warning ? [`relay of ${this.#options.module}: ${this.#warning}`] : []
   }
@@ -127,11 +102,11 @@ export class Relay {
       } catch (error) {
         this.#warn(error, attempt)
       }
-      await this.#pause(backoff(Math.max(1, attempt), NEXT_TRY_MS))
+      await this.#pause(backoff(Math.max(1, attempt), RETRY_MS))
     }
   }
 
-  /** Connects, waits for the lock, leads; returns when stopped, throws when the connection ends. */
+  /** Connects, waits for the lock and leads. @throws when the connection ends */
   async #standBy(led: () => void): Promise<void> {
     const connection = await LeaderConnection.open(this.#options.connection, {
       notified: (payload) => {
@@ -151,7 +126,7 @@ export class Relay {
       this.leads = false
       this.#connection = null
       await connection.close()
-      await Promise.allSettled(this.#busy.values())
+      await this.#publisher.untilIdle()
     }
     // The process that asked for the lock is already waiting for it.
     if (this.#steppingDown) await this.#pause(KEEP_ALIVE_MS)
@@ -167,17 +142,16 @@ export class Relay {
       this.#warning = null
       led()
       for (let poll = POLL_MS.first; !this.#isEnding; poll = Math.min(POLL_MS.most, poll * 1.5)) {
-        if (this.#busy.size < this.#partitions) {
+        if (this.#publisher.busyPartitions.length < this.#partitions) {
           const rows = await this.#read(connection, watermark.value)
           if (rows.length > 0) poll = POLL_MS.first
-          for (const [partition, batch] of this.#batches.of(rows, this.#partitions))
-            this.#begin(connection, partition, batch)
+          this.#publisher.publish(connection, rows, this.#partitions)
         }
         await this.#woken.wait(poll)
         connection.assertOpen()
       }
-      await Promise.allSettled(this.#busy.values())
-      // This connection runs statements in order, so all marks are made once this one is answered.
+      await this.#publisher.untilIdle()
+      // This connection runs statements in order, so all marks are made before this one returns.
       await connection.query('select')
     } finally {
       clearInterval(keepAlive)
@@ -185,8 +159,8 @@ export class Relay {
   }
 
   /**
-   * Reads pending rows in id order. The statement itself leaves out what cannot be sent now: one failed
-   * partition or parked key must not fill the window.
+   * Reads pending rows in id order, without those of busy partitions and parked keys: these must not use up the
+   * limit.
    */
   async #read(connection: LeaderConnection, watermark: string): Promise<OutboxRow[]> {
     return connection.query<OutboxRow & Record<string, unknown>>({
@@ -199,88 +173,8 @@ export class Relay {
           and not exists (select from parked_keys where parked_keys.key = outbox.key)
         order by id
         limit ${READ_ROWS}`,
-      values: [watermark, this.#partitions, [...this.#busy.keys()]],
+      values: [watermark, this.#partitions, this.#publisher.busyPartitions],
     })
-  }
-
-  #begin(connection: LeaderConnection, partition: number, rows: OutboxRow[]) {
-    const sending = this.#publish(connection, partition, rows)
-      // If the key cannot be parked (a full disk, for example), the next leader reads it again.
-      .catch(async (error) => {
-        await this.#pause(PARK_AGAIN_MS)
-        connection.fail(error)
-      })
-      .finally(() => {
-        this.#busy.delete(partition)
-        this.#woken.raise()
-      })
-    this.#busy.set(partition, sending)
-  }
-
-  /** Sends and marks rows; a row is marked only after its partition's acknowledgement. */
-  async #publish(
-    connection: LeaderConnection,
-    partition: number,
-    rows: OutboxRow[]
-  ): Promise<void> {
-    const { module, transport, namespace } = this.#options
-    try {
-      const records = rows.map((row) => toRecord(row, namespace))
-      const first = await transport.send(module, partition, records)
-      // Not awaited: the next read follows it on this connection, and sees it. A failed mark ends the
-      // leadership, and its rows are sent again.
-      mark(connection, partition, rows, first).catch((error) => connection.fail(error))
-      this.#published(rows)
-      this.#batches.accepted(partition, rows)
-      this.#failures.delete(partition)
-      if (this.#failures.size === 0) this.#warning = null
-    } catch (error) {
-      if (error instanceof MessageRefused) await this.#refused(connection, partition, rows, error)
-      else await this.#retryLater(partition, error)
-    }
-  }
-
-  #published(rows: OutboxRow[]) {
-    const { module, metrics, logger } = this.#options
-    const now = Date.now()
-    for (const { headers, created_at: created } of rows) {
-      if (headers.ce_replayof) continue
-      metrics.publishLatency.observe({ module }, Math.max(0, now - created.getTime()) / 1_000)
-    }
-    if (!logger.isLevelEnabled('debug')) return
-    for (const { id, message_id: messageId, type, key, headers } of rows) {
-      const step = { module, outboxId: id, messageId, type, key }
-      inTrace(headers.traceparent, () => logger.debug(step, 'message published'))
-    }
-  }
-
-  /**
-   * A refused batch is read again, and half as much is sent. A message that is refused alone parks its
-   * key, and only its key.
-   */
-  async #refused(
-    connection: LeaderConnection,
-    partition: number,
-    rows: OutboxRow[],
-    error: MessageRefused
-  ) {
-    if (rows.length > 1) return this.#batches.refused(partition, rows)
-    const [{ id, key, headers }] = rows
-    await connection.query(
-      'insert into parked_keys (key, outbox_id, error) values ($1, $2, $3) on conflict do nothing',
-      [key, id, error.message]
-    )
-    const { module, logger } = this.#options
-    const parked = { module, key, outboxId: id, reason: error.message }
-    inTrace(headers.traceparent, () => logger.error(parked, 'key parked: broker refused message'))
-  }
-
-  /** A transient error never counts against a message: the partition waits, the others continue. */
-  async #retryLater(partition: number, error: unknown) {
-    const attempt = (this.#failures.get(partition) ?? 0) + 1
-    this.#failures.set(partition, attempt)
-    this.#warn(error, attempt)
-    await this.#pause(backoff(attempt, NEXT_TRY_MS))
   }
 
   /** Logs the first failure and each doubling, so that a day's outage does not fill the disk. */
@@ -296,36 +190,4 @@ export class Relay {
   async #pause(milliseconds: number) {
     await sleep(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => {})
   }
-}
-
-async function mark(
-  connection: LeaderConnection,
-  partition: number,
-  rows: OutboxRow[],
-  first: string | null
-) {
-  await connection.query({
-    name: 'relay_mark',
-    text: /* sql */ `
-      update outbox set published_at = clock_timestamp(), partition = $2, "offset" = $3::bigint + place - 1
-      from unnest($1::bigint[]) with ordinality as sent(sent_id, place)
-      where id = sent_id`,
-    values: [rows.map((row) => row.id), first === null ? null : partition, first],
-  })
-}
-
-function toRecord(row: OutboxRow, namespace: string): WireRecord {
-  const message = {
-    id: row.message_id,
-    source: `/${row.topic}`,
-    topic: row.topic,
-    key: row.key,
-    type: row.type,
-    version: row.version,
-    // A replayed row is younger than its message.
-    time: row.headers.ce_time ?? row.created_at.toISOString(),
-    json: row.json,
-    headers: row.headers,
-  }
-  return encode(message, namespace)
 }

@@ -201,16 +201,18 @@ export const BUGS: Bug[] = [
       'fresh: new Set(ids)',
     ],
   ]),
-  ...of('app/messaging/inbox/consumer.ts', spec('messaging', 'messaging/inbox/consumer'), [
+  ...of('app/messaging/inbox/commit_batch.ts', spec('messaging', 'messaging/inbox/consumer'), [
     [
       'a message that comes twice in a batch is handled twice',
-      'ids.delete(message.id)',
-      'ids.has(message.id)',
+      'ids.delete(one.message.id)',
+      'ids.has(one.message.id)',
     ],
   ]),
-  ...of('app/messaging/inbox/consumer.ts', spec('messaging', 'messaging/inbox/consumer_failures'), [
+  ...of('app/messaging/inbox/commit_batch.ts', spec('messaging', 'messaging/inbox/consumer_failures'), [
     ['a message of a blocked key is handled', 'if (blocked.has(message.key)) {', 'if (false) {'],
     ['data that breaks its schema does not block its key', 'blocked.add(message.key)', ''],
+  ]),
+  ...of('app/messaging/inbox/consumer.ts', spec('messaging', 'messaging/inbox/consumer_failures'), [
     ['the consumer never pauses', 'this.#circuit.failed()', ''],
   ]),
   ...of(
@@ -239,12 +241,14 @@ export const BUGS: Bug[] = [
     ]
   ),
 
-  ...of('app/messaging/outbox/relay.ts', spec('messaging', 'messaging/outbox/relay'), [
+  ...of('app/messaging/outbox/publisher.ts', spec('messaging', 'messaging/outbox/relay'), [
     [
       'rows are marked before the broker has acknowledged them',
       'const first = await transport.send(module, partition, records)',
       'const first = null\n      void transport.send(module, partition, records).catch(() => {})',
     ],
+  ]),
+  ...of('app/messaging/outbox/relay.ts', spec('messaging', 'messaging/outbox/relay'), [
     ['pending rows are read in no order of their ids', 'order by id\n', 'order by id desc\n'],
     [
       'a partition that waits for its next try is read again',

@@ -1,6 +1,6 @@
 import { ListLoader } from '@adonisjs/core/ace'
-import DeadLettersList from '#messaging/commands/dead_letters_list'
-import DeadLettersRedrive from '#messaging/commands/dead_letters_redrive'
+import DeadLettersList from '#messaging/commands/dead_letters/list'
+import DeadLettersRedrive from '#messaging/commands/dead_letters/redrive'
 import MessagingVerify from '#messaging/commands/messaging_verify'
 
 const commands = new ListLoader([DeadLettersList, DeadLettersRedrive, MessagingVerify])

@@ -1,11 +1,12 @@
 import { args, flags } from '@adonisjs/core/ace'
-import type { FullDeadLetter } from '../recovery/dead_letter_queries.ts'
+import type { FullDeadLetter } from '../../recovery/dead_letter_queries.ts'
+import { onModules } from '../on_modules.ts'
 import { NothingFound } from '#console/exit_codes'
 import { terminalOperator } from '#console/operator'
 import { asOperator } from '#console/operator_command'
-import { chosenModules, onModule, ReportCommand } from '#console/report_command'
+import { ReportCommand } from '#console/report_command'
 
-export default class DeadLettersShow extends ReportCommand {
+export default class DeadLettersShow extends onModules(ReportCommand) {
   static commandName = 'deadletters:show'
   static description = 'Show a dead letter: its message, its error and its payload'
   static help = [
@@ -17,9 +18,6 @@ export default class DeadLettersShow extends ReportCommand {
   @args.string({ description: 'Id of the dead letter' })
   declare id: string
 
-  @onModule
-  declare module?: string
-
   @flags.boolean({ description: 'Show the payload' })
   declare payload: boolean
 
@@ -27,18 +25,15 @@ export default class DeadLettersShow extends ReportCommand {
   declare as?: string
 
   async execute() {
-    const { readDeadLetter } = await import('../recovery/dead_letter_queries.ts')
-    const { recordAct } = await import('../recovery/operator_acts.ts')
-    const messaging = await this.app.container.make('messaging')
-    const db = await this.app.container.make('lucid.db')
+    const { readDeadLetter } = await import('../../recovery/dead_letter_queries.ts')
+    const { recordAct } = await import('../../recovery/operator_acts.ts')
     const id = Number(this.id)
     const found: (FullDeadLetter & { module: string })[] = []
-    for (const module of chosenModules(messaging.config.modules, this.module)) {
+    for (const { module, client } of await this.modules()) {
       if (!Number.isSafeInteger(id)) break
-      const letter = await readDeadLetter(db.connection(module), module, id)
+      const letter = await readDeadLetter(client, module, id)
       if (!letter) continue
-      if (this.payload)
-        await recordAct(db.connection(module), 'read', terminalOperator(this), { id })
+      if (this.payload) await recordAct(client, 'read', terminalOperator(this), { id })
       found.push({ module, ...letter, value: this.payload ? letter.value : null })
     }
     if (found.length === 0) throw new NothingFound(`There is no dead letter ${this.id}.`)

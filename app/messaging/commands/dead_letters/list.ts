@@ -1,18 +1,12 @@
 import { flags } from '@adonisjs/core/ace'
-import {
-  allDeadLetters,
-  byGroup,
-  byId,
-  byKey,
-  byType,
-  deadLetterFilter,
-} from './dead_letters_flags.ts'
+import type { DeadLetterFilter } from '../../recovery/dead_letter_queries.ts'
+import { onDeadLetters } from './flags.ts'
 import { NothingFound, UsageError } from '#console/exit_codes'
-import { chosenModules, onModule, ReportCommand } from '#console/report_command'
+import { ReportCommand } from '#console/report_command'
 
 const SHOWN = 50
 
-export default class DeadLettersList extends ReportCommand {
+export default class DeadLettersList extends onDeadLetters(ReportCommand) {
   static commandName = 'deadletters:list'
   static description = 'List dead letters: grouped by error, or one by one'
   static help = [
@@ -22,44 +16,21 @@ export default class DeadLettersList extends ReportCommand {
     'Example: node ace deadletters:list --module=inventory --group=3f1c9a20be --after=4711 --json',
   ]
 
-  @onModule
-  declare module?: string
-
-  @byId
-  declare id?: number
-
-  @byKey
-  declare key?: string
-
-  @byType
-  declare type?: string
-
-  @byGroup
-  declare group?: string
-
-  @allDeadLetters
-  declare all: boolean
-
   @flags.number({ description: 'Continue after the dead letter with this id' })
   declare after?: number
 
   async execute() {
-    const messaging = await this.app.container.make('messaging')
-    const modules = chosenModules(messaging.config.modules, this.module)
-    const grouped = ![this.id, this.key, this.type, this.group, this.all || undefined].some(
-      (given) => given !== undefined
-    )
-    if (grouped) await this.#groups(modules)
-    else await this.#letters(modules)
+    const { filter } = this
+    if (filter) await this.#letters(filter)
+    else await this.#groups()
   }
 
-  async #groups(modules: string[]) {
+  async #groups() {
     const { deadLetterGroups, TIME_LIMIT_GROUP } =
-      await import('../recovery/dead_letter_queries.ts')
-    const db = await this.app.container.make('lucid.db')
+      await import('../../recovery/dead_letter_queries.ts')
     const data: (Awaited<ReturnType<typeof deadLetterGroups>>[number] & { module: string })[] = []
-    for (const module of modules) {
-      const groups = await deadLetterGroups(db.connection(module), module)
+    for (const { module, client } of await this.modules()) {
+      const groups = await deadLetterGroups(client, module)
       data.push(...groups.map((group) => ({ module, ...group })))
     }
     if (this.json) return this.logger.log(JSON.stringify({ data }))
@@ -74,17 +45,16 @@ export default class DeadLettersList extends ReportCommand {
     if (data.length === 0) this.logger.log('There are no dead letters.')
   }
 
-  async #letters(modules: string[]) {
-    const { listDeadLetters } = await import('../recovery/dead_letter_queries.ts')
-    const db = await this.app.container.make('lucid.db')
-    const filter = deadLetterFilter(this)
+  async #letters(filter: DeadLetterFilter) {
+    const { listDeadLetters } = await import('../../recovery/dead_letter_queries.ts')
+    const modules = await this.modules()
     if (this.after !== undefined && modules.length > 1)
       throw new UsageError('--after needs --module: ids count per module.')
     const data: (Awaited<ReturnType<typeof listDeadLetters>>[number] & { module: string })[] = []
     const next: { module: string; after: number }[] = []
-    for (const module of modules) {
+    for (const { module, client } of modules) {
       const page = { after: this.after, limit: SHOWN + 1 }
-      const letters = await listDeadLetters(db.connection(module), module, filter, page)
+      const letters = await listDeadLetters(client, module, filter, page)
       const shown = letters.slice(0, SHOWN)
       data.push(...shown.map((letter) => ({ module, ...letter })))
       if (letters.length > SHOWN) next.push({ module, after: shown.at(-1)!.id })

@@ -1,0 +1,60 @@
+import type { DiscardedKey } from '../../recovery/discard.ts'
+import { onDeadLetters } from './flags.ts'
+import { EXIT, NothingFound } from '#console/exit_codes'
+import { OperatorCommand } from '#console/operator_command'
+
+const SHOWN = 50
+
+type Discarded = DiscardedKey & { module: string }
+
+export default class DeadLettersDiscard extends onDeadLetters(OperatorCommand) {
+  static commandName = 'deadletters:discard'
+  static description = 'Discard dead letters: their messages will never be handled'
+  static help = [
+    'Lists the keys that miss a change from then on, and the dead letter that a redrive of each starts with. ' +
+      'The record keeps their contents and the reason.',
+    'Exit codes: 0; 2: no reason, or not confirmed; 3: stopped; 4: the database is unreachable; 5: no match.',
+    'Example: node ace deadletters:discard --module=orders --id=4711 --why="sent by the old importer" --yes',
+  ]
+
+  async execute() {
+    const { planDiscard, discardDeadLetters } = await import('../../recovery/discard.ts')
+    const filter = this.requireFilter()
+    if (!this.dryRun) this.requireReason()
+    const modules = await this.modules()
+    const would: Discarded[] = []
+    /** Module → the newest dead letter that the plan covers. */
+    const upTo = new Map<string, number>()
+    for (const { module, client } of modules) {
+      const plan = await planDiscard(client, module, filter)
+      would.push(...plan.keys.map((one) => ({ module, ...one })))
+      upTo.set(module, plan.upTo)
+    }
+    if (would.length === 0) throw new NothingFound('No dead letter matches.')
+    if (this.dryRun) return this.#tell(would, 'would be discarded')
+    const letters = would.reduce((sum, { discarded }) => sum + discarded, 0)
+    if (!this.yes && !this.json) this.#tell(would, 'would be discarded')
+    if (!(await this.confirmed(`Discard ${letters} dead letters?`))) return
+    const by = this.requireReason()
+    await this.interruptible(async (signal) => {
+      const data: Discarded[] = []
+      for (const { module, client } of modules) {
+        const planned = { ...filter, upTo: upTo.get(module)! }
+        const keys = await discardDeadLetters(client, module, planned, by, signal)
+        data.push(...keys.map((one) => ({ module, ...one })))
+      }
+      if (signal.aborted) this.exitCode = EXIT.found
+      this.#tell(data, 'discarded')
+    })
+  }
+
+  #tell(data: Discarded[], did: string) {
+    this.print({ data }, () => [
+      ...data.slice(0, SHOWN).map(({ module, key, discarded, next }) => {
+        const then = next ? `a redrive continues with ${next.id} (${next.type})` : 'not blocked'
+        return `${module}: ${discarded} ${did}; ${key === null ? 'no key' : `key ${key}: ${then}`}`
+      }),
+      ...(data.length > SHOWN ? [`… and ${data.length - SHOWN} more keys`] : []),
+    ])
+  }
+}
