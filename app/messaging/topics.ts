@@ -52,10 +52,12 @@ export async function changePartitions(
   by: Operator & { db: Database; signal: AbortSignal }
 ) {
   const transport = messaging.createTransport()
+  const ended = new AbortController()
+  const signal = AbortSignal.any([by.signal, ended.signal])
   const { direct } = messaging.config.modules.find(({ name }) => name === module)!
   try {
     await withDedicatedConnection(direct, async (client) => {
-      await takeRelayLock(client, module, by.signal)
+      await takeRelayLock(client, module, signal)
       const partitions = await transport.openTopic(module)
       if (partitions > wanted) {
         throw new Error(
@@ -69,7 +71,7 @@ export async function changePartitions(
       const [known] = rows
       const isKnown = known.transport === transport.name && known.partitions === wanted
       if (partitions === wanted && isKnown) return
-      await waitUntilHandled(messaging, transport, module, by.signal)
+      await waitUntilHandled(messaging, transport, module, signal)
       // Fails if the connection was lost meanwhile, and the lock with it.
       await client.query('select')
       const record = by.db.connection(module)
@@ -82,6 +84,8 @@ export async function changePartitions(
       await endAct(record, act, { before: partitions, now: wanted })
     })
   } finally {
+    // Ends the wait if the database is silent.
+    ended.abort()
     await transport.close()
   }
 }

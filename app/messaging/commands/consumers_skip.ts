@@ -92,17 +92,14 @@ export default class ConsumersSkip extends onModules(OperatorCommand) {
   }
 
   #tell(data: Skipped[], did: string) {
-    if (this.json) {
-      const plain = data.map(({ consumer, topic, partition, first, last, reason }) => {
-        return { consumer, topic, partition, first, last, reason }
+    const plain = data.map(({ consumer, topic, partition, first, last, reason }) => {
+      return { consumer, topic, partition, first, last, reason }
+    })
+    this.print({ data: plain }, () =>
+      plain.map(({ consumer, topic, partition, first, last, reason }) => {
+        const offsets = first === last ? `offset ${first}` : `offsets ${first} to ${last}`
+        return `${consumer}: ${offsets} of partition ${partition} of ${topic} ${did}: ${reason}`
       })
-      return this.logger.log(JSON.stringify({ data: plain }))
-    }
-    for (const { consumer, topic, partition, first, last, reason } of data) {
-      const offsets = first === last ? `offset ${first}` : `offsets ${first} to ${last}`
-      this.logger.log(
-        `${consumer}: ${offsets} of partition ${partition} of ${topic} ${did}: ${reason}`
-      )
-    }
+    )
   }
 }

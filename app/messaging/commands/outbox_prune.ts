@@ -1,11 +1,10 @@
 import { flags } from '@adonisjs/core/ace'
 import { Duration } from 'luxon'
 import { onModules } from './on_modules.ts'
+import { duration } from './replay_flags.ts'
 import { EXIT, UsageError } from '#console/exit_codes'
 import { OperatorCommand } from '#console/operator_command'
 import { progress } from '#console/progress'
-
-const MILLISECONDS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 export default class OutboxPrune extends onModules(OperatorCommand) {
   static commandName = 'outbox:prune'
@@ -35,13 +34,13 @@ export default class OutboxPrune extends onModules(OperatorCommand) {
 
   #olderThan() {
     if (this.olderThan === undefined) return null
-    const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(this.olderThan) ?? []
-    if (!amount) {
+    const olderThan = duration(this.olderThan)
+    if (olderThan === null) {
       throw new UsageError(
         `--older-than is "${this.olderThan}", but must be a duration such as 7d.`
       )
     }
-    return Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS]
+    return olderThan
   }
 
   async #count(olderThan: number) {

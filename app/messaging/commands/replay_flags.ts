@@ -3,20 +3,16 @@ import type { ReplayFilter } from '../recovery/replay_plan.ts'
 import { UsageError } from '#console/exit_codes'
 import { isUuid } from '#runtime/uuid'
 
-const UNITS = { s: 'seconds', m: 'minutes', h: 'hours', d: 'days' } as const
+const MILLISECONDS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-export interface ReplayFlags {
-  id?: string
-  from?: string
-  to?: string
-  type?: string
-  key?: string
-  sinceMessage?: string
-  upTo?: number
+/** Reads a duration such as "2h". @returns milliseconds; null for any other text */
+export function duration(text: string): number | null {
+  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+  return amount ? Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS] : null
 }
 
-/** @throws UsageError for an invalid id or time */
-export function replayFilter(given: ReplayFlags): ReplayFilter {
+/** The filter of the given flags, with exact times. @throws UsageError for an invalid id or time */
+export function replayFilter(given: ReplayFilter): ReplayFilter {
   const { id, type, key, sinceMessage, upTo } = given
   for (const [flag, value] of Object.entries({ id, 'since-message': sinceMessage })) {
     if (value !== undefined && !isUuid(value)) {
@@ -35,10 +31,8 @@ export function replayFilter(given: ReplayFlags): ReplayFilter {
 /** Reads "2026-11-27T10:00:00Z", "2026-11-27" (UTC) or "2h" (two hours ago); returns RFC 3339. */
 function time(flag: string, text?: string) {
   if (text === undefined) return undefined
-  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
-  const read = amount
-    ? DateTime.utc().minus({ [UNITS[unit as keyof typeof UNITS]]: Number(amount) })
-    : DateTime.fromISO(text, { zone: 'utc' })
+  const ago = duration(text)
+  const read = ago === null ? DateTime.fromISO(text, { zone: 'utc' }) : DateTime.utc().minus(ago)
   if (!read.isValid) {
     throw new UsageError(
       `--${flag} is "${text}", but must be a time such as 2026-11-27T10:00:00Z, or 2h for two hours ago.`

@@ -10,7 +10,7 @@ import { PollingWorker } from '#runtime/polling_worker'
 import { run } from '#postgres/run'
 
 const POLL_MS = 2_000
-const LONGEST_WAIT_SECONDS = 64
+const MAX_RETRY_SECONDS = 64
 
 const insertRetry = {
   name: 'blocked_keys_insert_retry',
@@ -24,7 +24,7 @@ const claim = {
   name: 'blocked_keys_claim',
   text: /* sql */ `
     update waiting_keys set tries = tries + 1, retry_at = clock_timestamp()
-      + least(${LONGEST_WAIT_SECONDS}, 2 ^ least(greatest(tries - 4, 0), 10)) * interval '1 second'
+      + least(${MAX_RETRY_SECONDS}, 2 ^ least(greatest(tries - 4, 0), 10)) * interval '1 second'
     where (consumer, key) = (
       select consumer, key from waiting_keys where consumer = $1 and retry_at <= clock_timestamp()
       order by retry_at limit 1 for update skip locked)

@@ -73,19 +73,16 @@ export class Consumer implements Subscriber {
     this.#retryLoop = new RetryLoop(options.name, options.logger, options.pauseMs)
     const mutex = options.mutex ?? new Mutex()
     this.#poisonPills = new PoisonPillDetector(options.name, options.client, mutex)
+    const common = { consumer: options.name, client: options.client, logger: options.logger }
     this.#deadLetters = new DeadLetterWriter({
-      consumer: options.name,
-      client: options.client,
-      logger: options.logger,
+      ...common,
       metrics: this.#metrics,
       retryLoop: this.#retryLoop,
       committed: () => this.#committed(),
     })
     this.blockedKeyRetries = new BlockedKeyRetries({
-      consumer: options.name,
-      client: options.client,
+      ...common,
       redrive: (key) => this.redrive(key),
-      logger: options.logger,
     })
     this.batchSize = options.batchSize ?? 200
     this.#router = new MessageRouter(options.subscriptions, options.namespace)

@@ -10,6 +10,7 @@
 import { randomUUID } from 'node:crypto'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { run } from '#postgres/run'
+import type { RoutedMessage } from './message_router.ts'
 
 /** A consumer renews its registration this often. */
 const RENEWED_EACH_MS = 1_000
@@ -90,11 +91,11 @@ export class ProcessDied extends Error {
 }
 
 /** The consumer's ways to handle messages. */
-interface Actions<One> {
+interface Actions {
   /** Retries until done. */
   untilDone<T>(work: () => Promise<T>): Promise<T>
-  handle(some: One[]): Promise<void>
-  deadLetter(one: One, error: ProcessDied): Promise<void>
+  handle(some: RoutedMessage[]): Promise<void>
+  deadLetter(one: RoutedMessage, error: ProcessDied): Promise<void>
 }
 
 /**
@@ -160,10 +161,7 @@ export class PoisonPillDetector {
    * Handles messages after a crash. If some of them were suspects then, each is handled alone, and one with two
    * solo crashes is dead-lettered.
    */
-  async handleAfterCrash<One extends { message: { id: string } }>(
-    all: One[],
-    actions: Actions<One>
-  ) {
+  async handleAfterCrash(all: RoutedMessage[], actions: Actions) {
     const suspects = await actions.untilDone(() => this.#record(all))
     if (suspects.size === 0) return this.#handle(all, actions)
     for (const one of all) {
@@ -175,7 +173,7 @@ export class PoisonPillDetector {
     }
   }
 
-  async #handleAlone<One extends { message: { id: string } }>(one: One, actions: Actions<One>) {
+  async #handleAlone(one: RoutedMessage, actions: Actions) {
     await this.#mutex.run(async () => {
       const ids = [this.#consumer, this.#run, one.message.id]
       await actions.untilDone(() => run(this.#client(), recordSolo, ids))
@@ -184,7 +182,7 @@ export class PoisonPillDetector {
   }
 
   /** Handles suspects and clears them: whatever happened, the process did not crash. */
-  async #handle<One extends { message: { id: string } }>(some: One[], { handle }: Actions<One>) {
+  async #handle(some: RoutedMessage[], { handle }: Actions) {
     try {
       await handle(some)
     } finally {
@@ -198,20 +196,18 @@ export class PoisonPillDetector {
    *
    * @returns message id → solo crashes, of messages that were suspects during a crash
    */
-  async #record(some: { message: { id: string } }[]): Promise<Map<string, number>> {
+  async #record(some: RoutedMessage[]): Promise<Map<string, number>> {
     const ids = [...new Set(some.map(({ message }) => message.id))]
     const rows = await run<{ message_id: string; times_alone: number }>(
       this.#client(),
       recordSuspects,
-      [...[this.#consumer, this.#run, ids]]
+      [this.#consumer, this.#run, ids]
     )
     return new Map(rows.map((row) => [row.message_id, row.times_alone]))
   }
 
-  async #clear(some: { message: { id: string } }[]) {
-    await run(this.#client(), clearSuspects, [
-      ...[this.#consumer, this.#run],
-      some.map(({ message }) => message.id),
-    ])
+  async #clear(some: RoutedMessage[]) {
+    const ids = some.map(({ message }) => message.id)
+    await run(this.#client(), clearSuspects, [this.#consumer, this.#run, ids])
   }
 }

@@ -30,29 +30,31 @@ export function asyncApiDocument({
   messages,
   example,
 }: AsyncApiContents) {
+  const ofTopics = <To>(to: (topic: string) => To, prefix = '') =>
+    Object.fromEntries(Object.keys(topics).map((topic) => [`${prefix}${topic}`, to(topic)]))
   const messagesOn = (topic: string) => messages.filter((message) => message.topic === topic)
   return {
     asyncapi: '3.0.0',
     info,
     defaultContentType: 'application/json',
-    channels: mapValues(topics, (description, topic) => ({
+    channels: ofTopics((topic) => ({
       address: topicPrefix + topic,
       title: topic,
-      description,
+      description: topics[topic],
       messages: named(messagesOn(topic), (message) => ref('components/messages', nameOf(message))),
       bindings: { kafka: { topic: topicPrefix + topic, ...BINDING } },
     })),
-    operations: mapKeys(topics, (topic) => [
-      `send_${topic}`,
-      {
+    operations: ofTopics(
+      (topic) => ({
         action: 'send',
         channel: ref('channels', topic),
         summary: `Messages on ${topic}.`,
         messages: messagesOn(topic).map((message) =>
           ref(`channels/${topic}/messages`, nameOf(message))
         ),
-      },
-    ]),
+      }),
+      'send_'
+    ),
     components: {
       schemas: { Envelope: envelope },
       messages: named(messages, (message) =>
@@ -118,8 +120,8 @@ function nameOf({ type, version }: MessageDefinition<unknown>) {
   return `${type}.v${version}`
 }
 
-function ref(place: string, name: string) {
-  return { $ref: `#/${place}/${name}` }
+function ref(path: string, name: string) {
+  return { $ref: `#/${path}/${name}` }
 }
 
 function named<To>(
@@ -127,12 +129,4 @@ function named<To>(
   to: (message: MessageDefinition<unknown>) => To
 ) {
   return Object.fromEntries(messages.map((message) => [nameOf(message), to(message)]))
-}
-
-function mapValues<From, To>(of: Record<string, From>, to: (value: From, name: string) => To) {
-  return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, to(value, name)]))
-}
-
-function mapKeys<To>(of: Record<string, unknown>, to: (name: string) => [string, To]) {
-  return Object.fromEntries(Object.keys(of).map(to))
 }

@@ -1,6 +1,6 @@
 /*
- * Which partition a key belongs to: murmur2 as Kafka's own clients compute it
- * (org.apache.kafka.common.utils.Utils.murmur2), so that foreign producers and consumers agree with us.
+ * Assigns keys to partitions with murmur2, as Kafka's own clients do
+ * (org.apache.kafka.common.utils.Utils.murmur2), so that other producers and consumers agree.
  */
 
 /** The non-negative 31-bit hash of a key; a key's partition is this modulo the partition count. */

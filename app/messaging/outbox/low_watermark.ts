@@ -54,7 +54,7 @@ export class LowWatermark {
   /** Called every second. Its query also keeps the leader's session alive. */
   async advance() {
     const [horizon] = await this.#connection.query<Horizon & Record<string, unknown>>({
-      name: 'relay_floor',
+      name: 'relay_low_watermark',
       text: /* sql */ `
         select pg_snapshot_xmin(snapshot)::text as xmin, pg_snapshot_xmax(snapshot)::text as xmax,
                (select coalesce(max(id), 0)::text from outbox) as last,

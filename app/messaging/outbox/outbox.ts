@@ -7,18 +7,18 @@ import { run } from '#postgres/run'
 import type { Message } from '../message/message.ts'
 import { keyHash } from '../message/partition.ts'
 
-/** Column → its type; `values` has one array per column. */
-const COLUMNS = {
-  message_id: 'uuid',
-  topic: 'text',
-  key: 'text',
-  key_hash: 'int',
-  type: 'text',
-  version: 'smallint',
-  data: 'json',
-  headers: 'jsonb',
-  created_at: 'timestamptz',
-}
+/** Column, its type, and its value for a message. */
+const COLUMNS: [name: string, type: string, value: (message: Message) => unknown][] = [
+  ['message_id', 'uuid', ({ id }) => id],
+  ['topic', 'text', ({ topic }) => topic],
+  ['key', 'text', ({ key }) => key],
+  ['key_hash', 'int', ({ key }) => keyHash(key)],
+  ['type', 'text', ({ type }) => type],
+  ['version', 'smallint', ({ version }) => version],
+  ['data', 'json', ({ data }) => JSON.stringify(data)],
+  ['headers', 'jsonb', ({ headers }) => JSON.stringify(headers)],
+  ['created_at', 'timestamptz', ({ time }) => time],
+]
 
 /**
  * Adds messages to the outbox of the module whose connection `trx` runs on.
@@ -26,7 +26,7 @@ const COLUMNS = {
  * Call it AFTER the rows of the messages' aggregates are inserted or locked in the same transaction:
  * the id drawn under that lock is the commit order of the key. Messages of one call keep their order.
  */
-async function add(trx: TransactionClientContract, messages: Message<unknown>[]): Promise<void> {
+async function add(trx: TransactionClientContract, messages: Message[]): Promise<void> {
   if (messages.length === 0) return
   await run(trx, addMessages, values(messages))
   trx.after('commit', () => committed(trx))
@@ -47,8 +47,8 @@ function cte(name: string, { after, parameter }: { after: string; parameter: num
 }
 
 function insertInto(before: string, parameter: number) {
-  const names = Object.keys(COLUMNS).join(', ')
-  const arrays = Object.values(COLUMNS).map((type, index) => `$${parameter + index}::${type}[]`)
+  const names = COLUMNS.map(([name]) => name).join(', ')
+  const arrays = COLUMNS.map(([, type], index) => `$${parameter + index}::${type}[]`)
   return /* sql */ `
     insert into outbox (${names})
     select added.* from ${before}unnest(${arrays.join(', ')}) as added (${names})`
@@ -56,19 +56,9 @@ function insertInto(before: string, parameter: number) {
 
 const addMessages = { name: 'outbox_add', text: insertInto('', 1) }
 
-/** The parameters of `cte`. */
-function values(messages: Message<unknown>[]) {
-  return [
-    messages.map((message) => message.id),
-    messages.map((message) => message.topic),
-    messages.map((message) => message.key),
-    messages.map((message) => keyHash(message.key)),
-    messages.map((message) => message.type),
-    messages.map((message) => message.version),
-    messages.map((message) => JSON.stringify(message.data)),
-    messages.map((message) => JSON.stringify(message.headers)),
-    messages.map((message) => message.time),
-  ]
+/** The parameters of `cte`: one array per column. */
+function values(messages: Message[]) {
+  return COLUMNS.map(([, , value]) => messages.map(value))
 }
 
 /** A boolean SQL expression: the latest message of a key is published, or there is none. */

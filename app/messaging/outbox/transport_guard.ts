@@ -1,6 +1,6 @@
 /*
- * Each outbox stores its transport and partition count: an unchecked change of the first loses messages,
- * and of the second the order of keys.
+ * Each outbox stores its transport and partition count. An unchecked change of the transport would lose messages,
+ * one of the partition count the order of keys.
  */
 import type { MessagingConfig } from '../define_config.ts'
 import type { Transport } from '../transports/transport.ts'
@@ -61,7 +61,7 @@ export async function checkTransportChange(
     await connection.query('delete from unreadable_batches where skipped_at is null')
   }
   if (retention) {
-    for (const topic of topics) await requireInboxKept(transport, topic, retention)
+    for (const topic of topics) await assertInboxRetention(transport, topic, retention)
   }
   // After an accepted change, the messages of the other transport count as verified.
   await connection.query(
@@ -72,7 +72,7 @@ export async function checkTransportChange(
   return partitions
 }
 
-async function requireInboxKept(
+async function assertInboxRetention(
   transport: Transport,
   topic: string,
   { outbox, inbox }: MessagingConfig['retention']

@@ -6,26 +6,22 @@ import type { Logger } from '@adonisjs/core/logger'
 import type { UnreadableBatch, UnreadableBatches } from '../inbox/unreadable_batches.ts'
 import type { StoppedPartitions } from './stopped_partitions.ts'
 
+export interface UnreadableBatchHandlerOptions {
+  consumer: string
+  /** Stores stops and skips; without it, no batch can be skipped. */
+  unreadable?: UnreadableBatches
+  stopped: StoppedPartitions
+  logger: Logger
+}
+
 /** For one session of a consumer group member. */
 export class UnreadableBatchHandler {
-  readonly #consumer: string
-  readonly #record: UnreadableBatches | undefined
-  readonly #stopped: StoppedPartitions
-  readonly #logger: Logger
+  readonly #options: UnreadableBatchHandlerOptions
   /** Partitions without a recorded stop, as topic/partition. */
   readonly #unstopped = new Set<string>()
 
-  /** @param options.record - stores stops and skips; without it, no batch can be skipped */
-  constructor(options: {
-    consumer: string
-    record: UnreadableBatches | undefined
-    stopped: StoppedPartitions
-    logger: Logger
-  }) {
-    this.#consumer = options.consumer
-    this.#record = options.record
-    this.#stopped = options.stopped
-    this.#logger = options.logger
+  constructor(options: UnreadableBatchHandlerOptions) {
+    this.#options = options
   }
 
   /**
@@ -34,43 +30,45 @@ export class UnreadableBatchHandler {
    * @returns the last skipped offset; null when the partition is stopped
    */
   async stopUnlessSkipped(batch: UnreadableBatch): Promise<string | null> {
+    const { consumer, stopped, logger } = this.#options
     const { topic, partition, first, last, reason } = batch
-    const position = { consumer: this.#consumer, topic, partition, offset: first }
-    const details = { ...position, reason }
+    const details = { consumer, topic, partition, offset: first, reason }
     const skipped = await this.#recordStop(batch)
     if (skipped !== null) {
-      this.#stopped.delete(position)
+      stopped.delete(details)
       // Records between the two ends were not skipped, or may be readable.
       const through = BigInt(skipped) < BigInt(last) ? skipped : last
-      this.#logger.warn({ ...details, last: through }, 'unreadable batch skipped')
+      logger.warn({ ...details, last: through }, 'unreadable batch skipped')
       return through
     }
     this.#unstopped.delete(`${topic}/${partition}`)
-    const before = this.#stopped.get(position)
+    const before = stopped.get(details)
     if (before?.why === 'unreadable' && before.offset === first) return null
-    this.#stopped.set({ ...details, since: Date.now(), why: 'unreadable' })
-    this.#logger.error({ ...details, last }, 'batch unreadable, partition stopped')
+    stopped.set({ ...details, since: Date.now(), why: 'unreadable' })
+    logger.error({ ...details, last }, 'batch unreadable, partition stopped')
     return null
   }
 
   /** Records up to this offset were read, so the partition is not stopped before it. */
   async readThrough(topic: string, partition: number, offset: string) {
-    const position = { consumer: this.#consumer, topic, partition }
-    if (this.#stopped.get(position)?.why === 'unreadable') this.#stopped.delete(position)
+    const { consumer, unreadable, stopped } = this.#options
+    const where = { consumer, topic, partition }
+    if (stopped.get(where)?.why === 'unreadable') stopped.delete(where)
     const key = `${topic}/${partition}`
-    if (!this.#record || this.#unstopped.has(key)) return
+    if (!unreadable || this.#unstopped.has(key)) return
     // After a failure, the next records try again.
-    const isStopped = await this.#record.readThrough(topic, partition, offset).catch(() => true)
+    const isStopped = await unreadable.readThrough(topic, partition, offset).catch(() => true)
     if (!isStopped) this.#unstopped.add(key)
   }
 
   /** Without the database the batch counts as not skipped. */
   async #recordStop(batch: UnreadableBatch): Promise<string | null> {
+    const { consumer, unreadable, logger } = this.#options
     try {
-      return (await this.#record?.stopAt(batch)) ?? null
+      return (await unreadable?.stopAt(batch)) ?? null
     } catch (error) {
-      const details = { consumer: this.#consumer, reason: (error as Error).message }
-      this.#logger.warn(details, 'unreadable batch not on record')
+      const details = { consumer, reason: (error as Error).message }
+      logger.warn(details, 'unreadable batch not on record')
       return null
     }
   }

@@ -1,4 +1,4 @@
-import type { Admin, Kafka } from 'kafkajs'
+import type { KafkaConnections } from './connections.ts'
 import { toRecord, unreadableIn } from './group_member.ts'
 import { withLastStableOffsets } from './kafkajs_patches/list_offsets.ts'
 import { MessageIds } from '../message_ids.ts'
@@ -13,11 +13,12 @@ const SILENT_MS = 60_000
  * @throws TransportUnavailable when the broker sends nothing for a minute
  */
 export async function readContents(
-  kafka: Kafka,
-  admin: Admin,
+  connections: KafkaConnections,
   topic: string,
   { seen = async () => {}, committedOnly = false }: ContentsOptions = {}
 ): Promise<TopicContents> {
+  const kafka = await connections.client()
+  const admin = await connections.admin.open()
   const fetchOffsets = () => admin.fetchTopicOffsets(topic)
   const offsets = await (committedOnly ? withLastStableOffsets(fetchOffsets) : fetchOffsets())
   const messageIds = new MessageIds()

@@ -2,13 +2,14 @@
  * One session of a consumer group member, from joining to leaving. kafkajs stops silently on some
  * errors, so the transport starts another session whenever one ends.
  */
-import type { Admin, Batch, Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
-import type { Logger } from '@adonisjs/core/logger'
+import type { Batch, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import type { WireRecord } from '../../message/message.ts'
 import type { UnreadableBatches } from '../../inbox/unreadable_batches.ts'
 import { BatchCoalescer } from '../batch_coalescer.ts'
 import type { StoppedPartitions } from '../stopped_partitions.ts'
 import { UnreadableBatchHandler } from '../unreadable_batch_handler.ts'
+import type { KafkaOptions } from './client.ts'
+import { METADATA_MS, type KafkaConnections } from './connections.ts'
 import { OffsetCommitter } from './offset_committer.ts'
 import { ProgressWatch } from './progress.ts'
 import type { BatchRecord } from './kafkajs_patches/record_batches.ts'
@@ -17,7 +18,7 @@ import type { Delivery, Subscriber } from '../transport.ts'
 /** The session ends after this long without a fetch or a heartbeat. */
 const SILENT_MS = 30_000
 
-/** Batches of these partitions that arrive together are handled together. */
+/** Maximum number of partitions whose batches are handled together. */
 const CONCURRENT_PARTITIONS = 24
 
 /** How often an unreadable batch is retried: an operator may have skipped it. */
@@ -28,23 +29,13 @@ export class SilentSession extends Error {
   name = 'SilentSession'
 }
 
-export interface GroupMemberOptions {
-  kafka: Kafka
+export interface GroupMemberOptions extends KafkaOptions {
+  connections: KafkaConnections
   groupId: string
-  /** Prefix of each topic's name. */
-  topicPrefix: string
-  /** Milliseconds without a heartbeat after which the partitions go to another member. */
-  sessionTimeout: number
-  /** Milliseconds. */
-  metadataMaxAge: number
   subscriber: Subscriber
   /** The record of batches that the subscriber cannot read. */
   unreadable?: UnreadableBatches
   stopped: StoppedPartitions
-  /** Milliseconds without progress after which a partition with records counts as stalled. */
-  stalledAfter: number
-  admin(): Promise<Admin>
-  logger: Logger
   stopping: AbortSignal
   joined(): void
   /** The broker has responded to a fetch, with or without messages. */
@@ -57,16 +48,16 @@ export interface GroupMemberOptions {
  * @throws the error that ended the session
  */
 export async function runGroupMember(options: GroupMemberOptions): Promise<void> {
-  const { kafka, groupId, sessionTimeout, metadataMaxAge, topicPrefix, subscriber } = options
-  const { stopping, joined, fetched, unreadable, stopped, logger } = options
+  const { groupId, sessionTimeout, topicPrefix, subscriber, stopping } = options
   const heartbeatInterval = Math.floor(sessionTimeout / 3)
+  const kafka = await options.connections.client()
   const consumer = kafka.consumer({
     ...{ groupId, sessionTimeout, heartbeatInterval },
     rebalanceTimeout: 15_000,
     maxWaitTimeInMs: 500,
     maxBytesPerPartition: 1024 * 1024,
     allowAutoTopicCreation: false,
-    metadataMaxAge,
+    metadataMaxAge: METADATA_MS,
     retry: {
       retries: 3,
       initialRetryTime: 100,
@@ -74,18 +65,18 @@ export async function runGroupMember(options: GroupMemberOptions): Promise<void>
       restartOnFailure: async () => false,
     },
   })
-  consumer.on(consumer.events.GROUP_JOIN, joined)
-  consumer.on(consumer.events.FETCH, fetched)
+  consumer.on(consumer.events.GROUP_JOIN, options.joined)
+  consumer.on(consumer.events.FETCH, options.fetched)
   const ended = endOf(consumer, stopping)
   const offsets = new OffsetCommitter(consumer)
   const coalescer = new BatchCoalescer(subscriber)
-  const unreadableBatches = new UnreadableBatchHandler({
-    ...{ consumer: subscriber.name, record: unreadable, stopped, logger },
-  })
+  const ofConsumer = { ...options, consumer: subscriber.name }
+  const unreadableBatches = new UnreadableBatchHandler(ofConsumer)
+  const delivering = { coalescer, offsets, unreadableBatches, topicPrefix, stopping }
   /** Deliveries in progress, and when each began, in milliseconds since 1970. */
   const inProgress = new Map<Promise<void>, number>()
   const busyFor = () => Date.now() - Math.min(Date.now(), ...inProgress.values())
-  const progress = new ProgressWatch({ ...options, consumer: subscriber.name, busyFor })
+  const progress = new ProgressWatch({ ...ofConsumer, busyFor })
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
     progress.assign(payload.memberAssignment)
   )
@@ -106,7 +97,7 @@ export async function runGroupMember(options: GroupMemberOptions): Promise<void>
       partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
       eachBatch: async (payload) => {
         if (stopping.aborted) return
-        const delivery = deliver({ coalescer, offsets, unreadableBatches }, options, payload)
+        const delivery = deliver(payload, delivering)
         inProgress.set(delivery, Date.now())
         // kafkajs sends no heartbeat while a batch is handled, and one attempt may outlast the session.
         const heartbeats = setInterval(() => {
@@ -149,55 +140,40 @@ function endOf(consumer: Consumer, stopping: AbortSignal) {
   })
 }
 
-interface Parts {
+interface DeliveryOptions extends Pick<GroupMemberOptions, 'topicPrefix' | 'stopping'> {
   coalescer: BatchCoalescer
   offsets: OffsetCommitter
   unreadableBatches: UnreadableBatchHandler
 }
 
-async function deliver(parts: Parts, options: GroupMemberOptions, payload: EachBatchPayload) {
-  const { batch, isRunning, isStale } = payload
+async function deliver(payload: EachBatchPayload, options: DeliveryOptions) {
+  const { batch, isRunning, isStale, heartbeat, pause } = payload
+  const { coalescer, offsets, unreadableBatches, topicPrefix, stopping } = options
   const isOurs = () => isRunning() && !isStale()
+  const where = { topic: batch.topic.slice(topicPrefix.length), partition: batch.partition }
   const unreadable = unreadableIn(batch)
   const messages = unreadable ? batch.messages.slice(0, -1) : batch.messages
-  await handleAll(messages, parts, options, payload, isOurs)
-  if (!unreadable || !isOurs() || options.stopping.aborted) return
-  const topic = batch.topic.slice(options.topicPrefix.length)
-  const { partition } = batch
-  const batchAt = { topic, partition, ...unreadable }
-  const skipped = await parts.unreadableBatches.stopUnlessSkipped(batchAt)
-  if (skipped !== null) return markHandled(parts.offsets, payload, skipped)
-  // The other partitions continue.
-  const resume = payload.pause()
-  setTimeout(resume, STOPPED_MS).unref()
-}
-
-async function handleAll(
-  messages: KafkaMessage[],
-  { coalescer, offsets, unreadableBatches }: Parts,
-  { topicPrefix, stopping }: GroupMemberOptions,
-  payload: EachBatchPayload,
-  isOurs: () => boolean
-) {
-  const { batch, heartbeat } = payload
-  const topic = batch.topic.slice(topicPrefix.length)
-  const { partition } = batch
   const last = messages.at(-1)
-  if (last) await unreadableBatches.readThrough(topic, partition, last.offset)
+  if (last) await unreadableBatches.readThrough(where.topic, where.partition, last.offset)
   for (let from = 0; from < messages.length; from += coalescer.batchSize) {
     if (!isOurs() || stopping.aborted) return
     const some = messages.slice(from, from + coalescer.batchSize)
     const deliveries = some.map((message): Delivery => {
-      return { topic, partition, offset: message.offset, record: toRecord(message) }
+      return { ...where, offset: message.offset, record: toRecord(message) }
     })
     await coalescer.handle(deliveries, async () => {
       if (!isOurs()) throw new Error('the partition has moved to another member')
       await heartbeat()
     })
     if (!isOurs()) return
-    markHandled(offsets, payload, some[some.length - 1].offset)
+    markHandled(offsets, payload, some.at(-1)!.offset)
     await heartbeat()
   }
+  if (!unreadable || !isOurs() || stopping.aborted) return
+  const skipped = await unreadableBatches.stopUnlessSkipped({ ...where, ...unreadable })
+  if (skipped !== null) return markHandled(offsets, payload, skipped)
+  // The other partitions continue.
+  setTimeout(pause(), STOPPED_MS).unref()
 }
 
 /** Commits the offset and advances the next fetch. */

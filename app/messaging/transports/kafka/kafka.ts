@@ -13,11 +13,10 @@ import type { WireRecord } from '../../message/message.ts'
 import type { UnreadableBatches } from '../../inbox/unreadable_batches.ts'
 import { StoppedPartitions, stopWarning } from '../stopped_partitions.ts'
 import { COMPRESSIONS, type KafkaOptions } from './client.ts'
-import { KafkaConnections, METADATA_MS } from './connections.ts'
+import { KafkaConnections } from './connections.ts'
 import { readContents } from './contents.ts'
 import { isNoResponse, orRefused, orUnavailable, rootCause } from './errors.ts'
 import { runGroupMember, SilentSession } from './group_member.ts'
-import { STALLED_AFTER_MS } from './progress.ts'
 import { KafkaTopics } from './topics.ts'
 import type {
   ContentsOptions,
@@ -28,7 +27,7 @@ import type {
   TransportFactory,
 } from '../transport.ts'
 
-/** Consecutive fruitless sessions with a broker that responds, after which only a new process helps. */
+/** Consecutive sessions without any fetch from a responding broker, after which only a new process helps. */
 const MAX_FRUITLESS_SESSIONS = 5
 
 /** For `config/messaging.ts`. */
@@ -99,13 +98,7 @@ export class KafkaTransport implements Transport {
   }
 
   contents(topic: string, options?: ContentsOptions): Promise<TopicContents> {
-    return orUnavailable(async () => {
-      const [client, admin] = [
-        await this.#connections.client(),
-        await this.#connections.admin.open(),
-      ]
-      return readContents(client, admin, this.#topics.name(topic), options)
-    })
+    return orUnavailable(() => readContents(this.#connections, this.#topics.name(topic), options))
   }
 
   lag(subscriber: string, topics: string[]): Promise<number> {
@@ -153,15 +146,10 @@ export class KafkaTransport implements Transport {
       try {
         for (const topic of subscriber.topics) await this.openTopic(topic)
         await runGroupMember({
-          kafka: await this.#connections.client(),
+          ...this.#options,
+          connections: this.#connections,
           groupId: this.#group(subscriber.name),
-          topicPrefix: this.#options.topicPrefix,
-          sessionTimeout: this.#options.sessionTimeout,
-          metadataMaxAge: METADATA_MS,
           ...{ subscriber, unreadable, stopped: this.#stopped },
-          stalledAfter: this.#options.stalledAfter ?? STALLED_AFTER_MS,
-          admin: () => this.#connections.admin.open(),
-          logger: this.#options.logger,
           stopping: this.#stopping.signal,
           joined: () => {
             attempt = 1

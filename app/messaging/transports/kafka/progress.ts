@@ -2,13 +2,13 @@
  * Watches whether the assigned partitions make progress. The broker withholds records after an open
  * transaction of any producer: the consumer then receives neither records nor an error.
  */
-import type { Logger } from '@adonisjs/core/logger'
-import type { Admin } from 'kafkajs'
 import type { UnreadableBatches } from '../../inbox/unreadable_batches.ts'
 import type { StoppedPartitions } from '../stopped_partitions.ts'
+import type { KafkaOptions } from './client.ts'
+import type { KafkaConnections } from './connections.ts'
 
 /** Default of `stalledAfter`, in milliseconds. */
-export const STALLED_AFTER_MS = 60_000
+const STALLED_AFTER_MS = 60_000
 
 /** Checks within `stalledAfter`. */
 const CHECKS = 12
@@ -24,24 +24,20 @@ interface Position {
   idle: number
 }
 
-interface ProgressOptions {
+interface ProgressOptions extends KafkaOptions {
   consumer: string
   groupId: string
-  /** Prefix of each topic's name. */
-  topicPrefix: string
-  admin: () => Promise<Admin>
+  connections: KafkaConnections
   stopped: StoppedPartitions
   /** The record of batches that the consumer cannot read. */
   unreadable?: UnreadableBatches
   /** Age of the oldest delivery in progress, in milliseconds. */
   busyFor: () => number
-  /** Milliseconds without progress after which a partition with records counts as stalled. */
-  stalledAfter: number
-  logger: Logger
 }
 
 export class ProgressWatch {
   readonly #options: ProgressOptions
+  readonly #stalledAfter: number
   readonly #interval: number
   readonly #timer: NodeJS.Timeout
   /** Topic on the broker → assigned partitions. */
@@ -51,7 +47,8 @@ export class ProgressWatch {
 
   constructor(options: ProgressOptions) {
     this.#options = options
-    this.#interval = options.stalledAfter / CHECKS
+    this.#stalledAfter = options.stalledAfter ?? STALLED_AFTER_MS
+    this.#interval = this.#stalledAfter / CHECKS
     this.#timer = setInterval(() => void this.#check(), this.#interval).unref()
   }
 
@@ -84,10 +81,10 @@ export class ProgressWatch {
   }
 
   async #checkTopic(name: string) {
-    const { admin, groupId, topicPrefix, unreadable } = this.#options
-    const broker = await admin()
-    const [{ partitions }] = await broker.fetchOffsets({ groupId, topics: [name] })
-    const offsets = await broker.fetchTopicOffsets(name)
+    const { connections, groupId, topicPrefix, unreadable } = this.#options
+    const admin = await connections.admin.open()
+    const [{ partitions }] = await admin.fetchOffsets({ groupId, topics: [name] })
+    const offsets = await admin.fetchTopicOffsets(name)
     const assigned = offsets.filter(({ partition }) => this.#assigned[name]?.includes(partition))
     const topic = name.slice(topicPrefix.length)
     for (const { partition, low, high } of assigned) {
@@ -107,7 +104,7 @@ export class ProgressWatch {
   }
 
   #updateStall(where: { topic: string; partition: number }, next: bigint, hasRecords: boolean) {
-    const { consumer, stopped, busyFor, stalledAfter, logger } = this.#options
+    const { consumer, stopped, busyFor, logger } = this.#options
     const key = `${where.topic}/${where.partition}`
     const details = { consumer, ...where, offset: String(next) }
     const position = this.#positions.get(key)
@@ -122,7 +119,7 @@ export class ProgressWatch {
     // A consumer that retries a batch fetches nothing, and reports the reason itself.
     if (busyFor() > 2 * this.#interval) return
     position.idle += this.#interval
-    if (position.idle < stalledAfter || known) return
+    if (position.idle < this.#stalledAfter || known) return
     const stalled = { ...details, since: position.since, reason: REASON }
     stopped.set({ ...stalled, why: 'stalled' })
     logger.error(stalled, 'partition makes no progress')

@@ -104,10 +104,14 @@ export class KafkaTopics {
     return this.#partitionsOfNew(name)
   }
 
-  async #partitionsOf(name: string) {
+  async #metadataOf(name: string) {
     const admin = await this.#connections.admin.open()
     const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
-    const partitions = topics[0].partitions.length
+    return topics[0].partitions
+  }
+
+  async #partitionsOf(name: string) {
+    const { length: partitions } = await this.#metadataOf(name)
     const known = this.#partitions.get(name) ?? partitions
     this.#partitions.set(name, partitions)
     // A connected producer learns of new partitions only after 30 s; a new one knows them at once.
@@ -119,20 +123,15 @@ export class KafkaTopics {
   async #partitionsOfNew(name: string) {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#assertLed(name)
-        return await this.#partitionsOf(name)
+        const partitions = await this.#metadataOf(name)
+        const leaderless = partitions.filter(({ leader }) => leader < 0)
+        if (leaderless.length === 0) return await this.#partitionsOf(name)
+        throw new Error(`${leaderless.length} partitions have no leader yet`)
       } catch (error) {
         if (attempt === 20) throw error
         await sleep(backoff(attempt, { first: 20, most: 500 }))
       }
     }
-  }
-
-  async #assertLed(name: string) {
-    const admin = await this.#connections.admin.open()
-    const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
-    const leaderless = topics[0].partitions.filter(({ leader }) => leader < 0)
-    if (leaderless.length > 0) throw new Error(`${leaderless.length} partitions have no leader yet`)
   }
 
   async #logSettings(topic: string, partitions: number) {

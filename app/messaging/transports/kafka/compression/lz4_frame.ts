@@ -56,9 +56,10 @@ export function decompressLz4(frame: Buffer, maxBytes: number): Buffer {
     const block = frame.subarray(at, at + length)
     if (block.length < length) throw new Error('the LZ4 frame is cut off')
     at += length + (hasChecksums ? 4 : 0)
-    total += isCompressed ? decompressedLength(block) : length
+    const contentLength = isCompressed ? decompressedLength(block) : length
+    total += contentLength
     if (total > maxBytes) throw new Error(`the LZ4 frame contains more than ${maxBytes} bytes`)
-    parts.push(isCompressed ? decompressBlock(block) : block)
+    parts.push(isCompressed ? decompressBlock(block, contentLength) : block)
   }
 }
 
@@ -73,9 +74,9 @@ function headerLength(frame: Buffer): number {
   return HEADER.length + (flags & CONTENT_SIZE ? 8 : 0) + (flags & DICTIONARY_ID ? 4 : 0)
 }
 
-function decompressBlock(block: Buffer): Buffer {
+function decompressBlock(block: Buffer, contentLength: number): Buffer {
   const prefixed = Buffer.alloc(4 + block.length)
-  prefixed.writeUInt32LE(decompressedLength(block))
+  prefixed.writeUInt32LE(contentLength)
   block.copy(prefixed, 4)
   try {
     return Buffer.from(decompress(prefixed))
