@@ -15,11 +15,7 @@ export interface BatchOptions {
   client: QueryClientContract
   /** In the order in which they handle their messages. */
   subscriptions: Subscription[]
-  handle(
-    subscription: Subscription,
-    messages: Message[],
-    trx: TransactionClientContract
-  ): Promise<void>
+  handle(by: Subscription, messages: Message[], trx: TransactionClientContract): Promise<void>
 }
 
 /** The messages of a committed batch by outcome. */
@@ -37,8 +33,8 @@ export async function commitBatch(
 ): Promise<BatchOutcome> {
   const outcome: BatchOutcome = { handled: [], repeated: [], dead: [] }
   await transaction(client, async (trx) => {
-    const messages = routed.map(({ message }) => message)
-    const { fresh: ids, blocked } = await admit(trx, consumer, messages)
+    const all = routed.map(({ message }) => message)
+    const { fresh: ids, blocked } = await admit(trx, consumer, all)
     const fresh: RoutedMessage[] = []
     for (const one of routed) {
       // A batch may repeat a message: its first copy counts.
@@ -48,13 +44,9 @@ export async function commitBatch(
     if (fresh.length === 0) return
     const { valid, entries } = await sort(fresh, blocked)
     for (const subscription of subscriptions) {
-      const ours = valid.filter((one) => one.subscription === subscription)
-      if (ours.length === 0) continue
-      await handle(
-        subscription,
-        ours.map(({ message }) => message),
-        trx
-      )
+      const routedHere = valid.filter((one) => one.subscription === subscription)
+      const messages = routedHere.map(({ message }) => message)
+      if (messages.length > 0) await handle(subscription, messages, trx)
     }
     await writeDeadLetters(trx, consumer, entries)
     outcome.handled = valid.map(({ message }) => message)

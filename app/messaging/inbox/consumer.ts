@@ -230,10 +230,8 @@ export class Consumer implements Subscriber {
     })
     this.#metrics.add('repeated', repeated)
     this.#metrics.add('handled', handled)
-    this.#metrics.add(
-      'dead',
-      dead.map(({ message }) => message!)
-    )
+    const deadMessages = dead.map(({ message }) => message!)
+    this.#metrics.add('dead', deadMessages)
     if (handled.length > 0) this.#circuit.succeeded()
     this.#deadLetters.log(dead)
     this.#committed()

@@ -18,13 +18,29 @@ export interface DeadLetterEntry {
   attempts: number
 }
 
+/** Column, its type, and its value for an entry. */
+const COLUMNS: [name: string, type: string, value: (entry: DeadLetterEntry) => unknown][] = [
+  ['reason', 'text', ({ reason }) => reason],
+  ['topic', 'text', ({ delivery }) => delivery.topic],
+  ['partition', 'int', ({ delivery }) => delivery.partition],
+  ['"offset"', 'bigint', ({ delivery }) => delivery.offset],
+  ['message_id', 'uuid', ({ message }) => message?.id ?? null],
+  ['key', 'text', ({ delivery }) => storable(delivery.record.key?.slice(0, MAX_KEY_LENGTH))],
+  ['type', 'text', ({ message }) => message?.type ?? null],
+  ['value', 'text', ({ delivery }) => storable(delivery.record.value?.toString('utf8'))],
+  ['headers', 'jsonb', ({ delivery }) => storableJson(delivery.record.headers)],
+  ['error_class', 'text', ({ error }) => error?.constructor.name ?? null],
+  ['error_message', 'text', ({ error }) => storable(error && explain(error))],
+  ['error_stack', 'text', ({ error }) => storable(error?.stack)],
+  ['attempts', 'int', ({ attempts }) => attempts],
+]
+
 const insertDeadLetters = {
   name: 'dead_letters_insert',
   text: /* sql */ `
-    insert into dead_letters (consumer, reason, topic, partition, "offset", message_id, key, type, value,
-                              headers, error_class, error_message, error_stack, attempts)
-    select $1, letter.* from unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[],
-      $8::text[], $9::text[], $10::jsonb[], $11::text[], $12::text[], $13::text[], $14::int[]) as letter
+    insert into dead_letters (consumer, ${COLUMNS.map(([name]) => name).join(', ')})
+    select $1, letter.*
+    from unnest(${COLUMNS.map(([, type], index) => `$${index + 2}::${type}[]`).join(', ')}) as letter
     on conflict (consumer, topic, partition, "offset") where reason = 'junk' do nothing`,
 }
 
@@ -44,22 +60,8 @@ export async function writeDeadLetters(
   entries: DeadLetterEntry[]
 ) {
   if (entries.length === 0) return
-  await run(trx, insertDeadLetters, [
-    consumer,
-    entries.map(({ reason }) => reason),
-    entries.map(({ delivery }) => delivery.topic),
-    entries.map(({ delivery }) => delivery.partition),
-    entries.map(({ delivery }) => delivery.offset),
-    entries.map(({ message }) => message?.id ?? null),
-    entries.map(({ delivery }) => storable(delivery.record.key?.slice(0, MAX_KEY_LENGTH) ?? null)),
-    entries.map(({ message }) => message?.type ?? null),
-    entries.map(({ delivery }) => storable(delivery.record.value?.toString('utf8') ?? null)),
-    entries.map(({ delivery }) => storableJson(delivery.record.headers)),
-    entries.map(({ error }) => error?.constructor.name ?? null),
-    entries.map(({ error }) => storable(error ? explain(error) : null)),
-    entries.map(({ error }) => storable(error?.stack ?? null)),
-    entries.map(({ attempts }) => attempts),
-  ])
+  const columns = COLUMNS.map(([, , value]) => entries.map(value))
+  await run(trx, insertDeadLetters, [consumer, ...columns])
   const failed = entries.filter(({ reason }) => reason === 'failed')
   if (failed.length === 0) return
   await run(trx, insertBlockedKeys, [consumer, failed.map(({ message }) => message!.key)])
@@ -73,7 +75,7 @@ function explain(error: Error) {
 }
 
 /** PostgreSQL's text cannot hold NUL; a malformed message may contain it. */
-function storable(text: string | null) {
+function storable(text: string | null | undefined) {
   return text?.replaceAll('\u0000', '\uFFFD') ?? null
 }
 

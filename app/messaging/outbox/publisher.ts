@@ -90,11 +90,7 @@ export class Publisher {
   }
 
   /** Sends and marks rows; a row is marked only after its partition's acknowledgement. */
-  async #publish(
-    connection: LeaderConnection,
-    partition: number,
-    rows: OutboxRow[]
-  ): Promise<void> {
+  async #publish(connection: LeaderConnection, partition: number, rows: OutboxRow[]) {
     const { module, transport, namespace } = this.#options
     try {
       const records = rows.map((row) => toRecord(row, namespace))
