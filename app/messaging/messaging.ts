@@ -104,7 +104,7 @@ export class Messaging {
     transport = this.createTransport(),
     roles: MessagingRoles = { relay: true, consumers: true }
   ) {
-    const { modules, acceptTransportChange } = this.config
+    const { modules } = this.config
     const consumers = roles.consumers ? modules.map(({ name }) => this.consumer(name)) : []
     for (const consumer of consumers) {
       const client = () => this.#db.connection(consumer.name)
@@ -115,13 +115,11 @@ export class Messaging {
     const relays = (publishes ? modules : []).map(
       ({ name, direct }) =>
         new Relay({
+          ...this.config,
           module: name,
           connection: direct,
           transport,
-          acceptTransportChange,
-          retention: this.config.retention,
           topics: this.consumer(name).topics,
-          namespace: this.config.namespace,
           metrics: messagingMetrics(this.config.metrics),
           logger: this.#logger,
         })

@@ -1,6 +1,19 @@
 import type { ClientConfig } from 'pg'
 import { ReportCommand } from '#console/report_command'
 
+type Status = Awaited<ReturnType<typeof statusOf>>
+
+const COLUMNS: [name: string, value: (status: Status) => string | number][] = [
+  ['Module', ({ module }) => module],
+  ['Pending', ({ pending }) => pending],
+  ['Replayed', ({ replayed }) => replayed],
+  ['Oldest', ({ oldestSeconds: age }) => (age === null ? '–' : `${age.toFixed(1)} s`)],
+  ['Published/min', ({ publishedPerMinute }) => publishedPerMinute],
+  ['Parked keys', ({ parkedKeys }) => parkedKeys],
+  ['Dead letters', ({ deadLetters }) => deadLetters],
+  ['Blocked keys', ({ waitingKeys }) => waitingKeys],
+]
+
 export default class OutboxStatus extends ReportCommand {
   static commandName = 'outbox:status'
   static description = 'Show the backlog of each outbox and its age'
@@ -14,23 +27,8 @@ export default class OutboxStatus extends ReportCommand {
     const data = await Promise.all(config.modules.map(statusOf))
     if (this.json) return this.logger.log(JSON.stringify({ data }))
     const table = this.ui.table()
-    table.head([
-      'Module',
-      'Pending',
-      'Replayed',
-      'Oldest',
-      'Published/min',
-      'Parked keys',
-      'Dead letters',
-      'Blocked keys',
-    ])
-    for (const { oldestSeconds, ...counts } of data) {
-      const { module, pending, replayed, publishedPerMinute, ...keys } = counts
-      const oldest = oldestSeconds === null ? '–' : `${oldestSeconds.toFixed(1)} s`
-      const { parkedKeys, deadLetters, waitingKeys } = keys
-      const row = [module, pending, replayed, oldest, publishedPerMinute]
-      table.row([...row, parkedKeys, deadLetters, waitingKeys].map(String))
-    }
+    table.head(COLUMNS.map(([name]) => name))
+    for (const status of data) table.row(COLUMNS.map(([, value]) => String(value(status))))
     table.render()
   }
 }

@@ -139,9 +139,7 @@ export function encode(
 export function decode(topic: string, record: WireRecord, namespace: string): Message {
   const { ce_id: id, ce_source: source, ce_type: type, ce_time: time, ...rest } = record.headers
   if (!id) throw new NotOurEnvelope('the header ce_id is missing')
-  if (!isUuid(id)) {
-    throw new NotOurEnvelope('the header ce_id is not a UUID')
-  }
+  if (!isUuid(id)) throw new NotOurEnvelope('the header ce_id is not a UUID')
   if (source !== `/${topic}`) {
     throw new NotOurEnvelope(`the header ce_source is "${source}", not "/${topic}"`)
   }

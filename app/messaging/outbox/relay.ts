@@ -64,7 +64,7 @@ export class Relay {
     this.#running = this.#run()
   }
 
-  /** Reads at once; in a standby process it notifies the leader. */
+  /** Makes the leader read immediately; a standby relay notifies it. */
   wake() {
     if (this.leads) this.#woken.raise()
     else void this.#connection?.query(`notify ${this.#channel}`).catch(() => {})

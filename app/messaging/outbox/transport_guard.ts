@@ -35,7 +35,7 @@ export async function checkTransportChange(
   const { module, transport, acceptTransportChange, retention, topics = [] } = options
   const [stored] = await connection.query<StoredTransport & Record<string, unknown>>(
     // Only a transport that stores messages gives rows a partition. The whole outbox is searched only after
-    // a change from such a transport: the newest published row tells.
+    // a change from such a transport, which the newest published row shows.
     `select transport, partitions, case
        when transport <> $1 and (select partition is not null from outbox where published_at is not null
          order by id desc limit 1)

@@ -86,7 +86,7 @@ export interface Transport {
   /** Milliseconds that a topic keeps a handled message: 0 for not at all, Infinity without a limit. */
   retention(topic: string): Promise<number>
 
-  /** The topic's stored messages, for a proof; null where the driver stores none. */
+  /** The topic's stored messages, for `messaging:verify`; null where the driver stores none. */
   contents(topic: string, options?: ContentsOptions): Promise<TopicContents | null>
 
   /** The number of stored messages that the subscriber has not handled; null where none are stored. */
@@ -115,7 +115,7 @@ export interface TopicDetails {
 }
 
 export interface ContentsOptions {
-  /** Receives all records, chunk by chunk, as they are read. */
+  /** Receives all records in chunks, as they are read. */
   seen?: (records: WireRecord[]) => Promise<void>
   /** Leaves out the records of transactions that are open or aborted, as consumers do. */
   committedOnly?: boolean

@@ -187,7 +187,9 @@ test.group('A record batch that cannot be read', (group) => {
     const prefix = freshPrefix()
     const [, behind] = await publishAndDamage(prefix)
     const stop = await startWorkers(kafkaTransport(addresses(), prefix))
-    await eventually('it is noticed', () => messaging.stoppedPartitions().length > 0, { within: 30_000 })
+    await eventually('it is noticed', () => messaging.stoppedPartitions().length > 0, {
+      within: 30_000,
+    })
     await stop()
     const figures = new MessagingFigures(messaging, 'inventory', () => db.connection('inventory'))
     await figures.read()

@@ -208,10 +208,14 @@ export const BUGS: Bug[] = [
       'ids.has(one.message.id)',
     ],
   ]),
-  ...of('app/messaging/inbox/commit_batch.ts', spec('messaging', 'messaging/inbox/consumer_failures'), [
-    ['a message of a blocked key is handled', 'if (blocked.has(message.key)) {', 'if (false) {'],
-    ['data that breaks its schema does not block its key', 'blocked.add(message.key)', ''],
-  ]),
+  ...of(
+    'app/messaging/inbox/commit_batch.ts',
+    spec('messaging', 'messaging/inbox/consumer_failures'),
+    [
+      ['a message of a blocked key is handled', 'if (blocked.has(message.key)) {', 'if (false) {'],
+      ['data that breaks its schema does not block its key', 'blocked.add(message.key)', ''],
+    ]
+  ),
   ...of('app/messaging/inbox/consumer.ts', spec('messaging', 'messaging/inbox/consumer_failures'), [
     ['the consumer never pauses', 'this.#circuit.failed()', ''],
   ]),

@@ -5,6 +5,7 @@ import { NothingFound, UsageError } from '#console/exit_codes'
 import { ReportCommand } from '#console/report_command'
 
 const SHOWN = 50
+const NONE = 'There are no dead letters.'
 
 export default class DeadLettersList extends onDeadLetters(ReportCommand) {
   static commandName = 'deadletters:list'
@@ -33,16 +34,17 @@ export default class DeadLettersList extends onDeadLetters(ReportCommand) {
       const groups = await deadLetterGroups(client, module)
       data.push(...groups.map((group) => ({ module, ...group })))
     }
-    if (this.json) return this.logger.log(JSON.stringify({ data }))
-    for (const { module, id, error, letters, keysHeld, waiting, first, newest } of data) {
-      const isRetried = id === TIME_LIMIT_GROUP
-      const what = error ?? 'blocked: the dead letter that blocked the key was discarded'
-      this.logger.log(`${module} ${id}: ${isRetried ? 'retried automatically: ' : ''}${what}`)
-      this.logger.log(
-        `  ${letters} ${isRetried ? 'hit a time limit' : 'failed'}, ${keysHeld} keys blocked, ${waiting} messages behind them; since ${first.toISOString()}; newest: ${newest.id}, ${newest.type ?? 'no type'}, key ${newest.key ?? '–'}`
-      )
-    }
-    if (data.length === 0) this.logger.log('There are no dead letters.')
+    this.print({ data }, () => [
+      ...data.flatMap(({ module, id, error, letters, keysHeld, waiting, first, newest }) => {
+        const isRetried = id === TIME_LIMIT_GROUP
+        const what = error ?? 'blocked: the dead letter that blocked the key was discarded'
+        return [
+          `${module} ${id}: ${isRetried ? 'retried automatically: ' : ''}${what}`,
+          `  ${letters} ${isRetried ? 'hit a time limit' : 'failed'}, ${keysHeld} keys blocked, ${waiting} messages behind them; since ${first.toISOString()}; newest: ${newest.id}, ${newest.type ?? 'no type'}, key ${newest.key ?? '–'}`,
+        ]
+      }),
+      ...(data.length === 0 ? [NONE] : []),
+    ])
   }
 
   async #letters(filter: DeadLetterFilter) {
@@ -61,15 +63,12 @@ export default class DeadLettersList extends onDeadLetters(ReportCommand) {
     }
     if (data.length === 0 && !this.all && this.after === undefined)
       throw new NothingFound('No dead letter matches.')
-    if (this.json) return this.logger.log(JSON.stringify({ data, next }))
-    for (const { module, id, reason, type, key, attempts, at, error } of data) {
-      this.logger.log(
-        `${module} ${id}: ${reason}, ${type ?? 'no type'}, key ${key ?? '–'}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}, ${at.toISOString()}${error ? `: ${error.slice(0, 200)}` : ''}`
-      )
-    }
-    if (data.length === 0) this.logger.log('There are no dead letters.')
-    for (const { module, after } of next) {
-      this.logger.log(`More: --module=${module} --after=${after}`)
-    }
+    this.print({ data, next }, () => [
+      ...data.map(({ module, id, reason, type, key, attempts, at, error }) => {
+        return `${module} ${id}: ${reason}, ${type ?? 'no type'}, key ${key ?? '–'}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}, ${at.toISOString()}${error ? `: ${error.slice(0, 200)}` : ''}`
+      }),
+      ...(data.length === 0 ? [NONE] : []),
+      ...next.map(({ module, after }) => `More: --module=${module} --after=${after}`),
+    ])
   }
 }

@@ -28,21 +28,17 @@ export class KafkaTopics {
     return `${this.#options.topicPrefix}${topic}`
   }
 
-  /** @returns null when the topic does not exist */
+  /** @returns null if the topic does not exist */
   async describe(topic: string): Promise<TopicDetails | null> {
     const partitions = await this.#find(topic)
     if (partitions === null) return null
     return { partitions, compressionType: await this.#compressionType(topic) }
   }
 
-  /** @returns its partition count; null when it does not exist */
-  async #find(topic: string): Promise<number | null> {
-    try {
-      return await this.#partitionsOf(this.name(topic))
-    } catch (error) {
-      if ((error as { type?: string }).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
-      return null
-    }
+  /** @returns its partition count; null if it does not exist */
+  #find(topic: string): Promise<number | null> {
+    const found = this.#partitionsOf(this.name(topic))
+    return nullAfter('UNKNOWN_TOPIC_OR_PARTITION', found)
   }
 
   /** Creates the topic unless it exists. @returns its partition count */
@@ -67,16 +63,12 @@ export class KafkaTopics {
   }
 
   /**
-   * `producer` when the broker stores batches as they are sent, otherwise the codec it recompresses them
-   * into; null when the topic's settings may not be read.
+   * `producer` if the broker stores batches as they are sent, otherwise the codec into which it recompresses
+   * them; null without the right to read the topic's settings.
    */
-  async #compressionType(topic: string): Promise<string | null> {
-    try {
-      return await this.#setting(topic, 'compression.type')
-    } catch (error) {
-      if ((error as { type?: string }).type !== 'TOPIC_AUTHORIZATION_FAILED') throw error
-      return null
-    }
+  #compressionType(topic: string): Promise<string | null> {
+    const setting = this.#setting(topic, 'compression.type')
+    return nullAfter('TOPIC_AUTHORIZATION_FAILED', setting)
   }
 
   async #create(topic: string): Promise<number> {
@@ -148,5 +140,15 @@ export class KafkaTopics {
       resources: [{ type: TOPIC, name: this.name(topic), configNames: [name] }],
     })
     return resources[0].configEntries[0].configValue
+  }
+}
+
+/** @returns null in place of the broker's error of this type */
+async function nullAfter<T>(type: string, work: Promise<T>): Promise<T | null> {
+  try {
+    return await work
+  } catch (error) {
+    if ((error as { type?: string }).type !== type) throw error
+    return null
   }
 }
