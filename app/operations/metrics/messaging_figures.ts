@@ -9,7 +9,11 @@ import { retriedKeys, type RetriedKey } from '#messaging/inbox/blocked_keys'
 import { stoppedPartitions } from '#messaging/inbox/unreadable_batches'
 import type { Messaging } from '#messaging/messaging'
 import { PENDING_KINDS, readBacklog, type Backlog } from '#messaging/recovery/backlog'
-import { stopWarning, otherThan, type StoppedPartition } from '#messaging/transports/stopped_partitions'
+import {
+  stopWarning,
+  otherThan,
+  type StoppedPartition,
+} from '#messaging/transports/stopped_partitions'
 
 /** Seconds of waiting that are worth a warning. */
 const LONG_WAIT = 60
