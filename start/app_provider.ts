@@ -28,7 +28,7 @@ export default class AppProvider {
       edge.mount(module, this.app.makePath('app', module, 'views'))
     }
     await this.#shareRenderer()
-    const { refuseBadAddress } = await import('#http/bad_address')
+    const { refuseBadAddress } = await import('#http/server/bad_address')
     this.app.config.set('app.http.onBadUrl', refuseBadAddress(this.app.config.get('app.publicUrl')))
     vine.messagesProvider = new SimpleMessagesProvider(validationMessages)
   }

@@ -1,9 +1,10 @@
 /*
- * The stylesheet and the scripts: our own and htmx (vendored, see assets/htmx.LICENSE), no other host.
+ * The stylesheet and the scripts: our own, and htmx (vendored, see assets/htmx.LICENSE).
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { HttpContext } from '@adonisjs/core/http'
+import router from '@adonisjs/core/services/router'
 import { notFound } from '#http/problem'
 
 const FILES = {
@@ -24,14 +25,18 @@ const assets = new Map(
   ])
 )
 
-/** Changes with any of the files. Pages put it into their URLs, so that browsers can cache them. */
+/** A hash of all files. It is in their URLs, so that browsers can cache them. */
 export const assetVersion = [...assets.values()]
   .reduce((hash, { content }) => hash.update(content), createHash('sha256'))
   .digest('base64url')
   .slice(0, 12)
 
-/** GET /admin/assets/:file */
-export function sendAsset({ params, response }: HttpContext) {
+/** Public, because error pages need them too. */
+export function assetRoutes() {
+  router.get('admin/assets/:file', sendAsset).as('admin.assets')
+}
+
+function sendAsset({ params, response }: HttpContext) {
   const asset = assets.get(params.file)
   if (!asset) throw notFound('file')
   response.header('cache-control', 'public, max-age=31536000, immutable')

@@ -16,7 +16,7 @@ interface Field {
  * An object with these fields. vine omits nullable fields from `required`, and does not mention that null in an
  * optional field equals leaving it out.
  */
-export function closeObject(schema: Schema, fields: Record<string, Field>) {
+export function strictSchema(schema: Schema, fields: Record<string, Field>) {
   const names = Object.keys(fields)
   schema.required = names.filter((name) => !fields[name].isOptional)
   for (const name of names) {
@@ -47,30 +47,30 @@ function typeOf({ type, enum: values }: Schema): string | string[] {
 const REFUSED = CONTROL + INVISIBLE
 
 /** Excludes control and invisible characters. A required text has a visible character. */
-export function closePrintable(schema: Schema) {
+export function printableSchema(schema: Schema) {
   schema.pattern = schema.minLength
     ? `^[^${REFUSED}]*[^${UNSEEN}${CONTROL}][^${REFUSED}]*$`
     : `^[^${REFUSED}]*$`
 }
 
 /** Neither `://` nor `www.`, in any case. */
-export function closeLink(schema: Schema) {
+export function linklessSchema(schema: Schema) {
   schema.not = { pattern: String.raw`://|[wW][wW][wW]\.` }
 }
 
 /** Refers to the document's list of currencies. */
-export function closeCurrency(schema: Schema) {
+export function currencySchema(schema: Schema) {
   delete schema.type
   delete schema.pattern
   schema.$ref = '#/components/schemas/Currency'
 }
 
 /** For query strings, where every value is text. */
-export function closeFlag(schema: Schema) {
+export function booleanSchema(schema: Schema) {
   delete schema.enum
   schema.type = 'boolean'
 }
 
-export function closeInstant(schema: Schema) {
+export function dateTimeSchema(schema: Schema) {
   schema.format = 'date-time'
 }

@@ -3,8 +3,8 @@
  */
 import vine from '@vinejs/vine'
 import type { SchemaTypes } from '@vinejs/vine/types'
-import { strictObject, says } from './fields.ts'
 import { isUuid } from '#runtime/uuid'
+import { describe, strictObject } from './fields.ts'
 import { Problem } from './problem.ts'
 
 /**
@@ -21,15 +21,15 @@ export function listParameters<Parameters extends Record<string, SchemaTypes>>(
         .withoutDecimals()
         .min(1)
         .max(200)
-        .use(says('Maximum number of entries; 50 by default.'))
+        .use(describe('Maximum number of entries; 50 by default.'))
         .optional(),
-      cursor: vine.string().maxLength(512).use(says('`next` of the page before.')).optional(),
+      cursor: vine.string().maxLength(512).use(describe('`next` of the previous page.')).optional(),
       ...parameters,
     })
   )
 }
 
-/** For a list that takes only `limit` and `cursor`. */
+/** For a list whose only parameters are `limit` and `cursor`. */
 export const noFilters = listParameters({})
 
 type Paging = { limit?: number; cursor?: string }

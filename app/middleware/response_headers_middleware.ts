@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import logger from '@adonisjs/core/services/logger'
 import type { NextFn } from '@adonisjs/core/types/http'
-import { ensureRequestId } from '#http/request_id'
+import { ensureRequestId } from '#http/headers/request_id'
 
 /** Adds the request id to every response, and forbids caching and content sniffing. */
 export default class ResponseHeadersMiddleware {

@@ -5,7 +5,7 @@ import {
   HIGHEST_PRICE,
   linklessText,
   money,
-  says,
+  describe,
   sku,
   text,
   whole,
@@ -15,10 +15,10 @@ const line = () =>
   strictObject({
     sku: sku(),
     quantity: whole({ min: 1, max: 1_000_000 }).use(
-      says('Units. At most 1,000,000 in all lines of one SKU.')
+      describe('Units. At most 1,000,000 in all lines of one SKU.')
     ),
     unitPrice: money(HIGHEST_PRICE)
-      .use(says('Only services can set a price. Default: the current price.'))
+      .use(describe('Only services can set a price. Default: the current price.'))
       .optional(),
   })
 
@@ -34,7 +34,7 @@ export const shipTo = () =>
 export const expectedTotal = () =>
   money(Number.MAX_SAFE_INTEGER)
     .use(
-      says(
+      describe(
         'The total you have shown your customer. If the total differs, the request fails with `price_changed`.'
       )
     )
@@ -45,25 +45,25 @@ export const placeOrderValidator = vine.compile(
     lines: lines(),
     email: email()
       .use(
-        says(
+        describe(
           'The recipient of mails about the order. Default: the e-mail of the account. Customers can send only that one.'
         )
       )
       .optional(),
     name: linklessText(200)
-      .use(says('Used in mails. Default: the name of the account.'))
+      .use(describe('Used in mails. Default: the name of the account.'))
       .optional(),
     reference: text(64)
-      .use(says('Your own reference. You can list orders by it.'))
+      .use(describe('Your own reference. You can list orders by it.'))
       .nullable()
       .optional(),
     customerId: vine
       .string()
       .uuid()
-      .use(says('The account of the customer. Only for staff and services.'))
+      .use(describe('The account of the customer. Only for staff and services.'))
       .nullable()
       .optional(),
-    shipTo: shipTo().use(says('The delivery address.')).nullable().optional(),
+    shipTo: shipTo().use(describe('The delivery address.')).nullable().optional(),
     expectedTotal: expectedTotal(),
   })
 )

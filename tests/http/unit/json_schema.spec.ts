@@ -1,5 +1,5 @@
 import { test } from '@japa/runner'
-import { closeObject, closePrintable, notNull, orNull, type Schema } from '#http/json_schema'
+import { strictSchema, printableSchema, notNull, orNull, type Schema } from '#http/json_schema'
 
 test.group('The schema of a field', () => {
   test('takes null as well, whatever it says of its type', ({ assert }) => {
@@ -23,7 +23,7 @@ test.group('The schema of a field', () => {
     assert,
   }) => {
     const matches = (schema: Schema, text: string) => {
-      closePrintable(schema)
+      printableSchema(schema)
       return new RegExp(schema.pattern, 'u').test(text)
     }
     assert.isTrue(matches({}, ''))
@@ -36,7 +36,7 @@ test.group('The schema of a field', () => {
 test.group('The schema of an object', () => {
   test('requires its fields but the optional ones, which take null', ({ assert }) => {
     const schema: Schema = { properties: { sku: { type: 'string' }, note: { type: 'string' } } }
-    closeObject(schema, { sku: {}, note: { isOptional: true } })
+    strictSchema(schema, { sku: {}, note: { isOptional: true } })
     assert.deepEqual(schema, {
       properties: { sku: { type: 'string' }, note: { type: ['string', 'null'] } },
       required: ['sku'],

@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { optionalScope, once, send } from '#http/idempotency'
-import { ifMatch, ifNoneMatch } from '#http/if_match'
+import { ifMatch, ifNoneMatch } from '#http/headers/if_match'
 import { pageBody, pageOf } from '#http/pages'
 import { findItem, listItems } from '../../stock/find_stock.ts'
 import { patchProduct } from '../../products/patch_product.ts'

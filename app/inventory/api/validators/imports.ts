@@ -1,5 +1,5 @@
 import vine from '@vinejs/vine'
-import { strictObject, says, text } from '#http/fields'
+import { strictObject, describe, text } from '#http/fields'
 import { listParameters } from '#http/pages'
 import { ROW_STATES } from '../../imports/find_imports.ts'
 
@@ -16,7 +16,7 @@ export const applicationValidator = vine.compile(
   strictObject({
     listSuspectSkus: vine
       .boolean({ strict: true })
-      .use(says('Also lists new SKUs that a spreadsheet may have changed (`suspect_sku`).'))
+      .use(describe('Also lists new SKUs that a spreadsheet may have changed (`suspect_sku`).'))
       .optional(),
   })
 )
@@ -27,5 +27,5 @@ export const applicationFormValidator = vine.compile(
 )
 
 export const importRowsParameters = listParameters({
-  state: vine.enum(ROW_STATES).use(says('The outcome of the rows.')).optional(),
+  state: vine.enum(ROW_STATES).use(describe('The outcome of the rows.')).optional(),
 })

@@ -1,6 +1,15 @@
 import vine from '@vinejs/vine'
 import type { FieldContext } from '@vinejs/vine/types'
-import { strictObject, HIGHEST_PRICE, money, says, search, sku, text, whole } from '#http/fields'
+import {
+  strictObject,
+  HIGHEST_PRICE,
+  money,
+  describe,
+  search,
+  sku,
+  text,
+  whole,
+} from '#http/fields'
 import { notNull, type Schema } from '#http/json_schema'
 import { instant, commaSeparated } from '#http/list_parameters'
 import { listParameters } from '#http/pages'
@@ -13,7 +22,7 @@ const price = () => money(HIGHEST_PRICE)
 
 const lowStockAt = () =>
   whole({ min: 0, max: MOST_ON_HAND }).use(
-    says('The stock is low when at most this many units are available; null: never.')
+    describe('The stock is low when at most this many units are available; null: never.')
   )
 
 const barcodes = () =>
@@ -25,7 +34,9 @@ const barcodes = () =>
 const allowCheckDigit = () =>
   vine
     .boolean({ strict: true })
-    .use(says('Accepts barcodes with a wrong check digit, for labels that show exactly this code.'))
+    .use(
+      describe('Accepts barcodes with a wrong check digit, for labels that show exactly this code.')
+    )
     .optional()
 
 export const productValidator = vine.compile(
@@ -35,7 +46,7 @@ export const productValidator = vine.compile(
     lowStockAt: lowStockAt().nullable().optional(),
     barcodes: barcodes()
       .use(
-        says(
+        describe(
           '8, 12, 13 or 14 digits, of which the last is a check digit. UPC-12, EAN-13 and GTIN-14 forms are one code.'
         )
       )
@@ -43,7 +54,7 @@ export const productValidator = vine.compile(
     allowCheckDigit: allowCheckDigit(),
     active: vine
       .boolean({ strict: true })
-      .use(says('Whether the product is for sale; true by default.'))
+      .use(describe('Whether the product is for sale; true by default.'))
       .optional(),
   })
 )
@@ -64,13 +75,13 @@ export const productPatchValidator = vine.compile(
     price: price().parse(rejectNull).optional(),
     lowStockAt: lowStockAt().nullable().optional(),
     barcodes: barcodes()
-      .use(says('Replaces all barcodes: 8, 12, 13 or 14 digits each; null removes them.'))
+      .use(describe('Replaces all barcodes: 8, 12, 13 or 14 digits each; null removes them.'))
       .nullable()
       .optional(),
     allowCheckDigit: allowCheckDigit(),
     active: vine
       .boolean({ strict: true })
-      .use(says('Whether the product is for sale.'))
+      .use(describe('Whether the product is for sale.'))
       .parse(rejectNull)
       .optional(),
   }).use(withoutNull(['name', 'price', 'active']))
@@ -85,21 +96,21 @@ export const notZero = vine.createRule(
 
 export const restockValidator = vine.compile(
   strictObject({
-    quantity: whole({ min: 1, max: MOST_AT_ONCE }).use(says('Units received.')),
+    quantity: whole({ min: 1, max: MOST_AT_ONCE }).use(describe('Units received.')),
     reference: text(64)
-      .use(says('Your reference, such as a purchase order number.'))
+      .use(describe('Your reference, such as a purchase order number.'))
       .nullable()
       .optional(),
   })
 )
 
-const note = () => text(500).use(says('A note for people.')).nullable().optional()
+const note = () => text(500).use(describe('A note for people.')).nullable().optional()
 
 export const adjustmentValidator = vine.compile(
   strictObject({
     delta: whole({ min: -MOST_AT_ONCE, max: MOST_AT_ONCE })
       .use(notZero(undefined))
-      .use(says('Units to add, or to remove when negative.')),
+      .use(describe('Units to add, or to remove when negative.')),
     reason: vine.enum(REASONS),
     note: note(),
   })
@@ -107,9 +118,9 @@ export const adjustmentValidator = vine.compile(
 
 export const countValidator = vine.compile(
   strictObject({
-    counted: whole({ min: 0, max: MOST_ON_HAND }).use(says('Units on the shelf.')),
+    counted: whole({ min: 0, max: MOST_ON_HAND }).use(describe('Units on the shelf.')),
     expectedOnHand: whole({ min: 0, max: MOST_ON_HAND }).use(
-      says(
+      describe(
         'On hand when the count began. If it has changed since, the count is rejected with `stock_moved`.'
       )
     ),
@@ -122,12 +133,12 @@ export const skuValidator = vine.compile(vine.object({ sku: sku() }))
 
 const movementParameters = {
   kind: commaSeparated(vine.enum(KINDS), KINDS.length)
-    .use(says('Repeat the parameter, or separate the values with commas.'))
+    .use(describe('Repeat the parameter, or separate the values with commas.'))
     .optional(),
-  actorId: vine.string().uuid().use(says('The account that moved the stock.')).optional(),
+  actorId: vine.string().uuid().use(describe('The account that moved the stock.')).optional(),
   reference: text(64).optional(),
   orderId: vine.string().uuid().optional().requiredIfExists('messageId'),
-  messageId: vine.string().uuid().use(says('A message of the order in `orderId`.')).optional(),
+  messageId: vine.string().uuid().use(describe('A message of the order in `orderId`.')).optional(),
   importId: vine.string().uuid().optional(),
   from: instant('At this time or later.').optional(),
   before: instant('Before this time.').optional(),
@@ -143,12 +154,17 @@ export const allMovementsParameters = listParameters({
 export const stockListParameters = listParameters({
   q: search()
     .use(
-      says('Part of the SKU or the name. Case, accents and kinds of whitespace make no difference.')
+      describe(
+        'Part of the SKU or the name. Case, accents and kinds of whitespace make no difference.'
+      )
     )
     .optional(),
   sku: commaSeparated(sku(), 100)
-    .use(says('Repeat the parameter, or separate the values with commas.'))
+    .use(describe('Repeat the parameter, or separate the values with commas.'))
     .optional(),
-  level: vine.enum(['low', 'out', 'in']).use(says('The `availability` of the product.')).optional(),
+  level: vine
+    .enum(['low', 'out', 'in'])
+    .use(describe('The `availability` of the product.'))
+    .optional(),
   updatedAfter: instant('Changed at this time or later.').optional(),
 })

@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { EventStream } from '#http/server/event_stream'
-import { lastEventId, lastEventIdInvalid } from '#http/last_event_id'
+import { lastEventId, lastEventIdInvalid } from '#http/headers/last_event_id'
 import { findOrder, newestStep } from '../../queries/find_orders.ts'
 import { orderId } from '../order_id.ts'
 import { followOrder } from '../streams/follow_order.ts'

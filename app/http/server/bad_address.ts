@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Problem, problemBody } from './problem.ts'
-import { ensureRequestId } from './request_id.ts'
+import { Problem, problemBody } from '../problem.ts'
+import { ensureRequestId } from '../headers/request_id.ts'
 
 /** Answers an address that cannot be decoded, such as `/%ff`, which reaches no route and no middleware. */
 export function refuseBadAddress(publicUrl: string) {

@@ -1,5 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { Problem } from './problem.ts'
+import { Problem } from '../problem.ts'
 
 /**
  * The expected version from If-Match, `"3"` or `W/"3"`; null when the header is missing or `*`.

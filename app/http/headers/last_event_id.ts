@@ -1,5 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { Problem } from './problem.ts'
+import { Problem } from '../problem.ts'
 
 /** The position of a reader that reconnects; null for a new reader. */
 export function lastEventId({ request }: HttpContext): string | null {
