@@ -22,7 +22,7 @@ export const admission = router.named({
 
 /** Authentication and audit of the modules' routes. */
 export const signedIn = router.named({
-  required: () => import('#accounts/credentials/authenticate_middleware'),
-  atDesk: () => import('#accounts/credentials/desk_middleware'),
+  required: () => import('#accounts/credentials/token_middleware'),
+  fromSession: () => import('#accounts/credentials/session_middleware'),
   audited: () => import('#accounts/audit/audit_middleware'),
 })

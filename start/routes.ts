@@ -3,7 +3,7 @@
  */
 import router from '@adonisjs/core/services/router'
 import { accountsNavigation } from '#accounts/pages/navigation'
-import { accountsPages, deskRoutes, peoplePages } from '#accounts/pages/routes'
+import { accountsPages, signInPages, peoplePages } from '#accounts/pages/routes'
 import { accountsRoutes, signInRoutes } from '#accounts/api/routes'
 import { auditLabels as accountsLabels } from '#accounts/audit_labels'
 import { addAuditLabels } from '#admin/audit_labels'
@@ -93,10 +93,10 @@ assetRoutes()
 
 /** A form is read first, so that its input can be shown again whatever rejects it. */
 const form = [middleware.ownForms(), middleware.body(), middleware.session(), middleware.auth()]
-const desk = [middleware.shield(), signedIn.atDesk(), middleware.page(), signedIn.audited()]
+const desk = [middleware.shield(), signedIn.fromSession(), middleware.page(), signedIn.audited()]
 
 router
-  .group(deskRoutes)
+  .group(signInPages)
   .prefix('admin')
   .use([...form, middleware.shield(), middleware.page()])
 

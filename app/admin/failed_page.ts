@@ -10,14 +10,14 @@ export function isPage({ request }: HttpContext) {
   return /^\/admin(\/|$)/.test(request.url()) && !request.header('accept')?.includes('json')
 }
 
-/** For a form older than the session, with a file or a password, which is never kept. */
+/** For a form older than the session that cannot be kept, because it has a file or a password. */
 const OUTDATED = {
   code: 'form_outdated',
   file: 'You opened this page before you signed in. Choose the file again.',
   secret: 'This page was open for too long. Nothing was saved. Enter your input again.',
 }
 
-/** @param error - as thrown. @param problem - the same as a problem */
+/** @param problem - `error` as a problem */
 export async function showFailure(ctx: HttpContext, error: unknown, problem: Problem) {
   const { request, response, session, view } = ctx
   const sent = request.method() !== 'GET' && request.method() !== 'HEAD'

@@ -8,7 +8,7 @@ import { majorUnits, symbolOf } from '#http/currencies'
 const NARROW_SPACE = '\u202F'
 const MINUS = '\u2212'
 
-/** 128400 → "128 400", with a narrow space from four digits on; −3 with a true minus. */
+/** "128 400" with narrow spaces from four digits on; negative numbers have a true minus, "−3". */
 export function number(value: number): string {
   const digits = String(Math.abs(value)).replace(/\B(?=(\d{3})+$)/g, NARROW_SPACE)
   return value < 0 ? MINUS + digits : digits
@@ -41,7 +41,7 @@ export function duration(seconds: number): string {
     : `${number(Math.floor(hours / 24))} d ${hours % 24} h`
 }
 
-/** Minor units → "€ 7.90", the currency before the amount. */
+/** Converts minor units to "€ 7.90". */
 export function money({ amount, currency }: { amount: number; currency: string }): string {
   const [whole, decimals] = majorUnits({ amount: Math.abs(amount), currency }).split('.')
   const sign = amount < 0 ? MINUS : ''
@@ -50,11 +50,11 @@ export function money({ amount, currency }: { amount: number; currency: string }
 }
 
 export interface ShownTime {
-  /** For `datetime`. */
+  /** Value of the `datetime` attribute. */
   iso: string
-  /** Clock time today, the date before. */
+  /** The clock time for today, otherwise with the date. */
   text: string
-  /** Exactly, in the account's zone. */
+  /** To the millisecond, in the zone of the account. */
   title: string
 }
 

@@ -32,8 +32,8 @@ export interface Refused {
 }
 
 /** Shows a notice on the next page. */
-export function notice({ session }: HttpContext, said: Notice) {
-  session.flash('notice', said)
+export function notice({ session }: HttpContext, shown: Notice) {
+  session.flash('notice', shown)
 }
 
 /** Redirects after a form, so that a reload does not submit it again. */

@@ -1,11 +1,11 @@
 /*
- * Currencies and their decimals, from ISO 4217 and not from the runtime: CLDR, which Intl reads, gives
- * 17 of them the decimals of cash (HUF 0, IQD 0), and may change these with a Node upgrade.
+ * Currencies and their decimals, from ISO 4217. Intl cannot be used: its data (CLDR) has the decimals of cash for
+ * 17 currencies (HUF 0, IQD 0) and may change with a Node.js upgrade.
  *
  * Source: ISO 4217 List One, published 2026-01-01, amendments up to 180
  * (https://www.six-group.com/en/products-services/financial-information/market-reference-data/data-standards.html).
- * No npm package agrees with it: currency-codes 2.2.0 is of 2024-06-25, dinero.js 2.0.2 gives MGA and MRU
- * one decimal.
+ * No npm package is current: currency-codes 2.2.0 is from 2024-06-25, and dinero.js 2.0.2 has one decimal for
+ * MGA and MRU.
  */
 
 /** Active codes by their number of decimals. Codes without minor units (XAU, XTS …) are excluded. */
@@ -32,14 +32,14 @@ const decimals = new Map(
 export const currencies: ReadonlySet<string> = new Set([...decimals.keys()].sort())
 
 /**
- * The decimals of a currency: 2 for EUR and HUF, 0 for JPY, 3 for KWD. Codes that are not active have 2:
- * every withdrawn code that earlier releases accepted (ANG, BGN, CUC, HRK, SLL, ZWL) had 2 in ISO 4217.
+ * The decimals of a currency: 2 for EUR and HUF, 0 for JPY, 3 for KWD. Codes that are not active have 2, like
+ * every withdrawn code that earlier releases accepted (ANG, BGN, CUC, HRK, SLL, ZWL).
  */
 export function decimalsOf(currency: string): number {
   return decimals.get(currency) ?? 2
 }
 
-/** Minor units → "7.90", exact and without symbol or separators, for files and form fields. */
+/** Converts minor units to "7.90", without symbol or separators, for files and form fields. */
 export function majorUnits({ amount, currency }: { amount: number; currency: string }): string {
   const places = decimalsOf(currency)
   const digits = String(Math.abs(amount)).padStart(places + 1, '0')
@@ -48,7 +48,7 @@ export function majorUnits({ amount, currency }: { amount: number; currency: str
   return places === 0 ? sign + whole : `${sign}${whole}.${digits.slice(-places)}`
 }
 
-/** "€" for EUR, as English writes it; the code itself where there is no symbol. */
+/** The English symbol, such as "€"; the code if there is none. */
 export function symbolOf(currency: string): string {
   let symbol = symbols.get(currency)
   if (symbol === undefined) {

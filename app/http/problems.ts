@@ -1,5 +1,5 @@
 /*
- * The problems of HTTP itself, which operations of every module can answer with.
+ * The problems of HTTP itself, for the operations of all modules.
  */
 import type { ProblemEntry } from './problem_catalogue.ts'
 

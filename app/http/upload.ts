@@ -3,9 +3,9 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { Busboy, type BusboyHeaders } from '@fastify/busboy'
 import { composed, INVISIBLE } from './characters.ts'
 import { Problem } from './problem.ts'
-import { Busboy, type BusboyHeaders } from '@fastify/busboy'
 
 export interface Upload {
   /** File name; null when unknown. */
@@ -22,7 +22,7 @@ declare module '@adonisjs/core/http' {
 
 /** For a request whose body is the file. */
 export function wholeBody(request: IncomingMessage): Upload {
-  return { name: null, bytes: piecesOf(request) }
+  return { name: null, bytes: chunksOf(request) }
 }
 
 /**
@@ -40,16 +40,16 @@ export function fileOfForm(
     form.on('field', (name, value) => (fields[name] = value))
     form.on('file', (_, stream, filename) => {
       let broken = false
-      // An error may come before anyone reads. Without a listener it would end the process.
+      // An error before the first read would end the process if there were no listener.
       stream.on('error', () => (broken = true))
       request.once('close', () => {
         if (!request.complete) stream.destroy(new Error('aborted'))
       })
       const name = filename && shownName(filename)
-      resolve({ fields, upload: { name: name || null, bytes: wholeOf(stream, () => broken) } })
+      resolve({ fields, upload: { name: name || null, bytes: completeFile(stream, () => broken) } })
     })
     form.on('finish', () => resolve({ fields, upload: null }))
-    form.on('error', () => reject(unreadable()))
+    form.on('error', () => reject(malformed()))
     request.once('close', () => {
       if (!request.complete) reject(new Error('aborted'))
     })
@@ -64,20 +64,20 @@ function shownName(filename: string) {
 
 const unprintable = new RegExp(`[${INVISIBLE}\\p{Cc}\\p{Cs}]`, 'gu')
 
-function unreadable() {
+function malformed() {
   return new Problem(
     'no_csv',
     'The form is incomplete or malformed, and has no file. Send it again.'
   )
 }
 
-/** @throws Problem at the end of a file that has none */
-async function* wholeOf(stream: Readable, isBroken: () => boolean) {
-  yield* piecesOf(stream)
-  if (isBroken()) throw unreadable()
+/** @throws Problem 422 `no_csv` if the form ends within the file */
+async function* completeFile(stream: Readable, isBroken: () => boolean) {
+  yield* chunksOf(stream)
+  if (isBroken()) throw malformed()
 }
 
 /** Does not destroy the stream, so that a response can still be sent after reading stops. */
-function piecesOf(stream: Readable): AsyncIterable<Buffer> {
+function chunksOf(stream: Readable): AsyncIterable<Buffer> {
   return { [Symbol.asyncIterator]: () => stream.iterator({ destroyOnReturn: false }) }
 }

@@ -15,8 +15,8 @@ import { browserOf } from './browser_name.ts'
 import type Account from '../models/account.ts'
 import { reportSessionEnded } from './credential_watcher.ts'
 
-const findAtDesk = {
-  name: 'account_at_desk',
+const findAccount = {
+  name: 'account_of_session',
   text: /* sql */ `
     select accounts.id, role, email, name, time_zone as "timeZone"
     from sessions join accounts on accounts.id = sessions.user_id::uuid
@@ -25,8 +25,8 @@ const findAtDesk = {
 }
 
 /** The staff member who signed in with this session; null when it has ended or the account is disabled. */
-export async function accountAtDesk(sessionId: string): Promise<SignedIn | null> {
-  const [account] = await run<SignedIn & Record<string, unknown>>(accounts(), findAtDesk, [
+export async function accountOfSession(sessionId: string): Promise<SignedIn | null> {
+  const [account] = await run<SignedIn & Record<string, unknown>>(accounts(), findAccount, [
     sessionId,
   ])
   return account ?? null

@@ -12,7 +12,7 @@ const ServicesController = () => import('./controllers/services_controller.js')
 const SessionsController = () => import('./controllers/sessions_controller.js')
 
 /** Below `/admin`, public. */
-export function deskRoutes() {
+export function signInPages() {
   router.get('login', [SessionsController, 'create']).as('desk.login')
   router.post('login', [SessionsController, 'store']).as('desk.login.store')
   router.post('logout', [SessionsController, 'destroy']).as('desk.logout')

@@ -16,7 +16,7 @@ export const TIME_ZONES = [
 const empty = (value: unknown) => (value === '' ? undefined : value)
 const id = () => vine.string().uuid()
 
-export const deskLogInValidator = vine.compile(
+export const logInFormValidator = vine.compile(
   vine.object({ email: email(), password: vine.string().minLength(1).maxLength(200) })
 )
 

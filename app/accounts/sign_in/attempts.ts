@@ -67,7 +67,7 @@ export class LogInAttempt {
   }
 }
 
-/** @param count - including the attempt to delay */
+/** @param consumed - attempts in the window, including this one */
 function delayOf({ consumed, limit }: { consumed: number; limit: number }) {
   const beyond = consumed - 1 - limit
   return beyond < 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** beyond)

@@ -17,7 +17,7 @@ export interface NewAccount {
 type HashedAccount = Omit<NewAccount, 'password'> & { passwordHash: string | null }
 
 /**
- * For the shop itself. Passwords from clients are hashed with a permit instead.
+ * For commands and the demo. Passwords from clients are hashed with a permit instead.
  *
  * @throws Problem 409 `email_taken`
  */

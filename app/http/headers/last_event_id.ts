@@ -6,7 +6,7 @@ export function lastEventId({ request }: HttpContext): string | null {
   return request.header('last-event-id') || null
 }
 
-/** A reader that resumed from an unknown position would miss events without noticing. */
+/** Rejects unknown positions, because a reader that resumes from one would miss events. */
 export function lastEventIdInvalid() {
   return new Problem(
     'last_event_id_invalid',

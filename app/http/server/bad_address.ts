@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Problem, problemBody } from '../problem.ts'
 import { ensureRequestId } from '../headers/request_id.ts'
 
-/** Answers an address that cannot be decoded, such as `/%ff`, which reaches no route and no middleware. */
+/** Responds to a URL that cannot be decoded, such as `/%ff`, which reaches neither routes nor middleware. */
 export function refuseBadAddress(publicUrl: string) {
   return ({ url = '/', headers }: IncomingMessage, response: ServerResponse) => {
     const problem = new Problem(

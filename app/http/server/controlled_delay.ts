@@ -1,25 +1,25 @@
 /*
- * Admission control by controlled delay. So many are at work at once, the others stand in line, and a burst
- * may stand in it for a second. A line that does not empty is no burst but an overload: then nobody stands in
- * it for longer than a moment, or all would wait for what all others wait for, callers would go before
- * their answers come, and the work for those who have gone would be lost to those who have not.
+ * Admission control by controlled delay. A limited number of requests run at once and the others wait in a queue, in
+ * a burst for up to a second. A queue that has not been empty for a second means overload: from then on no request
+ * waits for longer than 100 ms. Otherwise everyone waits, clients time out, and capacity is spent on abandoned requests.
  *
- * Nichols, Jacobson: Controlling Queue Delay, ACM Queue 2012. For servers as here: Maurer: Fail at Scale,
- * ACM Queue 2015.
+ * Nichols, Jacobson: Controlling Queue Delay, ACM Queue 2012. Adapted to servers: Maurer: Fail at Scale, ACM Queue 2015.
  */
 
+/** How long a request waits in a burst. */
 const BURST_MS = 1_000
+/** How long a request waits under overload. */
 const OVERLOAD_MS = 100
-const LOOKS_EVERY_MS = 20
-/** A permit held for longer no longer counts while others wait: its holder may be waiting for a lock. */
+const POLL_MS = 20
+/** A permit held for longer does not count while others wait, because its holder may be waiting for a lock. */
 const PERMIT_MS = 2_000
 
 interface Waiting {
   since: number
-  called: (permit: Permit | null) => void
+  decide: (permit: Permit | null) => void
 }
 
-/** End it as soon as the work is done. Ending it twice has no further effect. */
+/** Release it as soon as the work is done. Releasing it again has no effect. */
 export interface Permit {
   since: number
   release(): void
@@ -28,15 +28,16 @@ export interface Permit {
 export class ControlledDelay {
   readonly #atOnce: number
   readonly #now: () => number
-  readonly #line: Waiting[] = []
-  /** The oldest first. */
+  /** Oldest first. */
+  readonly #queue: Waiting[] = []
+  /** Oldest first. */
   readonly #permits = new Set<Permit>()
   #lastEmpty = 0
-  #looking: NodeJS.Timeout | undefined
+  #polling: NodeJS.Timeout | undefined
 
   /**
-   * @param atOnce - how many may be at work at once
-   * @param now - milliseconds that never go back
+   * @param atOnce - number of permits
+   * @param now - monotonic clock, in milliseconds
    */
   constructor(atOnce: number, now = () => performance.now()) {
     this.#atOnce = atOnce
@@ -48,65 +49,64 @@ export class ControlledDelay {
   }
 
   get waiting() {
-    return this.#line.length
+    return this.#queue.length
   }
 
   /**
-   * Whether a request that came now would most likely wait in line only to be rejected: cheap to ask, before
-   * anything is done for it. Only while the oldest has waited too long already: rejecting earlier would empty the
-   * line, and an empty line counts as the end of the overload.
+   * Whether a new request would most likely wait only to be rejected. True only while the oldest request has waited
+   * too long: rejecting earlier would empty the queue, which counts as the end of the overload.
    */
   get overloaded() {
-    const [oldest] = this.#line
+    const [oldest] = this.#queue
     const now = this.#now()
     return (
       oldest !== undefined && now - this.#lastEmpty > BURST_MS && now - oldest.since > OVERLOAD_MS
     )
   }
 
-  /** Begins if nobody waits and there is room. @returns null when the caller would have to wait */
+  /** Returns a permit if one is free and nobody waits; otherwise null. */
   tryAcquire(): Permit | null {
-    if (this.#line.length > 0) return null
+    if (this.#queue.length > 0) return null
     this.#lastEmpty = this.#now()
     return this.active < this.#atOnce ? this.#begin() : null
   }
 
-  /** Waits in line. @returns null after waiting too long: reject the request */
+  /** Waits for a permit. @returns null after too long a wait: reject the request */
   async acquire(): Promise<Permit | null> {
     const permit = this.tryAcquire()
     if (permit) return permit
-    return new Promise((called) => {
-      this.#line.push({ since: this.#now(), called })
-      this.#looking ??= setInterval(() => this.#look(), LOOKS_EVERY_MS).unref()
+    return new Promise((decide) => {
+      this.#queue.push({ since: this.#now(), decide })
+      this.#polling ??= setInterval(() => this.#poll(), POLL_MS).unref()
     })
   }
 
   #begin(): Permit {
     const permit: Permit = {
       since: this.#now(),
-      release: () => void (this.#permits.delete(permit) && this.#look()),
+      release: () => void (this.#permits.delete(permit) && this.#poll()),
     }
     this.#permits.add(permit)
     return permit
   }
 
-  /** Takes back permits, rejects those that have waited too long, and starts as many as may begin. */
-  #look() {
+  /** Ends old permits, rejects requests that have waited too long, and starts the next ones. */
+  #poll() {
     const now = this.#now()
     for (const permit of this.#permits) {
       if (now - permit.since < PERMIT_MS) break
       this.#permits.delete(permit)
     }
     const longest = now - this.#lastEmpty > BURST_MS ? OVERLOAD_MS : BURST_MS
-    while (this.#line.length > 0 && now - this.#line[0].since > longest) {
-      this.#line.shift()!.called(null)
+    while (this.#queue.length > 0 && now - this.#queue[0].since > longest) {
+      this.#queue.shift()!.decide(null)
     }
-    while (this.#line.length > 0 && this.active < this.#atOnce) {
-      this.#line.shift()!.called(this.#begin())
+    while (this.#queue.length > 0 && this.active < this.#atOnce) {
+      this.#queue.shift()!.decide(this.#begin())
     }
-    if (this.#line.length > 0) return
+    if (this.#queue.length > 0) return
     this.#lastEmpty = now
-    clearInterval(this.#looking)
-    this.#looking = undefined
+    clearInterval(this.#polling)
+    this.#polling = undefined
   }
 }

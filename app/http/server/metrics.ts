@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram } from 'prom-client'
 /** Streams are not timed, because their duration depends on the reader. */
 export const requestDuration = new Histogram({
   name: 'quartermaster_http_request_duration_seconds',
-  help: 'Requests by route, method and class of status, and how long their answers took.',
+  help: 'Duration of requests, by route, method and class of status.',
   labelNames: ['route', 'method', 'status'] as const,
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
 })
@@ -20,11 +20,11 @@ export const streamsRejected = new Counter({
   labelNames: ['reason'] as const,
 })
 
-/** @param open - the number of open event streams and of unfinished bodies in this process */
+/** Measures the open event streams and the unfinished bodies of this process. */
 export function measureConnections(open: { streams(): number; unfinishedBodies(): number }) {
   new Gauge({
     name: 'quartermaster_event_streams',
-    help: 'Event streams that are open.',
+    help: 'Open event streams.',
     collect() {
       this.set(open.streams())
     },

@@ -15,7 +15,7 @@ const TIMEOUT_MS = 5_000
 const PER_NETWORK = 64
 const PER_PROCESS = 1_000
 
-/** What is read; `complete` once the whole message has arrived. */
+/** `complete` is true once the whole request has arrived. */
 type Incoming = Pick<IncomingMessage, 'complete'>
 
 interface Body {

@@ -4,8 +4,8 @@ import { goTo } from '#admin/notices'
 import { Problem } from '#http/problem'
 import { auditSignIn } from '../../audit/write_audit.ts'
 import { logIn } from '../../sign_in/log_in.ts'
-import { accountAtDesk, beginSession } from '../../credentials/sessions.ts'
-import { deskLogInValidator, keptFormValidator } from '../validators.ts'
+import { accountOfSession, beginSession } from '../../credentials/sessions.ts'
+import { logInFormValidator, keptFormValidator } from '../validators.ts'
 import { reportSessionEnded } from '../../credentials/credential_watcher.ts'
 
 /** Signing in and out at the admin pages. */
@@ -13,7 +13,7 @@ export default class SessionsController {
   async create(ctx: HttpContext) {
     const { request, session, view } = ctx
     const next: unknown = request.input('next')
-    if (await accountAtDesk(session.sessionId)) return goTo(ctx, ownPage(next))
+    if (await accountOfSession(session.sessionId)) return goTo(ctx, ownPage(next))
     return view.render('accounts::pages/login', { next })
   }
 
@@ -21,7 +21,7 @@ export default class SessionsController {
     const { request, response, session, view } = ctx
     const sent = request.only(['email', 'password', 'next', 'resume'])
     try {
-      const { email, password } = await deskLogInValidator.validate(sent)
+      const { email, password } = await logInFormValidator.validate(sent)
       const account = await logIn(email, password, request.ip())
       if (account.role === 'customer') throw staffOnly()
       await auditSignIn(ctx, account, 303)
@@ -48,7 +48,7 @@ export default class SessionsController {
   async destroy(ctx: HttpContext) {
     const { auth, session } = ctx
     const { sessionId } = session
-    const account = await accountAtDesk(sessionId)
+    const account = await accountOfSession(sessionId)
     if (account) await auditSignIn(ctx, account, 303)
     await auth.use('web').logout()
     session.clear()

@@ -6,7 +6,7 @@ import { signInById, signInOf, type TokenSignIn } from './tokens.ts'
 import { watchToken } from './credential_watcher.ts'
 
 /** Authenticates requests of the API by `Authorization: Bearer …`. */
-export default class AuthenticateMiddleware {
+export default class TokenMiddleware {
   /**
    * @param options.optional - accepts requests without a token, but not with a wrong one
    * @param options.ticket - also accepts `?ticket=…`

@@ -3,14 +3,14 @@ import type { NextFn } from '@adonisjs/core/types/http'
 import { formOf } from '#admin/failed_page'
 import { goTo } from '#admin/notices'
 import { isFetched } from '#admin/page_middleware'
-import { accountAtDesk } from './sessions.ts'
+import { accountOfSession } from './sessions.ts'
 import { watchSession } from './credential_watcher.ts'
 
 /** Authenticates requests of the admin pages by their session. Without one, sends the person to sign in. */
-export default class DeskMiddleware {
+export default class SessionMiddleware {
   async handle(ctx: HttpContext, next: NextFn) {
     const { request, session } = ctx
-    const account = await accountAtDesk(session.sessionId)
+    const account = await accountOfSession(session.sessionId)
     if (!account) return signInFirst(ctx)
     ctx.account = account
     ctx.signIn = {
