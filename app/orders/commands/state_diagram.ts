@@ -110,23 +110,15 @@ function triggers({ status, revision, heldRevision }: OrderState): Trigger[] {
   ]
 }
 
-function nameOf(trigger: Trigger, state: OrderState) {
-  switch (trigger.kind) {
-    case 'revise':
-      return 'change'
-    case 'cancel':
-      return 'cancellation'
-    case 'fulfil':
-      return 'fulfilment'
-    case 'stock_reply': {
-      if (trigger.revision < state.revision) return LATE
-      const held = trigger.outcome === 'rejected' && trigger.heldRevision !== null
-      return `stock ${trigger.outcome}${held ? ', earlier lines held' : ''}`
-    }
-  }
-}
-
+const REQUESTS = { revise: 'change', cancel: 'cancellation', fulfil: 'fulfilment' }
 const LATE = 'late reply'
+
+function nameOf(trigger: Trigger, state: OrderState) {
+  if (trigger.kind !== 'stock_reply') return REQUESTS[trigger.kind]
+  if (trigger.revision < state.revision) return LATE
+  const held = trigger.outcome === 'rejected' && trigger.heldRevision !== null
+  return `stock ${trigger.outcome}${held ? ', earlier lines held' : ''}`
+}
 
 function arrows(edges: Edge[]) {
   const labels = new Map<string, Set<string>>()

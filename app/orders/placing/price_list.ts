@@ -14,6 +14,7 @@ import {
   unitPricesDiffer,
   unknownSku,
 } from './exceptions.ts'
+import { columnsOf } from '../store/columns_of.ts'
 import type { PricedLine } from '../store/order.ts'
 import { linesFor, perSku, unitsOf } from '../order_lines.ts'
 
@@ -35,15 +36,9 @@ const applyProducts = {
 
 /** Stores the published products; an older version than the stored one has no effect. */
 export async function applyPrices(messages: Message<Product>[], trx: TransactionClientContract) {
-  const products = messages.map(({ data }) => data)
-  await run(trx, applyProducts, [
-    products.map(({ sku }) => sku),
-    products.map(({ name }) => name),
-    products.map(({ price }) => price.amount),
-    products.map(({ price }) => price.currency),
-    products.map(({ active }) => active),
-    products.map(({ version }) => version),
-  ])
+  const products = messages.map(({ data }) => ({ ...data, ...data.price }))
+  const names = ['sku', 'name', 'amount', 'currency', 'active', 'version'] as const
+  await run(trx, applyProducts, columnsOf(products, names))
 }
 
 export interface PricedLines {

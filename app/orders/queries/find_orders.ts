@@ -6,6 +6,7 @@ import type { Infer } from '@vinejs/vine/types'
 import type { SignedIn } from '#contracts/actor'
 import { idAfter, invalidCursor, type Page } from '#http/pages'
 import { notFound } from '#http/problem'
+import { firstIdAt } from '#postgres/run'
 import { orderColumns, ownerFilter, readOrder, recordOf, type OrderRecord } from '../store/order.ts'
 import type { StepRow } from '../store/timeline.ts'
 import type { orderListParameters } from './list_parameters.ts'
@@ -97,9 +98,7 @@ const linesHold = /* sql */ `
 const CLOCK_SKEW_MS = 60_000
 
 function idAt(time: Date, direction: 1 | -1) {
-  const hex = Math.max(0, time.getTime() + direction * CLOCK_SKEW_MS).toString(16)
-  const stamp = hex.padStart(12, '0').slice(-12)
-  return `${stamp.slice(0, 8)}-${stamp.slice(8)}-0000-0000-000000000000`
+  return firstIdAt(time.getTime() + direction * CLOCK_SKEW_MS)
 }
 
 /** Oldest first. Returns one row more than the page holds, if there are more. */

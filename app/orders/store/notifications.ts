@@ -7,6 +7,7 @@ import { customerMails } from '#config/mail'
 import { mailQueue } from '#mail/queue'
 import { run } from '#postgres/run'
 import { currentTrace } from '#runtime/trace_context'
+import { columnsOf } from './columns_of.ts'
 import type { MailKind } from '../order_state_machine.ts'
 
 /** The mail of a transition; null where mails to customers are switched off. */
@@ -33,13 +34,10 @@ const insertNotifications = {
 
 export async function notify(trx: TransactionClientContract, notifications: NewNotification[]) {
   if (notifications.length === 0) return
-  await run(trx, insertNotifications, [
-    notifications.map(() => uuidv7()),
-    notifications.map(({ orderId }) => orderId),
-    notifications.map(({ kind }) => kind),
-    notifications.map(({ revision }) => revision),
-    notifications.map(({ detail }) => JSON.stringify(detail)),
-    notifications.map(({ traceparent = currentTrace() }) => traceparent ?? null),
-  ])
+  const rows = notifications.map(({ traceparent = currentTrace(), ...row }) => {
+    return { ...row, id: uuidv7(), traceparent: traceparent ?? null }
+  })
+  const names = ['id', 'orderId', 'kind', 'revision', 'detail', 'traceparent'] as const
+  await run(trx, insertNotifications, columnsOf(rows, names))
   trx.after('commit', () => mailQueue.wake())
 }

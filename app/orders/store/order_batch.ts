@@ -5,6 +5,7 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Shortage } from '#contracts/messages/fields'
 import { run, runInOrder } from '#postgres/run'
 import type { OrderState } from '../order_state_machine.ts'
+import { columnsOf } from './columns_of.ts'
 import { stepsCommitted, type NewStep } from './timeline.ts'
 
 /** The columns of an order that a stock reply can change. Times are RFC 3339. */
@@ -91,27 +92,11 @@ export async function writeOrders(
 ) {
   if (orders.length === 0) return
   await run(trx, updateStatement, [
-    orders.map((order) => order.id),
-    orders.map((order) => order.status),
-    orders.map((order) => order.heldRevision),
-    orders.map((order) => order.version),
-    orders.map((order) => order.attention),
-    orders.map((order) => JSON.stringify(order.shortages)),
-    orders.map((order) => order.updatedAt),
-    orders.map((order) => order.confirmedAt),
-    orders.map((order) => order.rejectedAt),
-    orders.map((order) => order.stockReleasedAt),
-    orders.map((order) => order.stockDeductedAt),
-    orders.map((order) => order.resendAt),
-    steps.map((step) => step.orderId),
-    steps.map((step) => step.sequence),
-    steps.map((step) => step.at),
-    steps.map((step) => step.type),
-    steps.map((step) => step.status),
-    steps.map((step) => step.revision),
-    steps.map((step) => JSON.stringify(step.actor)),
-    steps.map((step) => step.messageId),
-    steps.map((step) => JSON.stringify(step.detail)),
+    ...columnsOf(orders, ['id', 'status', 'heldRevision', 'version', 'attention', 'shortages']),
+    ...columnsOf(orders, ['updatedAt', 'confirmedAt', 'rejectedAt']),
+    ...columnsOf(orders, ['stockReleasedAt', 'stockDeductedAt', 'resendAt']),
+    ...columnsOf(steps, ['orderId', 'sequence', 'at', 'type', 'status', 'revision', 'actor']),
+    ...columnsOf(steps, ['messageId', 'detail']),
   ])
   trx.after('commit', stepsCommitted)
 }

@@ -9,6 +9,7 @@ import { lockText, type StoredResponse, type IdempotencyScope } from '#http/idem
 import { outbox } from '#messaging/outbox/outbox'
 import { run } from '#postgres/run'
 import { countUnits } from '../order_lines.ts'
+import { columnsOf } from './columns_of.ts'
 import type { OrderRecord } from './order.ts'
 import { targetMessage } from './target.ts'
 import { stepsCommitted } from './timeline.ts'
@@ -89,10 +90,7 @@ export async function insertPlacedOrder(
     order.shipTo === null ? null : JSON.stringify(order.shipTo),
     order.currency,
     order.placedAt,
-    order.lines.map((line) => line.sku),
-    order.lines.map((line) => line.name),
-    order.lines.map((line) => line.quantity),
-    order.lines.map((line) => line.unitPrice),
+    ...columnsOf(order.lines, ['sku', 'name', 'quantity', 'unitPrice']),
     JSON.stringify(actorOf(account)),
     message.id,
     scope.accountId,

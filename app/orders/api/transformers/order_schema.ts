@@ -147,7 +147,6 @@ export const placedOrder: OrderBody = {
   shipTo: null,
   lines: [mugs],
   requestedLines: null,
-  total: euros(2500),
   shortages: [],
   placedAt: '2026-11-22T12:00:00.000Z',
   updatedAt: '2026-11-22T12:00:00.000Z',
@@ -159,6 +158,7 @@ export const placedOrder: OrderBody = {
   carrier: null,
   trackingNumber: null,
   trackingUrl: null,
+  total: euros(2500),
 }
 
 export const confirmedOrder: OrderBody = {

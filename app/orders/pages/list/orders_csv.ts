@@ -1,10 +1,8 @@
-import { csvLine } from '#admin/csv'
+import { csvOf } from '#admin/csv'
 import type { SignedIn } from '#contracts/actor'
 import { majorUnits } from '#http/currencies'
 import { listForDesk, type DeskFilter } from './list_orders.ts'
 import { orderView, type OrderView } from '../order_view.ts'
-
-const BATCH = 1_000
 
 const COLUMNS: [string, (order: OrderView) => unknown][] = [
   ['number', ({ number }) => number],
@@ -29,15 +27,14 @@ const COLUMNS: [string, (order: OrderView) => unknown][] = [
   ['tracking_number', ({ trackingNumber }) => trackingNumber],
 ]
 
-/** The matching orders as CSV, newest first. Reads in batches, so that memory does not grow with the list. */
-export async function* ordersCsv(reader: SignedIn, filter: DeskFilter, zone: string) {
-  yield csvLine(COLUMNS.map(([name]) => name))
-  let from: string[] | null = null
-  for (;;) {
-    const rows = await listForDesk(reader, filter, { from, backwards: false, limit: BATCH }, zone)
-    const page = rows.slice(0, BATCH).map(orderView)
-    yield page.map((order) => csvLine(COLUMNS.map(([, value]) => value(order)))).join('')
-    if (rows.length <= BATCH) return
-    from = [page.at(-1)!.id]
-  }
+/** The matching orders as CSV, newest first. */
+export function ordersCsv(reader: SignedIn, filter: DeskFilter, zone: string) {
+  return csvOf<OrderView>(
+    COLUMNS,
+    async (slice) => {
+      const orders = await listForDesk(reader, filter, slice, zone)
+      return orders.map(orderView)
+    },
+    ({ id }) => [id]
+  )
 }

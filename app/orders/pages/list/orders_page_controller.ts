@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream'
 import type { HttpContext } from '@adonisjs/core/http'
+import { sendCsv } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/slices'
 import { STATUSES } from '../../order_state_machine.ts'
 import { countLists, listForDesk } from './list_orders.ts'
@@ -31,11 +31,8 @@ export default class OrdersPageController {
     })
   }
 
-  async export({ account, request, response, zone }: HttpContext) {
-    const filter = await deskFilterValidator.validate(request.qs())
-    response
-      .header('content-type', 'text/csv; charset=utf-8')
-      .header('content-disposition', 'attachment; filename="orders.csv"')
-    return response.stream(Readable.from(ordersCsv(account, filter, zone)))
+  async export(ctx: HttpContext) {
+    const filter = await deskFilterValidator.validate(ctx.request.qs())
+    return sendCsv(ctx, 'orders.csv', ordersCsv(ctx.account, filter, ctx.zone))
   }
 }

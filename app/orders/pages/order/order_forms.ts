@@ -1,5 +1,5 @@
 /*
- * Converts the forms of the order page to the input of the use cases.
+ * Converts the forms of the order page to the input of the use cases. Each function throws a ValidationError.
  */
 import {
   cancelOrderValidator,
@@ -13,7 +13,6 @@ import {
   linesFormValidator,
 } from '../validators.ts'
 
-/** @throws ValidationError */
 export async function linesOfForm(form: unknown) {
   const { version, skus, quantities } = await linesFormValidator.validate(form)
   const lines = skus
@@ -22,7 +21,7 @@ export async function linesOfForm(form: unknown) {
   return { version, revision: await reviseOrderValidator.validate({ lines }) }
 }
 
-/** The address has one line per row; if all its fields are empty, there is none. @throws ValidationError */
+/** The address has one line per row; if all its fields are empty, there is none. */
 export async function contactOfForm(form: unknown) {
   const { version, email, name, reference, ...ship } = await contactFormValidator.validate(form)
   const address = (ship.shipAddress ?? '').split(/\r?\n/).filter((line) => line.trim() !== '')
@@ -34,13 +33,11 @@ export async function contactOfForm(form: unknown) {
   return { version, revision: await reviseOrderValidator.validate(contact) }
 }
 
-/** @throws ValidationError */
 export async function cancellationOfForm(form: unknown) {
   const { version, ...cancellation } = await cancelFormValidator.validate(form)
   return { version, cancellation: await cancelOrderValidator.validate(cancellation) }
 }
 
-/** @throws ValidationError */
 export async function parcelOfForm(form: unknown) {
   return fulfilOrderValidator.validate(await fulfilFormValidator.validate(form))
 }

@@ -87,8 +87,6 @@ export function stepDescriber({ order, revisions }: OrderHistory) {
       case 'holding_moved':
         held = Math.max(held, revision - 1)
         return described('')
-      case 'rejected':
-        return described(declined)
       case 'cancelled':
         return described(`${who}${reason ? `: “${reason}”` : ''}`)
       case 'fulfilled': {
@@ -96,7 +94,7 @@ export function stepDescriber({ order, revisions }: OrderHistory) {
         return described(`${who}: revision ${parcel.packed}${way ? ` with ${way}` : ''}`)
       }
       default:
-        return described('')
+        return described(declined)
     }
   }
 }
