@@ -3,31 +3,24 @@
  */
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { outbox } from '#messaging/outbox/outbox'
+import { MOST_ON_HAND, type Balance, type LockedBalance } from '../ledger/balance.ts'
+import { lockStock, writeLedger } from '../ledger/ledger.ts'
+import type { Movement } from '../ledger/movement.ts'
 import { gtinOf } from '../products/gtin.ts'
 import {
   productVersions,
   takenBarcodes,
   updateLowStock,
   writeProducts,
-  type ProductRow,
 } from '../products/write_products.ts'
-import { MOST_ON_HAND, type Balance, type LockedBalance } from '../ledger/balance.ts'
 import { adjustedMessage, restockedMessage } from '../stock/change_on_hand.ts'
-import { lockStock, writeLedger } from '../ledger/ledger.ts'
-import type { Movement } from '../ledger/movement.ts'
 import { inChunks, type Chunk, type Progress } from './chunks.ts'
 import type { RowError } from './file/read_cells.ts'
 import { finishWork, type ImportRecord } from './import_record.ts'
+import type { PlannedRow } from './plan_row.ts'
 import { writeOutcomes, type RowOutcome } from './write_outcomes.ts'
 
-interface PendingRow extends ProductRow, Record<string, unknown> {
-  row: number
-  counted: number | null
-  received: number | null
-  before: number | null
-  /** The version of the product that the row changes, at the dry run. */
-  productVersion: number | null
-}
+type PendingRow = Omit<PlannedRow, 'delta' | 'large' | 'state' | 'errors'> & Record<string, unknown>
 
 const pendingRows = {
   name: 'import_pending',

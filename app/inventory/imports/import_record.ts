@@ -11,7 +11,7 @@ export type ImportStatus =
   | ('uploading' | 'scanning' | 'reading' | 'ready' | 'applying' | 'applied')
   | ('reversing' | 'reversed' | 'failed' | 'discarded')
 
-/** Numbers of rows, unless the API's schema of the import says otherwise. */
+/** Counts of rows, units and bytes; the API schema of imports describes each. */
 export type ImportCounts = typeof NOTHING_COUNTED
 
 export const NOTHING_COUNTED = {

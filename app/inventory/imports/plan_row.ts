@@ -3,22 +3,15 @@
  */
 import { currencies, decimalsOf } from '#http/currencies'
 import { HIGHEST_PRICE } from '#http/fields'
-import { hasCheckDigit } from '../products/gtin.ts'
-import { describeWrongCheckDigit } from '../products/exceptions.ts'
-import { MOST_BARCODES, type ProductRow } from '../products/write_products.ts'
 import { MOST_AT_ONCE, MOST_ON_HAND } from '../ledger/balance.ts'
+import { describeWrongCheckDigit } from '../products/exceptions.ts'
+import { hasCheckDigit } from '../products/gtin.ts'
+import { MOST_BARCODES, type ProductRow, type StoredProduct } from '../products/write_products.ts'
 import type { FileRow, RowError } from './file/read_cells.ts'
 import { mayBeChangedSku } from './file/suspect_sku.ts'
 
-/** A product as the database has it. */
-export interface KnownProduct {
-  sku: string
-  name: string
-  priceAmount: number
-  priceCurrency: string
-  lowStockAt: number | null
-  active: boolean
-  version: number
+/** A product with its stock. */
+export interface KnownProduct extends StoredProduct {
   onHand: number
   reserved: number
   /** Number of barcodes. */

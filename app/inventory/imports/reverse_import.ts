@@ -3,9 +3,9 @@
  */
 import { outbox } from '#messaging/outbox/outbox'
 import { MOST_ON_HAND, type Balance } from '../ledger/balance.ts'
-import { adjustedMessage } from '../stock/change_on_hand.ts'
 import { describeCount, findLaterCounts, type LaterCount } from '../ledger/later_counts.ts'
 import { lockStock, writeLedger } from '../ledger/ledger.ts'
+import { adjustedMessage } from '../stock/change_on_hand.ts'
 import { inChunks, type Chunk, type Progress } from './chunks.ts'
 import type { RowError } from './file/read_cells.ts'
 import { finishWork, type ImportRecord } from './import_record.ts'

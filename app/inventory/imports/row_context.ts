@@ -29,7 +29,7 @@ export async function loadRowContext(
   ]
   const before = rows[0].row
   const [known, earlierRows, taken, earlierBarcodes] = await Promise.all([
-    run<KnownProduct & Record<string, unknown>>(trx, findKnown, [skus]),
+    run<KnownProduct>(trx, findKnown, [skus]),
     run<{ sku: string; row: number }>(trx, findEarlier, [importId, skus, before]),
     takenBarcodes(trx, rows),
     gtins.length

@@ -8,8 +8,8 @@ import { productChanged, productListed } from '#contracts/messages/inventory'
 import { outbox } from '#messaging/outbox/outbox'
 import { becomesLow, reportLowStock } from '../ledger/low_stock_events.ts'
 import StockItem, { Barcode } from '../stock/stock_item.ts'
-import { gtinOf, hasCheckDigit } from './gtin.ts'
 import { barcodeTaken, wrongCheckDigit } from './exceptions.ts'
+import { gtinOf, hasCheckDigit } from './gtin.ts'
 
 /** Fields of a product; a missing field stays as it is. */
 export interface ProductFields {

@@ -84,7 +84,8 @@ export async function writeProducts(
   ])
 }
 
-interface Written extends Record<string, unknown> {
+/** A product as the database has it. */
+export interface StoredProduct extends Record<string, unknown> {
   sku: string
   name: string
   priceAmount: number
@@ -94,7 +95,7 @@ interface Written extends Record<string, unknown> {
   lowStockAt: number | null
 }
 
-function published({ sku, name, priceAmount, priceCurrency, active, version }: Written) {
+function published({ sku, name, priceAmount, priceCurrency, active, version }: StoredProduct) {
   return { sku, name, price: { amount: priceAmount, currency: priceCurrency }, active, version }
 }
 
@@ -129,9 +130,9 @@ async function write(
   trx: TransactionClientContract,
   statement: { name: string; text: string },
   rows: ProductRow[]
-): Promise<Written[]> {
+): Promise<StoredProduct[]> {
   if (rows.length === 0) return []
-  return run<Written>(trx, statement, [
+  return run<StoredProduct>(trx, statement, [
     rows.map(({ sku }) => sku),
     rows.map(({ name }) => name),
     rows.map(({ priceAmount }) => priceAmount),

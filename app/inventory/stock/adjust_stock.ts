@@ -1,7 +1,7 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Actor } from '#contracts/actor'
-import { adjustOnHand, lockItem } from './change_on_hand.ts'
 import type { Movement } from '../ledger/movement.ts'
+import { adjustOnHand, lockItem } from './change_on_hand.ts'
 
 export const REASONS = ['correction', 'return', 'damaged', 'loss', 'promotion'] as const
 

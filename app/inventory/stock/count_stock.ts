@@ -1,9 +1,9 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Actor } from '#contracts/actor'
-import { adjustOnHand, lockItem } from './change_on_hand.ts'
 import { MOST_AT_ONCE } from '../ledger/balance.ts'
 import { movements } from '../ledger/find_movements.ts'
 import type { Movement } from '../ledger/movement.ts'
+import { adjustOnHand, lockItem } from './change_on_hand.ts'
 import { countTooFar, stockMoved } from './exceptions.ts'
 
 export interface StockCount {

@@ -1,8 +1,8 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Actor } from '#contracts/actor'
 import { outbox } from '#messaging/outbox/outbox'
-import { changeOnHand, lockItem, restockedMessage } from './change_on_hand.ts'
 import type { Movement } from '../ledger/movement.ts'
+import { changeOnHand, lockItem, restockedMessage } from './change_on_hand.ts'
 
 export interface Restock {
   sku: string

@@ -2,10 +2,10 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Actor } from '#contracts/actor'
 import { isUuid } from '#runtime/uuid'
 import { notFound } from '#http/problem'
-import { adjustOnHand, lockItem } from './change_on_hand.ts'
-import { findLaterCounts } from '../ledger/later_counts.ts'
 import { movements } from '../ledger/find_movements.ts'
+import { findLaterCounts } from '../ledger/later_counts.ts'
 import type { Movement, MovementKind } from '../ledger/movement.ts'
+import { adjustOnHand, lockItem } from './change_on_hand.ts'
 import { alreadyReversed, countedSince, notReversible, partOfImport } from './exceptions.ts'
 
 const REVERSIBLE: MovementKind[] = ['restock', 'adjust', 'count']

@@ -5,9 +5,6 @@ import type { Section } from '#http/openapi/description'
 import { list, object, orNull, ref, text, time, uuid, whole } from '#http/openapi/schema'
 import type { LaterCount } from '../../ledger/later_counts.ts'
 import type { Holders } from '../../stock/exceptions.ts'
-import { importOperations } from './imports.ts'
-import { productOperations } from './products.ts'
-import { stockOperations } from './stock.ts'
 import { importSchemas } from '../transformers/import_schema.ts'
 import {
   damagedGoods,
@@ -16,6 +13,9 @@ import {
   undoneGoods,
 } from '../transformers/movement_schema.ts'
 import { stockSchemas } from '../transformers/product_schema.ts'
+import { importOperations } from './imports.ts'
+import { productOperations } from './products.ts'
+import { stockOperations } from './stock.ts'
 
 const holders = {
   ...object<Holders>({

@@ -13,10 +13,10 @@ import {
 import { notNull, type Schema } from '#http/json_schema'
 import { instant, commaSeparated } from '#http/list_parameters'
 import { listParameters } from '#http/pages'
-import { MOST_BARCODES } from '../../products/write_products.ts'
-import { REASONS } from '../../stock/adjust_stock.ts'
 import { MOST_AT_ONCE, MOST_ON_HAND } from '../../ledger/balance.ts'
 import { KINDS } from '../../ledger/movement.ts'
+import { MOST_BARCODES } from '../../products/write_products.ts'
+import { REASONS } from '../../stock/adjust_stock.ts'
 
 const price = () => money(HIGHEST_PRICE)
 

@@ -1,10 +1,10 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { shownSlice, sliceOf } from '#admin/slices'
-import { findItem } from '../../stock/find_stock.ts'
 import { REASONS } from '../../stock/adjust_stock.ts'
-import { availableByDay } from './available_by_day.ts'
+import { findItem } from '../../stock/find_stock.ts'
 import { countLedger, readLedger } from '../movements/ledger_rows.ts'
 import { itemFilterValidator } from '../validators.ts'
+import { availableByDay } from './available_by_day.ts'
 
 /** One SKU: its balance, the forms that change it, and its ledger. */
 export default class ItemPageController {

@@ -7,8 +7,8 @@ import { submitOnce } from '#http/idempotency'
 import { lockStock } from '../../ledger/ledger.ts'
 import { restock } from '../../stock/restock.ts'
 import { reverseMovement } from '../../stock/reverse_movement.ts'
-import { rejectUnusual } from './usual_quantity.ts'
 import { selectionFormValidator, undoneFormValidator } from '../validators.ts'
+import { rejectUnusual } from './usual_quantity.ts'
 
 /** Actions on all selected rows of the list, in one transaction. */
 export default class SelectionFormsController {
