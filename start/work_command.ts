@@ -5,7 +5,9 @@ import { EXIT, olderSchema } from '#console/exit_codes'
 /** Exits this long after the signal in any case, because Docker kills after ten seconds. */
 const GONE_WITHIN_MS = 9_000
 
-const on = (description: string) => ({ description, default: true, showNegatedVariantInHelp: true })
+/** A worker that runs by default. */
+const worker = (description: string) =>
+  flags.boolean({ description, default: true, showNegatedVariantInHelp: true })
 
 export default class MessagingWork extends BaseCommand {
   static commandName = 'messaging:work'
@@ -26,27 +28,25 @@ export default class MessagingWork extends BaseCommand {
   })
   declare only?: string[]
 
-  @flags.boolean(on('Publish the outboxes'))
+  @worker('Publish the outboxes')
   declare relay: boolean
 
-  @flags.boolean(on('Handle messages'))
+  @worker('Handle messages')
   declare consumers: boolean
 
-  @flags.boolean(on('Send mails'))
+  @worker('Send mails')
   declare mail: boolean
 
-  @flags.boolean(
-    on('Re-send overdue stock requests, in the process that leads the relay of orders')
-  )
+  @worker('Re-send overdue stock requests, in the process that leads the relay of orders')
   declare sweeper: boolean
 
-  @flags.boolean(on('Read, apply and undo imports of stock files'))
+  @worker('Read, apply and undo imports of stock files')
   declare imports: boolean
 
-  @flags.boolean(on('Compose low-stock mails'))
+  @worker('Compose low-stock mails')
   declare digests: boolean
 
-  @flags.boolean(on('Delete expired data, in the process that leads the relay'))
+  @worker('Delete expired data, in the process that leads the relay')
   declare retention: boolean
 
   @flags.number({
@@ -68,7 +68,7 @@ export default class MessagingWork extends BaseCommand {
         `--only contains "${unknown}", but must be a list of ${WORKERS.join(', ')}.`
       )
     }
-    const workers = WORKERS.filter((worker) => this[worker] && (!only || only.includes(worker)))
+    const workers = WORKERS.filter((name) => this[name] && (!only || only.includes(name)))
     const wrong =
       workers.length === 0
         ? 'All workers are switched off. Leave at least one on.'

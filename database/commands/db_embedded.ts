@@ -35,8 +35,19 @@ export default class DbEmbedded extends BaseCommand {
     await this.warnAboutUrls()
     try {
       if (this.action === 'start') await server.launchEmbeddedPostgres(dataDir)
-      if (this.action === 'stop') await this.stop(dataDir)
-      if (this.action === 'reset' && !(await this.reset(dataDir))) return
+      if (this.action === 'stop') {
+        const { ownerPid } = await server.embeddedPostgresStatus(dataDir)
+        const stopped = await server.stopEmbeddedPostgres(dataDir)
+        if (stopped && ownerPid) {
+          this.note(
+            `Process ${ownerPid} is still running without a database. To start it again: node ace db:embedded start`
+          )
+        }
+      }
+      if (this.action === 'reset') {
+        if (!(await this.mayReset(dataDir))) return
+        await server.resetEmbeddedPostgres(dataDir)
+      }
       this.print(await server.embeddedPostgresStatus(dataDir))
     } catch (error) {
       if (!(error instanceof server.EmbeddedPostgresError)) throw error
@@ -58,29 +69,13 @@ export default class DbEmbedded extends BaseCommand {
     this.note(`${set.join(', ')} set: the app does not use the embedded PostgreSQL.`)
   }
 
-  private async stop(dataDir: string) {
-    const { embeddedPostgresStatus, stopEmbeddedPostgres } =
-      await import('#database/embedded/server')
-    const { ownerPid } = await embeddedPostgresStatus(dataDir)
-    const stopped = await stopEmbeddedPostgres(dataDir)
-    if (stopped && ownerPid) {
-      this.note(
-        `Process ${ownerPid} is still running without a database. To start it again: node ace db:embedded start`
-      )
+  private async mayReset(dataDir: string): Promise<boolean> {
+    if (this.yes) return true
+    if (!this.json && process.stdin.isTTY && process.stdout.isTTY) {
+      return this.prompt.confirm(`Delete all data in ${dataDir}/postgres?`)
     }
-  }
-
-  private async reset(dataDir: string): Promise<boolean> {
-    const { resetEmbeddedPostgres } = await import('#database/embedded/server')
-    if (!this.yes) {
-      if (this.json || !process.stdin.isTTY || !process.stdout.isTTY) {
-        this.refuse(2, `This deletes all data in ${dataDir}/postgres. Pass --yes to confirm.`)
-        return false
-      }
-      if (!(await this.prompt.confirm(`Delete all data in ${dataDir}/postgres?`))) return false
-    }
-    await resetEmbeddedPostgres(dataDir)
-    return true
+    this.refuse(2, `This deletes all data in ${dataDir}/postgres. Pass --yes to confirm.`)
+    return false
   }
 
   private print(status: EmbeddedPostgresStatus) {

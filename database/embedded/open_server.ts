@@ -5,12 +5,17 @@ import { findHome, locateHome, type Home } from './home.ts'
 import { runningPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts'
 import { serverUserFor } from './server_user.ts'
 
-/** A running server; see `EmbeddedPostgres` for the fields. */
+/** A server that accepts connections. */
 export type OpenServer = {
+  /** URL of the database, with user and password: a secret. */
   url: string
+  /** Port on 127.0.0.1. */
   port: number
+  /** Absolute path. */
   dataDir: string
+  /** The server was already running. */
   adopted: boolean
+  /** This call created the cluster: the database is empty. */
   firstRun: boolean
   pid: number
   home: Home

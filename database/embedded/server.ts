@@ -5,24 +5,13 @@ import { EmbeddedPostgresError, explained } from './embedded_postgres_error.ts'
 import { enterAsGuest, keepServer, leaveAsLastGuest, markGuestServer } from './guests.ts'
 import { canonical, findHome, forgetHome, type Home } from './home.ts'
 import { exclusively, takeLock, type Lock } from './owner_lock.ts'
-import { openServer, stopServer } from './open_server.ts'
+import { openServer, stopServer, type OpenServer } from './open_server.ts'
 import { killPostmaster } from './postmaster.ts'
 
 export { EmbeddedPostgresError }
 export { embeddedPostgresStatus, type EmbeddedPostgresStatus } from './status.ts'
 
-/** A server that accepts connections. */
-export type EmbeddedPostgres = {
-  /** URL of the database, with user and password: a secret. */
-  url: string
-  /** Port on 127.0.0.1. */
-  port: number
-  /** Absolute path. */
-  dataDir: string
-  /** The server was already running. */
-  adopted: boolean
-  /** This call created the cluster: the database is empty. */
-  firstRun: boolean
+export type EmbeddedPostgres = Omit<OpenServer, 'pid' | 'home'> & {
   /** Stops the server for an owner, and for the last guest of a server that a guest started. */
   stop(): Promise<void>
 }

@@ -58,12 +58,11 @@ const statement = {
       select handled_at as at from inbox where consumer = $1 order by message_id desc limit $3
     )
     select
-      ${PENDING_KINDS.map(
-        (kind) => /* sql */ `
-          count(*) filter (where kind = '${kind}')::int as "${kind}",
-          greatest(0, coalesce(extract(epoch from clock_timestamp()
-            - min(created_at) filter (where kind = '${kind}')), 0))::float8 as "${kind}Oldest"`
-      ).join(', ')},
+      ${perKind((kind) => `count(*) filter (where kind = '${kind}')`)} as pending,
+      ${perKind(
+        (kind) => `greatest(0, coalesce(extract(epoch from clock_timestamp()
+          - min(created_at) filter (where kind = '${kind}')), 0))`
+      )} as oldest,
       count(*) filter (where kind = 'parked' and "isReplay")::int as "parkedReplays",
       (select count(*) from (select from parked_keys limit $2) as counted)::int as "parkedKeys",
       (select count(*) from blocked)::int as "blockedKeys",
@@ -84,9 +83,12 @@ const statement = {
     from pending`,
 }
 
-type Row = Record<PendingKind | `${PendingKind}Oldest`, number> &
-  Omit<Backlog, 'pending' | 'oldest' | 'throughput'> &
-  Throughput & { [column: string]: unknown }
+/** A JSON object with an SQL expression for each kind. */
+function perKind(expression: (kind: PendingKind) => string) {
+  return `json_build_object(${PENDING_KINDS.map((kind) => `'${kind}', ${expression(kind)}`).join(', ')})`
+}
+
+type Row = Omit<Backlog, 'throughput'> & Throughput & { [column: string]: unknown }
 
 /**
  * Reads the backlog in one statement, on indexes.
@@ -107,18 +109,10 @@ export async function readBacklog(
     'connectionName' in client
       ? await run<Row>(client, statement, values)
       : await client.query<Row>({ ...statement, values }).then((result) => result.rows)
-  const [row] = rows
-  const { waiting, parked, replayed, parkedReplays } = row
-  const { parkedKeys, blockedKeys, oldestBlocked, deadLetters } = row
-  const { leader, publishedPerMinute, handledPerMinute, lastPublished, lastHandled } = row
+  const [{ leader, publishedPerMinute, handledPerMinute, lastPublished, lastHandled, ...backlog }] =
+    rows
   return {
-    pending: { waiting, parked, replayed },
-    oldest: {
-      waiting: row.waitingOldest,
-      parked: row.parkedOldest,
-      replayed: row.replayedOldest,
-    },
-    ...{ parkedReplays, parkedKeys, blockedKeys, oldestBlocked, deadLetters },
+    ...backlog,
     throughput: options.throughput
       ? { leader, publishedPerMinute, handledPerMinute, lastPublished, lastHandled }
       : null,

@@ -55,7 +55,7 @@ export interface SkippedOffsets {
 
 interface Row {
   id: number
-  message_id: string
+  messageId: string
   key: string
   type: string
   version: number
@@ -131,16 +131,10 @@ async function verifyModule(
     after = rows[rows.length - 1].id
     result.checked += rows.length
     onProgress?.(result.checked)
-    const find = (row: Row, kind: Finding['kind'], consumer: string | null = null) =>
-      result.findings.push({
-        module: module.name,
-        kind,
-        consumer,
-        outboxId: row.id,
-        messageId: row.message_id,
-        key: row.key,
-        type: row.type,
-      })
+    const find = (row: Row, kind: Finding['kind'], consumer: string | null = null) => {
+      const { id: outboxId, messageId, key, type } = row
+      result.findings.push({ module: module.name, kind, consumer, outboxId, messageId, key, type })
+    }
     for (const row of rows) {
       if (!row.published) find(row, row.parked ? 'parked' : 'unpublished')
       else if (topic && isMissing(row, topic)) {
@@ -175,15 +169,11 @@ async function verifyFromElsewhere(
       .flatMap((record) => decodeOrNull(topic, record, namespace) ?? [])
       // Replayed messages were checked before; the inbox may have deleted their ids since.
       .filter(({ time, headers }) => Date.parse(time) <= youngest && !headers.ce_replayof)
-      .map(({ id, ...message }) => ({ ...message, message_id: id }))
+      .map(({ id, ...message }) => ({ ...message, messageId: id }))
       .filter((row) => isSubscribed(row, topic, subscribedTo))
     result.checked += relevant.length
     onProgress?.(result.checked)
-    for (const { message_id: messageId, key, type } of await notInInbox(
-      client,
-      consumer,
-      relevant
-    )) {
+    for (const { messageId, key, type } of await notInInbox(client, consumer, relevant)) {
       const found = { kind: 'not_handled', consumer, outboxId: null, messageId, key, type } as const
       result.findings.push({ module: topic, ...found })
     }
@@ -207,7 +197,7 @@ async function clock(client: Client) {
 
 async function nextRows(client: Client, after: number, began: string, olderThan: number) {
   const { rows } = await client.query<Row>(
-    `select id, message_id, key, type, version, published_at is not null as published, partition, "offset",
+    `select id, message_id as "messageId", key, type, version, published_at is not null as published, partition, "offset",
        exists (select from parked_keys where parked_keys.key = outbox.key) as parked,
        headers ? 'ce_replayof' as replayed
      from outbox
@@ -223,7 +213,7 @@ async function nextRows(client: Client, after: number, began: string, olderThan:
 function isMissing(row: Row, { messageIds, earliest }: TopicContents) {
   if (row.partition === null || row.offset === null) return false
   if (BigInt(row.offset) < (earliest.get(row.partition) ?? 0n)) return false
-  return !messageIds.has(row.message_id)
+  return !messageIds.has(row.messageId)
 }
 
 function isWithin(
@@ -257,16 +247,16 @@ function isSubscribed(
 }
 
 /** Rows that the consumer has not recorded. Dead-lettered messages have an inbox row as well. */
-async function notInInbox<R extends { message_id: string }>(
+async function notInInbox<R extends { messageId: string }>(
   client: Client,
   consumer: string,
   rows: R[]
 ): Promise<R[]> {
   if (rows.length === 0) return []
-  const known = await client.query<{ message_id: string }>(
-    'select message_id from inbox where consumer = $1 and message_id = any ($2::uuid[])',
-    [consumer, rows.map((row) => row.message_id)]
+  const known = await client.query<{ id: string }>(
+    'select message_id as id from inbox where consumer = $1 and message_id = any ($2::uuid[])',
+    [consumer, rows.map(({ messageId }) => messageId)]
   )
-  const ids = new Set(known.rows.map((row) => row.message_id))
-  return rows.filter((row) => !ids.has(row.message_id))
+  const ids = new Set(known.rows.map(({ id }) => id))
+  return rows.filter(({ messageId }) => !ids.has(messageId))
 }

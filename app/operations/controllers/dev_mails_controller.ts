@@ -16,14 +16,12 @@ export default class DevMailsController {
       .sort()
       .reverse()
       .slice(0, NEWEST)
-    const mails = await Promise.all(newest.map((name) => read(name.slice(0, -'.json'.length))))
+    const mails = await Promise.all(newest.map((name) => readMail(name.slice(0, -'.json'.length))))
     return view.render('operations::dev_mails', { mails, mailDir })
   }
 
   async show({ params, response }: HttpContext) {
-    const mail = await read(params.id).catch(() => {
-      throw notFound('mail')
-    })
+    const mail = await readMail(params.id)
     response.header(
       'content-security-policy',
       `default-src 'none'; style-src 'unsafe-inline'; sandbox`
@@ -32,14 +30,16 @@ export default class DevMailsController {
   }
 
   async text({ params, response }: HttpContext) {
-    const mail = await read(params.id).catch(() => {
-      throw notFound('mail')
-    })
+    const mail = await readMail(params.id)
     return response.header('content-type', 'text/plain; charset=utf-8').send(mail.text)
   }
 }
 
-async function read(id: string): Promise<FiledMail> {
+/** @throws Problem 404 */
+async function readMail(id: string): Promise<FiledMail> {
   if (!/^[\w.-]+$/.test(id)) throw notFound('mail')
-  return JSON.parse(await readFile(join(mailDir, `${id}.json`), 'utf8'))
+  const content = await readFile(join(mailDir, `${id}.json`), 'utf8').catch(() => {
+    throw notFound('mail')
+  })
+  return JSON.parse(content)
 }

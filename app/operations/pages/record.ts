@@ -7,36 +7,26 @@ import { operatorActs, type OperatorAct } from '#messaging/recovery/operator_act
 import { replays, type Replay } from '#messaging/recovery/replay'
 import messaging from '#messaging/service'
 
-export type Recorded = { module: string; id: string; at: Date; who: string; why: string | null } & (
-  { what: 'act'; act: OperatorAct } | { what: 'replay'; replay: Replay }
-)
+type Entry = { module: string } & (({ kind: 'act' } & OperatorAct) | ({ kind: 'replay' } & Replay))
 
 /** A page of all modules' entries, newest first. Ids are UUIDv7, so they sort by time across modules. */
 export async function record({ before, limit }: { before?: string; limit: number }) {
   const found = await Promise.all(
-    messaging.config.modules.map(async ({ name: module }): Promise<Recorded[]> => {
+    messaging.config.modules.map(async ({ name: module }): Promise<Entry[]> => {
       const client = db.connection(module)
       const [acts, replayed] = await Promise.all([
         operatorActs(client, { before, limit: limit + 1 }),
         replays(client, { before, limit: limit + 1 }),
       ])
       return [
-        ...acts.map((act) => ({ ...common(module, act), what: 'act' as const, act })),
-        ...replayed.map((replay) => ({
-          ...common(module, replay),
-          what: 'replay' as const,
-          replay,
-        })),
+        ...acts.map((act) => ({ module, kind: 'act' as const, ...act })),
+        ...replayed.map((replay) => ({ module, kind: 'replay' as const, ...replay })),
       ]
     })
   )
   const all = found.flat().sort((a, b) => (a.id < b.id ? 1 : -1))
   const rows = all.slice(0, limit)
   return { rows, older: all.length > limit ? rows.at(-1)!.id : null }
-}
-
-function common(module: string, { id, at, who, why }: OperatorAct | Replay) {
-  return { module, id, at, who, why }
 }
 
 /** The result in a few words; empty where there is nothing to add. */
