@@ -2,6 +2,7 @@
  * The routes of all modules, with their middleware.
  */
 import router from '@adonisjs/core/services/router'
+import type { MiddlewareFn, ParsedNamedMiddleware } from '@adonisjs/core/types/http'
 import { accountsNavigation } from '#accounts/pages/navigation'
 import { accountsPages, signInPages, peoplePages } from '#accounts/pages/routes'
 import { accountsRoutes, signInRoutes } from '#accounts/api/routes'
@@ -51,81 +52,69 @@ for (const [name, document] of Object.entries(documents)) {
     .as(name)
 }
 
+/** @param routes - false for those of modules that run elsewhere */
+function below(
+  prefix: string,
+  layers: (MiddlewareFn | ParsedNamedMiddleware)[],
+  ...routes: ((() => void) | false)[]
+) {
+  router
+    .group(() => routes.forEach((add) => add && add()))
+    .prefix(prefix)
+    .use(layers)
+}
+
+const api = below.bind(null, 'api/v1')
 /** The body is read last, so that 401, 403 and 429 do not depend on its content. */
 const body = [middleware.json(), middleware.body()]
+const limited = [signedIn.required(), middleware.limited()]
 
-router.group(signInRoutes).prefix('api/v1').use(body)
-
-router
-  .group(() => inventory && catalogueRoutes())
-  .prefix('api/v1')
-  .use([signedIn.required({ optional: true }), middleware.limited(), ...body])
-
-router
-  .group(() => orders && liveOrderRoutes())
-  .prefix('api/v1')
-  .use([signedIn.required({ ticket: true }), middleware.limited(), ...body])
-
+api(body, signInRoutes)
+api(
+  [signedIn.required({ optional: true }), middleware.limited(), ...body],
+  inventory && catalogueRoutes
+)
+api([signedIn.required({ ticket: true }), middleware.limited(), ...body], orders && liveOrderRoutes)
 // Overload is checked first, to reject cheaply. The body is read before the permit, so that a slow body holds none.
-router
-  .group(() => orders && placementRoutes())
-  .prefix('api/v1')
-  .use([
+api(
+  [
     ...[admission.unlessOverloaded(), ...body, admission.permit()],
-    ...[signedIn.required(), middleware.limited(), admission.customerShare(), signedIn.audited()],
-  ])
-
-router
-  .group(() => {
-    accountsRoutes()
-    if (inventory) inventoryRoutes()
-    if (orders) ordersRoutes()
-  })
-  .prefix('api/v1')
-  .use([signedIn.required(), middleware.limited(), ...body, signedIn.audited()])
-
-router
-  .group(() => inventory && inventoryUploads())
-  .prefix('api/v1')
-  .use([signedIn.required(), middleware.limited(), signedIn.audited()])
+    ...[...limited, admission.customerShare(), signedIn.audited()],
+  ],
+  orders && placementRoutes
+)
+api(
+  [...limited, ...body, signedIn.audited()],
+  ...[accountsRoutes, inventory && inventoryRoutes, orders && ordersRoutes]
+)
+api([...limited, signedIn.audited()], inventory && inventoryUploads)
 
 assetRoutes()
 
+const admin = below.bind(null, 'admin')
 /** A form is read first, so that its input can be shown again whatever rejects it. */
 const form = [middleware.ownForms(), middleware.body(), middleware.session(), middleware.auth()]
 const desk = [middleware.shield(), signedIn.fromSession(), middleware.page(), signedIn.audited()]
+const today = [orders && ordersToday, inventory && stockToday, operationsToday]
 
-router
-  .group(signInPages)
-  .prefix('admin')
-  .use([...form, middleware.shield(), middleware.page()])
-
-router
-  .group(() => {
-    const today = [orders && ordersToday, inventory && stockToday, operationsToday]
-    operationsPages(today.filter((part) => part !== false))
-    operatorPages(orders ? countAttention : null)
-    useKeyPages([orders && orderOfKey, inventory && productOfKey].filter((page) => page !== false))
-    accountsPages()
-    peoplePages()
-    if (orders) orderPages()
-    if (inventory) {
-      stockPages()
-      itemPages()
-    }
-  })
-  .prefix('admin')
-  .use([...form, ...desk])
-
-/** A file is read only after authentication. */
-router
-  .group(() => inventory && uploadPages())
-  .prefix('admin')
-  .use([
+admin([...form, middleware.shield(), middleware.page()], signInPages)
+admin(
+  [...form, ...desk],
+  () => operationsPages(today.filter((part) => part !== false)),
+  () => operatorPages(orders ? countAttention : null),
+  ...[accountsPages, peoplePages, orders && orderPages],
+  ...[inventory && stockPages, inventory && itemPages]
+)
+// A file is read only after authentication.
+admin(
+  [
     ...[middleware.ownForms(), middleware.session(), middleware.auth()],
     ...[middleware.upload({ most: MOST_BYTES }), ...desk],
-  ])
+  ],
+  inventory && uploadPages
+)
 
+useKeyPages([orders && orderOfKey, inventory && productOfKey].filter((page) => page !== false))
 useNavigation({
   bar: [
     todayEntry,

@@ -23,12 +23,18 @@ interface ModuleRoles {
   roles: readonly string[]
 }
 
+/** Seconds since a role was last reported in a module's database. */
+interface RoleAge {
+  module: string
+  role: string
+  seconds: number
+}
+
 export class WorkerRoles implements Figures {
   readonly source = 'worker roles'
   #modules: ModuleRoles[] = []
   readonly #uptime: () => number
-  /** Role → module → seconds. */
-  #unseen = new Map<string, Map<string, number>>()
+  #ages: RoleAge[] = []
 
   /** @param uptime - seconds that this process runs */
   constructor(uptime = () => process.uptime()) {
@@ -41,31 +47,29 @@ export class WorkerRoles implements Figures {
   }
 
   async read() {
-    const found = new Map<string, Map<string, number>>()
+    const ages: RoleAge[] = []
     for (const { module, client, roles } of this.#modules) {
       const seen = await workerRoleAges(client())
       for (const role of roles) {
-        const seconds = seen.get(role) ?? this.#uptime()
-        unseen.set({ module, role }, seconds)
-        found.set(role, (found.get(role) ?? new Map()).set(module, seconds))
+        ages.push({ module, role, seconds: seen.get(role) ?? this.#uptime() })
       }
     }
-    this.#unseen = found
+    for (const { module, role, seconds } of ages) unseen.set({ module, role }, seconds)
+    this.#ages = ages
   }
 
   forget() {
-    this.#unseen.clear()
+    this.#ages = []
     unseen.reset()
   }
 
   /** Warnings for operators; none in the first minute, while other processes may still be starting. */
   warnings(): string[] {
     if (this.#uptime() < UNSEEN_SECONDS) return []
-    return [...this.#unseen].flatMap(([role, seconds]) => {
-      const missing = [...seconds].filter(([, age]) => age > UNSEEN_SECONDS)
-      if (missing.length === 0) return []
-      const modules = missing.map(([module]) => module).join(' and ')
-      const longest = Math.round(Math.max(...missing.map(([, age]) => age)))
+    const missing = this.#ages.filter(({ seconds }) => seconds > UNSEEN_SECONDS)
+    return [...Map.groupBy(missing, ({ role }) => role)].map(([role, ages]) => {
+      const modules = ages.map(({ module }) => module).join(' and ')
+      const longest = Math.round(Math.max(...ages.map(({ seconds }) => seconds)))
       return `no process has run the ${role} worker of ${modules} for ${longest} s: start "node ace messaging:work"`
     })
   }
