@@ -15,9 +15,10 @@ import {
   whole,
   type Schema,
 } from '#http/openapi/schema'
+import { newOrder } from '../../placing/new_order.ts'
 import type { OrderRecord, ShipTo } from '../../store/order.ts'
 import type { Status } from '../../order_state_machine.ts'
-import type { OrderBody } from './order_body.ts'
+import { orderBody, type OrderBody } from './order_body.ts'
 
 const statuses: Record<Status, string> = {
   pending: 'accepted; inventory has not replied yet',
@@ -122,44 +123,25 @@ export const orderSchemas: Record<string, Schema> = {
 }
 
 /** Examples: one order in several statuses. */
-const euros = (amount: number) => ({ amount, currency: 'EUR' })
-
-const mugs = {
-  sku: 'MUG-RED',
-  name: 'Red mug',
-  quantity: 2,
-  unitPrice: euros(1250),
-  total: euros(2500),
-}
-
-export const placedOrder: OrderBody = {
+export const placedOrder = orderBody({
+  ...newOrder(
+    { lines: [], reference: 'shop-4711' },
+    {
+      id: '0199f3a1-1b2c-7f00-8d11-5a6b7c8d9e0f',
+      role: 'customer',
+      email: 'ada@example.com',
+      name: 'Ada',
+    },
+    {
+      lines: [{ sku: 'MUG-RED', quantity: 2, name: 'Red mug', unitPrice: 1250 }],
+      currency: 'EUR',
+    }
+  ),
   id: '0199f3a2-7c11-7d3e-9a54-3f2b8c6d1e70',
   number: 'Q-100001',
-  reference: 'shop-4711',
-  customerId: '0199f3a1-1b2c-7f00-8d11-5a6b7c8d9e0f',
-  status: 'pending',
-  revision: 1,
-  heldRevision: null,
-  version: 1,
-  attention: false,
-  email: 'ada@example.com',
-  name: 'Ada',
-  shipTo: null,
-  lines: [mugs],
-  requestedLines: null,
-  shortages: [],
   placedAt: '2026-11-22T12:00:00.000Z',
   updatedAt: '2026-11-22T12:00:00.000Z',
-  confirmedAt: null,
-  rejectedAt: null,
-  cancelledAt: null,
-  cancelReason: null,
-  fulfilledAt: null,
-  carrier: null,
-  trackingNumber: null,
-  trackingUrl: null,
-  total: euros(2500),
-}
+})
 
 export const confirmedOrder: OrderBody = {
   ...placedOrder,
@@ -176,7 +158,9 @@ export const updatingOrder: OrderBody = {
   revision: 2,
   version: 3,
   updatedAt: '2026-11-22T12:05:00.000Z',
-  requestedLines: [{ ...mugs, quantity: 5, total: euros(6250) }],
+  requestedLines: [
+    { ...placedOrder.lines[0], quantity: 5, total: { amount: 6250, currency: 'EUR' } },
+  ],
 }
 
 export const cancelledOrder: OrderBody = {
