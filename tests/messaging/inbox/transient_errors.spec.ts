@@ -163,9 +163,10 @@ test.group('A batch outlives', (group) => {
     }
   })
 
-  test('a deadlock, of which it is the victim', async ({ assert }) => {
+  test('a deadlock, of which it is the victim', async ({ assert, cleanup }) => {
     let tries = 0
     const other = await owner().transaction()
+    cleanup(() => (other.isCompleted ? undefined : other.rollback()))
     await other.rawQuery('select pg_advisory_xact_lock(2)')
     const consumer = consumerOf(async (messages, trx) => {
       tries++

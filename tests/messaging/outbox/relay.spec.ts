@@ -49,10 +49,14 @@ test.group('The relay', (group) => {
     )
   })
 
-  test('publishes a message that drew an early id and committed late', async ({ assert }) => {
+  test('publishes a message that drew an early id and committed late', async ({
+    assert,
+    cleanup,
+  }) => {
     startRelay(embedded())
     const [early, late] = [message(), message()]
     const slow = await orders().transaction()
+    cleanup(() => (slow.isCompleted ? undefined : slow.rollback()))
     await outbox.add(slow, [early])
     await commit(late)
     await eventually('the later one is published', async () =>
@@ -65,49 +69,55 @@ test.group('The relay', (group) => {
     assert.deepEqual(await published(), [early.id, late.id])
   })
 
-  test('raises its floor past published rows, never past an id that may still commit', async ({
+  test('raises its low watermark past published rows, never past an id that may still commit', async ({
     assert,
+    cleanup,
   }) => {
     const connection = await LeaderConnection.open(directConnection('orders'), quiet)
-    const floor = await LowWatermark.load(connection)
+    const watermark = await LowWatermark.load(connection)
     const slow = await orders().transaction()
+    cleanup(async () => {
+      if (!slow.isCompleted) await slow.rollback()
+      await connection.close()
+    })
     await outbox.add(slow, [message()])
     await commit(message())
     await connection.query('update outbox set published_at = now()')
-    await floor.advance()
-    await floor.advance()
-    await floor.advance()
-    const before = floor.value
+    await watermark.advance()
+    await watermark.advance()
+    await watermark.advance()
+    const before = watermark.value
     assert.equal(before, '0')
 
     await slow.commit()
-    await floor.advance()
+    await watermark.advance()
     const [{ early }] = await connection.query<{ early: number }>(
       'select min(id) as early from outbox where published_at is null'
     )
-    assert.equal(floor.value, String(early - 1), 'just below the row that came late')
+    assert.equal(watermark.value, String(early - 1), 'just below the row that came late')
 
     await connection.query('update outbox set published_at = now()')
-    await floor.advance()
-    await floor.advance()
+    await watermark.advance()
+    await watermark.advance()
     const [{ last }] = await connection.query<{ last: number }>(
       'select max(id) as last from outbox'
     )
-    assert.equal(floor.value, String(last))
-    await connection.close()
+    assert.equal(watermark.value, String(last))
   })
 
   test('starts at the watermark of the previous leader, or at the start of an emptied outbox', async ({
     assert,
+    cleanup,
   }) => {
     const rows = Array.from({ length: 10_001 }, () => message('one key'))
     await commit(...rows)
     const connection = await LeaderConnection.open(directConnection('orders'), quiet)
     await connection.query('update outbox set published_at = now()')
-    const floor = await LowWatermark.load(connection)
-    await floor.advance()
-    await floor.advance()
-    assert.equal((await LowWatermark.load(connection)).value, floor.value)
+    cleanup(() => connection.close())
+    const watermark = await LowWatermark.load(connection)
+    await watermark.advance()
+    await watermark.advance()
+    assert.equal((await LowWatermark.load(connection)).value, watermark.value)
     const late = message()
     await commit(late)
     startRelay(embedded())
@@ -124,7 +134,6 @@ test.group('The relay', (group) => {
       .rawQuery('truncate outbox; alter table outbox alter id restart')
     await commit(message())
     assert.equal((await LowWatermark.load(connection)).value, '0')
-    await connection.close()
   })
 
   test('keeps the commit order of each key while many write at once', async ({ assert }) => {

@@ -59,11 +59,13 @@ test.group('A race', (group) => {
     }
   })
 
-  test('of a redrive that finds nothing with a message that fails leaves the key waiting', async ({
+  test('of a redrive that finds nothing with a message that fails leaves the key blocked', async ({
     assert,
+    cleanup,
   }) => {
-    // Another process lays a letter down between the redrive's look at the letters and its last word.
+    // Another process dead-letters a message between the redrive's last read and its commit.
     const other = await owner().transaction()
+    cleanup(() => (other.isCompleted ? undefined : other.rollback()))
     await other.rawQuery('lock table waiting_keys in share mode')
     await other.rawQuery(
       `insert into dead_letters (consumer, reason, topic, key, value, headers, attempts)

@@ -16,7 +16,7 @@ import { changePartitions } from '#messaging/topics'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
 import { unreadableBatches, UnreadableBatches } from '#messaging/inbox/unreadable_batches'
 import { freePort } from '#tests/support/runner/environment'
-import { Line } from '#tests/support/connections/tcp_proxy'
+import { TcpProxy } from '#tests/support/connections/tcp_proxy'
 import { brokers } from '#tests/support/kafka/broker'
 import { emptyShop } from '#tests/support/shop'
 import { freshPrefix, kafkaTransport, transports } from '#tests/support/transports'
@@ -135,9 +135,9 @@ if (kafkaIsHere) {
     test('finds a broker though a proxy takes connections for a dead one, the first of the list', async ({
       cleanup,
     }) => {
-      const line = await Line.open(await freePort())
-      cleanup(() => line.close())
-      const transport = kafkaTransport([`127.0.0.1:${line.port}`, ...(await brokers())!])
+      const proxy = await TcpProxy.open(await freePort())
+      cleanup(() => proxy.close())
+      const transport = kafkaTransport([`127.0.0.1:${proxy.port}`, ...(await brokers())!])
       cleanup(() => transport.close())
       const opened = () => transport.openTopic('orders').catch(() => false)
       await eventually('a topic is opened', async () => (await opened()) !== false)

@@ -2,17 +2,17 @@ import { test } from '@japa/runner'
 import { reconcile } from '#inventory/stock/reconcile'
 import { isTransient } from '#postgres/errors'
 import { withDedicatedConnections } from '#postgres/dedicated_connection'
-import { DatabaseProxy } from '#tests/support/connections/database_proxy'
+import { proxyDatabase } from '#tests/support/connections/database_proxy'
 
 test.group('Work on dedicated connections', () => {
   test('ends with an error that says so when the server is silent', async ({ assert, cleanup }) => {
-    const proxy = await DatabaseProxy.open('inventory')
-    cleanup(() => proxy.end())
+    const { proxy, connection } = await proxyDatabase('inventory')
+    cleanup(() => proxy.close())
     const work = withDedicatedConnections(
-      [proxy.connection],
+      [connection],
       async ([client]) => {
         await client.query('select 1')
-        proxy.freeze()
+        proxy.hang()
         await client.query('select 1')
       },
       1_000
@@ -26,10 +26,10 @@ test.group('Work on dedicated connections', () => {
   })
 
   test('goes on while a long statement runs', async ({ assert }) => {
-    const proxy = await DatabaseProxy.open('inventory')
+    const { proxy, connection } = await proxyDatabase('inventory')
     try {
       const rows = await withDedicatedConnections(
-        [proxy.connection],
+        [connection],
         async ([client]) => {
           // Longer than the limit below, which is for a server that is silent.
           const result = await client.query('select pg_sleep(1.5)')
@@ -40,14 +40,14 @@ test.group('Work on dedicated connections', () => {
       assert.equal(rows, 1)
       assert.isAbove(proxy.connections, 3, 'the server was asked meanwhile')
     } finally {
-      proxy.end()
+      proxy.close()
     }
   })
 
   test('of a proof takes the same path', async ({ assert, cleanup }) => {
-    const proxy = await DatabaseProxy.open('inventory')
-    cleanup(() => proxy.end())
-    const { differences } = await reconcile(proxy.connection)
+    const { proxy, connection } = await proxyDatabase('inventory')
+    cleanup(() => proxy.close())
+    const { differences } = await reconcile(connection)
     assert.isEmpty(differences)
   })
 })

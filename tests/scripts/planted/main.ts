@@ -85,7 +85,8 @@ async function run({ suite, file, test }: Spec) {
     HISTORY_SHRINK: 'off',
     ...(server && { TEST_DATABASE_URL: server.url }),
   }
-  const args = ['ace.js', 'test', suite, `--files=${file}`, ...(test ? [`--tests=${test}`] : [])]
+  const only = test ? [`--tests=${test}`] : []
+  const args = ['ace.js', 'test', suite, `--files=${file}`, ...only, '--bail']
   const settings = { cwd: copy, env, maxBuffer: 100_000_000 }
   const ended = await new Promise<{ error: Error | null; stdout: string; stderr: string }>(
     (resolve) => {

@@ -1,60 +1,62 @@
 /*
- * A line of TCP with troubles: between the app and a Kafka node, or PostgreSQL.
+ * A TCP proxy that can cut, block and slow the connections to a server.
  */
 import { once } from 'node:events'
 import { createServer, Socket, type AddressInfo, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 type State =
-  | { is: 'well' }
+  | { is: 'up' }
   | { is: 'cut' }
-  /** Connections stay open and are taken, and nothing passes. */
-  | { is: 'hanging'; mended: Promise<void> }
-  /** Each piece of up to 64 KB waits `delayMs`, and takes as long as so many bytes a second take. */
+  /** Connections are accepted and stay open, but nothing passes. */
+  | { is: 'hanging'; restored: Promise<void> }
+  /** Each chunk of up to 64 KB is delayed by `delayMs` and the time it takes at this bandwidth. */
   | { is: 'slow'; delayMs: number; bytesPerSecond: number }
 
-export class Line {
+export class TcpProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  #state: State = { is: 'well' }
-  #mend = () => {}
-  /** The port on 127.0.0.1 where it leads; nowhere while it is 0. */
-  to = 0
+  #state: State = { is: 'up' }
+  #resume = () => {}
+  /** Number of accepted connections. */
+  connections = 0
+  /** The server's port; 0 refuses connections. */
+  target = 0
 
-  private constructor() {
+  private constructor(private readonly host: string) {
     this.#server = createServer((near) => void this.#connect(near))
   }
 
-  static async open(to = 0): Promise<Line> {
-    const line = new Line()
-    line.to = to
-    line.#server.listen(0, '127.0.0.1')
-    await once(line.#server, 'listening')
-    return line
+  static async open(target = 0, host = '127.0.0.1'): Promise<TcpProxy> {
+    const proxy = new TcpProxy(host)
+    proxy.target = target
+    proxy.#server.listen(0, '127.0.0.1')
+    await once(proxy.#server, 'listening')
+    return proxy
   }
 
-  /** Where it begins, on 127.0.0.1. */
+  /** The proxy's own port on 127.0.0.1. */
   get port() {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Every connection is reset, and each new one at once. */
+  /** Resets every connection, and each new one at once. */
   cut() {
     this.#become({ is: 'cut' })
     for (const socket of this.#sockets) socket.resetAndDestroy()
   }
 
   hang() {
-    const mended = new Promise<void>((resolve) => (this.#mend = resolve))
-    this.#state = { is: 'hanging', mended }
+    const restored = new Promise<void>((resolve) => (this.#resume = resolve))
+    this.#state = { is: 'hanging', restored }
   }
 
   slow(delayMs: number, bytesPerSecond: number) {
     this.#become({ is: 'slow', delayMs, bytesPerSecond })
   }
 
-  mend() {
-    this.#become({ is: 'well' })
+  restore() {
+    this.#become({ is: 'up' })
   }
 
   close() {
@@ -64,10 +66,11 @@ export class Line {
 
   #become(state: State) {
     this.#state = state
-    this.#mend()
+    this.#resume()
   }
 
   async #connect(near: Socket) {
+    this.connections++
     const far = new Socket()
     for (const socket of [near, far]) {
       this.#sockets.add(socket)
@@ -79,17 +82,17 @@ export class Line {
         other.destroy()
       })
     }
-    if (this.#state.is === 'cut' || this.to === 0) return near.resetAndDestroy()
-    far.connect(this.to, '127.0.0.1')
-    void this.#carry(near, far)
-    void this.#carry(far, near)
+    if (this.#state.is === 'cut' || this.target === 0) return near.resetAndDestroy()
+    far.connect(this.target, this.host)
+    void this.#forward(near, far)
+    void this.#forward(far, near)
   }
 
-  async #carry(from: Socket, to: Socket) {
+  async #forward(from: Socket, to: Socket) {
     try {
-      for await (const piece of from) {
-        await this.#pass(piece.length)
-        if (!to.write(piece)) await once(to, 'drain')
+      for await (const chunk of from) {
+        await this.#pass(chunk.length)
+        if (!to.write(chunk)) await once(to, 'drain')
       }
       to.end()
     } catch {
@@ -98,7 +101,7 @@ export class Line {
   }
 
   async #pass(bytes: number) {
-    if (this.#state.is === 'hanging') await this.#state.mended
+    if (this.#state.is === 'hanging') await this.#state.restored
     if (this.#state.is === 'slow') {
       const { delayMs, bytesPerSecond } = this.#state
       await sleep(delayMs + (bytes / bytesPerSecond) * 1_000)

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { createServer, type AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, drivers } from '@adonisjs/core/hash'
 import type { ApplicationService } from '@adonisjs/core/types'
@@ -40,7 +41,8 @@ export async function prepareTestEnvironment(app: ApplicationService) {
   const terminate = app.terminate.bind(app)
   let ending: Promise<void> | null = null
   app.terminate = () => {
-    ending ??= terminate()
+    // A transaction that a failed test has left open would keep the pools from closing.
+    ending ??= Promise.race([terminate(), sleep(10_000, undefined, { ref: false })])
       .then(() => database.drop())
       .finally(() => server?.stop())
     return ending

@@ -1,39 +1,39 @@
 /*
- * The app, with troubles that cannot be made from outside. It reads them from the file that FAULTS_FILE
- * names, again at each SIGUSR2; without the file it is the app as it is.
+ * The app with faults that cannot be caused from outside. It reads them from the file named by FAULTS_FILE, at
+ * its start and at each SIGUSR2; without the file nothing is injected.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Subscription } from '#messaging/inbox/subscription'
 import type { Transport } from '#messaging/transports/transport'
 import { afterHandling } from '#tests/support/processes/after_handling'
-import type { Troubles } from './injected_faults.ts'
+import type { InjectedFaults } from './injected_faults.ts'
 
 const file = process.env.FAULTS_FILE!
-let troubles: Troubles = {}
+let injected: InjectedFaults = {}
 
-readTroubles()
-process.on('SIGUSR2', readTroubles)
+readFaults()
+process.on('SIGUSR2', readFaults)
 shiftTheClock()
 
 const { Messaging } = await import('#messaging/messaging')
 const { createTransport, subscribe } = Messaging.prototype
 Messaging.prototype.createTransport = function () {
-  return troubled(createTransport.call(this))
+  return withFaults(createTransport.call(this))
 }
 Messaging.prototype.subscribe = function (module, subscriptions) {
-  subscribe.call(this, module, subscriptions.map(mortal))
+  subscribe.call(this, module, subscriptions.map(withDeadlyMessages))
 }
 await import('../../../bin/server.ts')
 
-function readTroubles() {
-  troubles = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+function readFaults() {
+  injected = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
 }
 
-/** `Date` alone: timers and `performance.now()` go by the monotonic clock, as they would. */
+/** Shifts `Date` only: timers and `performance.now()` use the monotonic clock. */
 function shiftTheClock() {
   const Real = Date
-  const now = () => Real.now() + (troubles.clockMs ?? 0)
+  const now = () => Real.now() + (injected.clockMs ?? 0)
   globalThis.Date = new Proxy(Real, {
     construct: (_, args: [], target) =>
       Reflect.construct(Real, args.length > 0 ? args : [now()], target),
@@ -41,27 +41,27 @@ function shiftTheClock() {
   })
 }
 
-function troubled(transport: Transport): Transport {
-  const { send, subscribe: hear } = transport
+function withFaults(transport: Transport): Transport {
+  const { send, subscribe: subscribeTo } = transport
   transport.send = async (topic, partition, records) => {
-    dieAt(`before-publish-${topic}`)
+    crashAt(`before-publish-${topic}`)
     const offset = await send.call(transport, topic, partition, records)
-    dieAt(`after-publish-${topic}`)
-    if (Math.random() < (troubles.cutAcks ?? 0)) {
+    crashAt(`after-publish-${topic}`)
+    if (Math.random() < (injected.cutAcks ?? 0)) {
       await sleep(Math.random() * 200)
-      throw new Error('the acknowledgement is cut')
+      throw new Error('the acknowledgement is lost')
     }
     return offset
   }
   transport.subscribe = (subscriber) => {
-    const die = () => dieAt(`after-effect-${subscriber.name}`)
-    return hear.call(transport, afterHandling(subscriber, die))
+    const die = () => crashAt(`after-effect-${subscriber.name}`)
+    return subscribeTo.call(transport, afterHandling(subscriber, die))
   }
   return transport
 }
 
 /** A message with the header `deadly` kills the process that handles it, inside its transaction. */
-function mortal(subscription: Subscription): Subscription {
+function withDeadlyMessages(subscription: Subscription): Subscription {
   return {
     ...subscription,
     handle: async (messages, trx) => {
@@ -71,10 +71,10 @@ function mortal(subscription: Subscription): Subscription {
   }
 }
 
-/** Of several processes the one that comes to the point first dies there, and no other. */
-function dieAt(point: string) {
-  if (troubles.dieAt !== point) return
-  troubles.dieAt = undefined
+/** Kills the first process that reaches the point: it deletes the file, so no other dies there. */
+function crashAt(point: string) {
+  if (injected.crashAt !== point) return
+  injected.crashAt = undefined
   if (!existsSync(file)) return
   rmSync(file)
   process.kill(process.pid, 'SIGKILL')

@@ -1,5 +1,5 @@
 /*
- * What must be true when a fault is over and all is at rest.
+ * What must be true when a fault is over and no order is in progress.
  */
 import { ace } from '#tests/support/processes/app_process'
 import { BROKEN, UNSETTLED } from '#tests/support/processes/busy_shop'
@@ -16,12 +16,12 @@ const PROOFS = [
 
 const TWICE: [what: string, sql: string][] = [
   [
-    'a message has moved stock twice',
+    'a message moved stock twice',
     `select message_id from inventory.movements where message_id is not null
      group by message_id, sku, kind having count(*) > 1`,
   ],
   [
-    'an answer has made two steps of an order',
+    'a reply made two steps of an order',
     `select message_id from orders.timeline_steps where message_id is not null
      group by message_id having count(*) > 1`,
   ],
@@ -32,10 +32,10 @@ const TWICE: [what: string, sql: string][] = [
   ],
 ]
 
-/** Waits until every order is at rest and every message is published. @throws Error when they are not */
-export async function atRest(shop: Shop, within = 60_000) {
+/** Waits until no order is in progress and every message is published. @throws Error when they are not */
+export async function waitUntilIdle(shop: Shop, within = 60_000) {
   await eventually(
-    'every order is at rest, and every message published',
+    'no order is in progress, and every message is published',
     async () => {
       const moving = await shop
         .query(
@@ -49,7 +49,7 @@ export async function atRest(shop: Shop, within = 60_000) {
   )
 }
 
-/** @returns what is wrong, in words, and how many repeats lie in the topics */
+/** @returns violations, in words, and the number of repeated records in the topics */
 export async function check(shop: Shop, load: Load) {
   const [seen, ...findings] = await Promise.all([
     observe(shop),
@@ -69,7 +69,7 @@ async function lost(shop: Shop, load: Load) {
   )
   const twice = ids.length - new Set(ids).size
   return [
-    ...gone.map(({ id }) => `order ${id} was accepted and is not there`),
+    ...gone.map(({ id }) => `order ${id} was accepted and is lost`),
     ...(twice ? [`${twice} orders were accepted twice`] : []),
   ]
 }

@@ -1,44 +1,44 @@
 import type { Flow } from './flow.ts'
 import type { Load } from './load.ts'
 import type { Shop } from './shop.ts'
-import type { Stage } from './test_bed.ts'
+import type { TestBed } from './test_bed.ts'
 
-/** What a fault works on, while orders come in. */
+/** The running shop that a fault is injected into. */
 export interface Scene {
-  stage: Stage
+  testBed: TestBed
   shop: Shop
   load: Load
   flow: Flow
-  /** Says that the fault begins now, or has ended; without them it lasts as long as `strike`. */
+  /** Mark the start and the end of the fault; without them it lasts as long as `inject`. */
   begins(): void
   ends(): void
 }
 
 export interface Fault {
-  /** A sentence without its end: the row's head, and what the command takes as its name. */
+  /** The row's title; the command selects faults by parts of it. */
   name: string
-  /** How it is done. */
+  /** How the fault is caused. */
   how: string
-  /** What is expected besides what is promised. */
+  /** What is expected in addition to the promises. */
   expected?: string
-  /** Part of the short set that every change must pass. */
+  /** Part of the short set, which every change must pass. */
   core?: boolean
-  /** Orders must flow again while it lasts. */
-  healsMeanwhile?: boolean
-  /** It lasts for no time: only what comes after it counts. */
+  /** Orders must flow again while the fault lasts. */
+  recoversMeanwhile?: boolean
+  /** It has no duration: only the time after it counts. */
   instant?: boolean
-  /** Why it cannot be done here; null where it can. */
-  missing?(): Promise<string | null>
-  /** Before orders come in. */
-  prepare?(stage: Stage, shop: Shop): Promise<void>
-  /** Orders that wait for a reason, as long as the fault lasts. */
+  /** Why this machine cannot run it; null if it can. */
+  unavailable?(): Promise<string | null>
+  /** Runs before the first order. */
+  prepare?(testBed: TestBed, shop: Shop): Promise<void>
+  /** Whether the order is expected to wait while the fault lasts. */
   explained?(orderId: string): boolean
-  /** Causes the fault and repairs it. @throws Error if an expectation is not met */
-  strike(scene: Scene): Promise<void>
-  /** What an operator has to do afterwards, when no more orders come in. */
-  repair?(stage: Stage, shop: Shop): Promise<void>
-  /** What must not stay for the next fault, however this one ended, when the shop is gone. */
-  cleanUp?(stage: Stage): Promise<void>
+  /** Causes the fault and ends it. @throws Error if an expectation is not met */
+  inject(scene: Scene): Promise<void>
+  /** The operator's repair, after the last order. */
+  repair?(testBed: TestBed, shop: Shop): Promise<void>
+  /** Restores the test bed for the next fault after the shop is closed, whatever the result. */
+  cleanUp?(testBed: TestBed): Promise<void>
 }
 
 /** One row of the table. Times are seconds. */
@@ -51,16 +51,16 @@ export interface Row {
   refused: number
   repeats: number
   lasted: number
-  /** From its beginning until orders flowed while it lasted; null: not as long as it lasted. */
+  /** From the start until orders flowed again; null: they did not while the fault lasted. */
   healed: number | null
-  /** It did not heal although it must: for a machine with nothing else to do. */
+  /** Orders did not flow again in time. Only meaningful on a machine without other load. */
   late: boolean
-  /** From its end until orders flowed. */
+  /** From the end until orders flowed. */
   recovered: number
   took: number
   findings: string[]
-  /** Where lies what the processes of a shop have printed in which it was not as promised. */
+  /** Folder with the output of the processes, if a promise was broken. */
   logs?: string
-  /** Why it was not run. */
+  /** Why the fault was not run. */
   notRun?: string
 }

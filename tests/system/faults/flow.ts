@@ -1,30 +1,30 @@
 /*
- * Whether orders flow. The flow is normal at a moment when an order was accepted in the second before it,
- * and none that was accepted more than two seconds before it still waits for inventory's answer.
+ * Whether orders flow: an order was accepted within the last second, and none that was accepted more than two
+ * seconds ago waits for inventory's reply.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { slowdown } from '#tests/support/eventually'
 import type { Load, Placed } from './load.ts'
 import type { Shop } from './shop.ts'
 
-const LOOKS_EVERY_MS = 200
+const CHECK_EVERY_MS = 200
 const ACCEPTED_WITHIN_MS = 1_000
-const SETTLED_WITHIN_MS = 2_000
+const REPLY_WITHIN_MS = 2_000
 /** How long orders must flow to count as recovered. */
 const STEADY_MS = 3_000
 
-interface Look {
+interface Check {
   at: number
-  /** Why it is not normal; null: it is. */
-  trouble: string | null
+  /** Why orders do not flow; null if they do. */
+  problem: string | null
 }
 
 export class Flow {
   readonly #shop: Shop
   readonly #load: Load
-  /** Orders that wait for a reason, which do not count. */
+  /** Whether the order is expected to wait. */
   readonly #explained: (orderId: string) => boolean
-  readonly #looks: Look[] = []
+  readonly #checks: Check[] = []
   readonly #running: Promise<void>
   #stopped = false
 
@@ -36,28 +36,28 @@ export class Flow {
   }
 
   /**
-   * Waits until the flow is normal and stays so.
+   * Waits until orders have flowed for three seconds.
    *
    * @param within - milliseconds, on a machine with nothing else to do
-   * @throws Error when it is not so by then
+   * @throws Error with the last problem when they do not by then
    */
   async isNormal(within = 90_000) {
     const until = performance.now() + within * slowdown()
     while (!this.#steadySince(performance.now() - STEADY_MS)) {
       if (performance.now() > until)
-        throw new Error(`orders do not flow within ${within / 1_000} s: ${this.#lastTrouble}`)
-      await sleep(LOOKS_EVERY_MS)
+        throw new Error(`orders do not flow within ${within / 1_000} s: ${this.#lastProblem}`)
+      await sleep(CHECK_EVERY_MS)
     }
   }
 
   /**
-   * How many milliseconds after `from` the last look before `to` was that found it not normal: 0 when
-   * none did, null when it was not normal at `to` either.
+   * Milliseconds from `from` to the last check before `to` that found a problem: 0 without any, null if
+   * orders did not flow at `to` either.
    */
   disturbed(from: number, to: number): number | null {
-    const looks = this.#looks.filter(({ at }) => at >= from && at <= to)
-    if (looks.at(-1)?.trouble) return null
-    const last = looks.findLast(({ trouble }) => trouble)
+    const checks = this.#checks.filter(({ at }) => at >= from && at <= to)
+    if (checks.at(-1)?.problem) return null
+    const last = checks.findLast(({ problem }) => problem)
     return last ? last.at - from : 0
   }
 
@@ -66,25 +66,25 @@ export class Flow {
     await this.#running
   }
 
-  get #lastTrouble() {
-    return this.#looks.findLast(({ trouble }) => trouble)?.trouble
+  get #lastProblem() {
+    return this.#checks.findLast(({ problem }) => problem)?.problem
   }
 
   #steadySince(moment: number) {
-    const looks = this.#looks.filter(({ at }) => at >= moment - LOOKS_EVERY_MS)
-    return looks.length > 5 && looks.every(({ trouble }) => !trouble)
+    const checks = this.#checks.filter(({ at }) => at >= moment - CHECK_EVERY_MS)
+    return checks.length > 5 && checks.every(({ problem }) => !problem)
   }
 
   async #watch() {
     while (!this.#stopped) {
       const at = performance.now()
-      const trouble = await this.#troubleAt(at).catch((error) => String(error.message))
-      this.#looks.push({ at, trouble })
-      await sleep(LOOKS_EVERY_MS)
+      const problem = await this.#problemAt(at).catch((error) => String(error.message))
+      this.#checks.push({ at, problem })
+      await sleep(CHECK_EVERY_MS)
     }
   }
 
-  async #troubleAt(at: number): Promise<string | null> {
+  async #problemAt(at: number): Promise<string | null> {
     const accepted = this.#load.accepted
     const last = accepted.at(-1)
     if (!last || last.acceptedAt < at - ACCEPTED_WITHIN_MS) return 'no order is accepted'
@@ -93,7 +93,7 @@ export class Flow {
     )
     const pending = new Set(rows.map(({ id }) => id))
     const waits = ({ id, acceptedAt }: Placed) =>
-      acceptedAt < at - SETTLED_WITHIN_MS && pending.has(id) && !this.#explained(id)
+      acceptedAt < at - REPLY_WITHIN_MS && pending.has(id) && !this.#explained(id)
     const waiting = accepted.filter(waits)
     return waiting.length > 0
       ? `${waiting.length} orders wait, the first is ${waiting[0].id}`

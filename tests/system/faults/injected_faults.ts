@@ -1,15 +1,15 @@
-/** What app_with_faults.ts reads from its file. */
-export interface Troubles {
+/** The content of the file that app_with_faults.ts reads. */
+export interface InjectedFaults {
   /**
-   * Where the first process that comes by kills itself: before the send, after the acknowledgement and
-   * before the mark, or after the effects and before the offset.
+   * Where the first process to get there kills itself: before the send, between acknowledgement and mark, or
+   * between effect and offset.
    */
-  dieAt?:
+  crashAt?:
     | `before-publish-${'orders' | 'inventory'}`
     | `after-publish-${'orders' | 'inventory'}`
     | `after-effect-${'orders' | 'inventory'}`
-  /** The share of acknowledgements, from 0 to 1, that are lost on their way. */
+  /** Share of acknowledgements that are lost, 0 to 1. */
   cutAcks?: number
-  /** Milliseconds that the app's clock goes ahead of the true one. */
+  /** Milliseconds by which the app's clock is ahead. */
   clockMs?: number
 }

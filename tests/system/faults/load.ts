@@ -1,22 +1,21 @@
 /*
- * Customers and clerks in an open loop: an order leaves at its time whatever became of those before it.
- * Of ten orders one is changed later, one is cancelled and one is fulfilled; now and then goods come in,
- * of the one product that is short.
+ * Orders in an open loop: each is sent at its time, whatever happened to the ones before. Of ten orders one
+ * is changed later, one is cancelled and one is fulfilled. The scarce product is restocked from time to time.
  */
 import { randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from '#tests/support/processes/app_process'
 import { SCARCE, SKUS, type Shop } from './shop.ts'
 
-/** An answer that takes longer never comes: the caller asks again, under the same key. */
-const PATIENCE_MS = 5_000
+/** After this long without a response, the request is retried under the same key. */
+const RESPONSE_WITHIN_MS = 5_000
 const GIVES_UP_MS = 120_000
-/** Between two tries; the first ones come sooner. */
+/** The longest wait between two tries. */
 const LONGEST_WAIT_MS = 3_000
-/** More than this need another machine: the accepted rate tells. */
-const MOST_UNDER_WAY = 2_000
-/** Only orders as old as this are changed, cancelled and fulfilled. */
-const RIPE_MS = 3_000
+/** No more requests are in flight; if this limit holds sending back, the accepted rate shows it. */
+const MOST_IN_FLIGHT = 2_000
+/** The age from which orders are changed, cancelled and fulfilled. */
+const TOUCHED_AFTER_MS = 3_000
 
 /** Moments are milliseconds of `performance.now()`. */
 export interface Placed {
@@ -28,15 +27,15 @@ export interface Placed {
 export class Load {
   readonly #shop: Shop
   readonly #rate: number
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #inFlight = new Set<Promise<void>>()
   readonly #running: Promise<void>
   #stopped = false
-  #ripe = 0
+  #nextTouched = 0
   #turn = 0
   readonly accepted: Placed[] = []
   /** Orders answered with 503 at the first try. */
   refused = 0
-  /** Orders without an answer after two minutes, and answers that nobody should get. */
+  /** Requests without a response after two minutes, and unexpected responses. */
   readonly wrong: string[] = []
   readonly #beganAt = performance.now()
   #endedAt = 0
@@ -56,20 +55,20 @@ export class Load {
     return ((this.#endedAt || performance.now()) - this.#beganAt) / 1_000
   }
 
-  /** Sends no more, and waits for the last answer. */
+  /** Stops sending, and waits for the last response. */
   async stop() {
     this.#stopped = true
     await this.#running
     this.#endedAt = performance.now()
-    await Promise.all(this.#underWay)
+    await Promise.all(this.#inFlight)
   }
 
   async #run() {
     const began = performance.now()
     for (let n = 0; !this.#stopped; n++) {
-      // Also when late: the answers must be heard, and the lines be carried.
+      // Yields even when late, so that responses and proxied connections are served.
       await sleep(Math.max(0, began + (n * 1_000) / this.#rate - performance.now()))
-      while (this.#underWay.size > MOST_UNDER_WAY && !this.#stopped) await sleep(10)
+      while (this.#inFlight.size > MOST_IN_FLIGHT && !this.#stopped) await sleep(10)
       this.#begin(this.#place())
       if (n % 10 === 2) this.#begin(this.#later('PATCH', '', { lines: lines() }))
       if (n % 10 === 5) this.#begin(this.#later('POST', '/cancellation', {}))
@@ -81,24 +80,23 @@ export class Load {
   #begin(request: Promise<void>) {
     const done = request
       .catch((error) => void this.wrong.push(String(error.message)))
-      .finally(() => this.#underWay.delete(done))
-    this.#underWay.add(done)
+      .finally(() => this.#inFlight.delete(done))
+    this.#inFlight.add(done)
   }
 
   async #place() {
     const sentAt = performance.now()
     const answer = await this.#ask('POST', '/api/v1/orders', { lines: lines() })
     if (answer.status === 503) return void this.refused++
-    if (answer.status !== 202)
-      throw new Error(`an order is answered ${answer.status}: ${answer.text}`)
+    if (answer.status !== 202) throw new Error(`POST /orders: ${answer.status} ${answer.text}`)
     this.accepted.push({ id: answer.body.id, sentAt, acceptedAt: performance.now() })
   }
 
   async #later(method: string, path: string, body: object) {
-    const order = this.accepted[this.#ripe]
-    if (!order || order.acceptedAt > performance.now() - RIPE_MS) return
-    // Three in ten are touched: so the place in the list goes on by three and a bit.
-    this.#ripe += 3
+    const order = this.accepted[this.#nextTouched]
+    if (!order || order.acceptedAt > performance.now() - TOUCHED_AFTER_MS) return
+    // Three of ten orders are touched, one in three.
+    this.#nextTouched += 3
     const { status, text } = await this.#ask(method, `/api/v1/orders/${order.id}${path}`, body)
     if (![200, 202, 409, 503].includes(status))
       throw new Error(`${method} ${path}: ${status} ${text}`)
@@ -123,14 +121,14 @@ export class Load {
       const { apps, token } = this.#shop
       const app = apps[this.#turn++ % apps.length]
       const answer = await app
-        .request(method, path, { token, body, headers, within: PATIENCE_MS })
+        .request(method, path, { token, body, headers, within: RESPONSE_WITHIN_MS })
         .catch(() => null)
       unanswered ||= !answer
       const settled = answer && answer.body?.code !== 'request_in_progress'
       if (settled && (answer.status !== 503 || !unanswered)) return answer
       await sleep(wait * (0.5 + Math.random() / 2))
     }
-    throw new Error(`${method} ${path} has no answer after two minutes`)
+    throw new Error(`${method} ${path} has no response after two minutes`)
   }
 }
 

@@ -1,30 +1,30 @@
 /*
- * `npm run test:faults`: faults, one after the other, on a Kafka of three nodes and a PostgreSQL, under load.
+ * `npm run test:faults`: one fault after the other, on three Kafka nodes and a PostgreSQL, under load.
  */
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { faults } from './catalogue/all.ts'
 import type { Fault, Row } from './fault.ts'
-import { isKept, page, tell } from './report.ts'
+import { isKept, reliabilityPage, terminalLine } from './report.ts'
 import { runFault } from './run_fault.ts'
-import { Stage } from './test_bed.ts'
+import { TestBed } from './test_bed.ts'
 
 const HELP = `npm run test:faults -- [options] [part of a fault's name …]
 
-  Starts a Kafka of three nodes and a PostgreSQL, lets orders come in, and does one fault after the other,
-  each to a shop of its own. Afterwards nothing accepted may be lost, nothing done twice, and the messages
-  of each key in their order. Needs Java 17 and Maven.
+  Starts three Kafka nodes and a PostgreSQL, and causes one fault after the other, each in a new shop under
+  load. Afterwards no accepted order may be lost, no message may have had its effect twice, and the messages
+  of each key must be in order. Needs Java 17 and Maven.
 
-  --list      the names of all faults
-  --core      only the short set
+  --list      list the names of all faults
+  --core      run the short set only
   --rate N    orders a second, 1 to 1000 (100)
-  --json      the rows as JSON on stdout
-  --write     writes docs/reliability.md; what is not run is told as not run
-  --help      this text
+  --json      print the rows as JSON on stdout
+  --write     write docs/reliability.md; faults outside this run are listed as such
+  --help      show this text
 
-  Ends with 0; with 2 when the arguments are wrong; with 3 when a promise is broken, or when CI is set and a
-  fault could not be run.
+  Exit codes: 0: every promise kept; 2: invalid arguments; 3: a promise is broken, or CI is set and a fault
+  could not be run.
 
 Example: npm run test:faults -- "broker 2 killed" poison
 `
@@ -48,7 +48,7 @@ async function main(args: string[]): Promise<number> {
 
   const [loadBefore] = loadavg()
   const rows = await runAll(chosen, rate, (found) => {
-    if (write) writeFileSync(DOCUMENT, page(found, rate, loadBefore))
+    if (write) writeFileSync(DOCUMENT, reliabilityPage(found, rate, loadBefore))
   })
   if (json) console.log(JSON.stringify(rows, null, 2))
   const failed = rows.filter((row) => !isKept(row))
@@ -56,31 +56,35 @@ async function main(args: string[]): Promise<number> {
   const kept = run.filter((row) => isKept(row))
   const others = rows.length - run.length
   console.error(
-    `\n${kept.length} of ${run.length} as promised${others ? `, ${others} could not be run` : ''}`
+    `\n${kept.length} of ${run.length} kept every promise${others ? `, ${others} could not be run` : ''}`
   )
   return failed.length === 0 ? 0 : 3
 }
 
-/** @param told - what has been found so far, after each fault: a run that is cut short has said it */
-async function runAll(chosen: Fault[], rate: number, told: (found: Row[]) => void): Promise<Row[]> {
-  const stage = await Stage.open()
-  const ending = () => void stage.close().finally(() => process.exit(130))
+/** @param report - called with all rows so far after each fault, so that an interrupted run has its report */
+async function runAll(
+  chosen: Fault[],
+  rate: number,
+  report: (found: Row[]) => void
+): Promise<Row[]> {
+  const testBed = await TestBed.open()
+  const ending = () => void testBed.close().finally(() => process.exit(130))
   process.once('SIGINT', ending).once('SIGTERM', ending)
   const rows: Row[] = []
   try {
     for (const fault of chosen) {
-      const row = await runFault(fault, stage, rate)
+      const row = await runFault(fault, testBed, rate)
       rows.push(row)
-      console.error(tell(row))
-      told(rows)
+      console.error(terminalLine(row))
+      report(rows)
     }
   } finally {
-    await stage.close()
+    await testBed.close()
   }
   return rows
 }
 
-/** @throws Error that says which argument is wrong, and how */
+/** @throws Error that names the invalid argument */
 function readArguments(args: string[]) {
   const { values, positionals } = parseArgs({
     args,

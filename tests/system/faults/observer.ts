@@ -1,16 +1,15 @@
 /*
- * An observer that reads the topics itself, as anybody outside could, and holds them against the outbox:
- * every committed message is there and no other, each key in one partition, and the first occurrences of
- * a key's messages in the order in which they were committed. Repeats may follow.
+ * Reads the topics with a client of its own and compares them with the outbox: all committed messages are
+ * there and no others, each key in one partition, first occurrences in commit order. Repeats are allowed.
  */
 import type { Shop, Module } from './shop.ts'
 
 export interface Seen {
-  /** Records that lie in the topics. */
+  /** Number of records in the topics. */
   records: number
-  /** Records that were there before. */
+  /** Records that repeat an earlier one. */
   repeats: number
-  /** What must not be, in words. */
+  /** Violations, in words. */
   findings: string[]
 }
 
@@ -44,9 +43,9 @@ export async function observe(shop: Shop): Promise<Seen> {
   return seen
 }
 
-/** From the beginning to where it ends now, each partition in its order. */
+/** All records of the topic up to its current end, each partition in order. */
 async function readTopic(shop: Shop, module: Module) {
-  const client = shop.stage.kafkaClient()
+  const client = shop.testBed.kafkaClient()
   const admin = client.admin()
   const topic = shop.topic(module)
   const records: SeenRecord[] = []
@@ -102,10 +101,11 @@ function compare(module: Module, firsts: SeenRecord[], committed: Committed[]): 
     const missing = ids.filter((id) => !there.includes(id))
     if (missing.length > 0)
       findings.push(`${module}: ${missing.length} of ${key} are not in the topic`)
-    else if (there.join() !== ids.join()) findings.push(`${module}: the order of ${key} is broken`)
+    else if (there.join() !== ids.join()) findings.push(`${module}: ${key} is out of order`)
   }
   for (const key of found.keys()) {
-    if (!expected.has(key)) findings.push(`${module}: nobody has committed what is there of ${key}`)
+    if (!expected.has(key))
+      findings.push(`${module}: ${key} is in the topic but was never committed`)
   }
   return findings
 }
@@ -115,7 +115,7 @@ function idsOfKeys(messages: { key: string; id: string }[]) {
   for (const { key, id } of messages) {
     const ids = keys.get(key)
     if (!ids) keys.set(key, [id])
-    // A replay is a row of its own, with the same id.
+    // A replay is a further row with the same id.
     else if (!ids.includes(id)) ids.push(id)
   }
   return keys
@@ -129,5 +129,7 @@ function misplaced(
 ): string[] {
   const home = new Map(committed.map(({ key, key_hash: hash }) => [key, hash % partitions]))
   const away = records.filter(({ key, partition }) => home.has(key) && home.get(key) !== partition)
-  return away.map(({ key, partition }) => `${module}: ${key} lies in partition ${partition}`)
+  return away.map(
+    ({ key, partition }) => `${module}: ${key} is in the wrong partition, ${partition}`
+  )
 }

@@ -8,17 +8,17 @@ export function isKept({ findings, late, notRun }: Row) {
 }
 
 /** One row, formatted for the terminal. */
-export function tell(row: Row): string {
+export function terminalLine(row: Row): string {
   if (row.notRun) return `NOT RUN  ${row.name}: ${row.notRun}`
   const numbers = [
     `${row.accepted} accepted (${row.acceptedRate.toFixed(0)}/s)`,
     `${row.refused} refused`,
     `${row.repeats} repeats`,
     `lasted ${seconds(row.lasted)}`,
-    `flowed again ${whileItLasted(row)} while it lasted, ${seconds(row.recovered)} after it`,
+    `orders flowed again ${whileItLasted(row)} after its start, ${seconds(row.recovered)} after its end`,
     `took ${row.took.toFixed(0)} s`,
   ]
-  const logs = row.logs ? [`what the processes printed: ${row.logs}`] : []
+  const logs = row.logs ? [`output of the processes: ${row.logs}`] : []
   const head = `${verdict(row).padEnd(8)} ${row.name}: ${numbers.join(', ')}`
   return [head, ...row.findings, ...logs].join('\n    ')
 }
@@ -29,7 +29,7 @@ export function tell(row: Row): string {
  * @param rows - of all faults or some; the others are listed as not run
  * @param loadBefore - the machine's load average before the run
  */
-export function page(rows: Row[], rate: number, loadBefore: number): string {
+export function reliabilityPage(rows: Row[], rate: number, loadBefore: number): string {
   const took = rows.reduce((sum, row) => sum + row.took, 0) / 60
   return `# Reliability: faults under load
 
@@ -84,7 +84,7 @@ ${faults.map(({ name, how }) => line(rows.find((row) => row.name === name) ?? { 
 }
 
 function line(row: Row | Pick<Row, 'name' | 'how'>): string {
-  if (!('took' in row)) return `| ${row.name} | ${row.how} | | | | | | | not a part of this run |`
+  if (!('took' in row)) return `| ${row.name} | ${row.how} | | | | | | | not part of this run |`
   const { name, how, expected } = row
   const told = expected ? `${how}; expected: ${expected}` : how
   if (row.notRun) return `| ${name} | ${told} | | | | | | | not run: ${row.notRun} |`

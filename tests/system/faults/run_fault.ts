@@ -2,53 +2,53 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { APP_ROOT } from '#tests/support/processes/app_process'
-import { atRest, check } from './checks.ts'
+import { waitUntilIdle, check } from './checks.ts'
 import type { Fault, Row } from './fault.ts'
 import { Flow } from './flow.ts'
 import { Load } from './load.ts'
 import { Shop } from './shop.ts'
-import type { Stage } from './test_bed.ts'
+import type { TestBed } from './test_bed.ts'
 
-/** Orders that come in once they flow again. */
+/** How long orders arrive after they flow again. */
 const AFTERWARDS_MS = 1_000
 
-/** Opens a shop, lets orders come in, strikes, and looks at everything when all is at rest. */
-export async function runFault(fault: Fault, stage: Stage, rate: number): Promise<Row> {
+/** Opens a shop, sends orders, injects the fault, and checks everything when no order is in progress. */
+export async function runFault(fault: Fault, testBed: TestBed, rate: number): Promise<Row> {
   const { name, how, expected = '' } = fault
   const row: Row = {
     ...{ name, how, expected, accepted: 0, acceptedRate: 0, refused: 0, repeats: 0 },
     ...{ lasted: 0, healed: null, late: false, recovered: 0, took: 0, findings: [] },
   }
-  const missing = await fault.missing?.()
+  const missing = await fault.unavailable?.()
   if (missing) return { ...row, notRun: missing }
 
   const began = performance.now()
-  const shop = await Shop.open(stage)
+  const shop = await Shop.open(testBed)
   try {
-    await fault.prepare?.(stage, shop)
-    await strike(fault, shop, rate, row)
+    await fault.prepare?.(testBed, shop)
+    await inject(fault, shop, rate, row)
   } catch (error) {
     row.findings.push((error as Error).message)
   } finally {
-    await stage.mend()
+    await testBed.restore()
     await shop.close()
     if (row.findings.length > 0 || row.late) row.logs = await keepLogs(shop)
-    await fault.cleanUp?.(stage)
+    await fault.cleanUp?.(testBed)
     row.took = (performance.now() - began) / 1_000
   }
   return row
 }
 
-async function strike(fault: Fault, shop: Shop, rate: number, row: Row) {
-  const { stage } = shop
+async function inject(fault: Fault, shop: Shop, rate: number, row: Row) {
+  const { testBed } = shop
   const load = new Load(shop, rate)
   const flow = new Flow(shop, load, fault.explained)
   try {
     await flow.isNormal()
     let begins = performance.now()
     let ends: number | null = null
-    await fault.strike({
-      ...{ stage, shop, load, flow },
+    await fault.inject({
+      ...{ testBed, shop, load, flow },
       begins: () => (begins = performance.now()),
       ends: () => (ends = performance.now()),
     })
@@ -58,7 +58,7 @@ async function strike(fault: Fault, shop: Shop, rate: number, row: Row) {
     await sleep(AFTERWARDS_MS)
     const disturbed = fault.instant ? null : flow.disturbed(begins, end)
     row.healed = disturbed === null ? null : disturbed / 1_000
-    row.late = fault.healsMeanwhile === true && disturbed === null
+    row.late = fault.recoversMeanwhile === true && disturbed === null
     row.lasted = (end - begins) / 1_000
     row.recovered = flow.disturbed(end, back)! / 1_000
   } finally {
@@ -68,8 +68,8 @@ async function strike(fault: Fault, shop: Shop, rate: number, row: Row) {
     row.acceptedRate = load.acceptedRate
     row.refused = load.refused
   }
-  await fault.repair?.(stage, shop)
-  await atRest(shop)
+  await fault.repair?.(testBed, shop)
+  await waitUntilIdle(shop)
   const { repeats, findings } = await check(shop, load)
   row.repeats = repeats
   row.findings.push(...findings)

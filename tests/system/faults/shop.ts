@@ -8,28 +8,28 @@ import pg from 'pg'
 import { ace, AppProcess, dataDirectory } from '#tests/support/processes/app_process'
 import { ShopProcess } from '#tests/support/processes/shop_process'
 import { eventually } from '#tests/support/eventually'
-import type { Stage } from './test_bed.ts'
-import type { Troubles } from './injected_faults.ts'
+import type { TestBed } from './test_bed.ts'
+import type { InjectedFaults } from './injected_faults.ts'
 
-/** Of each product, and of each order two different ones. */
+/** Every order has two different ones. */
 export const SKUS = Array.from({ length: 12 }, (_, n) => `SKU-${n}`)
-/** Of this one less comes in than is ordered: it is sold out again and again. */
+/** Less of this product is received than ordered, so it is sold out again and again. */
 export const SCARCE = SKUS[0]
 const ON_HAND = { plenty: 1_000_000, scarce: 50 }
 
 export type Module = 'orders' | 'inventory'
 
 export class Shop {
-  /** Those that run, in the order of their starts. */
+  /** The running processes, in the order of their starts. */
   readonly apps: AppProcess[]
-  /** Those that another has taken the place of. */
+  /** Processes that were replaced after they ended. */
   readonly #replaced: AppProcess[] = []
 
   private constructor(
-    readonly stage: Stage,
+    readonly testBed: TestBed,
     readonly process: ShopProcess,
     readonly topicPrefix: string,
-    /** Of the database, past the line. */
+    /** Connects to the database without the proxy. */
     readonly databaseUrl: string,
     readonly pool: pg.Pool,
     private readonly faultsFile: string,
@@ -38,19 +38,19 @@ export class Shop {
     this.apps = [process.app]
   }
 
-  static async open(stage: Stage): Promise<Shop> {
+  static async open(testBed: TestBed): Promise<Shop> {
     const name = `f${randomBytes(4).toString('hex')}`
-    const database = await stage.createDatabase(name)
-    const faultsFile = join(stage.dir, `${name}.json`)
+    const database = await testBed.createDatabase(name)
+    const faultsFile = join(testBed.dir, `${name}.json`)
     const topicPrefix = `${name}.`
     const shopProcess = await ShopProcess.open({
-      databaseUrl: database.throughLine,
-      kafka: { brokers: stage.brokers, topicPrefix },
+      databaseUrl: database.throughProxy,
+      kafka: { brokers: testBed.brokers, topicPrefix },
       entry: 'tests/system/faults/app_with_faults.ts',
       env: { FAULTS_FILE: faultsFile, NODE_OPTIONS: '--max-old-space-size=256' },
     })
     const pool = new pg.Pool({ connectionString: database.direct, max: 3 })
-    // A connection that ends with the server is no news.
+    // Connections may end together with the server.
     pool.on('error', () => {})
     const homes: (() => Promise<void>)[] = []
     const remove = async () => {
@@ -60,7 +60,7 @@ export class Shop {
       await database.drop()
     }
     const shop = new Shop(
-      ...([stage, shopProcess, topicPrefix, database.direct, pool, faultsFile, remove] as const)
+      ...([testBed, shopProcess, topicPrefix, database.direct, pool, faultsFile, remove] as const)
     )
     const home = await dataDirectory()
     homes.push(home.remove)
@@ -82,16 +82,16 @@ export class Shop {
     return rows
   }
 
-  /** Sets the troubles of all processes, also of those that start later; `{}` ends them. */
-  async trouble(troubles: Troubles) {
-    if (Object.keys(troubles).length === 0) await rm(this.faultsFile, { force: true })
-    else await writeFile(this.faultsFile, JSON.stringify(troubles))
+  /** Injects faults into all processes, including those that start later; `{}` ends the faults. */
+  async injectFaults(injected: InjectedFaults) {
+    if (Object.keys(injected).length === 0) await rm(this.faultsFile, { force: true })
+    else await writeFile(this.faultsFile, JSON.stringify(injected))
     for (const { pid } of this.apps) process.kill(pid, 'SIGUSR2')
   }
 
-  /** The process whose relay leads in that module. */
+  /** The process whose relay is the module's leader. */
   async leader(module: Module): Promise<AppProcess> {
-    return eventually(`a relay of ${module} leads`, async () => {
+    return eventually(`a relay of ${module} is leader`, async () => {
       for (const app of this.apps) {
         const { text } = await app.get('/metrics')
         if (text.includes(`quartermaster_outbox_relay_leader{module="${module}"} 1`)) return app
@@ -100,10 +100,10 @@ export class Shop {
     })
   }
 
-  /** Waits until a process has ended by itself, and starts another in its place. */
-  async replaceTheDead(): Promise<AppProcess> {
+  /** Waits until a process has crashed, and starts a replacement. */
+  async replaceCrashed(): Promise<AppProcess> {
     const dead = await eventually(
-      'a process dies',
+      'a process crashes',
       async () => this.apps.find(({ end }) => end) ?? null,
       { within: 30_000 }
     )
@@ -111,7 +111,7 @@ export class Shop {
     return dead
   }
 
-  /** Starts another in the place of one that has ended, with its files and its port. */
+  /** Starts a replacement for an ended process, with its data directory and port. */
   async replace(dead: AppProcess) {
     const place = this.apps.indexOf(dead)
     this.#replaced.push(dead)
@@ -124,15 +124,15 @@ export class Shop {
     if (this.process.app === dead) this.process.app = this.apps[place]
   }
 
-  /** Runs a command beside the apps. @throws Error with all it printed when it does not end with 0 */
+  /** Runs a command. @throws Error with its output if its exit code is not 0 */
   async ace(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await ace(this.apps[0].env, ...args)
     if (code !== 0)
-      throw new Error(`node ace ${args.join(' ')} ends with ${code}: ${stdout}${stderr}`)
+      throw new Error(`node ace ${args.join(' ')} exited with ${code}: ${stdout}${stderr}`)
     return stdout
   }
 
-  /** What each process that ever ran has printed, by its number. */
+  /** The output of every process so far, by its id. */
   get printed(): Map<number, string> {
     return new Map([...this.#replaced, ...this.apps].map(({ pid, printed }) => [pid, printed]))
   }
@@ -142,7 +142,7 @@ export class Shop {
     await this.remove()
   }
 
-  /** Lists products, plenty of each but one, and waits until they can be ordered. */
+  /** Creates and restocks products, and waits until they can be ordered. */
   async list(skus: string[]) {
     const [app] = this.apps
     for (const sku of skus) {

@@ -1,5 +1,5 @@
 /*
- * What the faults of one run share: a Kafka of three nodes, a PostgreSQL, and the lines that lead to them.
+ * The servers that all faults of a run share: three Kafka nodes, a PostgreSQL, and proxies in front of them.
  */
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,61 +11,61 @@ import {
   resetEmbeddedPostgres,
   stopEmbeddedPostgres,
 } from '#database/embedded/server'
-import { linePort } from '#tests/support/kafka/launcher/node_settings'
+import { proxyTarget } from '#tests/support/kafka/launcher/node_settings'
 import { startBroker, type Broker } from '#tests/support/kafka/launcher/launcher'
 import { APP_ROOT } from '#tests/support/processes/app_process'
-import { Line } from '#tests/support/connections/tcp_proxy'
+import { TcpProxy } from '#tests/support/connections/tcp_proxy'
 
 const NODES = 3
 
-export class Stage {
+export class TestBed {
   private constructor(
     readonly kafka: Broker,
-    /** Between the apps and node 1, 2, 3. */
-    readonly brokerLines: Line[],
-    /** Between the apps and PostgreSQL. */
-    readonly databaseLine: Line,
+    /** In front of node 1, 2, 3. */
+    readonly brokerProxies: TcpProxy[],
+    /** In front of PostgreSQL. */
+    readonly databaseProxy: TcpProxy,
     readonly dir: string,
-    /** Of the server, without any line. */
+    /** Of the server, without the proxy. */
     readonly databaseUrl: string
   ) {}
 
   /** @throws MissingTool where Java 17 or Maven is missing */
-  static async open(): Promise<Stage> {
+  static async open(): Promise<TestBed> {
     const dir = await realpath(await mkdtemp(join(tmpdir(), 'quartermaster-faults-')))
-    // The embedded PostgreSQL of root runs as another user, which must get in.
+    // As root, the embedded PostgreSQL runs as another user, which needs access.
     await chmod(dir, 0o755)
-    const brokerLines = await Promise.all(Array.from({ length: NODES }, () => Line.open()))
+    const brokerProxies = await Promise.all(Array.from({ length: NODES }, () => TcpProxy.open()))
     const kafka = await startBroker({
       nodes: NODES,
       dir: join(dir, 'kafka'),
       jarsIn: join(APP_ROOT, '.data/kafka'),
       port: 'free',
-      clientsAt: brokerLines.map(({ port }) => port),
+      clientsAt: brokerProxies.map(({ port }) => port),
     })
     const base = Number(new URL(`kafka://${kafka.brokers.split(',')[0]}`).port)
-    brokerLines.forEach((line, index) => (line.to = linePort(base, index + 1)))
+    brokerProxies.forEach((proxy, index) => (proxy.target = proxyTarget(base, index + 1)))
     const { url, port } = await launchEmbeddedPostgres(join(dir, 'data'))
-    return new Stage(kafka, brokerLines, await Line.open(port), dir, url)
+    return new TestBed(kafka, brokerProxies, await TcpProxy.open(port), dir, url)
   }
 
-  /** As the apps find the brokers. */
+  /** The brokers' addresses for the apps. */
   get brokers() {
-    return this.brokerLines.map(({ port }) => `127.0.0.1:${port}`).join()
+    return this.brokerProxies.map(({ port }) => `127.0.0.1:${port}`).join()
   }
 
-  /** A new, empty database, as we reach it and as the apps do. */
+  /** Creates an empty database. @returns its URLs, and drops it */
   async createDatabase(name: string) {
     await this.#onServer(`create database ${name}`)
     const direct = new URL(this.databaseUrl)
     direct.pathname = name
-    const throughLine = new URL(direct)
-    throughLine.port = String(this.databaseLine.port)
+    const throughProxy = new URL(direct)
+    throughProxy.port = String(this.databaseProxy.port)
     const drop = () => this.#onServer(`drop database if exists ${name} with (force)`)
-    return { direct: direct.href, throughLine: throughLine.href, drop }
+    return { direct: direct.href, throughProxy: throughProxy.href, drop }
   }
 
-  /** A client of the brokers that needs no line. */
+  /** A Kafka client that does not use the proxies. */
   kafkaClient() {
     return new Kafka({
       clientId: 'observer',
@@ -78,25 +78,25 @@ export class Stage {
     return join(this.dir, 'data')
   }
 
-  /** Starts PostgreSQL again where it has ended; it keeps its port. */
+  /** Starts PostgreSQL if it is down. */
   async startDatabase() {
     const { port } = await launchEmbeddedPostgres(this.databaseDir)
-    this.databaseLine.to = port
+    this.databaseProxy.target = port
   }
 
-  mendLines() {
-    for (const line of [...this.brokerLines, this.databaseLine]) line.mend()
+  restoreNetwork() {
+    for (const proxy of [...this.brokerProxies, this.databaseProxy]) proxy.restore()
   }
 
-  /** Everything as it was before the first fault, whatever a fault that failed has left. */
-  async mend() {
-    this.mendLines()
+  /** Restores network and servers, whatever the last fault left behind. */
+  async restore() {
+    this.restoreNetwork()
     await this.startDatabase()
     for (let node = 1; node <= NODES; node++) await this.kafka.up(node)
   }
 
   async close() {
-    for (const line of [...this.brokerLines, this.databaseLine]) line.close()
+    for (const proxy of [...this.brokerProxies, this.databaseProxy]) proxy.close()
     await this.kafka.stop()
     await stopEmbeddedPostgres(this.databaseDir)
     await resetEmbeddedPostgres(this.databaseDir)

@@ -9,16 +9,16 @@ import { directConnection } from '#config/database'
 import { SYSTEM } from '#contracts/actor'
 import { TimelineTailer } from '#orders/live/timeline_tailer'
 import { StepFeed } from '#orders/live/step_feed'
-import { DatabaseProxy } from '#tests/support/connections/database_proxy'
+import { proxyDatabase } from '#tests/support/connections/database_proxy'
 import { eventually } from '#tests/support/eventually'
 import { emptyShop, person, post, priced } from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
 
-/** A feed that reads through the proxy. */
-function feedThrough(proxy: DatabaseProxy) {
+/** A feed that reads through this connection. */
+function feedThrough(connection: ReturnType<typeof directConnection>) {
   return new StepFeed({
-    connection: { ...proxy.connection, query_timeout: 300, connectionTimeoutMillis: 300 },
+    connection: { ...connection, query_timeout: 300, connectionTimeoutMillis: 300 },
     notify: async () => {},
     logger,
   })
@@ -41,31 +41,31 @@ test.group('The feed of live steps', (group) => {
     assert,
     cleanup,
   }) => {
-    const proxy = await DatabaseProxy.open('orders')
-    const feed = feedThrough(proxy)
+    const { proxy, connection } = await proxyDatabase('orders')
+    const feed = feedThrough(connection)
     cleanup(async () => {
-      proxy.end()
+      proxy.close()
       await feed.stop()
     })
     const told = Promise.withResolvers<number>()
     feed.follow(orderId, ({ sequence }) => told.resolve(sequence))
     await feed.ready()
-    proxy.freeze()
+    proxy.hang()
     await addStep(orderId, 2)
     feed.committed()
     await eventually('the feed reports a fault', () => feed.warnings().length > 0)
     assert.match(feed.warnings()[0], /^live updates: /)
-    proxy.thaw()
+    proxy.restore()
     assert.equal(await told.promise, 2)
     await eventually('the feed works again', () => feed.warnings().length === 0)
   })
 
   test('does not knock at each commit at a door that is closed', async ({ assert, cleanup }) => {
-    const proxy = await DatabaseProxy.open('orders')
-    proxy.closed = true
-    const feed = feedThrough(proxy)
+    const { proxy, connection } = await proxyDatabase('orders')
+    proxy.cut()
+    const feed = feedThrough(connection)
     cleanup(async () => {
-      proxy.end()
+      proxy.close()
       await feed.stop()
     })
     feed.follow(orderId, () => {})
@@ -74,7 +74,7 @@ test.group('The feed of live steps', (group) => {
       await orders().rawQuery('select 1')
     }
     assert.isBelow(proxy.connections, 12)
-    proxy.closed = false
+    proxy.restore()
     await feed.ready()
     await eventually('the feed works again', () => feed.warnings().length === 0)
   })
@@ -83,10 +83,10 @@ test.group('The feed of live steps', (group) => {
     assert,
     cleanup,
   }) => {
-    const proxy = await DatabaseProxy.open('orders')
-    const feed = feedThrough(proxy)
+    const { proxy, connection } = await proxyDatabase('orders')
+    const feed = feedThrough(connection)
     cleanup(async () => {
-      proxy.end()
+      proxy.close()
       await feed.stop()
     })
     for (let n = 0; n < 2; n++) {

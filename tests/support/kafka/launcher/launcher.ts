@@ -40,7 +40,7 @@ export type StartOptions = {
   jarsIn?: string
   /**
    * For tests of the network: the ports that clients are told for node 1, 2, …, of a proxy in between,
-   * which leads them to `linePort` of the node. The nodes among themselves do not go through it.
+   * which leads them to `proxyTarget` of the node. The nodes among themselves do not go through it.
    */
   clientsAt?: number[]
 }

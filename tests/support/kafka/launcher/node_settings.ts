@@ -10,7 +10,7 @@ export type ClusterShape = {
   nodes: number
   port: number
   heapMb: number
-  /** Where clients are told to find node 1, 2, …: a port of somebody who leads them to `linePort`. */
+  /** Where clients are told to find node 1, 2, …: a port of somebody who leads them to `proxyTarget`. */
   clientsAt?: number[]
 }
 
@@ -30,7 +30,7 @@ rootLogger.appenderRef.console.ref=console
 export const portOf = (base: number, node: number) => base + 10 * (node - 1)
 
 /** Where a node listens for clients that come over a line of their own (`clientsAt`). */
-export const linePort = (base: number, node: number) => portOf(base, node) + 2
+export const proxyTarget = (base: number, node: number) => portOf(base, node) + 2
 
 /** Every port that a cluster listens on. */
 export const portsOf = (base: number, nodes: number) =>
@@ -57,7 +57,7 @@ function settings({ dir, nodes, port, clientsAt }: ClusterShape, node: number) {
   const replicas = Math.min(nodes, 3)
   const inSync = nodes >= 3 ? 2 : 1
   const line = clientsAt && {
-    listens: `,LINE://127.0.0.1:${linePort(port, node)}`,
+    listens: `,LINE://127.0.0.1:${proxyTarget(port, node)}`,
     advertises: `,LINE://127.0.0.1:${clientsAt[node - 1]}`,
     protocol: ',LINE:PLAINTEXT',
   }

@@ -9,25 +9,25 @@ import pg from 'pg'
 import { postmasterOf } from '#tests/support/processes/app_process'
 import { eventually } from '#tests/support/eventually'
 import type { Fault } from '../fault.ts'
-import type { Stage } from '../test_bed.ts'
+import type { TestBed } from '../test_bed.ts'
 
 const run = promisify(execFile)
 
 const DISK_MB = 24
-const smallDisk = (stage: Stage) => join(stage.dir, 'small_disk')
+const smallDisk = (testBed: TestBed) => join(testBed.dir, 'small_disk')
 
 const killed: Fault = {
-  name: 'PostgreSQL killed and started again',
-  how: 'SIGKILL to the postmaster, started again 3 s later',
-  async strike({ stage, begins, ends }) {
-    const postmaster = await postmasterOf(stage.databaseDir)
+  name: 'PostgreSQL killed and restarted',
+  how: 'SIGKILL to the postmaster, restarted 3 s later',
+  async inject({ testBed, begins, ends }) {
+    const postmaster = await postmasterOf(testBed.databaseDir)
     begins()
     process.kill(postmaster!, 'SIGKILL')
     await sleep(3_000)
     ends()
     // Its children must have ended before another may start.
     await eventually('PostgreSQL starts again', async () =>
-      stage.startDatabase().then(
+      testBed.startDatabase().then(
         () => true,
         () => false
       )
@@ -37,8 +37,8 @@ const killed: Fault = {
 
 const diskFull: Fault = {
   name: 'the disk of the outbox is full',
-  how: `the outbox of orders lies on a file system of ${DISK_MB} MB, which is filled up for 8 s`,
-  async missing() {
+  how: `the outbox of orders is on a file system of ${DISK_MB} MB, which is full for 8 s`,
+  async unavailable() {
     const dir = join(process.cwd(), '.data', `mount-${process.pid}`)
     await mkdir(dir, { recursive: true })
     try {
@@ -51,11 +51,11 @@ const diskFull: Fault = {
       await rm(dir, { recursive: true })
     }
   },
-  async prepare(stage, shop) {
-    const dir = smallDisk(stage)
+  async prepare(testBed, shop) {
+    const dir = smallDisk(testBed)
     await mkdir(dir)
     await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'tmpfs', dir])
-    const { uid, gid } = await stat(join(stage.databaseDir, 'postgres'))
+    const { uid, gid } = await stat(join(testBed.databaseDir, 'postgres'))
     await chown(dir, uid, gid)
     await shop.query(`create tablespace small_disk location '${dir}'`)
     for (const index of ['outbox_pkey', 'outbox_pending', 'outbox_key']) {
@@ -63,23 +63,23 @@ const diskFull: Fault = {
     }
     await shop.query('alter table orders.outbox set tablespace small_disk')
   },
-  async strike({ stage, load, begins, ends }) {
-    const ballast = join(smallDisk(stage), 'ballast')
+  async inject({ testBed, load, begins, ends }) {
+    const ballast = join(smallDisk(testBed), 'ballast')
     const refused = load.refused
     begins()
     await fill(ballast)
     await sleep(8_000)
     ends()
     await rm(ballast)
-    if (load.refused === refused) throw new Error('nobody was refused: the disk was not full')
+    if (load.refused === refused) throw new Error('no order was refused: the disk was not full')
   },
-  async cleanUp(stage) {
-    const server = new pg.Client(stage.databaseUrl)
+  async cleanUp(testBed) {
+    const server = new pg.Client(testBed.databaseUrl)
     await server.connect()
     await server.query('drop tablespace if exists small_disk')
     await server.end()
-    await run('umount', [smallDisk(stage)]).catch(() => {})
-    await rm(smallDisk(stage), { recursive: true })
+    await run('umount', [smallDisk(testBed)]).catch(() => {})
+    await rm(smallDisk(testBed), { recursive: true })
   },
 }
 

@@ -5,20 +5,20 @@ import type { Fault } from '../fault.ts'
 import { insertInto, productListed, valuesOf } from './outbox_rows.ts'
 import { SKUS, type Shop } from '../shop.ts'
 
-/** An order of all of these makes a message of some 9 KB. */
+/** An order of all of these is a message of about 9 KB. */
 const LONG_SKUS = Array.from({ length: 100 }, (_, n) => `${'LONG-'.repeat(12)}${n}`)
 
 const tooLarge: Fault = {
   name: 'a message too large for the broker',
-  how: 'the topic takes 8 KB; twenty orders of 100 lines are larger. Then it takes them: outbox:unpark',
+  how: 'the topic accepts 8 KB; twenty orders of 100 lines are larger. Then the limit is raised: outbox:unpark',
   expected: 'the keys of the twenty are parked, everything else flows',
-  healsMeanwhile: true,
+  recoversMeanwhile: true,
   async prepare(_, shop) {
     await shop.list(LONG_SKUS)
   },
-  async strike({ stage, shop, begins, ends }) {
+  async inject({ testBed, shop, begins, ends }) {
     const ids: string[] = []
-    await largestMessage(stage, shop, 8_192)
+    await largestMessage(testBed, shop, 8_192)
     begins()
     for (let n = 0; n < 20; n++) ids.push(await placeLarge(shop))
     await eventually('their keys are parked', async () => {
@@ -26,22 +26,22 @@ const tooLarge: Fault = {
       return parked.length === ids.length
     })
     await sleep(3_000)
-    await largestMessage(stage, shop, 1_048_588)
+    await largestMessage(testBed, shop, 1_048_588)
     ends()
-    await shop.ace('outbox:unpark', '--all', '--yes', '--why=the topic takes them now')
+    await shop.ace('outbox:unpark', '--all', '--yes', '--why=the limit of the topic was raised')
   },
 }
 
-/** The order that waits behind the poison. */
+/** The order whose messages wait behind the poison message. */
 let poisoned: string | undefined
 
 const poison: Fault = {
-  name: 'poison in the middle of a batch of 500',
-  how: 'the lines to the brokers hang until 500 messages wait, one of an order among them is invalid, and the order is changed after it; it is discarded at the end',
+  name: 'a poison message in the middle of a batch of 500',
+  how: 'the brokers hang until 500 messages wait; one of them is invalid, and its order is changed afterwards; an operator discards it at the end',
   expected: 'one dead letter; later messages of that order wait, all others flow',
   explained: (orderId) => orderId === poisoned,
-  async strike({ stage, shop, load, begins, ends }) {
-    for (const line of stage.brokerLines) line.hang()
+  async inject({ testBed, shop, load, begins, ends }) {
+    for (const proxy of testBed.brokerProxies) proxy.hang()
     begins()
     const waiting = async (count: number) =>
       eventually(`${count} messages wait`, async () => {
@@ -55,15 +55,20 @@ const poison: Fault = {
     poisoned = id
     await change(shop, id)
     await waiting(500)
-    stage.mendLines()
+    testBed.restoreNetwork()
     ends()
-    await eventually('the poison is a dead letter, and the change waits behind it', async () => {
-      const letters = await shop.query<{ reason: string }>(
-        'select reason from inventory.dead_letters where key = $1 order by reason',
-        [id]
-      )
-      return letters.length > 1 && letters.filter(({ reason }) => reason === 'failed').length === 1
-    })
+    await eventually(
+      'the invalid message is a dead letter, and the change waits behind it',
+      async () => {
+        const letters = await shop.query<{ reason: string }>(
+          'select reason from inventory.dead_letters where key = $1 order by reason',
+          [id]
+        )
+        return (
+          letters.length > 1 && letters.filter(({ reason }) => reason === 'failed').length === 1
+        )
+      }
+    )
     const others = await shop.query('select from inventory.dead_letters where key <> $1', [id])
     if (others.length > 0)
       throw new Error(`${others.length} messages of other keys were dead-lettered`)
@@ -72,7 +77,7 @@ const poison: Fault = {
     const [{ id }] = await shop.query<{ id: string }>(
       `select id from inventory.dead_letters where reason = 'failed'`
     )
-    await shop.ace('deadletters:discard', `--id=${id}`, '--yes', '--why=it says nothing')
+    await shop.ace('deadletters:discard', `--id=${id}`, '--yes', '--why=invalid')
     const left = await shop.query('select from inventory.dead_letters')
     if (left.length > 0) await shop.ace('deadletters:redrive', '--all', '--yes')
   },
@@ -80,10 +85,10 @@ const poison: Fault = {
 
 const deadly: Fault = {
   name: 'a message that kills the process',
-  how: 'SIGKILL to the process that handles it, inside its transaction; it is restarted each time',
-  expected: 'it goes to the dead letters by itself, and orders flow again',
+  how: 'SIGKILL to the process that handles it, inside its transaction; each process is restarted',
+  expected: 'it is dead-lettered automatically, and orders flow again',
   instant: true,
-  async strike({ shop, begins }) {
+  async inject({ shop, begins }) {
     begins()
     const message = { ...productListed('DEADLY'), headers: { deadly: 'yes' } }
     await shop.query(insertInto('inventory'), valuesOf(message))
@@ -102,13 +107,13 @@ const deadly: Fault = {
     await supervisor
   },
   async repair(_, shop) {
-    await shop.ace('deadletters:discard', '--key=DEADLY', '--yes', '--why=it kills')
+    await shop.ace('deadletters:discard', '--key=DEADLY', '--yes', '--why=it kills the process')
   },
 }
 
 export const messages: Fault[] = [tooLarge, poison, deadly]
 
-/** Restarts each ended process at once, as a supervisor does. */
+/** Restarts every process that ended, as a supervisor does. */
 async function supervise(shop: Shop, over: () => boolean) {
   while (!over()) {
     const dead = shop.apps.filter(({ end }) => end)
@@ -118,8 +123,8 @@ async function supervise(shop: Shop, over: () => boolean) {
   for (const app of shop.apps.filter(({ end }) => end)) await shop.replace(app)
 }
 
-async function largestMessage(stage: Shop['stage'], shop: Shop, bytes: number) {
-  const admin = stage.kafkaClient().admin()
+async function largestMessage(testBed: Shop['testBed'], shop: Shop, bytes: number) {
+  const admin = testBed.kafkaClient().admin()
   await admin.connect()
   const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }]
   await admin.alterConfigs({
@@ -138,7 +143,7 @@ async function placeLarge(shop: Shop): Promise<string> {
     { lines },
     randomUUID()
   )
-  if (status !== 202) throw new Error(`a large order is answered ${status}: ${text}`)
+  if (status !== 202) throw new Error(`a large order: ${status} ${text}`)
   return body.id
 }
 
@@ -148,5 +153,5 @@ async function change(shop: Shop, id: string) {
     body: { lines: [{ sku: SKUS[1], quantity: 1 }] },
     headers: { 'idempotency-key': randomUUID(), 'if-match': '*' },
   })
-  if (status !== 202) throw new Error(`the change is answered ${status}: ${text}`)
+  if (status !== 202) throw new Error(`the change: ${status} ${text}`)
 }

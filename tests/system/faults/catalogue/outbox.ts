@@ -5,56 +5,57 @@ import type { Fault } from '../fault.ts'
 import { insertInto, productListed, valuesOf } from './outbox_rows.ts'
 import type { Shop } from '../shop.ts'
 
-/** Every eighth placement commits up to so many seconds after it has drawn its outbox id. */
+/** The longest time from an outbox id to its commit, for every eighth placement. */
 const LATE_SECONDS = 3
 
 const placementsCommitLate = (shop: Shop) =>
   shop.query(/* sql */ `
-    create function orders.dawdle() returns trigger language plpgsql as $$
+    create function orders.commit_late() returns trigger language plpgsql as $$
     begin
       if random() < 0.125 then perform pg_sleep(random() * ${LATE_SECONDS}); end if;
       return null;
     end $$;
-    create constraint trigger dawdle after insert on orders.outbox deferrable initially deferred
-      for each row when (new.type = 'order_placed') execute function orders.dawdle()`)
+    create constraint trigger commit_late after insert on orders.outbox deferrable initially deferred
+      for each row when (new.type = 'order_placed') execute function orders.commit_late()`)
 
-const commitsAreTimely = (shop: Shop) => shop.query('drop function orders.dawdle cascade')
+const placementsCommitOnTime = (shop: Shop) =>
+  shop.query('drop function orders.commit_late cascade')
 
-const acksCut: Fault = {
-  name: 'acknowledgements are cut while rows commit late',
+const acksLost: Fault = {
+  name: 'acknowledgements are lost while rows commit late',
   how: `every fifth acknowledgement is lost, every eighth placement commits up to ${LATE_SECONDS} s late, for 20 s`,
-  async strike({ shop, begins, ends }) {
+  async inject({ shop, begins, ends }) {
     await placementsCommitLate(shop)
     begins()
-    await shop.trouble({ cutAcks: 0.2 })
+    await shop.injectFaults({ cutAcks: 0.2 })
     await sleep(20_000)
     ends()
-    await shop.trouble({})
-    await commitsAreTimely(shop)
+    await shop.injectFaults({})
+    await placementsCommitOnTime(shop)
   },
 }
 
 const leadersMoved: Fault = {
-  name: 'leaders are moved all the while, and acknowledgements are cut',
-  how: 'one partition after another gets another leader, for 20 s; every tenth acknowledgement is lost',
+  name: 'partition leaders move continuously, and acknowledgements are lost',
+  how: 'one partition after another gets a new leader, for 20 s; every tenth acknowledgement is lost',
   core: true,
-  async strike({ stage, shop, begins }) {
+  async inject({ testBed, shop, begins }) {
     begins()
-    await shop.trouble({ cutAcks: 0.1 })
+    await shop.injectFaults({ cutAcks: 0.1 })
     const until = performance.now() + 20_000
     for (let n = 0; performance.now() < until; n++) {
       const topic = shop.topic(n % 2 === 0 ? 'orders' : 'inventory')
-      await stage.kafka.move(topic, Math.floor(n / 2) % 6, 1 + (n % 3))
+      await testBed.kafka.move(topic, Math.floor(n / 2) % 6, 1 + (n % 3))
     }
-    await shop.trouble({})
+    await shop.injectFaults({})
   },
 }
 
 const earlyId: Fault = {
   name: 'a transaction with an early outbox id commits late',
-  how: `one holds its id for 20 s, every eighth placement for up to ${LATE_SECONDS} s`,
-  healsMeanwhile: true,
-  async strike({ shop, begins, ends }) {
+  how: `one transaction commits 20 s after it took its id, every eighth placement up to ${LATE_SECONDS} s`,
+  recoversMeanwhile: true,
+  async inject({ shop, begins, ends }) {
     await placementsCommitLate(shop)
     const late = await shop.pool.connect()
     begins()
@@ -64,8 +65,8 @@ const earlyId: Fault = {
     await late.query('commit')
     late.release()
     ends()
-    await commitsAreTimely(shop)
-    await eventually('the late message is heard', async () => {
+    await placementsCommitOnTime(shop)
+    await eventually('the late message is handled', async () => {
       const priced = await shop.query(`select from orders.price_list where sku = 'LATE'`)
       return priced.length > 0
     })
@@ -76,13 +77,13 @@ const LEADERLESS = { partition: 0, node: 3, partitions: 6 }
 
 const leaderless: Fault = {
   name: 'one partition without a leader for a minute',
-  how: 'partition 0 of orders lies on node 3 alone, which is killed for 60 s; the other partitions must flow',
-  healsMeanwhile: true,
+  how: 'partition 0 of orders has its only replica on node 3, which is killed for 60 s; the other partitions must flow',
+  recoversMeanwhile: true,
   explained: (orderId) => keyHash(orderId) % LEADERLESS.partitions === LEADERLESS.partition,
-  async prepare(stage, shop) {
+  async prepare(testBed, shop) {
     const { partition, node } = LEADERLESS
     const topic = shop.topic('orders')
-    const admin = stage.kafkaClient().admin()
+    const admin = testBed.kafkaClient().admin()
     await admin.connect()
     try {
       await admin.alterConfigs({
@@ -94,7 +95,7 @@ const leaderless: Fault = {
       await admin.alterPartitionReassignments({
         topics: [{ topic, partitionAssignment: [{ partition, replicas: [node] }] }],
       })
-      await eventually('the partition lies on one node', async () => {
+      await eventually('the partition has one replica', async () => {
         const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
         const found = topics[0].partitions.find(({ partitionId }) => partitionId === partition)!
         return found.isr.join() === String(node) && found.leader === node
@@ -103,13 +104,13 @@ const leaderless: Fault = {
       await admin.disconnect()
     }
   },
-  async strike({ stage, begins, ends }) {
+  async inject({ testBed, begins, ends }) {
     begins()
-    await stage.kafka.kill(LEADERLESS.node)
+    await testBed.kafka.kill(LEADERLESS.node)
     await sleep(60_000)
     ends()
-    await stage.kafka.up(LEADERLESS.node)
+    await testBed.kafka.up(LEADERLESS.node)
   },
 }
 
-export const outbox: Fault[] = [acksCut, leadersMoved, earlyId, leaderless]
+export const outbox: Fault[] = [acksLost, leadersMoved, earlyId, leaderless]

@@ -1,11 +1,11 @@
 /*
- * Messages that are put into an outbox past the app.
+ * Rows inserted into an outbox directly, without the app.
  */
 import { uuidv7 } from 'uuidv7'
 import { keyHash } from '#messaging/message/partition'
 import type { Module } from '../shop.ts'
 
-export interface Said {
+export interface OutboxRow {
   topic: Module
   key: string
   type: string
@@ -13,16 +13,16 @@ export interface Said {
   headers?: Record<string, string>
 }
 
-/** Takes `valuesOf`. */
+/** An insert with `valuesOf` as parameters. */
 export const insertInto = (module: Module) => /* sql */ `
   insert into ${module}.outbox (message_id, topic, key, key_hash, type, version, data, headers)
   values ($1, $2, $3, $4, $5, 1, $6, $7)`
 
-export function valuesOf({ topic, key, type, data, headers = {} }: Said) {
+export function valuesOf({ topic, key, type, data, headers = {} }: OutboxRow) {
   return [uuidv7(), topic, key, keyHash(key), type, JSON.stringify(data), JSON.stringify(headers)]
 }
 
-export function productListed(sku: string): Said {
+export function productListed(sku: string): OutboxRow {
   const price = { amount: 1_000, currency: 'EUR' }
   const data = { sku, name: sku, price, active: true, version: 1 }
   return { topic: 'inventory', key: sku, type: 'product_listed', data }

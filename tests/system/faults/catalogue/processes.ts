@@ -10,19 +10,19 @@ const HOUR_MS = 3_600_000
 
 export const processes: Fault[] = [
   {
-    name: 'a relay frozen past its lock, and another that takes over',
-    how: 'SIGSTOP to the process that leads, SIGCONT after 12 s: then two believe that they lead',
-    healsMeanwhile: true,
-    async strike(scene) {
+    name: 'a relay frozen until another takes over its lock',
+    how: 'SIGSTOP to the leader, SIGCONT after 12 s: then two processes act as leader',
+    recoversMeanwhile: true,
+    async inject(scene) {
       const leader = await scene.shop.leader('orders')
       await frozen(scene, leader, LEADER_FROZEN_MS)
     },
   },
   {
     name: 'a consumer frozen for longer than its session',
-    how: 'SIGSTOP to the process that does not lead, SIGCONT after 12 s: its partitions are handled twice',
-    healsMeanwhile: true,
-    async strike(scene) {
+    how: 'SIGSTOP to the process that is not leader, SIGCONT after 12 s: its partitions have two consumers',
+    recoversMeanwhile: true,
+    async inject(scene) {
       const leader = await scene.shop.leader('orders')
       await frozen(
         scene,
@@ -32,9 +32,9 @@ export const processes: Fault[] = [
     },
   },
   {
-    name: 'a consumer that takes longer than its session',
-    how: 'the stock table is locked for 15 s: every batch waits in its transaction',
-    async strike({ shop, begins, ends }) {
+    name: 'a batch that takes longer than the consumer session',
+    how: 'the stock table is locked for 15 s, so every batch waits in its transaction',
+    async inject({ shop, begins, ends }) {
       const other = await shop.pool.connect()
       await other.query('begin; lock table inventory.stock_items in access exclusive mode')
       begins()
@@ -46,13 +46,13 @@ export const processes: Fault[] = [
   },
   ...[1, -1].map((direction): Fault => ({
     name: `the clock of the app jumps an hour ${direction > 0 ? 'ahead' : 'back'}`,
-    how: 'Date of every app process is shifted for 15 s, then right again',
-    healsMeanwhile: true,
-    async strike({ shop, begins }) {
+    how: 'Date of every app process is shifted for 15 s, then correct again',
+    recoversMeanwhile: true,
+    async inject({ shop, begins }) {
       begins()
-      await shop.trouble({ clockMs: direction * HOUR_MS })
+      await shop.injectFaults({ clockMs: direction * HOUR_MS })
       await sleep(15_000)
-      await shop.trouble({})
+      await shop.injectFaults({})
     },
   })),
 ]
