@@ -46,15 +46,16 @@ export default defineConfig({
         files: [
           'tests/messaging/*.spec.ts',
           'tests/messaging/{inbox,outbox,recovery,transports}/*.spec.ts',
-          'tests/system/flows/*.spec.ts',
         ],
         timeout: 60_000,
       },
+      { name: 'flows', files: ['tests/system/flows/*.spec.ts'], timeout: 60_000 },
       {
         name: 'processes',
-        files: ['tests/system/{database,image,processes}/*.spec.ts'],
+        files: ['tests/system/{image,processes}/*.spec.ts'],
         timeout: 90_000,
       },
+      { name: 'database', files: ['tests/system/database/*.spec.ts'], timeout: 90_000 },
       { name: 'outages', files: ['tests/system/outages/*.spec.ts'], timeout: 90_000 },
       { name: 'faults', files: ['tests/system/faults/*.spec.ts'], timeout: 180_000 },
     ],

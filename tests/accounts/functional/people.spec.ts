@@ -6,7 +6,9 @@ import db from '@adonisjs/lucid/services/db'
 import { Message } from '@adonisjs/mail'
 import { test } from '@japa/runner'
 import { composeInvitation } from '#accounts/mails/compose'
+import Account from '#accounts/models/account'
 import { linkTo, type Invitation } from '#accounts/people/invitation'
+import { issueToken } from '#accounts/tokens'
 import type { Notification } from '#mail/mail_rows'
 import { PlainDesk, plainDeskOf } from '#tests/support/desk'
 import { emptyShop, person, product, type Person } from '#tests/support/shop'
@@ -213,6 +215,10 @@ test.group('Access', (group) => {
     assert.include(again.text, 'The e-mail address or the password is wrong.')
     const byToken = await client.get('/api/v1/accounts/me').bearerToken(carl.token)
     byToken.assertStatus(401)
+    // A token that was being issued when the account was disabled.
+    const { token } = await issueToken(await Account.findOrFail(carl.id), 30)
+    const byLateToken = await client.get('/api/v1/accounts/me').bearerToken(token)
+    byLateToken.assertStatus(401)
     const loggedIn = await client
       .post('/api/v1/tokens')
       .json({ email: carl.email, password: 'a long password' })

@@ -293,6 +293,47 @@ export const BUGS: Bug[] = [
     ]
   ),
 
+  ...of('app/messaging/installer.ts', spec('messaging', 'messaging/installer'), [
+    [
+      'tables that migrations have set up are not adopted',
+      ' && !(await holds(client, isApplied))',
+      '',
+    ],
+    ['an adopted step is not recorded', 'else await record(owner, step)', ''],
+    [
+      'two processes install at the same time',
+      "await lock.rawQuery(`select pg_advisory_xact_lock(hashtext('messaging installer'))`)",
+      '',
+    ],
+    [
+      'an interrupted online step is recorded as done',
+      'await step.online?.(owner)',
+      'await record(owner, step)\n  await step.online?.(owner)',
+    ],
+  ]),
+  ...of('app/messaging/schema.ts', spec('messaging', 'messaging/installer'), [
+    ['a released step has changed', 'create table suspects (', 'create unlogged table suspects ('],
+    [
+      'the installer leaves out a table',
+      'create table worker_roles (',
+      'create table worker_roles_0008 (',
+    ],
+  ]),
+  ...of('app/messaging/messaging.ts', spec('messaging', 'messaging/stand_alone'), [
+    [
+      'the kernel imports a file outside its foundations',
+      'const HOUR_MS = 3_600_000',
+      "import '#contracts/actor'\n\nconst HOUR_MS = 3_600_000",
+    ],
+  ]),
+  ...of('app/messaging/testing.ts', spec('messaging', 'messaging/stand_alone'), [
+    [
+      'a part of the kernel that only tests use reads a setting of the app',
+      'export async function waitUntilIdle(',
+      "import '#config/namespace'\n\nexport async function waitUntilIdle(",
+    ],
+  ]),
+
   ...of(
     'app/http/idempotency.ts',
     spec('functional', 'orders/functional/placing/idempotency_key'),

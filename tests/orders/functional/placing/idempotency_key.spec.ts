@@ -89,6 +89,8 @@ test.group('An Idempotency-Key on POST /orders', (group) => {
     assert.deepEqual(again.body(), first.body())
     const anew = await post(client, customer, body)
     assert.equal(anew.body().code, 'not_for_sale')
+    const theirs = await post(client, await person('customer', 'Bob'), body, key)
+    assert.equal(theirs.body().code, 'not_for_sale', 'the key of another account')
   })
 
   test('is the account’s own: the same key of another account is another order', async ({
