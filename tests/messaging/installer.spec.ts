@@ -39,7 +39,7 @@ test.group('The installer', (group) => {
     await db.connection('orders_owner').rawQuery(`create schema ${SCHEMA}`)
   })
 
-  test('creates every table of the kernel, and has nothing left to do', async ({ assert }) => {
+  test('creates every table of the kernel once', async ({ assert }) => {
     assert.deepEqual(await pendingSteps(owner()), names)
     assert.deepEqual(await installMessaging(owner()), names)
     assert.deepEqual(Object.keys(await layoutOf(SCHEMA)), KERNEL_TABLES)
@@ -48,12 +48,12 @@ test.group('The installer', (group) => {
     assert.deepEqual(await installMessaging(owner()), [])
   })
 
-  test('runs once when two processes install at the same time', async ({ assert }) => {
+  test('runs each step once when two processes install at the same time', async ({ assert }) => {
     const ran = await Promise.all([installMessaging(owner()), installMessaging(owner())])
     assert.deepEqual(ran.flat(), names)
   })
 
-  test('adopts a database that migrations have set up through {last}')
+  test('adopts a database set up by migrations through {last}')
     .with([{ last: '0005_solo_crashes' }, { last: '0008_worker_roles' }])
     .run(async ({ assert }, { last }) => {
       const before = names.indexOf(last) + 1
@@ -65,7 +65,7 @@ test.group('The installer', (group) => {
       assert.lengthOf(await owner().from('messaging_steps'), names.length)
     })
 
-  test('continues an online step that was interrupted, and records it once it is done', async ({
+  test('continues an interrupted online step, and records it when it is done', async ({
     assert,
   }) => {
     await installMessaging(owner())
@@ -98,7 +98,7 @@ test.group('The installer', (group) => {
     assert.deepEqual(await installMessaging(owner(), steps), [])
   })
 
-  test('has the released steps as they were released', ({ assert }) => {
+  test('has the released steps unchanged', ({ assert }) => {
     const sums = KERNEL_STEPS.map(({ name, sql }) => [
       name,
       createHash('sha256').update(sql!.replace(/\s+/g, ' ')).digest('hex').slice(0, 16),

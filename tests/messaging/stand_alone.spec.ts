@@ -16,8 +16,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const template = join(root, 'tests/messaging/stand_alone')
 const run = promisify(execFile)
 
-test.group('The kernel alone', () => {
-  test('takes a message from outbox to effect, and another to the dead letters and back', async ({
+test.group('The kernel in an app of its own', () => {
+  test('delivers a message from outbox to effect, and redrives another from the dead letters', async ({
     assert,
     cleanup,
   }) => {
@@ -55,7 +55,7 @@ test.group('The kernel alone', () => {
     ])
   })
 
-  test('is what docs/kernel.md shows', async ({ assert }) => {
+  test('is documented: docs/kernel.md shows the code of the test’s app', async ({ assert }) => {
     const guide = await readFile(join(root, 'docs/kernel.md'), 'utf8')
     const blocks = [...guide.matchAll(/^```(?:ts|json)\n(.*?)^```$/gms)].map(([, code]) =>
       code.trim()

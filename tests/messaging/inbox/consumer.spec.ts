@@ -27,7 +27,7 @@ test.group('A message', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
 
-  test('that comes twice in one batch has one effect', async ({ assert }) => {
+  test('delivered twice in one batch has one effect', async ({ assert }) => {
     const consumer = consumerOf()
     const [first, second] = about('k', 1, 2)
     await consumer.handle(deliveries([first, second, first]), alive)
@@ -35,7 +35,7 @@ test.group('A message', (group) => {
     assert.containSubset(consumer.counts, { handled: 2, repeated: 1 })
   })
 
-  test('that comes again in a later batch has one effect', async ({ assert }) => {
+  test('delivered again in a later batch has one effect', async ({ assert }) => {
     const messages = about('k', 1, 2, 3)
     await consumerOf().handle(deliveries(messages.slice(0, 2)), alive)
     const another = consumerOf()
@@ -44,7 +44,7 @@ test.group('A message', (group) => {
     assert.containSubset(another.counts, { handled: 1, repeated: 2 })
   })
 
-  test('is the same message when its id comes in capitals', async ({ assert }) => {
+  test('is recognized by its id in upper or lower case', async ({ assert }) => {
     const [message] = about('k', 1)
     const copy = { ...message, id: message.id.toUpperCase() }
     await consumerOf().handle(deliveries([message, copy]), alive)
@@ -52,7 +52,7 @@ test.group('A message', (group) => {
     assert.deepEqual(await numbersOf('k'), [1])
   })
 
-  test('that two consumers handle at the same time has one effect, in the order of its key', async ({
+  test('handled by two consumers at the same time has one effect, in the order of its key', async ({
     assert,
   }) => {
     for (let round = 0; round < 10; round++) {
@@ -71,7 +71,7 @@ test.group('A message', (group) => {
     }
   })
 
-  test('of one key is handled in order, within a batch and from batch to batch', async ({
+  test('is handled in the order of its key, within a batch and across batches', async ({
     assert,
   }) => {
     const consumer = consumerOf()
@@ -87,7 +87,7 @@ test.group('A message', (group) => {
     }
   })
 
-  test('of a type or version that nobody subscribes to is skipped, and can be handled later', async ({
+  test('without a subscription for its type and version is skipped, and can be handled later', async ({
     assert,
   }) => {
     const consumer = consumerOf()
@@ -111,7 +111,7 @@ test.group('A batch', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
 
-  test('commits effects, inbox rows and answers together, or none of them', async ({ assert }) => {
+  test('commits effects, inbox rows and replies together or not at all', async ({ assert }) => {
     let full = true
     const consumer = consumerOf(async (messages, trx) => {
       await record(messages, trx)
@@ -132,7 +132,7 @@ test.group('A batch', (group) => {
     assert.deepEqual(await numbersOf('k'), [1, 2])
   })
 
-  test('shows nobody anything before it commits', async ({ assert }) => {
+  test('is invisible before it commits', async ({ assert }) => {
     let seen = -1
     const consumer = consumerOf(async (messages, trx) => {
       await record(messages, trx)
@@ -144,9 +144,7 @@ test.group('A batch', (group) => {
     assert.equal(await countOf('inbox'), 1)
   })
 
-  test('is left alone, with nothing committed, when its partition went to another', async ({
-    assert,
-  }) => {
+  test('is dropped without a commit when its partition is revoked', async ({ assert }) => {
     const batch = deliveries(about('k', 1, 2))
     const junk = deliveries(about('k', 3)).map((delivery) => ({
       ...delivery,
@@ -165,7 +163,7 @@ test.group('A batch', (group) => {
     assert.deepEqual(await numbersOf('k'), [1, 2])
   })
 
-  test('that waits for the machine ends at once when the consumer is stopped', async ({
+  test('that waits after a transient error ends immediately when the consumer stops', async ({
     assert,
   }) => {
     const consumer = consumerOf(async (_, trx) => {
@@ -182,9 +180,7 @@ test.group('A batch', (group) => {
     assert.isEmpty(await deadLetters())
   })
 
-  test('that a paused consumer holds ends at once when the consumer is stopped', async ({
-    assert,
-  }) => {
+  test('held by a paused consumer ends immediately when the consumer stops', async ({ assert }) => {
     const broken = async () => {
       throw Object.assign(new Error('our bug'), { code: '22000' })
     }

@@ -33,7 +33,7 @@ test.group('A message that fails', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
 
-  test('in the middle of a batch of 500 lets only the later ones of its key wait', async ({
+  test('in the middle of a batch of 500 blocks only later messages of its key', async ({
     assert,
   }) => {
     const messages = Array.from(
@@ -60,7 +60,7 @@ test.group('A message that fails', (group) => {
     assert.isEmpty(consumer.warnings())
   })
 
-  test('with data that breaks its schema fails at once', async ({ assert }) => {
+  test('with data that violates its schema is dead-lettered immediately', async ({ assert }) => {
     let calls = 0
     const consumer = consumerOf(recordUnless(() => calls++))
     await consumer.handle(
@@ -75,7 +75,7 @@ test.group('A message that fails', (group) => {
     assert.equal(calls, 2)
   })
 
-  test('with the SQLSTATE of {0} fails at once')
+  test('with the SQLSTATE of {0} is dead-lettered immediately')
     .with([
       ['bad data', 'select 1 / 0'],
       ['bad text', `select 'x'::int`],
@@ -95,7 +95,7 @@ test.group('A message that fails', (group) => {
       assert.equal(calls, 1)
     })
 
-  test('with any other error is tried five times alone', async ({ assert }) => {
+  test('with any other error is tried five times by itself', async ({ assert }) => {
     let alone = 0
     const consumer = consumerOf(async (messages, trx) => {
       if (messages.some(({ key }) => key === 'bad')) {
@@ -115,7 +115,7 @@ test.group('A message that fails', (group) => {
     assert.lengthOf(await effects(), 2)
   })
 
-  test('twice, and succeeds at the third try, leaves no letter', async ({ assert }) => {
+  test('twice and succeeds at the third try leaves no dead letter', async ({ assert }) => {
     let tries = 0
     const consumer = consumerOf(
       recordUnless(() => {
@@ -129,7 +129,7 @@ test.group('A message that fails', (group) => {
     assert.deepEqual(await numbersOf('k'), [1])
   })
 
-  test('is validated again before the next attempt, as it arrived', async ({ assert }) => {
+  test('is validated again from its original data before each attempt', async ({ assert }) => {
     let tries = 0
     const consumer = consumerOf(
       recordUnless(() => {
@@ -143,7 +143,7 @@ test.group('A message that fails', (group) => {
   })
 })
 
-test.group('Failures in a row', (group) => {
+test.group('Consecutive failures', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
 
@@ -173,7 +173,7 @@ test.group('Failures in a row', (group) => {
       assert.deepEqual(await numbersOf('k19'), [1])
     })
 
-  test('pause it no longer once its partition has gone to another process', async ({ assert }) => {
+  test('no longer pause it after its partition is revoked', async ({ assert }) => {
     const consumer = consumerOf(recordUnless((_, __, trx) => divideByZero(trx)))
     const handled = consumer.handle(deliveries(keys(20)), async () => {
       if (consumer.paused) throw new Error('the partition is elsewhere')
@@ -182,7 +182,7 @@ test.group('Failures in a row', (group) => {
     assert.isFalse(consumer.paused)
   })
 
-  test('of data that fails its schema do not count: each is dead-lettered, none pauses the consumer', async ({
+  test('of schema validation do not count: each message is dead-lettered, and the consumer does not pause', async ({
     assert,
   }) => {
     const consumer = consumerOf(recordUnless((n, _, trx) => n < 0 && divideByZero(trx)))
@@ -235,9 +235,7 @@ test.group('Failures in a row', (group) => {
     assert.isEmpty(consumer.warnings())
   })
 
-  test('that one message can cause by itself do not stop the messages of other keys', async ({
-    assert,
-  }) => {
+  test('of a single message do not stop messages of other keys', async ({ assert }) => {
     const consumer = consumerOf(recordUnless((n, _, trx) => n < 0 && divideByZero(trx)))
     const messages = [...keys(25, -1), ...about('good', 1, 2)]
     await consumer.handle(deliveries(messages), alive)
@@ -246,7 +244,7 @@ test.group('Failures in a row', (group) => {
     assert.isEmpty(consumer.warnings())
   })
 
-  test('pause nobody while they are nineteen, also when it happens twice', async ({ assert }) => {
+  test('below twenty do not pause the consumer, even if they occur twice', async ({ assert }) => {
     const consumer = consumerOf(recordUnless((n, _, trx) => n < 0 && divideByZero(trx)))
     await consumer.handle(deliveries(keys(19, -1)), alive)
     await consumer.handle(deliveries(about('good', 1)), alive)
@@ -257,7 +255,7 @@ test.group('Failures in a row', (group) => {
     assert.isEmpty(consumer.warnings())
   })
 
-  test('do not count those that wait behind one: a hundred of one key are one failure', async ({
+  test('count once for a hundred messages that wait behind the first of their key', async ({
     assert,
   }) => {
     const consumer = consumerOf()
@@ -267,7 +265,9 @@ test.group('Failures in a row', (group) => {
     assert.isEmpty(consumer.warnings())
   })
 
-  test('or not: half of a batch of 40 pauses the consumer too', async ({ assert }) => {
+  test('are not required: failures of half a batch of 40 pause the consumer', async ({
+    assert,
+  }) => {
     let broken = true
     const consumer = consumerOf(
       recordUnless((n, _, trx) => broken && n < 0 && divideByZero(trx)),
@@ -286,7 +286,9 @@ test.group('Failures in a row', (group) => {
     assert.lengthOf(await effects(), 21)
   })
 
-  test('or not: half of a batch of 38 pauses nobody', async ({ assert }) => {
+  test('are not required, but failures of half a batch of 38 do not pause the consumer', async ({
+    assert,
+  }) => {
     const consumer = consumerOf(recordUnless((n, _, trx) => n < 0 && divideByZero(trx)))
     const messages = keys(38).map((message, index) =>
       index % 2 ? message : about(message.key, -1)[0]

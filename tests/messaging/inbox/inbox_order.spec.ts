@@ -14,7 +14,7 @@ const [FIRST, SECOND] = [1, 2].map((n) => ({
 test.group('The inbox', (group) => {
   group.setup(emptyShop)
 
-  test('takes ids in their order, so that overlapping batches of two processes do not deadlock', async ({
+  test('inserts ids in order, so that overlapping batches of two processes do not deadlock', async ({
     assert,
     cleanup,
   }) => {

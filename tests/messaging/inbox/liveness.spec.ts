@@ -30,7 +30,7 @@ test.group('A process', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
 
-  test('cannot recover by itself if a batch hangs indefinitely', async ({ assert, cleanup }) => {
+  test('is not alive if a batch hangs indefinitely', async ({ assert, cleanup }) => {
     const { promise: end, resolve: goOn } = Promise.withResolvers<void>()
     // Else a failure would leave a transaction open, and the next test waiting for its locks.
     cleanup(() => goOn())
@@ -44,7 +44,7 @@ test.group('A process', (group) => {
     assert.isEmpty(consumer.fatal(), 'it has gone on')
   })
 
-  test('helps itself as long as a batch is tried again', async ({ assert }) => {
+  test('is alive while a batch is retried', async ({ assert }) => {
     let tries = 0
     const consumer = consumerOf(
       async () => {
@@ -58,7 +58,7 @@ test.group('A process', (group) => {
     assert.equal(tries, 4)
   })
 
-  test('whose transport is beyond help is not alive', async ({ client }) => {
+  test('whose transport cannot recover is not alive', async ({ client }) => {
     const healthy = await client.get('/health/live')
     healthy.assertStatus(200)
     healthy.assertBody({ status: 'ok', stuck: [] })
@@ -72,7 +72,7 @@ test.group('A process', (group) => {
     }
   })
 
-  test('tells what its database says while the broker hangs', async ({ client, assert }) => {
+  test('reports the state of its database while the broker hangs', async ({ client, assert }) => {
     messaging.start(new Hanging())
     try {
       const metrics = await client.get('/metrics')

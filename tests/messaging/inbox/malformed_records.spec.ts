@@ -53,11 +53,11 @@ function noise(length: number) {
   return randomBytes(length / 2).toString('hex')
 }
 
-test.group('Junk', (group) => {
+test.group('A malformed record', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
 
-  test('{0} becomes one dead letter, and its key does not wait')
+  test('with {0} becomes one dead letter and does not block its key')
     .with(junk)
     .run(async ({ assert }, [, spoil, why]) => {
       const consumer = consumerOf()
@@ -78,7 +78,7 @@ test.group('Junk', (group) => {
     })
     .timeout(5_000)
 
-  test('of every kind in one batch stops none of the messages between', async ({ assert }) => {
+  test('of any kind does not stop the messages around it in the batch', async ({ assert }) => {
     const batch = junk.flatMap(([, spoil], n) => {
       const [good, bad] = deliveries(about('k', n, n))
       return [good, { ...bad, record: { ...bad.record, ...spoil(bad.record) } }]
@@ -91,7 +91,9 @@ test.group('Junk', (group) => {
     )
   })
 
-  test('does not count as failure: a thousand in a row pause nobody', async ({ assert }) => {
+  test('does not count as a failure: a thousand in a row do not pause the consumer', async ({
+    assert,
+  }) => {
     const consumer = consumerOf()
     const batch = deliveries(about('k', ...Array.from({ length: 1_000 }, (_, n) => n)))
     for (const { record } of batch) record.headers = {}

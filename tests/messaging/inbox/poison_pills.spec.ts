@@ -36,7 +36,7 @@ test.group('A message that kills the process', (group) => {
     dead = []
   })
 
-  test('goes to the dead letters at the fourth death; its key waits, and no other', async ({
+  test('is dead-lettered after the fourth crash and blocks only its own key', async ({
     assert,
   }) => {
     const batch = deliveries([
@@ -63,18 +63,14 @@ test.group('A message that kills the process', (group) => {
     assert.equal(await countOf('suspects'), 0)
   })
 
-  test('stops nobody who has a message twice in one batch, as after a death before the mark', async ({
-    assert,
-  }) => {
+  test('does not affect a batch that contains another message twice', async ({ assert }) => {
     await processThatDies((consumer) => consumer.handle(deliveries(about('k', DEADLY)), alive))
     const [first, second] = about('twice', 1, 2)
     await consumerOf().handle(deliveries([first, second, first, second]), alive)
     assert.deepEqual(await numbersOf('twice'), [1, 2])
   })
 
-  test('is told from those that a process had in hand when it lost their partition', async ({
-    assert,
-  }) => {
+  test('is told apart from messages whose partition was revoked', async ({ assert }) => {
     const batch = deliveries(about('k', 1, 2, 3))
     await processThatDies((consumer) => consumer.handle(deliveries(about('k', DEADLY)), alive))
     const lost = async () => {
@@ -89,7 +85,7 @@ test.group('A message that kills the process', (group) => {
     assert.isEmpty(await deadLetters())
   })
 
-  test('is told from one that was under way, alone, when somebody killed the process', async ({
+  test('is told apart from a message in progress when the process was killed from outside', async ({
     assert,
   }) => {
     const batch = deliveries(about('k', 1, DEADLY))
@@ -101,9 +97,7 @@ test.group('A message that kills the process', (group) => {
     assert.isEmpty(await deadLetters())
   })
 
-  test('is remembered by a member that loses the partition before it reaches the message', async ({
-    assert,
-  }) => {
+  test('stays suspected when its partition is revoked before it is tried', async ({ assert }) => {
     const batch = deliveries(about('k', 1, DEADLY))
     for (let death = 1; death <= 4; death++) {
       await processThatDies((consumer) => consumer.handle(batch, alive))
@@ -117,7 +111,9 @@ test.group('A message that kills the process', (group) => {
     assert.deepEqual(await deadLettersOf('k'), [[DEADLY, 'failed']])
   })
 
-  test('leaves a heartbeat; a clean stop or an idle consumer leaves none', async ({ assert }) => {
+  test('leaves a heartbeat row; a clean stop and an idle consumer leave none', async ({
+    assert,
+  }) => {
     const consumer = consumerOf()
     await consumer.handle(deliveries(about('k', 1)), alive)
     assert.equal(await countOf('consumer_runs'), 1)

@@ -103,9 +103,7 @@ test.group('A batch that hits the time limit', (group) => {
       assert.isEmpty(consumer.warnings())
     })
 
-  test('is halved until it stays below, each key in order, however small that is', async ({
-    assert,
-  }) => {
+  test('is halved until it stays below the limit, with each key in order', async ({ assert }) => {
     const sizes: number[] = []
     const consumer = consumerOf(async (messages, trx) => {
       sizes.push(messages.length)
@@ -122,7 +120,7 @@ test.group('A batch that hits the time limit', (group) => {
     assert.isEmpty(consumer.warnings())
   })
 
-  test('because of a lock on a table is named after four attempts, and not halved further', async ({
+  test('because of a table lock is reported after four attempts and not halved further', async ({
     assert,
   }) => {
     const sizes: number[] = []
@@ -151,11 +149,11 @@ test.group('A batch that hits the time limit', (group) => {
   })
 })
 
-test.group('A message that hits a time limit alone', (group) => {
+test.group('A message that hits a time limit by itself', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
 
-  test('a few times is handled, with the others of its key behind it', async ({ assert }) => {
+  test('a few times is handled before the others of its key', async ({ assert }) => {
     const { handle, end } = slow(2)
     let tries = 0
     const consumer = consumerOf(async (messages, trx) => {
@@ -173,7 +171,9 @@ test.group('A message that hits a time limit alone', (group) => {
     assert.isEmpty(await deadLetters())
   })
 
-  test('five times is set aside: other keys go on, and readiness names it', async ({ assert }) => {
+  test('five times is set aside: other keys continue, and readiness names it', async ({
+    assert,
+  }) => {
     const { handle } = slow(2)
     const consumer = consumerOf(handle)
     const [first, second, third] = about('k', 1, 2, 3)
@@ -196,9 +196,7 @@ test.group('A message that hits a time limit alone', (group) => {
     assert.include(words, 'statement timeout')
   })
 
-  test('is retried by itself until it is handled, and its key is free again', async ({
-    assert,
-  }) => {
+  test('is retried until it is handled, which frees its key', async ({ assert }) => {
     const { handle, end } = slow(2)
     const consumer = consumerOf(handle)
     await consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
@@ -226,9 +224,7 @@ test.group('A message that hits a time limit alone', (group) => {
     assert.deepEqual(await numbersOf('k'), [1, 2, 3, 4])
   })
 
-  test('and then fails for good is a dead letter that waits for an operator', async ({
-    assert,
-  }) => {
+  test('and then fails permanently becomes a dead letter for an operator', async ({ assert }) => {
     let permanent = false
     const { handle, end } = slow(2)
     const consumer = consumerOf(async (messages, trx) => {
@@ -253,7 +249,7 @@ test.group('A message that hits a time limit alone', (group) => {
   })
 })
 
-test.group('A statement that does not fit complete tables', (group) => {
+test.group('A statement that does not match the tables', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
 
@@ -283,7 +279,7 @@ test.group('A statement that does not fit complete tables', (group) => {
       assert.equal(tries, 2, 'once with the other, once alone')
     })
 
-  test('pauses the consumer when it is in every message', async ({ assert }) => {
+  test('pauses the consumer when every message causes it', async ({ assert }) => {
     const consumer = consumerOf(async (_, trx) => {
       await trx.rawQuery('selekt 1')
     })

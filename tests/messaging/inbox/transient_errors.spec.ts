@@ -91,7 +91,7 @@ const circumstances: [trouble: string, begin: string, end: string][] = [
   ],
 ]
 
-test.group('A batch outlives', (group) => {
+test.group('A batch survives', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
 
@@ -131,7 +131,7 @@ test.group('A batch outlives', (group) => {
       await assertHandled(assert, consumer)
     })
 
-  test('a permission that is missing, and the log says once which', async ({ assert }) => {
+  test('a missing permission, which is logged once', async ({ assert }) => {
     const logged: object[] = []
     const log = { warn: (fields: object, event: string) => logged.push({ ...fields, event }) }
     const differs = schemaCheck(app, db, log, { freshMs: 0 })
@@ -149,7 +149,7 @@ test.group('A batch outlives', (group) => {
     ])
   })
 
-  test('no table of somebody else in its schema: that one needs no grants', async ({ assert }) => {
+  test('a foreign table in its schema, which needs no grants', async ({ assert }) => {
     await owner().rawQuery('create role somebody_else')
     await owner().rawQuery('create table notes_of_an_administrator (note text)')
     try {
@@ -163,7 +163,7 @@ test.group('A batch outlives', (group) => {
     }
   })
 
-  test('a deadlock, of which it is the victim', async ({ assert, cleanup }) => {
+  test('a deadlock', async ({ assert, cleanup }) => {
     let tries = 0
     const other = await owner().transaction()
     cleanup(() => (other.isCompleted ? undefined : other.rollback()))
@@ -194,7 +194,7 @@ test.group('A COMMIT that fails', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
 
-  test('is no success: the batch is handled again', async ({ assert }) => {
+  test('is not a success: the batch is handled again', async ({ assert }) => {
     let tries = 0
     const consumer = consumerOf(async (messages, trx) => {
       await record(messages, trx)
@@ -205,7 +205,7 @@ test.group('A COMMIT that fails', (group) => {
   })
 })
 
-test.group('Without the table of dead letters', (group) => {
+test.group('Without the table dead_letters', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
   group.each.setup(async () => {
@@ -214,7 +214,7 @@ test.group('Without the table of dead letters', (group) => {
 
   const mendTable = () => owner().rawQuery('alter table letters_away rename to dead_letters')
 
-  test('a message that fails is dead-lettered when the table is back', async ({ assert }) => {
+  test('a message that fails is dead-lettered once the table is back', async ({ assert }) => {
     let calls = 0
     const consumer = consumerOf(
       recordUnless((n) => {
@@ -240,7 +240,7 @@ test.group('Without the table of dead letters', (group) => {
     assert.isEmpty(consumer.warnings())
   })
 
-  test('a malformed record is dead-lettered when the table is back', async ({ assert }) => {
+  test('a malformed record is dead-lettered once the table is back', async ({ assert }) => {
     const consumer = consumerOf()
     const junk = deliveries(about('k', 1))
     junk[0].record.headers = {}

@@ -32,7 +32,7 @@ class Partitioned extends EmbeddedTransport {
 test.group('The relay', (group) => {
   group.each.setup(() => emptyShop())
 
-  test('publishes what was committed, and nothing that was rolled back', async ({ assert }) => {
+  test('publishes committed messages and no rolled-back ones', async ({ assert }) => {
     const transport = embedded()
     const kept = message()
     await commit(kept)
@@ -49,10 +49,7 @@ test.group('The relay', (group) => {
     )
   })
 
-  test('publishes a message that drew an early id and committed late', async ({
-    assert,
-    cleanup,
-  }) => {
+  test('publishes a message with an early id that committed late', async ({ assert, cleanup }) => {
     startRelay(embedded())
     const [early, late] = [message(), message()]
     const slow = await orders().transaction()
@@ -69,7 +66,7 @@ test.group('The relay', (group) => {
     assert.deepEqual(await published(), [early.id, late.id])
   })
 
-  test('raises its low watermark past published rows, never past an id that may still commit', async ({
+  test('raises its low watermark past published rows, but never past an id that may still commit', async ({
     assert,
     cleanup,
   }) => {
@@ -105,7 +102,7 @@ test.group('The relay', (group) => {
     assert.equal(watermark.value, String(last))
   })
 
-  test('starts at the watermark of the previous leader, or at the start of an emptied outbox', async ({
+  test('starts at the watermark of the previous leader, or at 0 in an emptied outbox', async ({
     assert,
     cleanup,
   }) => {
@@ -136,7 +133,7 @@ test.group('The relay', (group) => {
     assert.equal((await LowWatermark.load(connection)).value, '0')
   })
 
-  test('keeps the commit order of each key while many write at once', async ({ assert }) => {
+  test('keeps the commit order of each key under concurrent writes', async ({ assert }) => {
     const transport = embedded()
     startRelay(transport)
     const keys = Array.from({ length: 20 }, () => uuidv7())
@@ -166,7 +163,7 @@ test.group('The relay', (group) => {
     }
   }).timeout(30_000)
 
-  test('lets healthy partitions flow beside a dead one with more rows than it reads at once', async ({
+  test('publishes to healthy partitions beside a dead one with more rows than a batch', async ({
     assert,
   }) => {
     let dead = true
@@ -191,7 +188,7 @@ test.group('The relay', (group) => {
     assert.deepEqual(relay.warnings(), [])
   }).timeout(30_000)
 
-  test('repeats a batch whose acknowledgement was cut, before anything later of its keys', async ({
+  test('repeats a batch whose acknowledgement was lost before later messages of its keys', async ({
     assert,
   }) => {
     let cuts = 3
@@ -212,7 +209,7 @@ test.group('The relay', (group) => {
     assert.isBelow(order.lastIndexOf(first.id), order.lastIndexOf(second.id))
   })
 
-  test('has one leader; when it goes, the one that stood by goes on', async ({ assert }) => {
+  test('has one leader; when it stops, a standby takes over', async ({ assert }) => {
     const first = startRelay(embedded())
     await eventually('the first leads', () => first.leads)
     const second = startRelay(embedded())
@@ -226,7 +223,7 @@ test.group('The relay', (group) => {
     assert.isTrue(second.leads)
   })
 
-  test('loses lock and voice together when it falls silent', async ({ assert }) => {
+  test('stops publishing when it loses its lock', async ({ assert }) => {
     const frozen = await LeaderConnection.open(directConnection('orders'), quiet)
     assert.isTrue(await frozen.tryLock())
     const heir = await LeaderConnection.open(directConnection('orders'), quiet)
@@ -237,7 +234,7 @@ test.group('The relay', (group) => {
     await heir.close()
   }).timeout(10_000)
 
-  test('connects again when its connection is killed, and publishes on', async ({ assert }) => {
+  test('reconnects and continues when its connection is killed', async ({ assert }) => {
     const relay = startRelay(embedded())
     await eventually('it leads', () => relay.leads)
     const killed = await db.connection('orders_owner').rawQuery(

@@ -32,7 +32,7 @@ test.group('Dead letters', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
 
-  test('keep the order of their key, and are handled again in it', async ({ assert }) => {
+  test('are redriven in the order of their key', async ({ assert }) => {
     const { handler, mend } = refusing(2)
     const consumer = consumerOf(handler)
     await consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
@@ -56,7 +56,7 @@ test.group('Dead letters', (group) => {
     assert.deepEqual(await numbersOf('k'), [1, 2, 3, 4, 5, 6, 7])
   })
 
-  test('that fail again with a text that PostgreSQL cannot keep stay as well', async ({
+  test('that fail again with an error text that PostgreSQL cannot store are kept', async ({
     assert,
   }) => {
     const consumer = consumerOf(
@@ -70,7 +70,7 @@ test.group('Dead letters', (group) => {
     assert.equal(letter.error_message, 'it says \uFFFD, and more')
   })
 
-  test('that fail again stay first, with one attempt more, and their key waits on', async ({
+  test('that fail again stay first with one more attempt, and their key stays blocked', async ({
     assert,
   }) => {
     const consumer = consumerOf(refusing(2).handler)
@@ -89,7 +89,7 @@ test.group('Dead letters', (group) => {
     assert.deepEqual(await numbersOf('k'), [1])
   })
 
-  test('are handled up to the next that fails', async ({ assert }) => {
+  test('are handled up to the next failure', async ({ assert }) => {
     const { handler, mend, refuse } = refusing(1)
     const consumer = consumerOf(handler)
     await consumer.handle(deliveries(about('k', 1, 2, 3, 4)), alive)
@@ -103,7 +103,7 @@ test.group('Dead letters', (group) => {
     assert.deepEqual(await attempts(), [1, 0])
   })
 
-  test('keep what they say to the letter', async ({ assert }) => {
+  test('keep their content unchanged', async ({ assert }) => {
     const { handler, mend } = refusing(1)
     const consumer = consumerOf(async (messages, trx) => {
       await handler(messages, trx)
@@ -125,7 +125,7 @@ test.group('Dead letters', (group) => {
     assert.lengthOf(traces, 1)
   })
 
-  test('of a key without any are none: it is free', async ({ assert }) => {
+  test('do not exist for a malformed record’s key: a redrive finds it free', async ({ assert }) => {
     assert.deepEqual(await consumerOf().redrive('k'), { handled: 0, free: true })
     const junk = deliveries(about('k', 1))
     junk[0].record.headers = {}
@@ -134,9 +134,7 @@ test.group('Dead letters', (group) => {
     assert.lengthOf(await deadLetters(), 1)
   })
 
-  test('of one key keep no other waiting, not even while they are handled again', async ({
-    assert,
-  }) => {
+  test('do not delay other keys, not even during a redrive', async ({ assert }) => {
     const consumer = consumerOf(refusing(1).handler)
     await consumer.handle(deliveries([...about('k', 1, 2), ...about('j', 7)]), alive)
 
@@ -166,7 +164,7 @@ test.group('Dead letters', (group) => {
     assert.deepEqual(await numbersOf('k'), [1, 2, 3])
   })
 
-  test('stay as they are when the machine is in trouble', async ({ assert }) => {
+  test('are unchanged by transient errors', async ({ assert }) => {
     const { handler, mend } = refusing(1)
     const consumer = consumerOf(handler)
     await consumer.handle(deliveries(about('k', 1, 2)), alive)

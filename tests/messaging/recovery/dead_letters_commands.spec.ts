@@ -53,13 +53,13 @@ async function isHeldUp(): Promise<boolean> {
   return rows.length > 0
 }
 
-test.group('Dead letters at the terminal', (group) => {
+test.group('The deadletters commands', (group) => {
   group.each.setup(async () => {
     await emptyShop()
     await product('MUG', 10)
   })
 
-  test('are listed by what went wrong, and shown without what they say', async ({ assert }) => {
+  test('list dead letters by error, and show them without payload', async ({ assert }) => {
     const [a, b, c] = [uuidv7(), uuidv7(), uuidv7()]
     await blockedOrders(a, b)
     await invalidOrder(c)
@@ -92,7 +92,7 @@ test.group('Dead letters at the terminal', (group) => {
     assert.containSubset(await operatorActs(inventory()), [{ act: 'read', who: 'Ada' }])
   })
 
-  test('that hit a time limit are a group of their own, with the error, and are said to be retried', async ({
+  test('list time limits as a group of their own that is retried automatically', async ({
     assert,
   }) => {
     const [a, b, c] = [uuidv7(), uuidv7(), uuidv7()]
@@ -119,9 +119,7 @@ test.group('Dead letters at the terminal', (group) => {
     assert.equal((await run(DeadLettersList, '--group=waiting')).exitCode, 5)
   })
 
-  test('are redriven by group, in the order of each key, the others left alone', async ({
-    assert,
-  }) => {
+  test('redrive one group, in the order of each key, and leave the others', async ({ assert }) => {
     const [a, b, c] = [uuidv7(), uuidv7(), uuidv7()]
     await blockedOrders(a, b)
     await invalidOrder(c)
@@ -149,7 +147,7 @@ test.group('Dead letters at the terminal', (group) => {
     assert.equal(await countOf('waiting_keys'), 1)
   })
 
-  test('that fail again stay with a higher count, and the command exits 3', async ({ assert }) => {
+  test('exit 3 when dead letters fail again, and count the attempt', async ({ assert }) => {
     const order = uuidv7()
     await invalidOrder(order)
     await malformedRecord()
@@ -162,7 +160,7 @@ test.group('Dead letters at the terminal', (group) => {
     )
   })
 
-  test('are redriven until Ctrl-C, which ends after the key in hand; run again it goes on', async ({
+  test('stop after the current key on Ctrl-C, and continue when run again', async ({
     assert,
     cleanup,
   }) => {
@@ -199,9 +197,7 @@ test.group('Dead letters at the terminal', (group) => {
     assert.isEmpty(await deadLetters())
   }).timeout(30_000)
 
-  test('that were junk to an older version are handled, fail, or are still nobody’s', async ({
-    assert,
-  }) => {
+  test('redrive records that an older version found malformed', async ({ assert }) => {
     const [order, wrong, foreign] = [uuidv7(), uuidv7(), uuidv7()]
     const placed = { revision: 1, lines: [{ sku: 'MUG', quantity: 2 }] }
     await onceMalformedRecords(
@@ -222,9 +218,7 @@ test.group('Dead letters at the terminal', (group) => {
     assert.deepEqual(await reserved(), [2])
   })
 
-  test('are discarded with a reason: the key is named, and what is redriven next', async ({
-    assert,
-  }) => {
+  test('discard with a reason, and name the key and the next redrive', async ({ assert }) => {
     const order = uuidv7()
     await blockedOrders(order)
     const [first, second] = (await deadLetters()) as unknown as { id: number }[]
@@ -255,7 +249,7 @@ test.group('Dead letters at the terminal', (group) => {
     assert.isEmpty(await reserved())
   })
 
-  test('whose last letter is discarded free their key', async ({ assert }) => {
+  test('free a key when its last dead letter is discarded', async ({ assert }) => {
     const order = uuidv7()
     await blockedOrders(order)
     await malformedRecord()
@@ -265,7 +259,7 @@ test.group('Dead letters at the terminal', (group) => {
     assert.equal(await countOf('waiting_keys'), 0)
   })
 
-  test('of one key are discarded and recorded a hundred at a time', async ({ assert }) => {
+  test('discard and record the dead letters of a key a hundred at a time', async ({ assert }) => {
     const order = uuidv7()
     await blockedOrders(order)
     await inventory().rawQuery(
@@ -287,7 +281,7 @@ test.group('Dead letters at the terminal', (group) => {
     )
   })
 
-  test('are listed to the end, fifty of a module at a time', async ({ assert }) => {
+  test('list all dead letters, fifty of a module per page', async ({ assert }) => {
     for (let n = 0; n < 51; n++) await malformedRecord()
     const first = await run(DeadLettersList, '--all', '--json')
     const { data, next } = first.json as unknown as { data: { id: number }[]; next: object[] }
@@ -314,7 +308,7 @@ test.group('Dead letters at the terminal', (group) => {
     ['list', ['--type=none'], 5, /matches/],
     ['list', ['--key=nobody', '--json'], 5, /matches/],
   ]
-  test('deadletters:{0} {1} exits {2}')
+  test('exit: deadletters:{0} {1} exits {2}')
     .with(wrong)
     .run(async ({ assert }, [name, args, exit, says]) => {
       await invalidOrder(uuidv7())
@@ -324,7 +318,7 @@ test.group('Dead letters at the terminal', (group) => {
       assert.lengthOf(await deadLetters(), 1)
     })
 
-  test('of tables that are older than the code name the migration that is missing', async ({
+  test('name the missing migration when the tables are older than the code', async ({
     assert,
     cleanup,
   }) => {

@@ -27,7 +27,7 @@ test.group('A race', (group) => {
   group.setup(createEffects)
   group.each.setup(emptyEffects)
 
-  test('of a redrive with new messages of its key is won by none of them', async ({ assert }) => {
+  test('between a redrive and new messages of its key keeps their order', async ({ assert }) => {
     for (let round = 0; round < 40; round++) {
       const key = `k${round}`
       await poisoned().handle(deliveries(about(key, ...numbers(1, 5))), alive)
@@ -47,7 +47,9 @@ test.group('A race', (group) => {
     assert.equal(await countOf('waiting_keys'), 0)
   })
 
-  test('of two redrives of one key handles each letter once, in order', async ({ assert }) => {
+  test('between two redrives of one key handles each dead letter once, in order', async ({
+    assert,
+  }) => {
     for (let round = 0; round < 20; round++) {
       const key = `k${round}`
       await poisoned().handle(deliveries(about(key, ...numbers(1, 8))), alive)
@@ -59,7 +61,7 @@ test.group('A race', (group) => {
     }
   })
 
-  test('of a redrive that finds nothing with a message that fails leaves the key blocked', async ({
+  test('between a redrive that finds nothing and a failing message leaves the key blocked', async ({
     assert,
     cleanup,
   }) => {
@@ -87,7 +89,7 @@ test.group('A race', (group) => {
     assert.equal(await countOf('waiting_keys'), 1)
   })
 
-  test('of many redrives with messages that fail never leaves letters on a free key', async ({
+  test('between many redrives and failing messages never leaves dead letters on a free key', async ({
     assert,
   }) => {
     for (let round = 0; round < 60; round++) {
@@ -105,9 +107,7 @@ test.group('A race', (group) => {
     }
   })
 
-  test('of two consumers, one handed over in the middle of dead-lettering, doubles nothing', async ({
-    assert,
-  }) => {
+  test('between two consumers during dead-lettering duplicates nothing', async ({ assert }) => {
     for (let round = 0; round < 15; round++) {
       await emptyEffects()
       const batch = deliveries(

@@ -18,12 +18,10 @@ async function replayed(who: string, why: string) {
   return startReplay(orders(), plan, { key: 'k' }, { who, why })
 }
 
-test.group('What operators did', (group) => {
+test.group('The record of operator acts', (group) => {
   group.each.setup(() => emptyShop())
 
-  test('is listed with who, when and why, of all modules or of one, without payloads', async ({
-    assert,
-  }) => {
+  test('lists who, when and why for one module or all, without payloads', async ({ assert }) => {
     const letters = [{ id: 7, key: 'k', type: 'order_placed', value: 'of a customer' }]
     const ada = { who: 'Ada', why: 'a test order' }
     const first = await recordAct(orders(), 'discard', ada, { id: 7 }, { letters })
@@ -43,7 +41,7 @@ test.group('What operators did', (group) => {
     assert.notInclude(printed, 'of a customer')
   })
 
-  test('is listed page by page, each act once, over both modules', async ({ assert }) => {
+  test('is paged, with each act of both modules once', async ({ assert }) => {
     const ids: string[] = []
     for (let n = 0; n < 60; n++) {
       const module = n % 3 === 0 ? orders() : inventory()
@@ -56,7 +54,7 @@ test.group('What operators did', (group) => {
     assert.include((await run(MessagingActs)).printed, `More: --before=${ids[49]}`)
   })
 
-  test('is told of replays too: how far each has come, and how to go on', async ({ assert }) => {
+  test('includes replays with their progress and how to continue', async ({ assert }) => {
     await commit(message('k'), message('k'))
     await orders().from('outbox').update({ published_at: new Date() })
     const done = await replayed('Ada', 'the ERP lost its disk')
@@ -74,14 +72,14 @@ test.group('What operators did', (group) => {
     assert.match(printed, /by Eve: so did the shop\n.*for key k: 0 of 2 messages, not finished/)
   })
 
-  test('is an empty list where nothing was done', async ({ assert }) => {
+  test('is empty without any act', async ({ assert }) => {
     for (const command of [MessagingActs, OutboxReplays]) {
       const { exitCode, json } = await run(command, '--json')
       assert.deepEqual([exitCode, json], [0, { data: [] }])
     }
   })
 
-  test('cannot be asked for of a module or an entry that cannot be: {0} exits 2')
+  test('refuses an unknown module or entry: {0} exits 2')
     .with([
       ['--module=mail', /Unknown module "mail"/],
       ['--before=17', /--before is "17".*UUID/],
@@ -94,7 +92,7 @@ test.group('What operators did', (group) => {
       }
     })
 
-  test('has an example in the help of each command', ({ assert }) => {
+  test('is documented: the help of each command has an example', ({ assert }) => {
     for (const { help, commandName } of [MessagingActs, OutboxReplays]) {
       assert.include(help.join('\n'), `Example: node ace ${commandName}`)
     }

@@ -29,7 +29,7 @@ for (const [name, makeTransport] of transports) {
       return startWorkers(makeTransport())
     })
 
-    test('of everything changes no balance and no order, and sends no mail; nor without the inbox', async ({
+    test('of all messages changes no balance or order and sends no mail, even with an empty inbox', async ({
       client,
       assert,
     }) => {
@@ -67,7 +67,7 @@ for (const [name, makeTransport] of transports) {
 test.group('outbox:replay', (group) => {
   group.each.setup(() => emptyShop())
 
-  test('publishes what its dry run has shown, and nothing that came later', async ({ assert }) => {
+  test('publishes exactly the messages of its dry run', async ({ assert }) => {
     const [a, b] = [message(), message()]
     await marked(a, b)
     const dry = await run(OutboxReplay, '--module=orders', '--dry-run', '--json')
@@ -96,7 +96,7 @@ test.group('outbox:replay', (group) => {
     assert.containSubset(parked.json.data, [{ ...counted, parkedKeys: 1 }])
   })
 
-  test('that loses its connection breaks off, and its process lives', async ({ assert }) => {
+  test('stops when it loses its connection, without ending the process', async ({ assert }) => {
     await marked(...Array.from({ length: 25 }, () => message()))
     const running = run(OutboxReplay, '--module=orders', WHY, '--yes', '--rate=20')
     await eventually('it has begun', async () => (await waiting()).length > 0)
@@ -111,7 +111,9 @@ test.group('outbox:replay', (group) => {
     assert.containSubset(whole.json.data, [{ replayed: 25, matched: 25 }])
   })
 
-  test('goes on where it was stopped, or killed, and replays nothing twice', async ({ assert }) => {
+  test('continues where it was stopped or killed, and replays nothing twice', async ({
+    assert,
+  }) => {
     const said = Array.from({ length: 25 }, () => message())
     await marked(...said)
     const direct = directConnection('orders')
@@ -145,7 +147,7 @@ test.group('outbox:replay', (group) => {
     ])
   })
 
-  test('ends cleanly on Ctrl-C, says how to go on, and exits 3', async ({ assert }) => {
+  test('ends cleanly on Ctrl-C, explains how to continue, and exits 3', async ({ assert }) => {
     await marked(...Array.from({ length: 40 }, () => message()))
     const replaying = inBackground('outbox:replay', WHY, '--yes', '--rate=8')
     const said: string[] = []
@@ -161,7 +163,7 @@ test.group('outbox:replay', (group) => {
     assert.include(said.join(''), `Continue with: node ace outbox:replay --resume=${id}`)
   }).timeout(30_000)
 
-  test('and its kind exit 2 for what cannot be read, and 1 for a setting that is wrong', async ({
+  test('and related commands exit 2 for an invalid filter and 1 for an invalid setting', async ({
     assert,
   }) => {
     const told = await Promise.all([
@@ -178,7 +180,7 @@ test.group('outbox:replay', (group) => {
     assert.equal(told[3].stdout, '')
   }).timeout(30_000)
 
-  test('and its kind exit 4 while the database is away', async ({ assert }) => {
+  test('and related commands exit 4 without a database', async ({ assert }) => {
     const env = { ...environment(), DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' }
     const told = await Promise.all([
       aceProcess(env, 'outbox:replay', WHY, '--yes'),
@@ -190,7 +192,7 @@ test.group('outbox:replay', (group) => {
     )
   }).timeout(30_000)
 
-  test('finds messages by id, key, time and what came since', async ({ assert }) => {
+  test('finds messages by id, key, time, and since a message', async ({ assert }) => {
     const said = ['k', 'l', 'k'].map((key) => message(key))
     said[0].time = '2026-01-01T10:00:00.000Z'
     await marked(...said)

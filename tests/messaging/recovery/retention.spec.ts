@@ -27,12 +27,10 @@ import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 const DAY = 86_400_000
 const ago = (days: number) => new Date(Date.now() - days * DAY)
 
-test.group('What nobody needs any longer', (group) => {
+test.group('Retention', (group) => {
   group.each.setup(() => emptyShop())
 
-  test('goes from the outbox once it was published long ago, and its key is not parked', async ({
-    assert,
-  }) => {
+  test('deletes old published outbox rows unless their key is parked', async ({ assert }) => {
     await said(6_000, 8)
     const [late, parked, fresh, waiting] = [message(), message(), message(), message()]
     for (const one of [late, parked, waiting]) one.time = ago(8).toISOString()
@@ -58,7 +56,7 @@ test.group('What nobody needs any longer', (group) => {
     )
   })
 
-  test('goes from the inbox once it was handled long ago', async ({ assert }) => {
+  test('deletes old inbox rows', async ({ assert }) => {
     const old = firstIdAt(Date.now() - 20 * DAY)
     const [redriven, fresh] = [firstIdAt(Date.now() - 19 * DAY), uuidv7()]
     await orders()
@@ -77,7 +75,7 @@ test.group('What nobody needs any longer', (group) => {
     )
   })
 
-  test('goes from every table, where the module is led, and is counted', async ({
+  test('prunes every table where the module has its leader, and counts the rows', async ({
     assert,
     cleanup,
   }) => {
@@ -137,7 +135,7 @@ test.group('What nobody needs any longer', (group) => {
     )
   })
 
-  test('never goes while it may still come again: a shorter INBOX_RETENTION is refused', async ({
+  test('keeps ids that may be delivered again: a shorter INBOX_RETENTION is refused', async ({
     assert,
     cleanup,
   }) => {
@@ -175,7 +173,7 @@ test.group('What nobody needs any longer', (group) => {
 test.group('Operators', (group) => {
   group.each.setup(() => emptyShop())
 
-  test('prune an outbox earlier than the app does', async ({ assert }) => {
+  test('can prune an outbox before the app does', async ({ assert }) => {
     await said(2, 3)
     await commit(message())
     const meant = ['--module=orders', '--older-than=2d', '--json']
@@ -190,7 +188,7 @@ test.group('Operators', (group) => {
     assert.include(asked.printed, 'Delete 0 messages published more than 1 hour, 30 minutes ago?')
   })
 
-  test('let the relay try a parked key again', async ({ assert }) => {
+  test('can let the relay retry a parked key', async ({ assert }) => {
     let refuses = true
     startRelay(
       new FaultyTransport(new EmbeddedTransport(), {
@@ -216,7 +214,7 @@ test.group('Operators', (group) => {
     ])
   })
 
-  test('rebuild a price list by announcing every product', async ({ assert, cleanup }) => {
+  test('can rebuild the price list by republishing every product', async ({ assert, cleanup }) => {
     cleanup(await startWorkers(new EmbeddedTransport()))
     assert.equal((await run(InventoryAnnounce, '--yes')).exitCode, 5)
     for (const sku of ['CUP', 'MUG', 'TEA']) await product(sku, 0, sku.charCodeAt(0))
@@ -233,7 +231,7 @@ test.group('Operators', (group) => {
     assert.deepEqual(await orders().from('price_list').orderBy('sku'), before)
   })
 
-  test('announce products beside rows below the low watermark, which are not pending', async ({
+  test('can republish products beside rows below the low watermark, which are not pending', async ({
     assert,
     cleanup,
   }) => {

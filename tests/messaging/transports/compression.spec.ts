@@ -37,7 +37,7 @@ test.group('Compressed record batches', (group) => {
   group.each.setup(() => emptyShop())
 
   for (const codec of codecs) {
-    test(`in ${codec} of another producer are handled by both consumers`, async ({ cleanup }) => {
+    test(`in ${codec} from another producer are handled by both consumers`, async ({ cleanup }) => {
       const prefix = freshPrefix()
       const transport = kafkaTransport(undefined, prefix)
       await transport.openTopic('orders')
@@ -69,7 +69,7 @@ test.group('Compressed record batches', (group) => {
       )
     }).timeout(40_000)
 
-    test(`into which the broker compresses ours (compression.type=${codec}) hold up no order`, async ({
+    test(`recompressed by the broker (compression.type=${codec}) delay no order`, async ({
       assert,
       client,
       cleanup,
@@ -109,7 +109,7 @@ test.group('Compressed record batches', (group) => {
     }).timeout(40_000)
   }
 
-  test('are announced: messaging:topics and the log of a start name compression.type', async ({
+  test('are reported: messaging:topics and the log of a start name compression.type', async ({
     assert,
     cleanup,
   }) => {
@@ -138,7 +138,7 @@ test.group('Compressed record batches', (group) => {
   }).timeout(40_000)
 
   for (const compression of COMPRESSIONS) {
-    test(`are sent with KAFKA_COMPRESSION=${compression}, and another consumer reads them`, async ({
+    test(`are sent with KAFKA_COMPRESSION=${compression} and read by another client`, async ({
       assert,
       cleanup,
     }) => {

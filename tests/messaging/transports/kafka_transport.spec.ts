@@ -34,7 +34,7 @@ if (kafkaIsHere) {
   test.group('The relay on Kafka', (group) => {
     group.each.setup(() => emptyShop())
 
-    test('loses nothing when acknowledgements are cut while rows commit late', async ({
+    test('loses nothing when acknowledgements are lost while rows commit late', async ({
       assert,
     }) => {
       let sends = 0
@@ -78,7 +78,7 @@ if (kafkaIsHere) {
       await transport.close()
     }).timeout(60_000)
 
-    test('parks the key of a message that the broker refuses; the key waits, the others flow', async ({
+    test('parks the key of a message that the broker refuses, and publishes other keys', async ({
       assert,
     }) => {
       const transport = kafkaTransport()
@@ -105,7 +105,7 @@ if (kafkaIsHere) {
       await transport.close()
     }).timeout(30_000)
 
-    test('hands a delivery over once, though handling it takes longer than the session', async ({
+    test('delivers a record once even if handling it takes longer than the session', async ({
       assert,
       cleanup,
     }) => {
@@ -132,7 +132,7 @@ if (kafkaIsHere) {
       assert.deepEqual(handed, ['slow', 'next'])
     }).timeout(40_000)
 
-    test('finds a broker though a proxy takes connections for a dead one, the first of the list', async ({
+    test('finds a broker although a proxy accepts connections for a dead one', async ({
       cleanup,
     }) => {
       const proxy = await TcpProxy.open(await freePort())
@@ -143,7 +143,7 @@ if (kafkaIsHere) {
       await eventually('a topic is opened', async () => (await opened()) !== false)
     }).timeout(30_000)
 
-    test('does not miss what was published while a proof read the topic', async ({ assert }) => {
+    test('does not miss messages published while a proof reads the topic', async ({ assert }) => {
       const transport = kafkaTransport()
       startRelay(transport)
       const [early, late, later] = [message(), message(), message()]
@@ -171,7 +171,7 @@ if (kafkaIsHere) {
       await transport.close()
     }).timeout(30_000)
 
-    test('says that a proof misses what the topic has lost', async ({ assert }) => {
+    test('reports messages that the topic has lost', async ({ assert }) => {
       const transport = kafkaTransport()
       startRelay(transport)
       await commit(message())
@@ -189,7 +189,7 @@ if (kafkaIsHere) {
       await transport.close()
     }).timeout(30_000)
 
-    test('leaves Kafka only after a proof that all was handled, or on request, and returns freely', async ({
+    test('leaves Kafka only after proof that all messages were handled, or on request', async ({
       assert,
     }) => {
       const kafka = kafkaTransport()
@@ -222,7 +222,7 @@ if (kafkaIsHere) {
       await eventually('published', async () => (await published()).length === 3)
     }).timeout(30_000)
 
-    test('goes on when a key cannot be parked, and parks it once it can', async ({ cleanup }) => {
+    test('continues when a key cannot be parked, and parks it later', async ({ cleanup }) => {
       const owner = db.connection('orders_owner')
       const [insert, role] = ['insert on parked_keys', 'orders_app']
       await owner.rawQuery(`revoke ${insert} from ${role}`)
@@ -239,7 +239,7 @@ if (kafkaIsHere) {
       await eventually('others flow', async () => (await published()).length === 1)
     }).timeout(30_000)
 
-    test('gets more partitions while its relay works, and publishes on', async ({ assert }) => {
+    test('continues when its topic gets more partitions', async ({ assert }) => {
       const prefix = freshPrefix()
       const transport = kafkaTransport(undefined, prefix)
       const relay = startRelay(transport)
@@ -262,7 +262,7 @@ if (kafkaIsHere) {
       await transport.close()
     }).timeout(30_000)
 
-    test('gets more partitions only when consumers elsewhere have handled what is there; the waiting can be ended', async ({
+    test('adds partitions only after other consumers have handled all messages; the wait can be ended', async ({
       assert,
       cleanup,
     }) => {
@@ -308,7 +308,7 @@ if (kafkaIsHere) {
       assert.equal((await transport.findTopic('orders'))?.partitions, 5)
     }).timeout(30_000)
 
-    test('stops with a clear message when the topic has other partitions than were on record', async ({
+    test('stops with a clear message when the topic’s partitions differ from the record', async ({
       assert,
     }) => {
       const prefix = freshPrefix()

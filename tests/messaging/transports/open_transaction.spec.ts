@@ -33,7 +33,7 @@ test.group('A transaction of another producer that stays open', (group) => {
   group.each.setup(() => emptyShop())
 
   for (const how of ['abort', 'commit'] as const) {
-    test(`is named while its partition makes no progress, until it ends (${how})`, async ({
+    test(`is reported while its partition makes no progress, until it ends (${how})`, async ({
       assert,
       cleanup,
     }) => {
@@ -81,10 +81,7 @@ test.group('A transaction of another producer that stays open', (group) => {
     }).timeout(40_000)
   }
 
-  test('is not blamed for a consumer that waits with a batch in hand', async ({
-    assert,
-    cleanup,
-  }) => {
+  test('is not reported for a consumer that waits with a batch', async ({ assert, cleanup }) => {
     const prefix = freshPrefix()
     const transport = kafkaTransport(undefined, prefix, { stalledAfter: 1_200 })
     cleanup(() => transport.close())
@@ -114,7 +111,7 @@ test.group('A transaction of another producer that stays open', (group) => {
   }).timeout(40_000)
 
   for (const how of ['abort', 'commit'] as const) {
-    test(`of a module elsewhere holds messages that the proof looks for once they are committed (${how})`, async ({
+    test(`of another module hides messages from the proof until it ends (${how})`, async ({
       assert,
       cleanup,
     }) => {

@@ -64,7 +64,7 @@ if (kafka && interpreter) {
       }
     })
 
-    test('keeps what each order holds, over restarts, crashes, repeats, replays and junk', async ({
+    test('keeps each order’s state over restarts, crashes, repeats, replays and malformed records', async ({
       client,
       assert,
     }) => {
@@ -120,7 +120,7 @@ if (kafka && interpreter) {
       }
     }).timeout(60_000)
 
-    test('gets what /asyncapi.json promises', async ({ assert }) => {
+    test('receives messages as /asyncapi.json describes', async ({ assert }) => {
       const said = new Set(await idsSaid())
       const ours = () => heard.filter(({ record }) => said.has(record.headers.ce_id))
       const gotten = () => new Set(ours().map(({ record }) => record.headers.ce_id))

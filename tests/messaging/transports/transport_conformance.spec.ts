@@ -25,7 +25,9 @@ for (const [name, makeTransport] of transports) {
       return () => transport.close()
     })
 
-    test('opens a topic once, and returns the same partition count again', async ({ assert }) => {
+    test('opens a topic once, and returns the same partition count the second time', async ({
+      assert,
+    }) => {
       const partitions = await transport.openTopic('orders')
       assert.isAtLeast(partitions, 1)
       assert.equal(await transport.openTopic('orders'), partitions)
@@ -37,7 +39,7 @@ for (const [name, makeTransport] of transports) {
       assert.equal((await transport.findTopic('orders'))?.partitions, partitions)
     })
 
-    test('adds partitions to a topic that stores messages, and refuses it elsewhere', async ({
+    test('adds partitions where messages are stored, and refuses it elsewhere', async ({
       assert,
     }) => {
       const partitions = await transport.openTopic('orders')
@@ -66,13 +68,13 @@ for (const [name, makeTransport] of transports) {
       assert.equal(lag, transport.storesMessages ? 2 : null)
     })
 
-    test('tells how long a topic keeps what was handled', async ({ assert }) => {
+    test('reports how long a topic keeps handled messages', async ({ assert }) => {
       await transport.openTopic('orders')
       const kept = transport.storesMessages ? 7 * 86_400_000 : 0
       assert.equal(await transport.retention('orders'), kept)
     })
 
-    test('delivers key, value and headers as they were sent', async ({ assert }) => {
+    test('delivers key, value and headers unchanged', async ({ assert }) => {
       const heard = await listen(transport, ['orders'])
       const sent = { ...record('k', 1), value: Buffer.from('{"name":"Grüße 茶"}') }
       sent.headers.traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
@@ -85,7 +87,7 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(delivery.record.headers, sent.headers)
     })
 
-    test('delivers the records of a partition in order, over many sends', async ({ assert }) => {
+    test('delivers the records of a partition in order across sends', async ({ assert }) => {
       const heard = await listen(transport, ['orders'])
       for (let batch = 0; batch < 10; batch++) {
         const records = Array.from({ length: 50 }, (_, index) => record('k', batch * 50 + index))
@@ -98,7 +100,7 @@ for (const [name, makeTransport] of transports) {
       )
     })
 
-    test('hands a subscriber no more than its batch size, and one batch of a partition at a time', async ({
+    test('delivers at most the batch size, and one batch per partition at a time', async ({
       assert,
     }) => {
       const heard = await listen(transport, ['orders'], { batchSize: 7, pause: 1 })
@@ -112,7 +114,7 @@ for (const [name, makeTransport] of transports) {
       assert.equal(heard.mostAtOnce, 1)
     })
 
-    test('delivers to every subscriber of a topic, and to no other', async ({ assert }) => {
+    test('delivers to every subscriber of a topic and to no other', async ({ assert }) => {
       const first = await listen(transport, ['orders'], { name: 'first' })
       const second = await listen(transport, ['orders', 'inventory'], { name: 'second' })
       await transport.send('orders', 0, [record('k', 1)])
@@ -123,7 +125,7 @@ for (const [name, makeTransport] of transports) {
       assert.sameMembers(second.deliveries.map(numberOf), [1, 2])
     })
 
-    test('brings again what a subscriber did not finish, in order', async ({ assert }) => {
+    test('redelivers unfinished records in order', async ({ assert }) => {
       let failures = 2
       const heard = await listen(transport, ['orders'], {
         before: () => {
@@ -152,7 +154,7 @@ for (const [name, makeTransport] of transports) {
       assert.lengthOf(heard.deliveries, 1)
     })
 
-    test('has nothing to complain of while all is well', async ({ assert }) => {
+    test('has no warnings without a problem', async ({ assert }) => {
       const heard = await listen(transport, ['orders'])
       await transport.send('orders', 0, [record('k', 1)])
       await heard.count(1)
@@ -162,9 +164,7 @@ for (const [name, makeTransport] of transports) {
 }
 
 test.group('An unreachable broker', () => {
-  test('fails every question with one error type, for which a command exits 4', async ({
-    assert,
-  }) => {
+  test('fails every call with one error type, for which commands exit 4', async ({ assert }) => {
     const transport = kafkaTransport(['127.0.0.1:1'])
     for (const ask of [
       () => transport.openTopic('orders'),

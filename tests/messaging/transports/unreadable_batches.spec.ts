@@ -55,7 +55,7 @@ test.group('A record batch that cannot be read', (group) => {
   })
   group.each.setup(() => emptyShop())
 
-  test('stops its partition alone, whatever is wrong with it, and goes on when it can be read', async ({
+  test('stops only its partition, which continues when the batch can be read', async ({
     assert,
     cleanup,
   }) => {
@@ -117,7 +117,7 @@ test.group('A record batch that cannot be read', (group) => {
     .timeout(60_000)
     .skip(missing !== null, missing ?? '')
 
-  test('is passed over on record, and the proof lists what lay in it until it is replayed', async ({
+  test('can be skipped on record; the proof lists its messages until they are replayed', async ({
     assert,
     cleanup,
   }) => {
@@ -181,9 +181,7 @@ test.group('A record batch that cannot be read', (group) => {
     .timeout(60_000)
     .skip(missing !== null, missing ?? '')
 
-  test('stays where it is over a restart, and may be passed over while no consumer runs', async ({
-    assert,
-  }) => {
+  test('stays over a restart, and can be skipped while no consumer runs', async ({ assert }) => {
     const prefix = freshPrefix()
     const [, behind] = await publishAndDamage(prefix)
     const stop = await startWorkers(kafkaTransport(addresses(), prefix))
@@ -223,10 +221,10 @@ test.group('A record batch that cannot be read', (group) => {
   }
 })
 
-test.group('What is on record about unreadable batches', (group) => {
+test.group('The record of unreadable batches', (group) => {
   group.each.setup(() => emptyShop())
 
-  test('ends for those that the consumer has read after all', async ({ assert }) => {
+  test('drops batches that the consumer could read later', async ({ assert }) => {
     const client = db.connection('orders')
     const batches = new UnreadableBatches('orders', () => client)
     const at = { topic: 'inventory', partition: 0, reason: 'damaged' }
@@ -239,7 +237,7 @@ test.group('What is on record about unreadable batches', (group) => {
     assert.containSubset(left, { consumer: 'orders', partition: 1, first: '5', skipped: null })
   })
 
-  test('ends for those that the topic no longer keeps', async ({ assert }) => {
+  test('drops batches that the topic no longer keeps', async ({ assert }) => {
     const client = db.connection('orders')
     const batches = new UnreadableBatches('orders', () => client)
     const at = { topic: 'inventory', reason: 'damaged' }
@@ -257,7 +255,7 @@ test.group('What is on record about unreadable batches', (group) => {
     )
   })
 
-  test('is named by a process whose own consumers have not stopped there', async ({
+  test('is reported by processes whose own consumers have not stopped there', async ({
     assert,
     cleanup,
   }) => {
@@ -274,7 +272,7 @@ test.group('What is on record about unreadable batches', (group) => {
     assert.match(consumer!.detail!, /partition 3 of orders is stopped at offset 7/)
   })
 
-  test('says that nothing was skipped where another operator was faster', async ({
+  test('reports that nothing was skipped if another operator was faster', async ({
     assert,
     cleanup,
   }) => {
@@ -296,7 +294,7 @@ test.group('What is on record about unreadable batches', (group) => {
     assert.match(printed, /Nothing was skipped/)
   })
 
-  test('keeps to the offsets that an operator has skipped', async ({ assert }) => {
+  test('keeps the offsets that an operator has skipped', async ({ assert }) => {
     const client = db.connection('orders')
     const batches = new UnreadableBatches('orders', () => client)
     const at = { topic: 'inventory', partition: 0, reason: 'damaged' }

@@ -31,7 +31,7 @@ const USE_CASES: Spec = {
 }
 const KILLED_PROCESS: Spec = {
   ...spec('outages', 'system/outages/histories'),
-  test: 'of one process that is killed among them leave everything in order',
+  test: 'to one process that is killed leave everything consistent',
 }
 
 function of(file: string, caughtBy: Spec, bugs: [name: string, text: string, instead: string][]) {

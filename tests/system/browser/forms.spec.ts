@@ -33,7 +33,7 @@ test.group('A form', (group) => {
   })
 
   for (const scripts of [true, false]) {
-    test(`has one effect when it is clicked twice and its page reloaded, scripts ${scripts}`, async ({
+    test(`has one effect when clicked twice and reloaded, scripts ${scripts}`, async ({
       assert,
     }) => {
       const desk = await deskOf('clerk', 'Carl', { scripts })
@@ -48,7 +48,7 @@ test.group('A form', (group) => {
       await desk.close()
     })
 
-    test(`waits while its session has ended: sign in, and send it, scripts ${scripts}`, async ({
+    test(`is kept when the session has ended, and sent after a sign-in, scripts ${scripts}`, async ({
       assert,
     }) => {
       const desk = await deskOf('clerk', 'Carl', { scripts })
@@ -76,7 +76,7 @@ test.group('A form', (group) => {
     })
   }
 
-  test('of one row is sent by two clerks at once: both count', async ({ assert }) => {
+  test('sent by two clerks at the same time counts twice', async ({ assert }) => {
     const desks = await Promise.all([deskOf('clerk', 'Carl'), deskOf('clerk', 'Cleo')])
     const buttons = await Promise.all(
       desks.map(({ page }, place) => typeRestock(page, 5 + place, `PO-${place}`))
@@ -90,7 +90,7 @@ test.group('A form', (group) => {
     }
   })
 
-  test('of somebody who may not is not there, and not taken', async ({ assert }) => {
+  test('is neither shown to nor accepted from a role without the right', async ({ assert }) => {
     const desk = await deskOf('operator', 'Olga')
     const { page } = desk
     await page.goto(MUG)
@@ -107,9 +107,7 @@ test.group('A form', (group) => {
     await desk.close()
   })
 
-  test('that is older than the session is shown once more, and nothing is done before', async ({
-    assert,
-  }) => {
+  test('older than the session is shown again before anything is done', async ({ assert }) => {
     const desk = await deskOf('clerk', 'Carl')
     const { page } = desk
     const button = await typeRestock(page, 5, 'PO-1')

@@ -45,7 +45,7 @@ test.group('The pages of imports', (group) => {
     ['dark', 'phone', true],
     ['dark', 'desktop', false],
   ] as const) {
-    test(`try a file, apply it and undo it: ${theme}, ${size}, scripts ${scripts}`, async ({
+    test(`try, apply and undo a file: ${theme}, ${size}, scripts ${scripts}`, async ({
       assert,
     }) => {
       const desk = await deskOf('clerk', 'Carl', { theme, size, scripts })
@@ -108,7 +108,7 @@ test.group('The pages of imports', (group) => {
     }).timeout(30_000)
   }
 
-  test('take a file once whose form is sent twice, and apply once what is clicked twice', async ({
+  test('accept a file once if its form is sent twice, and apply it once if clicked twice', async ({
     assert,
   }) => {
     const desk = await deskOf('clerk', 'Carl')
@@ -142,9 +142,7 @@ test.group('The pages of imports', (group) => {
     await desk.close()
   })
 
-  test('say what is wrong with a file that is not taken, and keep what was typed', async ({
-    assert,
-  }) => {
+  test('explain why a file is refused, and keep the other fields', async ({ assert }) => {
     const desk = await deskOf('clerk', 'Carl')
     const { page } = desk
     const refused = async (file: Parameters<Locator['setInputFiles']>[0], says: string) => {
@@ -167,7 +165,7 @@ test.group('The pages of imports', (group) => {
     await desk.close()
   })
 
-  test('return to the form after a sign-in that the upload required', async ({ assert }) => {
+  test('return to the form after a sign-in required by the upload', async ({ assert }) => {
     const desk = await deskOf('clerk', 'Carl')
     const { page } = desk
     await page.goto(`${base}/admin/stock/imports`)
@@ -193,7 +191,7 @@ test.group('The pages of imports', (group) => {
     await desk.close()
   })
 
-  test('are not there for a role that may not, and page through many rows', async ({ assert }) => {
+  test('are hidden from other roles, and page through many rows', async ({ assert }) => {
     const operator = await deskOf('operator', 'Olga')
     const answer = await operator.page.goto(`${base}/admin/stock/imports`)
     assert.equal(answer!.status(), 404)

@@ -18,7 +18,9 @@ test.group('Low-stock mails', (group) => {
     ['light', 'desktop', true],
     ['dark', 'phone', false],
   ] as const) {
-    test(`are chosen, and read: ${theme}, ${size}, scripts ${scripts}`, async ({ assert }) => {
+    test(`can be subscribed to and read: ${theme}, ${size}, scripts ${scripts}`, async ({
+      assert,
+    }) => {
       await product('MUG-RED', 9)
       const price = { amount: 1_250, currency: 'EUR' }
       await putProduct('MUG-RED', { name: 'Red mug', price, lowStockAt: 5 }, '*')

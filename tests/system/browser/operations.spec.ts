@@ -20,7 +20,7 @@ test.group('Operations', (group) => {
     ['dark', 'phone', true],
     ['light', 'phone', false],
   ] as const) {
-    test(`an operator finds what is stuck and redrives it: ${theme}, ${size}, scripts ${scripts}`, async ({
+    test(`an operator finds and redrives dead letters: ${theme}, ${size}, scripts ${scripts}`, async ({
       assert,
     }) => {
       const order = uuidv7()
@@ -55,7 +55,7 @@ test.group('Operations', (group) => {
     })
   }
 
-  test('a replay is looked at, begun and seen to end, with the keyboard alone', async ({
+  test('a replay is planned, started and followed to its end, with the keyboard alone', async ({
     assert,
   }) => {
     await commit(message(), message())
@@ -81,7 +81,7 @@ test.group('Operations', (group) => {
     await desk.close()
   })
 
-  test('what is new is shown without a reload, but not while nobody looks', async ({ assert }) => {
+  test('new data appears without a reload, but not in a hidden tab', async ({ assert }) => {
     const desk = await deskOf('operator', 'Olga')
     const { page } = desk
     await page.clock.install()

@@ -32,11 +32,7 @@ test.group('An order at the desk, in a browser', (group) => {
     return stop
   })
 
-  test('shows what happens while it is watched, and leaves alone what somebody types: light, desktop', async ({
-    client,
-    assert,
-    cleanup,
-  }) => {
+  test('updates live and keeps typed text: light, desktop', async ({ client, assert, cleanup }) => {
     const { id, home } = await confirmed(client)
     const desk = await deskOf('clerk', 'Carl')
     cleanup(() => desk.close())
@@ -71,7 +67,7 @@ test.group('An order at the desk, in a browser', (group) => {
     assert.deepEqual(desk.faults, [])
   })
 
-  test('is fulfilled with its carrier, in a dialog and by the keyboard: dark, phone', async ({
+  test('is fulfilled with its carrier in a dialog, with the keyboard: dark, phone', async ({
     client,
     assert,
     cleanup,
@@ -142,7 +138,7 @@ test.group('An order at the desk, in a browser', (group) => {
     assert.deepEqual(desk.faults, [])
   })
 
-  test('cannot be fulfilled with the lines of before, nor after its cancellation: the page says why', async ({
+  test('cannot be fulfilled with outdated lines or after its cancellation, and the page explains why', async ({
     client,
     assert,
     cleanup,
@@ -168,7 +164,7 @@ test.group('An order at the desk, in a browser', (group) => {
     assert.deepEqual(desk.faults, [])
   })
 
-  test('is changed by the first of two clerks; the second sees it and keeps what was typed', async ({
+  test('is changed by the first of two clerks; the second sees the change and keeps the typed text', async ({
     client,
     assert,
     cleanup,
@@ -194,7 +190,7 @@ test.group('An order at the desk, in a browser', (group) => {
     ['dark', 'desktop'],
     ['light', 'phone'],
   ] as const) {
-    test(`is found, selected with others, printed and fulfilled at once: ${theme}, ${size}`, async ({
+    test(`is found, selected with others, printed and fulfilled in one step: ${theme}, ${size}`, async ({
       client,
       assert,
       cleanup,

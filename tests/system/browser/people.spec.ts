@@ -15,7 +15,7 @@ test.group('People', (group) => {
     ['dark', 'phone', true],
     ['light', 'phone', false],
   ] as const) {
-    test(`are invited, come in, and are disabled: ${theme}, ${size}, scripts ${scripts}`, async ({
+    test(`are invited, sign in, and are disabled: ${theme}, ${size}, scripts ${scripts}`, async ({
       assert,
     }) => {
       const look = { theme, size, scripts }
@@ -64,10 +64,10 @@ test.group('People', (group) => {
   }
 })
 
-test.group('One’s own account', (group) => {
+test.group('The own account page', (group) => {
   group.each.setup(emptyShop)
 
-  test('is reached by the menu behind the name, with the keyboard, and left there', async ({
+  test('is reached from the name’s menu with the keyboard, and has the sign-out', async ({
     assert,
   }) => {
     const desk = await deskOf('operator', 'Olga', { theme: 'dark' })
@@ -93,7 +93,7 @@ test.group('One’s own account', (group) => {
     await desk.close()
   })
 
-  test('fits 320 pixels with all the places of an administrator', async ({ assert }) => {
+  test('fits 320 pixels with all links of an administrator', async ({ assert }) => {
     const desk = await deskOf('admin', 'Ada', { size: 'phone' })
     const { page } = desk
     const olga = await person('operator', 'Olga')

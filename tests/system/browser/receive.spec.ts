@@ -74,7 +74,7 @@ test.group('The scan loop', (group) => {
     ['light', 'desktop'],
     ['dark', 'phone'],
   ] as const) {
-    test(`counts at a scanner’s speed, says so with a sound, and is applied: ${theme}, ${size}`, async ({
+    test(`counts at a scanner’s speed, confirms with a sound, and is applied: ${theme}, ${size}`, async ({
       assert,
     }) => {
       const page = await atTheScanner({ theme, size })
@@ -108,7 +108,7 @@ test.group('The scan loop', (group) => {
       assert.deepEqual(desk.faults, [])
     })
 
-    test(`asks what a code is, and before a receipt is discarded: ${theme}, ${size}`, async ({
+    test(`asks about unknown codes, and before a receipt is discarded: ${theme}, ${size}`, async ({
       assert,
     }) => {
       const page = await atTheScanner({ theme, size })
@@ -127,9 +127,7 @@ test.group('The scan loop', (group) => {
     })
   }
 
-  test('takes a scan that goes elsewhere, and leaves the other field as it was', async ({
-    assert,
-  }) => {
+  test('counts a scan into another field, and restores that field', async ({ assert }) => {
     const page = await atTheScanner()
     await page.goto(`${base}/admin/stock`)
     await page.getByRole('link', { name: 'Receive goods' }).click()
@@ -163,9 +161,7 @@ test.group('The scan loop', (group) => {
     assert.deepEqual(desk.faults, [])
   })
 
-  test('takes the whole of a scan that began before its field had the focus', async ({
-    assert,
-  }) => {
+  test('counts a complete scan that began before its field had the focus', async ({ assert }) => {
     const page = await atTheScanner()
     await page.evaluate(`{
       const field = document.getElementById('scan')
@@ -196,9 +192,7 @@ test.group('The scan loop', (group) => {
     assert.deepEqual(desk.faults, [])
   })
 
-  test('sends again what the server could not take while its database was away', async ({
-    assert,
-  }) => {
+  test('re-sends scans that the server refused without its database', async ({ assert }) => {
     const page = await atTheScanner()
     const owner = db.connection('inventory_owner')
     await owner.transaction(async (trx) => {
@@ -218,9 +212,7 @@ test.group('The scan loop', (group) => {
     assert.isTrue(desk.faults.every((fault) => fault.includes('503')))
   })
 
-  test('counts after the sign-in what was scanned when the session had ended', async ({
-    assert,
-  }) => {
+  test('counts scans of an ended session after the next sign-in', async ({ assert }) => {
     const page = await atTheScanner()
     await scan(page, MUG)
     await units(page, '1 unit')
@@ -251,7 +243,7 @@ test.group('The scan loop', (group) => {
     assert.isTrue(desk.faults.every((fault) => /40[139]/.test(fault)))
   })
 
-  test('shows the link to sign in until somebody has signed in', async ({ assert }) => {
+  test('keeps the link to sign in while a user is signed out', async ({ assert }) => {
     const page = await atTheScanner()
     await page.clock.install()
     await page.goto(RECEIVE)
@@ -263,9 +255,7 @@ test.group('The scan loop', (group) => {
     assert.isTrue(await page.getByRole('link', { name: 'Sign in' }).isVisible())
   })
 
-  test('keeps what is scanned by somebody who may not receive goods any more', async ({
-    assert,
-  }) => {
+  test('keeps scans of a user who may no longer receive goods', async ({ assert }) => {
     const page = await atTheScanner()
     const role = (name: string) =>
       db.connection('accounts').from('accounts').where('id', desk.person.id).update({ role: name })
@@ -278,7 +268,9 @@ test.group('The scan loop', (group) => {
     assert.isTrue(desk.faults.every((fault) => fault.includes('404')))
   })
 
-  test('is one tally in two browsers, and applies what was looked over', async ({ assert }) => {
+  test('shares one tally between two browsers, and applies what was reviewed', async ({
+    assert,
+  }) => {
     const page = await atTheScanner()
     const other = await emptyDesk({ theme: 'dark' })
     await signIn(other.page, desk.person)
@@ -302,7 +294,7 @@ test.group('The scan loop', (group) => {
     await other.close()
   })
 
-  test('takes whatever a label holds for what it is', async ({ assert }) => {
+  test('treats any label content as text', async ({ assert }) => {
     const page = await atTheScanner()
     await scan(page, 'A'.repeat(500))
     await answer(page, '500 characters')
@@ -316,7 +308,7 @@ test.group('The scan loop', (group) => {
     assert.deepEqual(desk.faults, [])
   })
 
-  test('works without a script: count, find out what a code is, correct, apply, discard', async ({
+  test('works without scripts: count, assign a code, correct, apply, discard', async ({
     assert,
   }) => {
     const page = await atTheScanner({ scripts: false, size: 'phone' })

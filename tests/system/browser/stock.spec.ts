@@ -10,7 +10,7 @@ test.group('The stock list', (group) => {
   })
 
   for (const theme of ['light', 'dark'] as const) {
-    test(`restocks a row and offers the undo, ${theme}`, async ({ assert }) => {
+    test(`restocks a row and offers to undo, ${theme}`, async ({ assert }) => {
       const desk = await deskOf('clerk', 'Carl', { theme })
       const { page } = desk
       await page.goto(`${base}/admin/stock`)
@@ -26,7 +26,7 @@ test.group('The stock list', (group) => {
     })
   }
 
-  test('restocks all that are selected at once, or none of them', async ({ assert }) => {
+  test('restocks all selected rows or none of them', async ({ assert }) => {
     const desk = await deskOf('clerk', 'Carl', { theme: 'dark' })
     const { page } = desk
     await page.goto(`${base}/admin/stock?sort=-onHand`)

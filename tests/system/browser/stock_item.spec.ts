@@ -49,7 +49,7 @@ test.group('The page of an SKU', (group) => {
     })
   }
 
-  test('keeps what was typed when a count is stale, and says what has moved the stock', async ({
+  test('keeps the typed count when it is stale, and shows the movements since', async ({
     assert,
   }) => {
     const desk = await deskOf('clerk', 'Carl')
@@ -71,7 +71,7 @@ test.group('The page of an SKU', (group) => {
     await desk.close()
   })
 
-  test('names the count that refuses an undo, and undoes that count', async ({ assert }) => {
+  test('names the count that prevents an undo, and undoes that count', async ({ assert }) => {
     const desk = await deskOf('clerk', 'Carl')
     const { page } = desk
     await page.goto(MUG)
@@ -97,7 +97,7 @@ test.group('The page of an SKU', (group) => {
     await desk.close()
   })
 
-  test('names the orders that hold what would be taken, with links', async ({ assert }) => {
+  test('links the orders that hold the pieces to be taken', async ({ assert }) => {
     const order = await held('MUG-RED', 38)
     const desk = await deskOf('clerk', 'Carl', { theme: 'dark' })
     const { page } = desk
@@ -115,7 +115,7 @@ test.group('The page of an SKU', (group) => {
     await desk.close()
   })
 
-  test('is worked with the keyboard alone', async ({ assert }) => {
+  test('works with the keyboard alone', async ({ assert }) => {
     const desk = await deskOf('clerk', 'Carl')
     const { page } = desk
     await page.goto(MUG)
@@ -135,7 +135,7 @@ test.group('A product', (group) => {
   group.each.setup(emptyShop)
 
   for (const theme of ['light', 'dark'] as const) {
-    test(`is listed, and changed, as people type it: ${theme}`, async ({ assert }) => {
+    test(`is listed and changed with input as people type it: ${theme}`, async ({ assert }) => {
       const desk = await deskOf('clerk', 'Carl', { theme })
       const { page } = desk
       await page.goto(`${base}/admin/stock`)
@@ -162,7 +162,7 @@ test.group('A product', (group) => {
     })
   }
 
-  test('keeps what was typed when its SKU or its barcode is another’s', async ({ assert }) => {
+  test('keeps the typed values when its SKU or barcode is taken', async ({ assert }) => {
     await product('TEA-1', 0)
     const desk = await deskOf('clerk', 'Carl', { scripts: false })
     const { page } = desk

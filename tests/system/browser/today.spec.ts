@@ -7,7 +7,7 @@ import { putProduct } from '#inventory/products/put_product'
 import { barriers, base, deskOf } from '#tests/support/browser/browser'
 import { emptyShop, handleReply, person, post, priced, product } from '#tests/support/shop'
 
-test.group('The page of the day', (group) => {
+test.group('The Today page', (group) => {
   group.each.setup(async () => {
     await emptyShop()
     await priced('MUG-RED')
@@ -21,7 +21,7 @@ test.group('The page of the day', (group) => {
     ['dark', 'phone', true],
     ['dark', 'desktop', false],
   ] as const) {
-    test(`says what there is to do, and leads there: ${theme}, ${size}, scripts ${scripts}`, async ({
+    test(`lists what needs work, with links: ${theme}, ${size}, scripts ${scripts}`, async ({
       client,
       assert,
     }) => {
@@ -60,7 +60,7 @@ test.group('The page of the day', (group) => {
     })
   }
 
-  test('goes to the sign-in when the session has ended', async ({ assert }) => {
+  test('redirects to the sign-in when the session has ended', async ({ assert }) => {
     const desk = await deskOf('clerk', 'Carl')
     const { page } = desk
     await page.getByText('orders placed').waitFor()
@@ -71,7 +71,7 @@ test.group('The page of the day', (group) => {
     await desk.close()
   })
 
-  test('tells an operator what is stuck', async ({ assert }) => {
+  test('shows stuck messages to an operator', async ({ assert }) => {
     await db
       .connection('orders')
       .table('dead_letters')

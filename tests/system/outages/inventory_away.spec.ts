@@ -14,7 +14,7 @@ const kafka = await brokers()
 /** Placements that are taken at once. */
 const MOST = 30
 
-test.group('One side that does not answer', (group) => {
+test.group('A module without its database or replies', (group) => {
   let shop: ShopProcess
 
   group.setup(async () => {
@@ -29,7 +29,7 @@ test.group('One side that does not answer', (group) => {
     }
   })
 
-  test('of inventory, makes changes wait; its requests are re-sent one by one, and then every order settles', async ({
+  test('delays changes while inventory is down; requests are re-sent one by one, and every order is then decided', async ({
     assert,
     cleanup,
   }) => {
@@ -84,7 +84,7 @@ test.group('One side that does not answer', (group) => {
     )
     .timeout(90_000)
 
-  test('of inventory, keeps nobody from placing an order while others wait for its answer', async ({
+  test('does not prevent placements while other orders wait for inventory', async ({
     assert,
     cleanup,
   }) => {
@@ -100,7 +100,7 @@ test.group('One side that does not answer', (group) => {
     })
   })
 
-  test('of orders’ database, rejects placements beyond the limit, and loses no order', async ({
+  test('rejects placements beyond the limit while orders’ database hangs, and loses no order', async ({
     assert,
     cleanup,
   }) => {

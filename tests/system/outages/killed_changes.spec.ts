@@ -74,7 +74,7 @@ test.group(`Changes, cancellations and fulfilments on ${transports.join(' and on
     }
   })
 
-  test('outlive kill -9 when the first is answered, and when all are and none is published', ({
+  test('survive kill -9 after the first response, and after all responses before any publish', ({
     assert,
   }) =>
     atEach(async ({ shop, ids }) => {
@@ -96,7 +96,7 @@ test.group(`Changes, cancellations and fulfilments on ${transports.join(' and on
     }))
 
   for (const [point, silent, when] of POINTS) {
-    test(`outlive it ${when}`, ({ assert }) =>
+    test(`survive kill -9 ${when}`, ({ assert }) =>
       atEach(async ({ shop }) => {
         const env = { ...shop.options.env, DIE_AT: point, SILENT: silent }
         const app = await AppProcess.launch({ ...shop.options, entry, env })

@@ -45,9 +45,7 @@ test.group('Live streams of two processes', (group) => {
     }
   })
 
-  test('carry each step once, in order and at once, whichever process made it', async ({
-    assert,
-  }) => {
+  test('deliver each step once, in order and immediately, from any process', async ({ assert }) => {
     const id = await placed(other)
     const [one, all, oneThere, allThere] = await openEverywhere(id)
 
@@ -84,7 +82,7 @@ test.group('Live streams of two processes', (group) => {
     }
   })
 
-  test('live on while the database is restarted, and tell what comes then', async ({ assert }) => {
+  test('survive a restart of the database, and deliver later steps', async ({ assert }) => {
     const id = await placed(shop.app)
     const readers = await openEverywhere(id)
 
@@ -106,7 +104,7 @@ test.group('Live streams of two processes', (group) => {
   })
 
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    test(`have no gap for readers who come back after a ${signal}, and of one order no repeat`, async ({
+    test(`have no gap for readers who reconnect after a ${signal}, and no repeat for one order`, async ({
       assert,
       cleanup,
     }) => {
@@ -144,7 +142,7 @@ test.group('Live streams of two processes', (group) => {
     })
   }
 
-  test('are ended by a process that stops, and do not keep it', async ({ assert }) => {
+  test('end when their process stops, and do not delay it', async ({ assert }) => {
     const opening = Array.from({ length: STREAMS / 2 }, async () =>
       openAt(other, await placed(other))
     )

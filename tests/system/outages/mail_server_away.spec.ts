@@ -15,7 +15,7 @@ const ENDS_WITHIN_MS = 10_000
 test.group('A mail server', (group) => {
   group.each.teardown(endApps)
 
-  test('that is down delays mails and loses none, and every copy has one Message-ID', async ({
+  test('that is down delays mails and loses none, and all copies have one Message-ID', async ({
     assert,
     cleanup,
   }) => {
@@ -63,7 +63,7 @@ test.group('A mail server', (group) => {
     })
   })
 
-  test('that has not confirmed a mail when the process is killed gets the next copy ten minutes later', async ({
+  test('that had not confirmed a mail when the process was killed gets the next copy ten minutes later', async ({
     assert,
     cleanup,
   }) => {
@@ -91,7 +91,7 @@ test.group('A mail server', (group) => {
     assert.lengthOf(sink.received, 2)
   })
 
-  test('that stalls does not keep the app from ending, and messages are handled to the end', async ({
+  test('that hangs does not keep the app from ending, and messages are handled to the end', async ({
     assert,
     cleanup,
   }) => {

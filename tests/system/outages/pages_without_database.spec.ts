@@ -15,7 +15,7 @@ import { ace, AppProcess, dataDirectory, endApps } from '#tests/support/processe
 test.group('Pages without a database', (group) => {
   group.each.teardown(endApps)
 
-  test('say so, keep the form, and send it when the database is back', async ({
+  test('explain the outage, keep the form, and send it when the database is back', async ({
     assert,
     cleanup,
   }) => {

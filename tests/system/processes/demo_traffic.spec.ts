@@ -9,7 +9,7 @@ import { ace, AppProcess, dataDirectory, endApps } from '#tests/support/processe
 test.group('The demo traffic', (group) => {
   group.each.teardown(endApps)
 
-  test('orders what is on sale, keeps the shelves full, and leaves everything in order', async ({
+  test('orders active products, restocks them, and leaves everything consistent', async ({
     assert,
     cleanup,
   }) => {
@@ -38,7 +38,7 @@ test.group('The demo traffic', (group) => {
     })
   }).timeout(60_000)
 
-  test('says what it lacks', async ({ assert, cleanup }) => {
+  test('names its missing options', async ({ assert, cleanup }) => {
     const home = await dataDirectory()
     cleanup(home.remove)
     const database = await createDatabase()

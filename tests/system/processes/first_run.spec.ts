@@ -66,9 +66,7 @@ test.group('The first start', (group) => {
     })
   })
 
-  test('ends with the address, what runs where, how to sign in, and two commands', async ({
-    assert,
-  }) => {
+  test('prints the address, the services, how to sign in, and two commands', async ({ assert }) => {
     const lines = await lastLines(app)
     assert.deepEqual(
       lines.slice(0, LABELS.length).map((line) => line.slice(0, 13).trim()),
@@ -88,9 +86,7 @@ test.group('The first start', (group) => {
     assert.equal(app.stderr, '')
   })
 
-  test('makes one administrator, whose secrets are in a file for its owner and nowhere else', async ({
-    assert,
-  }) => {
+  test('creates one administrator, with the secrets only in a private file', async ({ assert }) => {
     const file = join(home.path, 'administrator.json')
     const { mode } = await stat(file)
     assert.equal(mode & 0o777, 0o600)
@@ -107,9 +103,7 @@ test.group('The first start', (group) => {
     assert.equal(body.account.role, 'admin')
   })
 
-  test('prints two commands that place an order, and show it confirmed, as pasted', async ({
-    assert,
-  }) => {
+  test('prints two commands that place an order and show it confirmed', async ({ assert }) => {
     const [place, read] = await commandsOf(app)
     const placed = JSON.parse(await inBash(place))
     assert.equal(placed.status, 'pending')
@@ -122,7 +116,7 @@ test.group('The first start', (group) => {
     assert.notEqual(JSON.parse(await inBash(place)).number, placed.number)
   })
 
-  test('lists twelve products, one of them low and one out', async ({ assert }) => {
+  test('lists twelve products, one low and one out of stock', async ({ assert }) => {
     const { body } = await app.get('/api/v1/products')
     assert.lengthOf(body.data, 12)
     const at = (level: string) =>
@@ -155,7 +149,7 @@ test.group('The first start', (group) => {
     assert.notInclude(text, password)
   })
 
-  test('keeps a second app off its data, which says so', async ({ assert }) => {
+  test('refuses a second app on its data, with an explanation', async ({ assert }) => {
     const second = await AppProcess.launch({ dataDir: home.path })
     const { code } = await second.exited
     assert.notEqual(code, 0)
@@ -165,7 +159,7 @@ test.group('The first start', (group) => {
     assert.equal(await readinessOf(app), 200)
   })
 
-  test('lets commands join its database, which they leave running', async ({ assert }) => {
+  test('lets commands use its database and leave it running', async ({ assert }) => {
     const created = await ace(
       app.env,
       'accounts:create',
@@ -197,7 +191,7 @@ test.group('The first start', (group) => {
     assert.lengthOf(await commandsOf(app), 2)
   })
 
-  test('ends on Ctrl-C during its start as well', async ({ assert }) => {
+  test('ends on Ctrl-C during its start too', async ({ assert }) => {
     if (!app.end) await app.kill('SIGTERM')
     app = await AppProcess.launch({ dataDir: home.path })
     await eventually('it owns the data', () =>
@@ -210,9 +204,7 @@ test.group('The first start', (group) => {
     assert.isNull(await postmasterOf(await home.cluster()))
   })
 
-  test('survives kill -9: the next one takes over the server that was left behind', async ({
-    assert,
-  }) => {
+  test('survives kill -9: the next start takes over the database server', async ({ assert }) => {
     const before = await everythingIn(await running(), home)
     const server = await postmasterOf(await home.cluster())
     await app.kill('SIGKILL')
@@ -233,7 +225,7 @@ test.group('The first start', (group) => {
     assert.deepEqual(await everythingIn(app, home), before)
   })
 
-  test('on a port that is taken says so, names the next one, and leaves no database running', async ({
+  test('reports a taken port, suggests the next one, and leaves no database running', async ({
     assert,
   }) => {
     if (!app.end) await app.kill('SIGTERM')
@@ -251,7 +243,7 @@ test.group('The first start', (group) => {
   })
 })
 
-test.group('A start that cannot be', (group) => {
+test.group('An invalid start', (group) => {
   let place: Awaited<ReturnType<typeof dataDirectory>>
 
   group.setup(async () => {
@@ -300,7 +292,7 @@ test.group('A start that cannot be', (group) => {
     ['TRUSTED_PROXIES', '10.0.0.0/33', '"10.0.0.0/33"', '10.0.0.0/8,192.0.2.7'],
     ['TRUSTED_PROXIES', '10.0.0.1,proxy', '"proxy"', '10.0.0.0/8,192.0.2.7'],
   ]) {
-    test(`with ${name}=${value} names the setting, what is wrong, and an example`, async ({
+    test(`with ${name}=${value} names the setting, the problem, and an example`, async ({
       assert,
     }) => {
       const { code, text, app } = await refusal({ [name]: value })
@@ -328,7 +320,7 @@ test.group('A start that cannot be', (group) => {
     assert.match(text, /SMTP_TLS is "off", but SMTP_URL begins with smtps:\/\//)
   })
 
-  test('in production without a database says which setting is missing', async ({ assert }) => {
+  test('in production without a database names the missing setting', async ({ assert }) => {
     const { code, text, app } = await refusal({ NODE_ENV: 'production', APP_KEY: 'x'.repeat(32) })
     assert.notEqual(code, 0)
     assert.include(text, 'DATABASE_URL is missing')
@@ -336,7 +328,7 @@ test.group('A start that cannot be', (group) => {
     assertWithoutStack(app, assert)
   })
 
-  test('in production without a key says how to make one', async ({ assert }) => {
+  test('in production without a key explains how to generate one', async ({ assert }) => {
     const { code, text, app } = await refusal({
       NODE_ENV: 'production',
       DATABASE_URL: 'postgres://127.0.0.1/x',
@@ -347,7 +339,7 @@ test.group('A start that cannot be', (group) => {
     assertWithoutStack(app, assert)
   })
 
-  test('while the database cannot be reached says so', async ({ assert }) => {
+  test('without a reachable database reports it', async ({ assert }) => {
     const { code, text, app } = await refusal({
       DATABASE_URL: 'postgres://ada:a-secret@127.0.0.1:1/quartermaster',
     })
@@ -359,7 +351,7 @@ test.group('A start that cannot be', (group) => {
     assertWithoutStack(app, assert)
   })
 
-  test('with a data directory below a file says so', async ({ assert }) => {
+  test('with a data directory below a file reports it', async ({ assert }) => {
     const file = join(place.parent, 'a-file')
     await writeFile(file, '')
     const { code, text, app } = await refusal({ DATA_DIR: join(file, 'data') })
@@ -369,7 +361,7 @@ test.group('A start that cannot be', (group) => {
     assertWithoutStack(app, assert)
   })
 
-  test('with a data directory that is read-only says so', async ({ assert }) => {
+  test('with a read-only data directory reports it', async ({ assert }) => {
     const readOnly = join(place.parent, 'read-only')
     await mkdir(readOnly)
     await chmod(readOnly, 0o555)

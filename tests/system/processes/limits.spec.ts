@@ -15,7 +15,7 @@ const password = 'a long password'
 test.group('A process', (group) => {
   group.each.teardown(endApps)
 
-  test('takes limits and origins from its settings, trusts no proxy unless told, and remembers wrong passwords over a restart', async ({
+  test('takes limits, origins and trusted proxies from its settings, and remembers wrong passwords over a restart', async ({
     assert,
     cleanup,
   }) => {
@@ -66,7 +66,7 @@ test.group('A process', (group) => {
     assert.isNull((await preflight(open)).headers.get('access-control-allow-origin'))
   })
 
-  test('signs nobody up and mails nobody when it is told so, and says no mail then', async ({
+  test('disables sign-up and mails by settings, and then announces no mail', async ({
     assert,
     cleanup,
   }) => {

@@ -12,7 +12,7 @@ import { ShopProcess } from '#tests/support/processes/shop_process'
 
 const operations = (name: string) => readFile(join(APP_ROOT, 'docs/operations', name), 'utf8')
 
-test.group('/metrics', (group) => {
+test.group('The metrics', (group) => {
   let shop: ShopProcess
 
   group.setup(async () => {
@@ -25,7 +25,7 @@ test.group('/metrics', (group) => {
     }
   })
 
-  test('follows the names, units and types that promtool checks', async ({ assert }) => {
+  test('follow the names, units and types that promtool checks', async ({ assert }) => {
     const { status, headers, text } = await shop.app.get('/metrics')
     assert.equal(status, 200)
     assert.match(headers.get('content-type')!, /^text\/plain; version=0\.0\.4/)
@@ -44,7 +44,7 @@ test.group('/metrics', (group) => {
     assert.lengthOf(ids, new Set(ids).size, 'no sample comes twice')
   })
 
-  test('tells of requests, relays, consumers, mails and orders', async ({ assert }) => {
+  test('cover requests, relays, consumers, mails and orders', async ({ assert }) => {
     const expected: [string, number][] = [
       ['quartermaster_orders{status="confirmed"}', 4],
       [
@@ -76,7 +76,7 @@ test.group('/metrics', (group) => {
     assert.closeTo(values.get(commit)!, Date.now() / 1_000, 120)
   })
 
-  test('has every metric that an alert asks for, and the runbook a section for each', async ({
+  test('include every metric used by an alert, and the runbook has a section for each alert', async ({
     assert,
   }) => {
     const { types } = parsed(await metrics())
@@ -96,7 +96,7 @@ test.group('/metrics', (group) => {
     )
   })
 
-  test('goes on to tell of the process while the database is away', async ({ assert }) => {
+  test('keep reporting the process while the database is down', async ({ assert }) => {
     const stop = await withoutDatabase()
     try {
       const values = await eventually('the figures are gone', async () => {
@@ -124,7 +124,7 @@ test.group('/metrics', (group) => {
     await eventually('it is ready again', async () => (await shop.app.readiness())?.status === 200)
   })
 
-  test('stands beside /health/ready, which goes on answering 200 while a key is parked', async ({
+  test('are separate from /health/ready, which stays 200 while a key is parked', async ({
     assert,
   }) => {
     await onDatabase(`insert into orders.parked_keys (key, outbox_id, error) values ('k', 0, 'no')`)
@@ -140,7 +140,7 @@ test.group('/metrics', (group) => {
     )
   })
 
-  test('is for this machine alone, unless a token is set', async ({ assert }) => {
+  test('are for this machine only, unless a token is set', async ({ assert }) => {
     const passedOn = { headers: { 'x-forwarded-for': '192.0.2.7' } }
     assert.equal((await shop.app.request('GET', '/metrics', passedOn)).status, 404)
     const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])

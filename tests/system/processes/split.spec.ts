@@ -44,7 +44,7 @@ test.group('Orders and inventory', (group) => {
     }).skip(!kafka, 'needs a Kafka broker')
   }
 
-  test('say what they lack when one is to run alone', async ({ assert }) => {
+  test('name the missing settings when one is to run alone', async ({ assert }) => {
     const refused = async (env: Record<string, string>) => {
       const app = await AppProcess.launch({
         dataDir: '/nowhere',

@@ -35,7 +35,7 @@ for (const [name, options] of transports) {
       }
     })
 
-    test('is one in the log lines of all steps of an order, from the request to the mail', async ({
+    test('has one id in the log lines of all steps of an order, from the request to the mail', async ({
       assert,
     }) => {
       const traces = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')]
@@ -56,9 +56,7 @@ for (const [name, options] of transports) {
       }
     })
 
-    test('begins with a request whose caller began none, or one that cannot be read', async ({
-      assert,
-    }) => {
+    test('starts at a request without a readable trace of its caller', async ({ assert }) => {
       const given = [undefined, 'nonsense', `00-${'0'.repeat(32)}-${PARENT}-01`]
       for (const traceparent of given) {
         const id = await place(traceparent)

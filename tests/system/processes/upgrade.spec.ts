@@ -65,7 +65,7 @@ test.group('An upgrade from 0.1.0', (group) => {
     assert.equal(await foundBy('inventory:reconcile'), 0)
   })
 
-  test('publishes what 0.1.0 had not published, and keeps what needs an operator', async ({
+  test('publishes pending messages of 0.1.0, and keeps what needs an operator', async ({
     assert,
   }) => {
     app = await AppProcess.start(options)
@@ -81,7 +81,7 @@ test.group('An upgrade from 0.1.0', (group) => {
     assert.deepEqual(rows, [{ key: parked }])
   })
 
-  test('knows the counts that agreed with the books, for which the release wrote no movement', async ({
+  test('recognizes counts that agreed with the books, for which 0.1.0 wrote no movement', async ({
     assert,
   }) => {
     const { rows: imports } = await database.query(
@@ -100,7 +100,7 @@ test.group('An upgrade from 0.1.0', (group) => {
     assert.equal(body.code, 'counted_since')
   })
 
-  test('returns the first answer to each earlier Idempotency-Key', async ({ assert }) => {
+  test('returns the first response for each earlier Idempotency-Key', async ({ assert }) => {
     const { remembered, people } = release.known
     assert.isAbove(remembered.length, 50)
     const again = async ({ by, method, path, body, key }: Remembered) => {
@@ -116,7 +116,7 @@ test.group('An upgrade from 0.1.0', (group) => {
     }
   })
 
-  test('knows every token and session', async ({ assert }) => {
+  test('accepts every token and session', async ({ assert }) => {
     for (const { token, session, role } of Object.values(release.known.people)) {
       const me = await app.get('/api/v1/accounts/me', token)
       assert.equal(me.body?.role, role, me.text)
@@ -139,7 +139,7 @@ test.group('An upgrade from 0.1.0', (group) => {
     assert.isAbove(visits.length, 300)
   })
 
-  test('handles the dead letters and the parked key once they are let go', async ({ assert }) => {
+  test('handles the dead letters and the parked key after their redrive', async ({ assert }) => {
     const { code, stdout, stderr } = await aceInTurn(app.env, [
       ['messaging:verify', '--older-than=0s'],
       ['deadletters:redrive', ...FOR_ALL],

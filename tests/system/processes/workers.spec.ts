@@ -64,7 +64,7 @@ for (const [transport, options] of transports) {
       )
     }
 
-    test('go on when any is frozen or killed', async ({ assert }) => {
+    test('continue when any of them is frozen or killed', async ({ assert }) => {
       process.kill(first.pid, 'SIGSTOP')
       assert.isBelow(await goesOn(second), within, 'the first, which leads, is frozen')
       process.kill(first.pid, 'SIGCONT')
@@ -78,7 +78,7 @@ for (const [transport, options] of transports) {
       await shop.assertKept(assert)
     })
 
-    test('leave all work to the worker where they only answer, and it leaves nothing half done', async ({
+    test('leave background work to the worker, which finishes its work when it stops', async ({
       assert,
     }) => {
       await first.kill('SIGTERM')
@@ -112,7 +112,7 @@ for (const [transport, options] of transports) {
       assert.deepEqual(await worker.kill('SIGTERM'), { code: 0, signal: null })
     })
 
-    test('and a worker that is newer than the tables does not start, and says which migration is missing', async ({
+    test('refuse to start a worker newer than the tables, and name the missing migration', async ({
       assert,
     }) => {
       const [{ name, batch }] = await shop.query<{ name: string; batch: number }>(
@@ -131,7 +131,7 @@ for (const [transport, options] of transports) {
       )
     })
 
-    test('and each worker does what it is told, and nothing else', async ({ assert }) => {
+    test('run only the work that each worker is assigned', async ({ assert }) => {
       const beside = { ...shop.options, dataDir: home.path }
       await AppProcess.startWorker(beside, '--no-mail')
       await goesOn(shop.app)
@@ -153,7 +153,7 @@ for (const [transport, options] of transports) {
 test.group('A worker', (group) => {
   group.teardown(endApps)
 
-  test('is told what it cannot do', async ({ assert }) => {
+  test('refuses invalid options', async ({ assert }) => {
     const refused = async (flags: string[], env: Record<string, string> = {}) => {
       const worker = await AppProcess.launch({
         dataDir: '/nowhere',

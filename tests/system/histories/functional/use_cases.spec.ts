@@ -23,12 +23,12 @@ test.group('The use cases', (group) => {
     await fc.assert(property, settings(200))
   }).timeout(180_000)
 
-  test('have left no message unhandled, and balances that add up', async ({ assert }) => {
+  test('leave no message unhandled, and balances that add up', async ({ assert }) => {
     assert.deepEqual((await messaging.verify(0)).findings, [])
     assert.deepEqual((await reconcile(directConnection('inventory'))).differences, [])
   })
 
-  test('have gone through every step of an order’s life', async ({ assert }) => {
+  test('pass through every step of an order’s life', async ({ assert }) => {
     const steps = await db.connection('orders').from('timeline_steps').distinct('type')
     assert.sameMembers(
       steps.map(({ type }) => type),

@@ -16,7 +16,7 @@ test.group('The protocol', () => {
     await fc.assert(property, settings(6_000))
   }).timeout(180_000)
 
-  test('goes through every move, refusal and kind of message in them', async ({ assert }) => {
+  test('passes through every transition, refusal and message type', async ({ assert }) => {
     const seen: Record<string, number> = {}
     const tally = (what: string) => (seen[what] = (seen[what] ?? 0) + 1)
     for (const history of fc.sample(histories(60), { seed: 4, numRuns: 1_000 })) {
