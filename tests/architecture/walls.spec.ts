@@ -302,7 +302,7 @@ async function copyWithViolations() {
   return copy
 }
 
-test.group('First wall: imports', (group) => {
+test.group('Boundary check 1: imports', (group) => {
   let violations: ICruiseResult['summary']['violations'] = []
   let cruised: string[] = []
 
@@ -320,7 +320,7 @@ test.group('First wall: imports', (group) => {
     violations = summary.violations
   })
 
-  test('is broken when {kind}')
+  test('fails when {kind}')
     .with(plants)
     .run(({ assert }, { path, rule }) => {
       assert.include(cruised, path)
@@ -335,7 +335,7 @@ test.group('First wall: imports', (group) => {
       assert.isTrue(broken.every((violation) => violation.rule.severity === 'error'))
     })
 
-  test('stands in the real tree', ({ assert }) => {
+  test('passes for the real tree', ({ assert }) => {
     const real = violations
       .filter(({ from }) => !plantedFile.test(from))
       .map(({ from, to, rule }) => `${rule.name}: ${from} → ${to}`)
@@ -357,12 +357,12 @@ async function lint(path: string, source: string) {
     .map(({ message }) => message)
 }
 
-test.group('Second wall: names', () => {
+test.group('Boundary check 2: names', () => {
   const meetOnlyInContracts = 'Modules meet only in app/contracts'
   const strangersName = `the name of another module's connection`
   const strangersTable = 'like a table, a role or a route of another module'
 
-  test('is broken when {kind}')
+  test('fails when {kind}')
     .with([
       {
         kind: 'orders imports inventory by its alias',
@@ -506,7 +506,7 @@ test.group('Second wall: names', () => {
       )
     })
 
-  test('lets pass that {kind}')
+  test('allows that {kind}')
     .with([
       {
         kind: 'orders names itself, its tables, URLs, abilities, message types and prose',
@@ -544,7 +544,7 @@ test.group('Second wall: names', () => {
       assert.deepEqual(await lint(path, source), [])
     })
 
-  test('stands in the real tree, and no comment switches it off', async ({ assert }) => {
+  test('passes for the real tree, and no comment disables it', async ({ assert }) => {
     const results = await eslint.lintFiles(['app', 'config', 'database', 'start'])
     const real = results
       .filter(({ filePath }) => !plantedFile.test(filePath))
@@ -558,10 +558,10 @@ test.group('Second wall: names', () => {
   }).timeout(60_000)
 })
 
-test.group("Fourth wall: the kernel's tables", () => {
+test.group("Boundary check 4: the kernel's tables", () => {
   const says = 'This is a table of the messaging kernel'
 
-  test('is broken when {kind}')
+  test('fails when {kind}')
     .with(
       [
         ['app/orders/planted.ts', `db.from('TABLE').select('key')`],
@@ -590,9 +590,7 @@ test.group("Fourth wall: the kernel's tables", () => {
       }
     })
 
-  test('lets the kernel, released migrations, prose, routes and imports pass', async ({
-    assert,
-  }) => {
+  test('allows the kernel, released migrations, prose, routes and imports', async ({ assert }) => {
     const statement = `declare const db: any\nexport const rows = db.from('outbox')`
     assert.deepEqual(await lint('app/messaging/planted.ts', statement), [])
     assert.deepEqual(await lint('database/orders/migrations/0001_planted.ts', statement), [])
@@ -606,7 +604,7 @@ test.group("Fourth wall: the kernel's tables", () => {
   })
 })
 
-test.group('Third wall: PostgreSQL roles', () => {
+test.group('Boundary check 3: PostgreSQL roles', () => {
   /** The SQLSTATE with which PostgreSQL refuses the statement; undefined when it does not. */
   async function refusal(connection: string, sql: string): Promise<string | undefined> {
     return db

@@ -20,7 +20,7 @@ test.group('/asyncapi.json', () => {
     assert.isNotEmpty(await faults(JSON.stringify(broken)))
   }).timeout(30_000)
 
-  test('has every message, on the topic that it is said on', ({ assert }) => {
+  test('has every message on its topic', ({ assert }) => {
     const { channels, operations } = document
     assert.sameMembers(Object.keys(channels), ['orders', 'inventory'])
     for (const [topic, { address, bindings, messages: said }] of Object.entries(channels)) {
@@ -40,7 +40,7 @@ test.group('/asyncapi.json', () => {
   for (const { type, version } of messages) {
     const name = `${type}.v${version}`
 
-    test(`takes the sample of ${name}, and none without one of its fields`, ({ assert }) => {
+    test(`accepts the sample of ${name}, and none without one of its fields`, ({ assert }) => {
       const { summary, examples } = document.components.messages[name]
       assert.isNotEmpty(summary)
       const [{ headers, payload }] = examples

@@ -101,7 +101,7 @@ const breaking: [what: string, change: (contracts: Contracts) => void, says: str
   ],
 ]
 
-test.group('What consumers of the topics were promised', () => {
+test.group('The contract of the topics', () => {
   test('is kept, and docs/contracts is current', ({ assert }) => {
     assert.deepEqual(breakingChanges(kept, contractsOf(root)), [])
     assert.deepEqual(contractFiles(kept), contractFiles(contractsOf(root)))
@@ -113,7 +113,7 @@ test.group('What consumers of the topics were promised', () => {
     })
   }
 
-  test('is kept when an optional field, a message or a sample is added, or words change', ({
+  test('is kept when an optional field, a message, a sample or a description changes', ({
     assert,
   }) => {
     const more = changed((of) => {

@@ -23,12 +23,12 @@ const definitions = new Map(
 )
 
 test.group('The messages', () => {
-  test('have a sample each, and every sample is of a message that we still say', ({ assert }) => {
+  test('have a sample each, and every sample belongs to a message', ({ assert }) => {
     assert.sameMembers([...definitions.keys()], files)
   })
 
   for (const [file, definition] of definitions) {
-    test(`keep their word on ${file}`, async ({ assert }) => {
+    test(`match ${file}`, async ({ assert }) => {
       const { key, headers, value } = sample(file)
       const message = decode(definition.topic, { key, headers, value: bytes(value) }, NAMESPACE)
       assert.containSubset(message, {
@@ -47,7 +47,7 @@ test.group('The messages', () => {
       assert.deepEqual({ ...wire, value: JSON.parse(String(wire.value)) }, { key, headers, value })
     })
 
-    test(`are refused without any one field of ${file}`, async ({ assert }) => {
+    test(`are invalid without any one field of ${file}`, async ({ assert }) => {
       const { value } = sample(file)
       for (const field of Object.keys(value)) {
         const rest = without(value, field)
@@ -55,14 +55,14 @@ test.group('The messages', () => {
       }
     })
 
-    test(`take a field more in ${file}: within a version we only add`, async ({ assert }) => {
+    test(`accept a further field in ${file}: a version may gain fields`, async ({ assert }) => {
       const { value } = sample(file)
       assert.deepEqual(await definition.schema.validate({ ...value, news: 1 }), value)
     })
   }
 })
 
-test.group('What is no envelope of ours', () => {
+test.group('A record without our envelope', () => {
   const { key, headers, value } = sample('order_placed.v1.json')
   const record = { key, headers, value: bytes(value) }
   const headless = (name: string) => ({ ...record, headers: without(headers, name) })
@@ -77,12 +77,12 @@ test.group('What is no envelope of ours', () => {
     ['half a value', { ...record, value: Buffer.from('{"revision":') }, /not JSON/],
   ]
   for (const [what, junk, says] of wrong) {
-    test(`is told by its reason: ${what}`, ({ assert }) => {
+    test(`is reported with its reason: ${what}`, ({ assert }) => {
       assert.throws(() => decode('orders', junk, NAMESPACE), says)
     })
   }
 
-  test('is told when it lies in another module’s topic', ({ assert }) => {
+  test('is reported when it is in another module’s topic', ({ assert }) => {
     assert.throws(() => decode('inventory', record, NAMESPACE), NotOurEnvelope)
   })
 })

@@ -20,7 +20,7 @@ const me = (client: ApiClient, token: string) => client.get(`${ACCOUNTS}/me`).be
 test.group('Signing up', (group) => {
   group.setup(emptyShop)
 
-  test('makes a customer', async ({ client, assert }) => {
+  test('creates a customer', async ({ client, assert }) => {
     const email = newEmail()
     const signedUp = await signUp(client, { email })
     signedUp.assertStatus(201)
@@ -29,7 +29,7 @@ test.group('Signing up', (group) => {
     assert.deepEqual(account, { email, name: 'Ada', role: 'customer' })
   })
 
-  test('makes nobody but a customer: a role in the body is no field', async ({
+  test('creates customers only: a role in the body is an unknown field', async ({
     client,
     assert,
   }) => {
@@ -40,7 +40,7 @@ test.group('Signing up', (group) => {
     assert.isNull(await accountRow(email))
   })
 
-  test('in decomposed letters is the same as in composed ones, but for the password', async ({
+  test('treats composed and decomposed letters as equal, except in the password', async ({
     client,
     assert,
   }) => {
@@ -60,7 +60,7 @@ test.group('Signing up', (group) => {
     otherBytes.assertStatus(401)
   })
 
-  test('needs an e-mail that nobody has, in whatever case', async ({ client, assert }) => {
+  test('needs an unused e-mail, in any case', async ({ client, assert }) => {
     const email = newEmail()
     await signUp(client, { email })
     const again = await signUp(client, { email: email.toUpperCase() })
@@ -69,7 +69,7 @@ test.group('Signing up', (group) => {
     assert.notInclude(again.text(), 'duplicate key')
   })
 
-  test('of two people with one e-mail at the same moment takes one', async ({ client, assert }) => {
+  test('with one e-mail twice at the same time creates one account', async ({ client, assert }) => {
     const email = newEmail()
     const answers = await Promise.all([signUp(client, { email }), signUp(client, { email })])
     assert.sameMembers(
@@ -113,10 +113,7 @@ test.group('Signing up', (group) => {
 test.group('Logging in', (group) => {
   group.setup(emptyShop)
 
-  test('gives a token that says who is calling, for the days that are set', async ({
-    client,
-    assert,
-  }) => {
+  test('issues a token for the configured number of days', async ({ client, assert }) => {
     const email = newEmail()
     const signedUp = await signUp(client, { email })
     const loggedIn = await logIn(client, email.toUpperCase())
@@ -143,7 +140,7 @@ test.group('Logging in', (group) => {
     assert.match(rows[0].hash, /^[0-9a-f]{64}$/)
   })
 
-  test('answers the same to a wrong password and to an unknown e-mail', async ({
+  test('gives the same response to a wrong password and an unknown e-mail', async ({
     client,
     assert,
   }) => {
@@ -162,7 +159,7 @@ test.group('Logging in', (group) => {
     assert.deepEqual(wrong, unknown)
   })
 
-  test('is not for a service: it has no password', async ({ client }) => {
+  test('is not possible for a service, which has no password', async ({ client }) => {
     const service = await person('service', 'shop')
     await db
       .connection('accounts')
@@ -173,7 +170,7 @@ test.group('Logging in', (group) => {
     refused.assertStatus(401)
   })
 
-  test('needs no more than an e-mail and a password', async ({ client, assert }) => {
+  test('needs only an e-mail and a password', async ({ client, assert }) => {
     const refused = await client.post(TOKENS).json({ email: newEmail(), password, days: 999 })
     refused.assertStatus(422)
     assert.equal(refused.body().errors[0].pointer, '/days')
@@ -185,7 +182,7 @@ test.group('Logging in', (group) => {
 test.group('A token that expires', (group) => {
   group.setup(emptyShop)
 
-  test('is refused from that moment on, also while its look-up is remembered', async ({
+  test('is refused from its expiry on, even while its look-up is cached', async ({
     client,
     assert,
   }) => {
@@ -208,7 +205,7 @@ test.group('A token that expires', (group) => {
 test.group('Logging out', (group) => {
   group.setup(emptyShop)
 
-  test('ends this token at once, and no other', async ({ client, assert }) => {
+  test('revokes this token immediately, and no other', async ({ client, assert }) => {
     const email = newEmail()
     await signUp(client, { email })
     const here = await logIn(client, email)
@@ -245,7 +242,7 @@ async function tokensOf(id: string) {
 test.group('A log-out', (group) => {
   group.setup(emptyShop)
 
-  test('counts at once, also when a request came while it was under way', async ({
+  test('takes effect immediately, even for a request that arrives during it', async ({
     client,
     assert,
   }) => {

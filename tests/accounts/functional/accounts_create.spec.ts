@@ -15,7 +15,7 @@ test.group('node ace accounts:create', (group) => {
 
   const withEmail: Role[] = ['customer', 'clerk', 'operator', 'admin']
   for (const role of withEmail) {
-    test(`makes a ${role} who can call and log in at once`, async ({ client, assert }) => {
+    test(`creates a ${role} who can call and log in immediately`, async ({ client, assert }) => {
       const email = newEmail(role)
       const { exitCode, result } = await create(
         `--email=${email}`,
@@ -36,7 +36,7 @@ test.group('node ace accounts:create', (group) => {
     })
   }
 
-  test('makes a service without an e-mail, its token lasting until it is revoked', async ({
+  test('creates a service without an e-mail, whose token is valid until revoked', async ({
     client,
     assert,
   }) => {
@@ -49,7 +49,7 @@ test.group('node ace accounts:create', (group) => {
     assert.deepEqual(me.body(), { id, email: null, name: 'shop', role: 'service' })
   })
 
-  test('makes no token unless asked, and calls people by their e-mail if need be', async ({
+  test('creates a token only on request, and uses the e-mail as default name', async ({
     assert,
   }) => {
     const email = newEmail('clerk')
@@ -57,14 +57,14 @@ test.group('node ace accounts:create', (group) => {
     assert.containSubset(result, { name: email, token: null, expiresAt: null })
   })
 
-  test('tells people what it made in words', async ({ assert }) => {
+  test('prints a readable result', async ({ assert }) => {
     const { exitCode, lines } = await create('--role=service', '--name=till', '--token')
     assert.equal(exitCode, 0)
     assert.match(lines[0], /^Created the service till \(/)
     assert.match(lines[1], /^Token: qm_\S+ {2}\(expires: never\)$/)
   })
 
-  test('says what is wrong with its options', async ({ assert }) => {
+  test('explains invalid options', async ({ assert }) => {
     const wrong: [options: string[], says: RegExp][] = [
       [['--email=a@example.com', '--role=boss'], /--role must be one of customer, clerk/],
       [['--email=a@example.com'], /--role must be one of/],

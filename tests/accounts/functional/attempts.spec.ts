@@ -74,7 +74,7 @@ test.group('Wrong passwords', (group) => {
     assert.isBelow(next.took, SLOW_MS, 'the right password has ended it')
   })
 
-  test('do not tell who has an account', async ({ client, assert }) => {
+  test('do not reveal who has an account', async ({ client, assert }) => {
     const nobody = newEmail()
     await failures(client, 50, nobody)
     const { response, took } = await timed(logIn(client, newAddress(), nobody, WRONG))
@@ -82,7 +82,7 @@ test.group('Wrong passwords', (group) => {
     assert.isAtLeast(took, SLOW_MS)
   })
 
-  test('slow everybody at an address after the hundredth, and keep nobody out', async ({
+  test('slow everyone at an address after the hundredth, and lock nobody out', async ({
     client,
     assert,
   }) => {
@@ -114,7 +114,7 @@ test.group('Wrong passwords', (group) => {
     assert.isBelow(neighbour.took, SLOW_MS)
   })
 
-  test('count for the address that a trusted proxy has seen, whatever the client claims', async ({
+  test('count for the address reported by a trusted proxy, whatever the client claims', async ({
     client,
     assert,
   }) => {
@@ -133,7 +133,7 @@ test.group('Wrong passwords', (group) => {
     assert.isBelow(took, SLOW_MS)
   })
 
-  test('sent all at once are slowed after the tenth, and the owner still signs in', async ({
+  test('sent at the same time are slowed after the tenth, and the owner can still sign in', async ({
     client,
     assert,
   }) => {
@@ -148,10 +148,7 @@ test.group('Wrong passwords', (group) => {
     assert.isAtLeast(answers.filter(({ took }) => took >= SLOW_MS).length, 15)
   }).timeout(60_000)
 
-  test('that keep arriving from the address of the owner do not keep the owner out', async ({
-    client,
-    assert,
-  }) => {
+  test('from the owner’s address do not lock the owner out', async ({ client, assert }) => {
     await failures(client, 50)
     let isOver = false
     const guessOn = async () => {
@@ -168,10 +165,7 @@ test.group('Wrong passwords', (group) => {
     assert.include(statuses, 201)
   }).timeout(120_000)
 
-  test('are not written down: the rows name neither e-mail nor address', async ({
-    client,
-    assert,
-  }) => {
+  test('are stored without e-mail or address', async ({ client, assert }) => {
     await fail(client, 1)
     const rows = JSON.stringify(await attempts())
     assert.notInclude(rows, email)
@@ -179,10 +173,10 @@ test.group('Wrong passwords', (group) => {
   })
 })
 
-test.group('Passwords that are being checked', (group) => {
+test.group('Password checks', (group) => {
   group.each.setup(emptyShop)
 
-  test('do not wait for the database in the turn of others', async ({ client, assert }) => {
+  test('do not wait for the database while they hold a permit', async ({ client, assert }) => {
     const [ada, bob] = await Promise.all([person('customer', 'Ada'), person('customer', 'Bob')])
     await logIn(client, '192.0.2.1', ada.email!, WRONG)
     const locked = await db.connection('accounts').transaction()
@@ -213,7 +207,7 @@ test.group('Passwords that are being checked', (group) => {
     }
   }
 
-  test('by too many others leave no turn: 503, to be repeated', async ({ client, assert }) => {
+  test('beyond the permits are refused with 503 and Retry-After', async ({ client, assert }) => {
     const { email } = await person('customer', 'Ada')
     const end = await busyWith(499)
     const sent = [1, 2].map(() => logIn(client, '192.0.2.1', email!).then((one) => one))
@@ -226,7 +220,7 @@ test.group('Passwords that are being checked', (group) => {
     assert.sameMembers(statuses, [201, 503])
   })
 
-  test('by too many others leave no turn: the sign-in page says so', async ({ assert }) => {
+  test('beyond the permits are explained on the sign-in page', async ({ assert }) => {
     const carl = await person('clerk', 'Carl')
     const end = await busyWith(499)
     const sent = [1, 2].map(() => new PlainDesk().signIn(carl))
@@ -237,7 +231,7 @@ test.group('Passwords that are being checked', (group) => {
     await Promise.all(sent)
   })
 
-  test('too many of one network leave no turn for it: 429', async ({ client, assert }) => {
+  test('beyond the share of one network are refused with 429', async ({ client, assert }) => {
     const { email } = await person('customer', 'Ada')
     const end = await busyWith(490)
     const sent = Array.from({ length: 11 }, () =>
@@ -252,10 +246,10 @@ test.group('Passwords that are being checked', (group) => {
   })
 })
 
-test.group('An address from which accounts are made', (group) => {
+test.group('Sign-ups from one address', (group) => {
   group.each.setup(emptyShop)
 
-  test('makes a thousand an hour at most, taken e-mails included', async ({ client, assert }) => {
+  test('are limited to a thousand an hour, including taken e-mails', async ({ client, assert }) => {
     const email = newEmail()
     const first = await signUp(client, '192.0.2.1', email)
     first.assertStatus(201)

@@ -26,7 +26,7 @@ test.group('The audit', (group) => {
     desk = await plainDeskOf(await person('admin', 'Ada'))
   })
 
-  test('has words for every act that is written down', ({ assert }) => {
+  test('has a label for every recorded act', ({ assert }) => {
     const named = labelledRoutes().flatMap(({ routes }) => routes)
     const audited = Object.values(router.toJSON())
       .flat()
@@ -43,7 +43,7 @@ test.group('The audit', (group) => {
     )
   })
 
-  test('tells who did what, with which thing, from where and how it ended', async ({ assert }) => {
+  test('lists who did what to which subject, from where, and the result', async ({ assert }) => {
     await his.send('/admin/stock/MUG/restocks', { quantity: '7', reference: 'PO-7' })
     await his.send('/admin/stock/MUG/adjustments', { delta: '-90', reason: 'loss' })
     await his.send('/admin/people/services', { name: 'a back door' })
@@ -66,7 +66,7 @@ test.group('The audit', (group) => {
     assert.include(text, 'href="/admin/stock/MUG"')
   })
 
-  test('names the thing as everybody names it, and what was made, and all of several', async ({
+  test('names subjects by their usual names, including created ones and several at a time', async ({
     assert,
   }) => {
     await product('PLATE', 5)
@@ -100,7 +100,7 @@ test.group('The audit', (group) => {
     assert.match(text, /restocked several SKUs,PLATE MUG/)
   })
 
-  test('tells who of the staff came and went, and from where', async ({ client, assert }) => {
+  test('lists sign-ins and sign-outs of staff with their addresses', async ({ client, assert }) => {
     await his.send('/admin/logout', {}, '/admin/account')
     const signIn = { email: carl.email, password: 'a long password' }
     ;(await client.post('/api/v1/tokens').json(signIn)).assertStatus(201)
@@ -123,10 +123,7 @@ test.group('The audit', (group) => {
     }
   })
 
-  test('has what the staff does by the API, and nothing of customers', async ({
-    client,
-    assert,
-  }) => {
+  test('includes staff’s API calls, and nothing of customers', async ({ client, assert }) => {
     const ada = await person('customer', 'Ada')
     await client.post('/api/v1/orders').bearerToken(ada.token).json({})
     const restocked = await client
@@ -142,7 +139,7 @@ test.group('The audit', (group) => {
     )
   })
 
-  test('writes down whatever is sent: NUL, half a character, a name of any length', async ({
+  test('records any input: NUL, half a character, a name of any length', async ({
     client,
     assert,
   }) => {
@@ -163,7 +160,7 @@ test.group('The audit', (group) => {
     assert.lengthOf(await entries(), 3)
   })
 
-  test('is filtered by person, act, thing and day, and exported as it is filtered', async ({
+  test('is filtered by person, act, subject and day, and exported with its filter', async ({
     assert,
   }) => {
     await his.send('/admin/stock/MUG/restocks', { quantity: '7', reference: '=1+1' })

@@ -17,7 +17,7 @@ test.group('Signing in at a desk', (group) => {
     carl = await person('clerk', 'Carl')
   })
 
-  test('leads to the page that was asked for, with its filters', async ({ assert }) => {
+  test('leads to the requested page with its filters', async ({ assert }) => {
     const desk = new PlainDesk()
     const asked = await desk.open('/admin/stock?level=low')
     assert.equal(asked.status, 303)
@@ -27,7 +27,7 @@ test.group('Signing in at a desk', (group) => {
     assert.equal((await desk.open('/admin/login?next=/admin/stock')).location, '/admin/stock')
   })
 
-  test('leads nowhere else, whatever next says', async ({ assert }) => {
+  test('never redirects to another site', async ({ assert }) => {
     const traps = [
       'https://evil.example',
       '//evil.example',
@@ -45,9 +45,7 @@ test.group('Signing in at a desk', (group) => {
     }
   })
 
-  test('gives the session a new id and a new secret: who planted the old one has nothing', async ({
-    assert,
-  }) => {
+  test('gives the session a new id and secret, against session fixation', async ({ assert }) => {
     const desk = new PlainDesk()
     const { text } = await desk.open('/admin/login')
     const planted = desk.session
@@ -61,7 +59,7 @@ test.group('Signing in at a desk', (group) => {
     assert.match((await attacker.open('/admin/account')).location!, /^\/admin\/login/)
   })
 
-  test('says no more of a wrong password, a stranger or a disabled person than that', async ({
+  test('gives the same message for a wrong password, an unknown and a disabled person', async ({
     assert,
   }) => {
     const gone = await person('clerk', 'Gina')
@@ -79,7 +77,7 @@ test.group('Signing in at a desk', (group) => {
     }
   })
 
-  test('is slowed after ten wrong passwords, and the right one still signs in', async ({
+  test('is slowed after ten wrong passwords, and the correct one still works', async ({
     assert,
   }) => {
     const desk = new PlainDesk()
@@ -91,7 +89,7 @@ test.group('Signing in at a desk', (group) => {
     assert.isAtLeast(performance.now() - began, 240)
   })
 
-  test('takes no form without its token, however its address is written', async ({ assert }) => {
+  test('accepts no form without its token, however its path is written', async ({ assert }) => {
     const fields = { email: carl.email!, password: 'a long password', token: 'any' }
     for (const door of ['login', 'login/', 'invitation', 'invitation/']) {
       const desk = new PlainDesk()
@@ -101,7 +99,7 @@ test.group('Signing in at a desk', (group) => {
     }
   })
 
-  test('is not for customers', async ({ assert }) => {
+  test('refuses customers', async ({ assert }) => {
     const desk = new PlainDesk()
     const { status, text } = await desk.signIn(await person('customer', 'Ada'))
     assert.equal(status, 403)
@@ -109,9 +107,7 @@ test.group('Signing in at a desk', (group) => {
     assert.match((await desk.open('/admin')).location!, /^\/admin\/login/)
   })
 
-  test('with a page that was open for too long keeps the e-mail, and no password', async ({
-    assert,
-  }) => {
+  test('on an expired page keeps the e-mail but no password', async ({ assert }) => {
     const desk = new PlainDesk()
     const fields = { email: carl.email!, password: 'a long password', next: '/admin/stock' }
     const { status, location } = await desk.sendAsItIs('/admin/login', fields, '/admin/login')
@@ -138,7 +134,7 @@ test.group('A form at a desk', (group) => {
   const onHand = async () =>
     (await db.connection('inventory').from('stock_items').where('sku', 'MUG').first()).on_hand
 
-  test('without its token does nothing, and asks to be sent again', async ({ assert }) => {
+  test('without its token has no effect, and can be sent again', async ({ assert }) => {
     const desk = await plainDeskOf(carl)
     const { status, text } = await desk.sendAsItIs('/admin/stock/MUG/restocks', { quantity: '7' })
     assert.equal(status, 403)
@@ -146,7 +142,7 @@ test.group('A form at a desk', (group) => {
     assert.equal(await onHand(), 5)
   })
 
-  test('that meets an ended session survives the sign-in, and is sent then', async ({ assert }) => {
+  test('of an ended session is kept and sent after the sign-in', async ({ assert }) => {
     const desk = await plainDeskOf(carl)
     await accounts().from('sessions').delete()
     const refused = await desk.sendAsItIs('/admin/stock/MUG/restocks', { quantity: '7' })
@@ -168,9 +164,7 @@ test.group('A form at a desk', (group) => {
     assert.equal(await onHand(), 12)
   })
 
-  test('of a foreign site is not kept for those who sign in, and leaves their session alone', async ({
-    assert,
-  }) => {
+  test('of a foreign site is not kept, and does not affect the session', async ({ assert }) => {
     const foreign: Record<string, string>[] = [
       { origin: 'https://evil.example' },
       { 'origin': base, 'sec-fetch-site': 'cross-site' },
@@ -191,7 +185,7 @@ test.group('A form at a desk', (group) => {
     assert.equal(await onHand(), 5)
   })
 
-  test('that is kept is one: whatever else is sent for it is left', async ({ assert }) => {
+  test('is kept once: further submissions are ignored', async ({ assert }) => {
     const wrong = [
       '{"action":"/admin","fields":[1]}',
       '{"action":"/admin","fields":[{"name":"a"}]}',
@@ -208,7 +202,7 @@ test.group('A form at a desk', (group) => {
     }
   })
 
-  test('that is used ends later, which is written once a minute', async ({ assert }) => {
+  test('extends the session, which is stored once a minute', async ({ assert }) => {
     const desk = await plainDeskOf(carl)
     const ends = async () => {
       const session = await accounts().from('sessions').where('user_id', carl.id).firstOrFail()
@@ -226,9 +220,7 @@ test.group('A form at a desk', (group) => {
     assert.deepEqual(await ends(), soon)
   })
 
-  test('that was under way when its session was ended does not open it again', async ({
-    assert,
-  }) => {
+  test('in progress when its session is ended does not reopen it', async ({ assert }) => {
     const desk = await plainDeskOf(carl)
     const [session] = await accounts().from('sessions').where('user_id', carl.id)
     await accounts().from('sessions').delete()

@@ -36,7 +36,7 @@ test.group('An invitation', (group) => {
     return her.sendAsItIs('/admin/invitation', { _csrf: csrf, token, password }, pathOf(link))
   }
 
-  test('goes out by mail, as text and as HTML, and opens a desk once', async ({ assert }) => {
+  test('is mailed as text and HTML, and can be accepted once', async ({ assert }) => {
     assert.equal((await inviteMaren()).location, '/admin/people')
     const invited = await invitation()
     const link = linkTo(invited)
@@ -57,7 +57,7 @@ test.group('An invitation', (group) => {
     assert.equal(signedIn.location, '/admin')
   })
 
-  test('is good for a week, and until the next mail or its withdrawal', async ({ assert }) => {
+  test('is valid for a week, or until it is re-sent or withdrawn', async ({ assert }) => {
     await inviteMaren()
     const first = await invitation()
     await desk.send(`/admin/people/invitations/${first.id}/mail`)
@@ -75,7 +75,7 @@ test.group('An invitation', (group) => {
     assert.isNull(await accounts().from('accounts').where('email', third.email).first())
   })
 
-  test('is opened by nothing but its link', async ({ assert }) => {
+  test('needs its link', async ({ assert }) => {
     const garbage = ['', 'garbage', '%00', 'a'.repeat(5_000), '../../etc', randomUUID()]
     for (const token of garbage) {
       const { status, text } = await new PlainDesk().open(`/admin/invitation?token=${token}`)
@@ -86,7 +86,7 @@ test.group('An invitation', (group) => {
     assert.equal(several.status, 410)
   })
 
-  test('asks for a password of ten characters, and keeps the link when it gets none', async ({
+  test('asks for a password of ten characters, and stays valid until it gets one', async ({
     assert,
   }) => {
     await inviteMaren()
@@ -97,7 +97,7 @@ test.group('An invitation', (group) => {
     assert.equal((await accept(link)).location, '/admin')
   })
 
-  test('of two who accept at once takes one', async ({ assert }) => {
+  test('accepted twice at the same time creates one account', async ({ assert }) => {
     await inviteMaren()
     const link = linkTo(await invitation())
     const answers = await Promise.all([accept(link), accept(link)])
@@ -107,7 +107,7 @@ test.group('An invitation', (group) => {
     )
   })
 
-  test('is not for an address that has an account or is invited, and keeps what was typed', async ({
+  test('is refused for an address with an account or invitation, and keeps the typed fields', async ({
     assert,
   }) => {
     const olga = await person('operator', 'Olga')
@@ -127,9 +127,7 @@ test.group('An invitation', (group) => {
     assert.lengthOf(await accounts().from('invitations'), 1)
   })
 
-  test('is made once and sent again once, however often its form is clicked', async ({
-    assert,
-  }) => {
+  test('is created and re-sent once per form, however often it is clicked', async ({ assert }) => {
     const twice = (path: string, fields: Record<string, string> = {}) => {
       const form = { ...fields, _key: randomUUID() }
       const send = () => desk.send(path, form, '/admin/people')
@@ -149,7 +147,7 @@ test.group('An invitation', (group) => {
     assert.lengthOf(await accounts().from('accounts').where('role', 'service'), 1)
   })
 
-  test('is for the roles of the staff alone', async ({ assert }) => {
+  test('is for staff roles only', async ({ assert }) => {
     for (const role of ['customer', 'service', 'root', '', 'Admin']) {
       await desk.send('/admin/people/invitations', { ...maren, role }, '/admin/people')
     }
@@ -182,7 +180,7 @@ test.group('Access', (group) => {
 
   const of = ({ id }: Person) => `/admin/people/${id}`
 
-  test('of a new role counts from the next request on, at the desk and by token', async ({
+  test('of a new role applies from the next request, on pages and by token', async ({
     assert,
     client,
   }) => {
@@ -200,7 +198,10 @@ test.group('Access', (group) => {
     assert.equal((await ask()).status(), 200)
   })
 
-  test('of somebody who is disabled ends in the middle of a form', async ({ assert, client }) => {
+  test('ends immediately when an account is disabled, even during a form', async ({
+    assert,
+    client,
+  }) => {
     await product('MUG', 5)
     const his = await plainDeskOf(carl)
     const { text } = await his.open('/admin/stock/MUG')
@@ -229,7 +230,7 @@ test.group('Access', (group) => {
     assert.equal((await his.signIn(carl)).status, 303)
   })
 
-  test('is never taken from oneself, nor from the last administrator', async ({ assert }) => {
+  test('cannot be removed from oneself or from the last administrator', async ({ assert }) => {
     for (const [form, fields] of [
       ['role', { role: 'clerk' }],
       ['disabling', {}],
@@ -244,7 +245,7 @@ test.group('Access', (group) => {
     assert.deepEqual([role, disabledAt], ['admin', null])
   })
 
-  test('is given back to the disabled alone: nobody else is signed out on the way', async ({
+  test('is restored only for disabled accounts, and signs nobody else out', async ({
     assert,
     client,
   }) => {
@@ -271,7 +272,9 @@ test.group('Access', (group) => {
     assert.isEmpty(await accounts().from('sessions').where('user_id', carl.id))
   })
 
-  test('of two administrators who demote each other at once is left to one', async ({ assert }) => {
+  test('stays with one of two administrators who demote each other at the same time', async ({
+    assert,
+  }) => {
     const bea = await person('admin', 'Bea')
     const hers = await plainDeskOf(bea)
     for (let round = 0; round < 3; round++) {
@@ -288,9 +291,7 @@ test.group('Access', (group) => {
     }
   })
 
-  test('waits for the lock of another change, and looks again who administers', async ({
-    assert,
-  }) => {
+  test('is checked again after waiting for another change’s lock', async ({ assert }) => {
     const bea = await person('admin', 'Bea')
     const trx = await accounts().transaction()
     await trx.from('accounts').where('id', bea.id).update({ role: 'clerk' })
@@ -324,9 +325,7 @@ test.group('Access', (group) => {
     assert.equal((await desk.open('/admin/people/nobody')).status, 404)
   })
 
-  test('is found by name, whatever the accents and how the letters are composed', async ({
-    assert,
-  }) => {
+  test('lists people found by name, ignoring accents and composition', async ({ assert }) => {
     await person('clerk', 'Zoë Müller'.normalize('NFD'))
     for (const q of ['zoe mull', 'ZOË', 'Zoe\u0308\u00A0Müller']) {
       const { text } = await desk.open(`/admin/people?q=${encodeURIComponent(q)}`)
@@ -335,9 +334,7 @@ test.group('Access', (group) => {
     assert.notInclude((await desk.open('/admin/people?q=zoo')).text, 'Müller'.normalize('NFD'))
   })
 
-  test('to people and audit is for administrators: for others there is nothing', async ({
-    assert,
-  }) => {
+  test('to people and audit is for administrators: others get a 404', async ({ assert }) => {
     const others = [await plainDeskOf(carl), await plainDeskOf(await person('operator', 'Olga'))]
     for (const other of others) {
       for (const path of ['/admin/people', of(ada), '/admin/audit', '/admin/audit.csv']) {
@@ -361,7 +358,7 @@ test.group('Sessions, tokens and the password', (group) => {
 
   const isIn = async (desk: PlainDesk) => (await desk.open('/admin/account')).status === 200
 
-  test('end one by one, or all others at once', async ({ assert }) => {
+  test('end one by one, or all others together', async ({ assert }) => {
     const [here, there, elsewhere] = [
       await plainDeskOf(carl),
       await plainDeskOf(carl),
@@ -380,9 +377,7 @@ test.group('Sessions, tokens and the password', (group) => {
     )
   })
 
-  test('are not ended by others of the staff, and no page shows what opens one', async ({
-    assert,
-  }) => {
+  test('cannot be ended by other staff, and no page shows a secret', async ({ assert }) => {
     const his = await plainDeskOf(carl)
     const olga = await plainDeskOf(await person('operator', 'Olga'))
     const { text } = await his.open('/admin/account')
@@ -397,10 +392,7 @@ test.group('Sessions, tokens and the password', (group) => {
     assert.isFalse(await isIn(his))
   })
 
-  test('a new password needs the old one, and ends all else that it opened', async ({
-    assert,
-    client,
-  }) => {
+  test('end when the password is changed, which needs the old one', async ({ assert, client }) => {
     const [here, there] = [await plainDeskOf(carl), await plainDeskOf(carl)]
     const change = (currentPassword: string) =>
       here.send('/admin/account/password', { currentPassword, newPassword: 'a better password' })
@@ -420,7 +412,7 @@ test.group('Sessions, tokens and the password', (group) => {
     assert.notMatch(kept, /a better password|a long password|not the password/)
   })
 
-  test('a service gets its token once, in words of its own, and loses it at once', async ({
+  test('of a service are shown once, and end immediately when revoked', async ({
     assert,
     client,
   }) => {
@@ -446,7 +438,7 @@ test.group('Sessions, tokens and the password', (group) => {
     ;(await me()).assertStatus(401)
   })
 
-  test('a time zone is one that there is', async ({ assert }) => {
+  test('accept only existing time zones', async ({ assert }) => {
     const desk = await plainDeskOf(carl)
     const zoneOf = async () => (await account(carl.id)).time_zone
     await desk.send('/admin/account/time-zone', { timeZone: 'Asia/Tokyo' })

@@ -4,7 +4,7 @@ import { count, day, duration, money, number, plural, signed, since, time } from
 /** Narrow no-break spaces as plain ones. */
 const plain = (text: string) => text.replaceAll('\u202F', ' ')
 
-test.group('Numbers at the desk', () => {
+test.group('Numbers on pages', () => {
   test('are grouped from four digits on, with a true minus', ({ assert }) => {
     assert.deepEqual([0, 999, 1_000, 1_284_000, -3].map(number).map(plain), [
       ...['0', '999', '1 000', '1 284 000', '\u22123'],
@@ -12,7 +12,7 @@ test.group('Numbers at the desk', () => {
     assert.deepEqual([40, 0, -3].map(signed), ['+40', '0', '\u22123'])
   })
 
-  test('are exact up to 10,000 in counts, and agree with their noun', ({ assert }) => {
+  test('are exact up to 10,000 in counts, and use the right plural', ({ assert }) => {
     assert.deepEqual([10_000, 10_001].map(count).map(plain), ['10 000', '10 000+'])
     assert.deepEqual([plural(1, 'mug'), plural(2, 'mug')], ['1 mug', '2 mugs'])
     assert.equal(plural(0, 'entry', 'entries'), '0 entries')
@@ -25,7 +25,7 @@ test.group('Numbers at the desk', () => {
   })
 })
 
-test.group('Times at the desk', () => {
+test.group('Times on pages', () => {
   const now = new Date('2026-11-22T12:00:00Z')
 
   test('are a clock time today, a date before, and a year in another year', ({ assert }) => {
@@ -48,7 +48,7 @@ test.group('Times at the desk', () => {
     assert.equal(day('2025-11-21T10:00:00Z', 'UTC', now), 'Friday, 21 November 2025')
   })
 
-  test('that pass are shown in their two largest units', ({ assert }) => {
+  test('as durations are shown in their two largest units', ({ assert }) => {
     assert.deepEqual([0.44, 9.99, 10, 59, 60, 3_599, 11_100, 187_200].map(duration), [
       ...['0.4 s', '10.0 s', '10 s', '59 s', '1 min', '59 min', '3 h 5 min', '2 d 4 h'],
     ])

@@ -36,7 +36,7 @@ test.group('A page of another origin', (group) => {
     ['GET', '/nowhere'],
   ]
 
-  test('asks before it calls, at every address and without a token', async ({ client, assert }) => {
+  test('can send a preflight to every path without a token', async ({ client, assert }) => {
     for (const origin of OURS) {
       for (const [method, path] of routes) {
         for (const headers of [SENT.join(','), SENT.join(', '), 'Authorization', null]) {
@@ -56,7 +56,7 @@ test.group('A page of another origin', (group) => {
     }
   })
 
-  test('is not allowed what no page needs', async ({ client, assert }) => {
+  test('is not allowed unneeded methods and headers', async ({ client, assert }) => {
     for (const [method, header] of [
       ['TRACE', 'authorization'],
       ['POST', 'x-forwarded-for'],
@@ -69,7 +69,7 @@ test.group('A page of another origin', (group) => {
     }
   })
 
-  test('reads answers, refusals and their headers', async ({ client, assert }) => {
+  test('can read responses, errors and their headers', async ({ client, assert }) => {
     const ada = await person('customer', 'Ada')
     const [origin] = OURS
     const answers = [
@@ -110,8 +110,8 @@ test.group('A page of another origin', (group) => {
   })
 })
 
-test.group('A caller that is no page', () => {
-  test('hears nothing of origins', async ({ client, assert }) => {
+test.group('A caller without an origin', () => {
+  test('gets no CORS headers', async ({ client, assert }) => {
     const answer = await client.get('/api/v1/products')
     answer.assertStatus(200)
     assert.notProperty(answer.headers(), 'access-control-allow-origin')

@@ -1,11 +1,11 @@
 import edge from 'edge.js'
 import { test } from '@japa/runner'
 
-test.group('A page that says that something failed', () => {
+test.group('An error page', () => {
   const form = { action: '/admin/orders/fulfilment', csrf: '', fields: [] }
 
   for (const status of [500, 503]) {
-    test(`does not say that nothing was done of a form where some may be, ${status}`, async ({
+    test(`does not claim that a form had no effect if it may have had one, ${status}`, async ({
       assert,
     }) => {
       const page = (begun: boolean) =>

@@ -8,7 +8,7 @@ import { emptyShop, person, post, priced, product, type Person } from '#tests/su
 const ORDERS = '/api/v1/orders'
 const mug = { name: 'Mug', price: { amount: 1, currency: 'EUR' } }
 
-test.group('A request that nobody would write', (group) => {
+test.group('An absurd request', (group) => {
   let ada: Person
   let clerk: Person
   let orderAddress: string
@@ -42,17 +42,14 @@ test.group('A request that nobody would write', (group) => {
     ['too much', token('a'.repeat(5_000), 'x')],
   ]
   for (const [what, strange] of strangeTokens) {
-    test(`signs nobody in when ${what} is where a token has its id`, async ({ client, assert }) => {
+    test(`is not signed in when a token has ${what} as its id`, async ({ client, assert }) => {
       const refused = await client.get(ORDERS).bearerToken(strange)
       refused.assertStatus(401)
       assert.equal(refused.body().code, 'token_invalid')
     })
   }
 
-  test('has an empty If-Match, which is no permission to change blindly', async ({
-    client,
-    assert,
-  }) => {
+  test('with an empty If-Match is refused', async ({ client, assert }) => {
     const [patched, put] = await Promise.all([
       client.patch(orderAddress).bearerToken(ada.token).header('if-match', '').json({ name: 'X' }),
       client.put('/api/v1/products/MUG').bearerToken(clerk.token).header('if-match', '').json(mug),
@@ -63,7 +60,7 @@ test.group('A request that nobody would write', (group) => {
     }
   })
 
-  test('has an empty Idempotency-Key, which protects nobody', async ({ client, assert }) => {
+  test('with an empty Idempotency-Key is refused', async ({ client, assert }) => {
     const [placed, cancelled] = await Promise.all([
       post(client, ada, { lines: [{ sku: 'MUG', quantity: 1 }] }, ''),
       client
@@ -78,7 +75,7 @@ test.group('A request that nobody would write', (group) => {
     }
   })
 
-  test('is nested deeper than any stack', async ({ client, assert }) => {
+  test('with JSON nested deeper than any stack is refused', async ({ client, assert }) => {
     for (const [open, close] of [
       ['[', ']'],
       ['{"a":', '}'],
@@ -113,7 +110,7 @@ test.group('A request that nobody would write', (group) => {
     })
   }
 
-  test('calls its fields as JavaScript calls its own', async ({ client, assert }) => {
+  test('with JavaScript’s own property names as fields is refused', async ({ client, assert }) => {
     for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
       const body = `{"lines":[{"sku":"MUG","quantity":1}],"${name}":{"x":1}}`
       const response = await client

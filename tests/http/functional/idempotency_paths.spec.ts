@@ -16,7 +16,7 @@ import {
 const orders = () => db.connection('orders')
 const oneMug = { lines: [{ sku: 'MUG', quantity: 1 }] }
 
-test.group('An Idempotency-Key counts for one path, however that is spelled', (group) => {
+test.group('An Idempotency-Key applies to one path, however it is spelled', (group) => {
   group.setup(async () => {
     await emptyShop()
     await priced('MUG', 1_250)
@@ -88,7 +88,7 @@ test.group('An Idempotency-Key counts for one path, however that is spelled', (g
     }
   })
 
-  test('a key that release 0.1.0 stored still gives its first answer', async ({
+  test('a key stored by release 0.1.0 still gives its first response', async ({
     client,
     assert,
   }) => {
@@ -110,7 +110,7 @@ test.group('An Idempotency-Key counts for one path, however that is spelled', (g
     assert.equal(restockedAgain.body().id, before.body().id)
   })
 
-  test('a change repeated under its key gives the first answer, whatever has changed since', async ({
+  test('a change repeated under its key gives the first response, whatever has changed since', async ({
     client,
     assert,
   }) => {
@@ -136,7 +136,7 @@ test.group('An Idempotency-Key counts for one path, however that is spelled', (g
     assert.deepEqual([reused.status(), reused.body().code], [422, 'idempotency_key_reused'])
   })
 
-  test('a refused change stores nothing: correct it and send it again under the same key', async ({
+  test('a refused change stores nothing, so its key can be used for the corrected one', async ({
     client,
   }) => {
     const ada = await person('customer', 'Ada')

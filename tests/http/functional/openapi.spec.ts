@@ -59,7 +59,7 @@ test.group('/openapi.json', () => {
     )
   })
 
-  test('says who may call an operation as its route does', ({ assert }) => {
+  test('names the roles that each route requires', ({ assert }) => {
     const security = new Map(operations())
     for (const { name, middleware } of routes()) {
       const { 'security': said, 'x-roles': roles } = security.get(name)!
@@ -76,9 +76,7 @@ test.group('/openapi.json', () => {
     }
   })
 
-  test('has every problem of the catalogue, but those that belong to no operation', ({
-    assert,
-  }) => {
+  test('has every problem of the catalogue except those without an operation', ({ assert }) => {
     const shown = Object.keys(document.components.examples)
     const own = [
       ...['order_not_open', 'order_not_confirmed', 'revision_moved', 'price_changed'],
@@ -102,7 +100,7 @@ test.group('/openapi.json', () => {
     )
   })
 
-  test('is served for the address that the app is reached at', async ({ client, assert }) => {
+  test('is served with the address of the request', async ({ client, assert }) => {
     const served = await client.get('/openapi.json')
     served.assertStatus(200)
     assert.equal(served.header('content-type'), 'application/json')
@@ -112,7 +110,7 @@ test.group('/openapi.json', () => {
 })
 
 test.group('/docs', () => {
-  test('is made of our own files alone', async ({ client, assert }) => {
+  test('loads only our own files', async ({ client, assert }) => {
     const page = await client.get('/docs')
     page.assertStatus(200)
     const policy = page.header('content-security-policy')!
@@ -137,7 +135,7 @@ test.group('/docs', () => {
   })
 })
 
-test.group('A test that asks the API', () => {
+test.group('A test that calls the API', () => {
   const exchange = async (more: object) => {
     const { token } = await person('customer')
     const url = `http://${process.env.HOST}:${process.env.PORT}/api/v1/accounts/me`
@@ -169,15 +167,13 @@ test.group('A test that asks the API', () => {
     ],
   ]
   for (const [fault, more, says] of faults) {
-    test(`fails when it gets ${fault} than the document promises`, async ({ assert }) => {
+    test(`fails when it gets ${fault} than documented`, async ({ assert }) => {
       const wrong = await exchange(more)
       assert.throws(() => hold(wrong), says)
     })
   }
 
-  test('fails when a request was served that the document refuses, or refused that it takes', async ({
-    assert,
-  }) => {
+  test('fails when a request is served or refused against the document', async ({ assert }) => {
     const signUp = { method: 'POST', url: '/api/v1/accounts' }
     const served = await exchange({ ...signUp, status: 201, sent: { email: 'ada' } })
     assert.throws(() => hold(served), /takes no such request/)

@@ -13,7 +13,7 @@ const plain = (html: string) =>
     .replaceAll('&amp;', '&')
 
 test.group('The page of a problem', () => {
-  test('is where the type of an answer leads', async ({ client, assert }) => {
+  test('is at the URL of the problem’s type', async ({ client, assert }) => {
     const refused = await client.get('/api/v1/orders')
     const { type, title, code } = refused.body()
     assert.equal(type, `${publicUrl}/problems/token_missing`)
@@ -26,14 +26,14 @@ test.group('The page of a problem', () => {
   })
 
   for (const [code, { cause, remedy, title }] of allProblems()) {
-    test(`says cause and remedy of ${code}`, async ({ client, assert }) => {
+    test(`explains cause and remedy of ${code}`, async ({ client, assert }) => {
       const page = await client.get(`/problems/${code}`)
       page.assertStatus(200)
       for (const text of [title, cause, remedy]) assert.include(plain(page.text()), text)
     })
   }
 
-  test('is not there for a code that does not exist', async ({ client, assert }) => {
+  test('does not exist for an unknown code', async ({ client, assert }) => {
     for (const code of ['nothing', 'constructor', 'TOKEN_MISSING', '%00', '__proto__']) {
       const missing = await client.get(`/problems/${code}`)
       missing.assertStatus(404)
@@ -41,7 +41,7 @@ test.group('The page of a problem', () => {
     }
   })
 
-  test('is on the list of all of them', async ({ client, assert }) => {
+  test('is listed on the page of all problems', async ({ client, assert }) => {
     const list = await client.get('/problems')
     list.assertStatus(200)
     const linked = [...list.text().matchAll(/href="\/problems\/(\w+)"/g)].map(([, code]) => code)

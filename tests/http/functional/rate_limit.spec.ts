@@ -16,7 +16,7 @@ test.group('A customer’s requests', (group) => {
     await product('MUG', 5)
   })
 
-  test('are counted down in every answer, refusals and the open catalogue included', async ({
+  test('are counted down in every response, including errors and the public catalogue', async ({
     client,
     assert,
   }) => {
@@ -46,10 +46,7 @@ test.group('A customer’s requests', (group) => {
     }
   })
 
-  test('are 600 a minute; one more is refused and does nothing, and others go on', async ({
-    client,
-    assert,
-  }) => {
+  test('are limited to 600 a minute, without affecting others', async ({ client, assert }) => {
     assert.equal(requestsAMinute, LIMIT)
     const ada = await person('customer', 'Ada')
     const remaining = new Set<string>()
@@ -79,7 +76,7 @@ test.group('A customer’s requests', (group) => {
   })
 })
 
-test.group('Requests of staff, of services and of nobody', (group) => {
+test.group('Requests of staff, services and anonymous callers', (group) => {
   group.setup(emptyShop)
 
   test('are not limited', async ({ client, assert }) => {

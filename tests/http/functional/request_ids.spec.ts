@@ -24,7 +24,7 @@ const PATHS = [
 ]
 
 test.group('The id of a request', () => {
-  test('is the caller’s own, in every answer and every problem', async ({ assert }) => {
+  test('is the caller’s own, in every response and every problem', async ({ assert }) => {
     for (const id of ['shop-4711', 'a', 'A1._-', 'x'.repeat(128), 'null']) {
       for (const path of PATHS) {
         const { id: header, inBody } = await answered(path, id)
@@ -34,7 +34,7 @@ test.group('The id of a request', () => {
     }
   })
 
-  test('is made for a caller that gives none, or none that we would repeat', async ({ assert }) => {
+  test('is generated for a caller that gives none or an invalid one', async ({ assert }) => {
     const wrong = [
       undefined,
       '',
@@ -59,7 +59,7 @@ test.group('The id of a request', () => {
     }
   })
 
-  test('is made for a caller that gives two', async ({ assert }) => {
+  test('is generated for a caller that gives two', async ({ assert }) => {
     const id = await new Promise((resolve, reject) => {
       request(`${address}/health/live`, { headers: { 'x-request-id': ['one', 'two'] } })
         .on('response', ({ headers }) => resolve(headers['x-request-id']))
@@ -71,7 +71,7 @@ test.group('The id of a request', () => {
 })
 
 test.group('A connection', () => {
-  test('is kept for longer than clients and load balancers keep theirs', async ({ assert }) => {
+  test('is kept open longer than by clients and load balancers', async ({ assert }) => {
     const answer = await fetch(`${address}/health/live`)
     assert.equal(answer.headers.get('keep-alive'), 'timeout=65')
   })

@@ -32,7 +32,7 @@ test.group('A body that arrives slowly', (group) => {
     return { 'authorization': `Bearer ${token}`, 'idempotency-key': randomUUID(), ...more }
   }
 
-  test('is given five seconds on every route that reads one: 408, and the connection is closed', async ({
+  test('gets 408 after five seconds on every route that reads one, and the connection is closed', async ({
     assert,
   }) => {
     const clerk = await person('clerk')
@@ -66,7 +66,7 @@ test.group('A body that arrives slowly', (group) => {
     }
   }).timeout(15_000)
 
-  test('replaces the oldest one of its address beyond 64, which is answered 429', async ({
+  test('replaces the oldest one of its address beyond 64, which gets 429', async ({
     assert,
     client,
   }) => {
@@ -94,7 +94,7 @@ test.group('A body that arrives slowly', (group) => {
     for (const each of [...others, elsewhere]) each.close()
   })
 
-  test('holds no permit: beside 120 of one customer, orders of others are accepted as before', async ({
+  test('holds no permit: beside 120 of one customer, orders of others are accepted as usual', async ({
     assert,
     client,
   }) => {

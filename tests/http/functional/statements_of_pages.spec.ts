@@ -49,7 +49,7 @@ const PAGES: Record<string, string> = {
   'acts of operators': '/admin/operations/record',
 }
 
-test.group('Each page of the staff', (group) => {
+test.group('Each page of the back office', (group) => {
   let few: Map<string, string[]>
   let many: Map<string, string[]>
 
@@ -59,7 +59,7 @@ test.group('Each page of the staff', (group) => {
   })
 
   for (const shown of Object.keys(PAGES)) {
-    test(`costs as many statements with twenty rows as with one: ${shown}`, ({ assert }) => {
+    test(`runs as many statements with twenty rows as with one: ${shown}`, ({ assert }) => {
       assert.isNotEmpty(few.get(shown)!)
       assert.lengthOf(many.get(shown)!, few.get(shown)!.length, many.get(shown)!.join('\n'))
     })

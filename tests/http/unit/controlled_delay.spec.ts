@@ -1,11 +1,11 @@
 import { test } from '@japa/runner'
 import { ControlledDelay } from '#http/server/controlled_delay'
 
-test.group('A line with a controlled delay', () => {
+test.group('A queue with a controlled delay', () => {
   /** Milliseconds; it goes on when a test says so. */
   let now = 0
 
-  test('lets so many begin at once, and calls the next when one ends', async ({ assert }) => {
+  test('admits up to its limit, and the next when one ends', async ({ assert }) => {
     const line = new ControlledDelay(2)
     const [first, second] = await Promise.all([line.acquire(), line.acquire()])
     const called: string[] = []
@@ -31,7 +31,7 @@ test.group('A line with a controlled delay', () => {
     second!.release()
   })
 
-  test('has a burst wait, for a second at most', async ({ assert }) => {
+  test('lets a burst wait for at most a second', async ({ assert }) => {
     const line = new ControlledDelay(1, () => now)
     const held = await line.acquire()
     const [early, late] = [line.acquire(), line.acquire()]
@@ -42,9 +42,7 @@ test.group('A line with a controlled delay', () => {
     assert.isNull(await late)
   })
 
-  test('has nobody wait for longer than a moment once it has stood for a second', async ({
-    assert,
-  }) => {
+  test('allows only short waits once it has been standing for a second', async ({ assert }) => {
     const line = new ControlledDelay(1, () => now)
     const held = await line.acquire()
     const first = line.acquire()
@@ -60,7 +58,7 @@ test.group('A line with a controlled delay', () => {
     assert.isNotNull(await fourth)
   })
 
-  test('takes back a permit that others have waited two seconds for', async ({ assert }) => {
+  test('takes back a permit after others have waited two seconds for it', async ({ assert }) => {
     const line = new ControlledDelay(1, () => now)
     const held = await line.acquire()
     now += 1_999
@@ -72,7 +70,7 @@ test.group('A line with a controlled delay', () => {
     assert.equal(line.active, 1)
   })
 
-  test('is overloaded once the line has stood for a second and moves too slowly', async ({
+  test('is overloaded once it has been standing for a second and moves too slowly', async ({
     assert,
   }) => {
     const line = new ControlledDelay(1, () => now)
@@ -87,7 +85,7 @@ test.group('A line with a controlled delay', () => {
     assert.isFalse(line.overloaded, 'nobody waits')
   })
 
-  test('takes a place at once only where nobody waits', async ({ assert }) => {
+  test('admits immediately only if nobody waits', async ({ assert }) => {
     const line = new ControlledDelay(1)
     const first = line.tryAcquire()
     assert.isNotNull(first)

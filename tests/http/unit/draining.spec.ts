@@ -8,7 +8,10 @@ import { watchConnections } from '#http/server/draining'
 const AT_ONCE_MS = 2_000
 
 test.group('A server that stops', () => {
-  test('answers what is under way, and no connection keeps it', async ({ assert, cleanup }) => {
+  test('finishes requests in progress, and is not delayed by idle connections', async ({
+    assert,
+    cleanup,
+  }) => {
     const server = createServer({ keepAliveTimeout: 60_000 }).listen(0, '127.0.0.1')
     cleanup(() => server.closeAllConnections())
     await once(server, 'listening')

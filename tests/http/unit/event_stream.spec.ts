@@ -38,7 +38,7 @@ test.group('A stream', (group) => {
     }
   }
 
-  test('has a heartbeat every fifteen seconds, which it ends with when nobody takes it', async ({
+  test('has a heartbeat every fifteen seconds, and ends when the reader does not take it', async ({
     assert,
     cleanup,
   }) => {
@@ -58,7 +58,7 @@ test.group('A stream', (group) => {
     mock.timers.tick(15_000)
   })
 
-  test('ends at the second heartbeat that finds its reader taking nothing', async ({ assert }) => {
+  test('ends at the second heartbeat without any progress of its reader', async ({ assert }) => {
     const stream = meeting.open()!
     await fill(meeting, stream)
     stream.beat()
@@ -69,7 +69,7 @@ test.group('A stream', (group) => {
     assert.isTrue(stream.ended)
   })
 
-  test('outlives a heartbeat that its reader was late for', async ({ assert }) => {
+  test('survives one late heartbeat', async ({ assert }) => {
     const stream = meeting.open()!
     await fill(meeting, stream)
     stream.beat()
@@ -80,7 +80,7 @@ test.group('A stream', (group) => {
     assert.isFalse(meeting.raw.destroyed)
   })
 
-  test('outlives heartbeats while its reader takes little by little', async ({ assert }) => {
+  test('survives while its reader makes slow progress', async ({ assert }) => {
     const stream = meeting.open()!
     for (let n = 0; n < 3; n++) {
       await fill(meeting, stream)
@@ -91,7 +91,7 @@ test.group('A stream', (group) => {
     }
   })
 
-  test('ends a moment after its reader has left more than is kept for it', async ({ assert }) => {
+  test('ends shortly after its reader is further behind than the buffer', async ({ assert }) => {
     const stream = meeting.open()!
     await fill(meeting, stream)
     stream.send('2', 'x'.repeat(300 * 1024))
@@ -100,21 +100,21 @@ test.group('A stream', (group) => {
     assert.isTrue(stream.ended)
   })
 
-  test('ends at once when more has come than memory is for', async ({ assert }) => {
+  test('ends immediately when the buffer limit is exceeded', async ({ assert }) => {
     const stream = meeting.open()!
     await fill(meeting, stream)
     stream.send('2', 'x'.repeat(3 * 1024 * 1024))
     assert.isTrue(meeting.raw.destroyed)
   })
 
-  test('is none for a client that has gone', async ({ assert }) => {
+  test('is not opened for a client that disconnected', async ({ assert }) => {
     meeting.reader.destroy()
     await once(meeting.raw, 'close')
     assert.isNull(meeting.open())
     assert.equal(openStreams(), 0)
   })
 
-  test('leaves no listener behind for each time that it waited', async ({ assert }) => {
+  test('leaves no listener behind after waiting', async ({ assert }) => {
     const stream = meeting.open()!
     for (let n = 0; n < 12; n++) {
       await fill(meeting, stream)

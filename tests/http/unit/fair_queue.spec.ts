@@ -22,9 +22,7 @@ test.group('A fair queue', () => {
     }
   }
 
-  test('gives groups their turns one after the other, and the newest of a group goes first', async ({
-    assert,
-  }) => {
+  test('serves groups in turn, and the newest of a group first', async ({ assert }) => {
     const queue = new FairQueue({ atOnce: 1, waiting: 10, patience: 60_000 })
     const { ask, next, called } = observed(queue)
     await ask('first', 'a')
@@ -35,7 +33,7 @@ test.group('A fair queue', () => {
     assert.deepEqual(called, ['first', 'a3', 'b2', 'a2', 'b1', 'a1'])
   })
 
-  test('rejects the oldest of the largest group when too many wait', async ({ assert }) => {
+  test('rejects the oldest of the largest group when it is full', async ({ assert }) => {
     const queue = new FairQueue({ atOnce: 1, waiting: 3, patience: 60_000 })
     const { ask, next, called, rejected } = observed(queue)
     await ask('first', 'a')
@@ -48,7 +46,7 @@ test.group('A fair queue', () => {
     assert.deepEqual(called, ['first', 'b1', 'a3', 'c1'])
   })
 
-  test('rejects what has waited for too long', async ({ assert }) => {
+  test('rejects entries that waited too long', async ({ assert }) => {
     const queue = new FairQueue({ atOnce: 1, waiting: 3, patience: 20 })
     const end = await queue.acquire('a')
     const late = queue.acquire('a')
@@ -59,7 +57,7 @@ test.group('A fair queue', () => {
     assert.isNotNull(await queue.acquire('a'))
   })
 
-  test('takes a turn back once', async ({ assert }) => {
+  test('releases a permit once', async ({ assert }) => {
     const queue = new FairQueue({ atOnce: 1, waiting: 3, patience: 20 })
     const first = await queue.acquire('a')
     first!()

@@ -2,7 +2,7 @@ import { test } from '@japa/runner'
 import { strictSchema, printableSchema, notNull, orNull, type Schema } from '#http/json_schema'
 
 test.group('The schema of a field', () => {
-  test('takes null as well, whatever it says of its type', ({ assert }) => {
+  test('also allows null, whatever its type', ({ assert }) => {
     assert.deepEqual(orNull({ type: 'string' }), { type: ['string', 'null'] })
     assert.deepEqual(orNull({ enum: ['a', 'b'] }), {
       type: ['string', 'null'],
@@ -13,15 +13,13 @@ test.group('The schema of a field', () => {
     assert.deepEqual(orNull(orNull({ type: 'string' })), { type: ['string', 'null'] })
   })
 
-  test('loses null where it cannot be sent', ({ assert }) => {
+  test('has no null where it cannot be sent', ({ assert }) => {
     for (const schema of [{ type: 'string' }, { enum: ['a'], type: 'string' }]) {
       assert.deepEqual(notNull(orNull(schema)), schema)
     }
   })
 
-  test('refuses control and invisible characters, and texts in which nothing is seen', ({
-    assert,
-  }) => {
+  test('refuses control and invisible characters, and invisible texts', ({ assert }) => {
     const matches = (schema: Schema, text: string) => {
       printableSchema(schema)
       return new RegExp(schema.pattern, 'u').test(text)
@@ -34,7 +32,7 @@ test.group('The schema of a field', () => {
 })
 
 test.group('The schema of an object', () => {
-  test('requires its fields but the optional ones, which take null', ({ assert }) => {
+  test('requires all fields except optional ones, which allow null', ({ assert }) => {
     const schema: Schema = { properties: { sku: { type: 'string' }, note: { type: 'string' } } }
     strictSchema(schema, { sku: {}, note: { isOptional: true } })
     assert.deepEqual(schema, {

@@ -50,7 +50,7 @@ test.group('The catalogue of problems', () => {
     void refused
   })
 
-  test('has none that nobody throws', async ({ assert }) => {
+  test('has no unused code', async ({ assert }) => {
     const all = await sources()
     const thrown = all.filter(({ text }) => /\bProblem\(|\bunprocessable\(/.test(text))
     for (const code of allProblems().keys()) {
@@ -63,9 +63,7 @@ test.group('The catalogue of problems', () => {
     }
   })
 
-  test('is in the order of the statuses, and says all it has to in whole sentences', ({
-    assert,
-  }) => {
+  test('is ordered by status and written in complete sentences', ({ assert }) => {
     const problems = [...allProblems().values()]
     const statuses = problems.map(({ status }) => status)
     assert.deepEqual(

@@ -45,7 +45,7 @@ test.group('Unfinished bodies', () => {
     assert.equal(bodies.count, 1_000)
   })
 
-  test('are not those that have arrived: a burst of whole requests from one address loses none', async ({
+  test('exclude complete ones: a burst of complete requests from one address loses none', async ({
     assert,
   }) => {
     const bodies = new UnfinishedBodies()
@@ -63,7 +63,7 @@ test.group('Unfinished bodies', () => {
     assert.deepEqual(Object.fromEntries(slow), { 0: 'too_many_unfinished_bodies' })
   })
 
-  test('count no longer when they have arrived, or failed', async ({ assert }) => {
+  test('stop counting when they are complete or failed', async ({ assert }) => {
     const bodies = new UnfinishedBodies()
     const arrived = bodies.read('192.0.2.1', arriving, async () => 'read')
     const failed = bodies.read('192.0.2.1', arriving, () => Promise.reject(new Error('cut off')))

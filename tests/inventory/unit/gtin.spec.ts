@@ -13,7 +13,7 @@ test.group('A barcode as a GTIN', () => {
       }
     })
 
-  test('is one code with and without zeros before it', ({ assert }) => {
+  test('is the same code with and without leading zeros', ({ assert }) => {
     const forms = ['036000291452', '0036000291452', '00036000291452'].map(gtinOf)
     assert.deepEqual(new Set(forms), new Set(['00036000291452']))
     assert.equal(gtinOf('96385074'), '00000096385074')

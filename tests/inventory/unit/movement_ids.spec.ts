@@ -5,7 +5,7 @@ import { movementIdAfter } from '#inventory/ledger/movement_ids'
 const AHEAD = 'ffffffff-0000-7000-8000-000000000000'
 
 test.group('The id of a movement', () => {
-  test('is of this clock where the last one is not ahead of it', ({ assert }) => {
+  test('uses this clock unless the last id is ahead of it', ({ assert }) => {
     for (const last of [null, uuidv7()]) {
       const before = uuidv7()
       const id = movementIdAfter(last)
@@ -13,7 +13,7 @@ test.group('The id of a movement', () => {
     }
   })
 
-  test('ascends from one that is ahead, and stays at its time', ({ assert }) => {
+  test('ascends from a last id that is ahead, with that id’s time', ({ assert }) => {
     const ids = [AHEAD]
     for (let n = 0; n < 10_000; n++) ids.push(movementIdAfter(ids.at(-1)!))
     assert.deepEqual(ids, [...new Set(ids)].sort())

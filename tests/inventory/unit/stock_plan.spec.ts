@@ -57,7 +57,7 @@ test.group('A target', () => {
     })
   })
 
-  test('that wants other pieces moves only the difference', ({ assert }) => {
+  test('with other pieces changes the reservation by the difference', ({ assert }) => {
     const head = holding(1, { CUP: 5, SAUCER: 2, SPOON: 1 })
     const balances = stock({ CUP: [5, 5], SAUCER: [9, 2], SPOON: [1, 1], FORK: [1, 0] })
     assert.deepEqual(decide(head, target(2, { CUP: 3, SAUCER: 6, FORK: 1 }), balances), {
@@ -72,12 +72,12 @@ test.group('A target', () => {
     })
   })
 
-  test('that asks for what is held already moves nothing and is granted', ({ assert }) => {
+  test('with the held pieces changes nothing and is granted', ({ assert }) => {
     const decision = decide(holding(1, { CUP: 5 }), target(2, { CUP: 5 }), stock({ CUP: [5, 5] }))
     assert.deepEqual(decision, { kind: 'changed', head: holding(2, { CUP: 5 }), changes: [] })
   })
 
-  test('that cannot be met changes nothing, and what was held stays held', ({ assert }) => {
+  test('beyond the stock changes nothing and keeps the reservation', ({ assert }) => {
     const head = holding(1, { CUP: 2 })
     const balances = stock({ CUP: [6, 5], SAUCER: [10, 0], SPOON: [3, 3] })
     // Of the cups this order could have the one that is free and its own two.
@@ -97,7 +97,7 @@ test.group('A target', () => {
     })
   })
 
-  test('may take the last piece, and not one more', ({ assert }) => {
+  test('can reserve the last piece, but not one more', ({ assert }) => {
     const balances = stock({ CUP: [10, 6] })
     assert.equal(headAfter(unheard(), target(1, { CUP: 4 }), balances).outcome, 'reserved')
     const { outcome, shortages } = headAfter(unheard(), target(1, { CUP: 5 }), balances)
@@ -117,7 +117,7 @@ test.group('A target', () => {
     })
   })
 
-  test('of an SKU that nobody knows has none available', ({ assert }) => {
+  test('of an unknown SKU has none available', ({ assert }) => {
     const { outcome, heldRevision, shortages } = headAfter(
       unheard(),
       target(1, { CUP: 1, GHOST: 2 }),
@@ -127,7 +127,7 @@ test.group('A target', () => {
     assert.deepEqual(shortages, [{ sku: 'GHOST', requested: 2, available: 0 }])
   })
 
-  test('that wants less is met, even if stock were overbooked elsewhere', ({ assert }) => {
+  test('with fewer pieces is granted, even if the stock is overbooked', ({ assert }) => {
     const balances = stock({ CUP: [5, 9] })
     const less = headAfter(holding(1, { CUP: 8 }), target(2, { CUP: 7 }), balances)
     assert.equal(less.outcome, 'reserved')
@@ -137,7 +137,7 @@ test.group('A target', () => {
 })
 
 test.group('An empty target', () => {
-  test('releases all that is held', ({ assert }) => {
+  test('releases everything', ({ assert }) => {
     const head = holding(1, { CUP: 2, SAUCER: 1 })
     assert.deepEqual(decide(head, target(2, {}), stock({ CUP: [2, 2], SAUCER: [1, 1] })), {
       kind: 'changed',
@@ -146,7 +146,7 @@ test.group('An empty target', () => {
     })
   })
 
-  test('of a fulfilment takes what is held out of the building', ({ assert }) => {
+  test('of a fulfilment deducts the held pieces', ({ assert }) => {
     const head = holding(1, { CUP: 2 })
     assert.deepEqual(decide(head, target(2, {}, true), stock({ CUP: [9, 4] })), {
       kind: 'changed',
@@ -155,7 +155,7 @@ test.group('An empty target', () => {
     })
   })
 
-  test('is answered also when nothing is held, and when nothing was heard before', ({ assert }) => {
+  test('gets a reply even if nothing is held or the order is unknown', ({ assert }) => {
     const refused = headAfter(unheard(), target(1, { CUP: 1 }), stock({}))
     for (const head of [unheard(), refused]) {
       assert.deepEqual(decide(head, target(2, {}), stock({})), {
@@ -167,8 +167,8 @@ test.group('An empty target', () => {
   })
 })
 
-test.group('A target that comes', () => {
-  test('twice is answered again and changes nothing', ({ assert }) => {
+test.group('A target received', () => {
+  test('twice gets its reply again and changes nothing', ({ assert }) => {
     const again = decide(holding(3, { CUP: 1 }), target(3, { CUP: 9 }), stock({ CUP: [99, 1] }))
     assert.deepEqual(again, { kind: 'repeated' })
   })

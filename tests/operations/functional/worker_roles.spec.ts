@@ -53,15 +53,13 @@ test.group('Worker roles', (group) => {
     for (const module of MODULES) await db.connection(module).from('worker_roles').delete()
   })
 
-  test('are well while processes run all of them between them', async ({ assert }) => {
+  test('are healthy while the processes together run all of them', async ({ assert }) => {
     await running('relay', 'consumers', 'sweeper', 'retention').poll()
     await running('mail', 'imports', 'digests').poll()
     assert.isEmpty(await degradedAfter(3_600))
   })
 
-  test('are named when the process that ran them has been gone for a minute', async ({
-    assert,
-  }) => {
+  test('are reported a minute after their process is gone', async ({ assert }) => {
     await running(...WORKERS).poll()
     await age(50, 'mail', 'imports')
     assert.isEmpty(await degradedAfter(3_600))
@@ -74,9 +72,7 @@ test.group('Worker roles', (group) => {
     assert.isEmpty(await degradedAfter(3_600))
   })
 
-  test('are named when none ever ran them, each of them, once a minute has passed', async ({
-    assert,
-  }) => {
+  test('are each reported after a minute if no process ever ran them', async ({ assert }) => {
     assert.isEmpty(await degradedAfter(59))
     const named = await degradedAfter(61)
     assert.lengthOf(named, WORKERS.length)
@@ -88,7 +84,7 @@ test.group('Worker roles', (group) => {
     }
   })
 
-  test('leave those that start together a minute, after everything was off', async ({ assert }) => {
+  test('allow a minute for a start after everything was down', async ({ assert }) => {
     await running(...WORKERS).poll()
     await age(36_000, ...WORKERS)
     assert.isEmpty(await degradedAfter(5))
@@ -104,7 +100,7 @@ test.group('Worker roles', (group) => {
     assert.closeTo(Number(gauge.exec(metrics.text())?.[1]), 75, 10)
   })
 
-  test('of a process that ends are told until then, and no longer', async ({ assert }) => {
+  test('of a process are reported until it ends', async ({ assert }) => {
     const heartbeat = running('mail')
     heartbeat.start({ logger })
     await heartbeat.stop()

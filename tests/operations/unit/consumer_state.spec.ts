@@ -4,7 +4,9 @@ import { elsewhere } from '#operations/pages/pipeline_status'
 const at = (seconds: number) => seconds * 1_000
 
 test.group('A consumer that runs in other processes', () => {
-  test('is well while it handles what waits, however long it was quiet before', ({ assert }) => {
+  test('is healthy while it handles waiting messages, however long it was idle before', ({
+    assert,
+  }) => {
     const toneAt = (seconds: number, waiting: number | null, last: number) =>
       elsewhere('orders', waiting, new Date(at(last)), at(seconds)).tone
     assert.equal(toneAt(3_600, 0, 10), 'good')
@@ -14,7 +16,7 @@ test.group('A consumer that runs in other processes', () => {
     assert.equal(toneAt(3_700, null, 3_659), 'good')
   })
 
-  test('is not well once messages have waited for half a minute and none was handled', ({
+  test('is unhealthy once messages have waited for half a minute and none was handled', ({
     assert,
   }) => {
     const said = (seconds: number) => elsewhere('inventory', 5, null, at(seconds))

@@ -5,7 +5,7 @@ import { withDedicatedConnections } from '#postgres/dedicated_connection'
 import { proxyDatabase } from '#tests/support/connections/database_proxy'
 
 test.group('Work on dedicated connections', () => {
-  test('ends with an error that says so when the server is silent', async ({ assert, cleanup }) => {
+  test('ends with a clear error when the server does not answer', async ({ assert, cleanup }) => {
     const { proxy, connection } = await proxyDatabase('inventory')
     cleanup(() => proxy.close())
     const work = withDedicatedConnections(
@@ -25,7 +25,7 @@ test.group('Work on dedicated connections', () => {
     assert.isTrue(isTransient(error), 'commands exit 4')
   })
 
-  test('goes on while a long statement runs', async ({ assert }) => {
+  test('continues during a long statement', async ({ assert }) => {
     const { proxy, connection } = await proxyDatabase('inventory')
     try {
       const rows = await withDedicatedConnections(
@@ -44,7 +44,7 @@ test.group('Work on dedicated connections', () => {
     }
   })
 
-  test('of a proof takes the same path', async ({ assert, cleanup }) => {
+  test('of a proof uses the same code', async ({ assert, cleanup }) => {
     const { proxy, connection } = await proxyDatabase('inventory')
     cleanup(() => proxy.close())
     const { differences } = await reconcile(connection)

@@ -20,7 +20,7 @@ test.group('Statements in order', (group) => {
     await owner().table('in_order').insert({ id: 1, value: 0 })
   })
 
-  test('a read after a lock sees what the holder of the lock has committed, on 20 tries', async ({
+  test('read after a lock what the holder of the lock committed, in 20 tries', async ({
     assert,
   }) => {
     for (let value = 1; value <= 20; value++) {
@@ -38,7 +38,7 @@ test.group('Statements in order', (group) => {
     }
   })
 
-  test('waits for every statement, and throws the first error', async ({ assert, cleanup }) => {
+  test('wait for every statement, and throw the first error', async ({ assert, cleanup }) => {
     const wrong = {
       name: 'in_order_wrong',
       text: 'select 1 / (id - 1) from in_order where id = $1',

@@ -38,7 +38,9 @@ function recordingLogger() {
 }
 
 test.group('Polling worker', () => {
-  test('polls again at once while there is more, then waits for a wake-up', async ({ assert }) => {
+  test('polls again immediately while there is more, then waits for a wake-up', async ({
+    assert,
+  }) => {
     const worker = new Worker(async (poll) => poll < 3)
     worker.start(recordingLogger())
     await worker.reached(3)
@@ -60,7 +62,7 @@ test.group('Polling worker', () => {
     await worker.stop()
   })
 
-  test('stops after the poll under way', async ({ assert }) => {
+  test('stops after the current poll', async ({ assert }) => {
     const poll = Promise.withResolvers<boolean>()
     const worker = new Worker(() => poll.promise)
     worker.start(recordingLogger())
@@ -95,7 +97,9 @@ test.group('Polling worker', () => {
     await worker.stop()
   })
 
-  test('is not woken between a failure and its retry, and stops at once', async ({ assert }) => {
+  test('is not woken between a failure and its retry, and stops immediately', async ({
+    assert,
+  }) => {
     const worker = new Worker(async () => {
       throw new Error('away')
     })
