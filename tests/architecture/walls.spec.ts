@@ -1,6 +1,6 @@
 /*
- * The four walls between modules. A wall that passes says little until it has been seen to fail, so
- * each kind of violation is planted here and must be named.
+ * The four boundary checks between modules. A check that passes proves little until it has been seen to fail, so
+ * each kind of violation is planted here and must be reported.
  */
 import { rmSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, realpath, symlink, writeFile } from 'node:fs/promises'

@@ -334,6 +334,9 @@ export const BUGS: Bug[] = [
     ],
   ]),
 
+  ...of('app/http/idempotency.ts', spec('functional', 'inventory/functional/stock/stock'), [
+    ['two requests with one key run at the same time', 'await lock(trx, scope)', ''],
+  ]),
   ...of(
     'app/http/idempotency.ts',
     spec('functional', 'orders/functional/placing/idempotency_key'),
@@ -343,7 +346,6 @@ export const BUGS: Bug[] = [
         'if (row.payload_hash !== scope.payloadHash) {',
         'if (false) {',
       ],
-      ['two requests with one key run at the same time', 'await lock(trx, scope)', ''],
       [
         'a key counts for every account',
         'where account_id = $1 and',
