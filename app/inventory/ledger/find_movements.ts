@@ -1,6 +1,6 @@
 /*
- * Reads the ledger, for one SKU or for all. Movement ids are UUIDv7, so that ordering by id is
- * ordering by time, and a time is a position among the ids.
+ * Reads the ledger, for one SKU or for all. Movement ids are UUIDv7: their order is the order in time,
+ * and a range of times is a range of ids.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'

@@ -21,6 +21,6 @@ export function hasCheckDigit(barcode: string): boolean {
 /** The check digit that the other digits require. */
 export function checkDigitOf(barcode: string): string {
   const digits = [...gtinOf(barcode).slice(0, -1)].map(Number)
-  const sum = digits.reduce((total, digit, place) => total + digit * (place % 2 === 0 ? 3 : 1), 0)
+  const sum = digits.reduce((total, digit, index) => total + digit * (index % 2 === 0 ? 3 : 1), 0)
   return String((10 - (sum % 10)) % 10)
 }

@@ -36,7 +36,7 @@ const MOST_SHOWN = 20
 
 export interface Header {
   /** Column → index in a row. */
-  places: Map<Column, number>
+  indexes: Map<Column, number>
   /** Number of cells in the header line. */
   width: number
   /** Unknown headings, as the file has them. */
@@ -54,46 +54,46 @@ export function readHeader(cells: string[]): Header {
       `The heading “${shown(broken)}” has a byte that is not UTF-8. Save the file as CSV UTF-8 and upload it again.`
     )
   }
-  const places = new Map<Column, number>()
+  const indexes = new Map<Column, number>()
   const ignored: string[] = []
-  for (const [place, cell] of cells.entries()) {
+  for (const [index, cell] of cells.entries()) {
     const column = byName.get(plainName(cell))
     if (!column) {
       if (!isBlank(cell)) ignored.push(shown(cell))
-    } else if (places.has(column)) {
-      const first = shown(cells[places.get(column)!])
+    } else if (indexes.has(column)) {
+      const first = shown(cells[indexes.get(column)!])
       throw new UnreadableFile(
         `“${first}” and “${shown(cell)}” both mean the column ${column}. Keep one of them.`
       )
     } else {
-      places.set(column, place)
+      indexes.set(column, index)
     }
   }
-  if (!places.has('sku')) {
+  if (!indexes.has('sku')) {
     const found = cells.map((cell) => `“${shown(cell)}”`).slice(0, MOST_SHOWN)
     throw new UnreadableFile(
       `The first line must contain the column names, including sku. It contains: ${found.join(', ')}.`
     )
   }
-  if (places.has('counted') && places.has('received')) {
+  if (indexes.has('counted') && indexes.has('received')) {
     throw new UnreadableFile(
       'The file has a column counted and a column received. Keep one of them.'
     )
   }
-  if (places.size === 1) {
+  if (indexes.size === 1) {
     throw new UnreadableFile(
       `The file has no column to import besides sku. Add counted, received, or one of ${COLUMNS.slice(1, 7).join(', ')}.`
     )
   }
-  return { places, width: cells.length, ignored: shorten(ignored) }
+  return { indexes, width: cells.length, ignored: shorten(ignored) }
 }
 
 /** Lower case, without invisible characters, dashes, dots and underscores. */
 function plainName(cell: string) {
-  return cell.toLowerCase().replace(notOfNames, '')
+  return cell.toLowerCase().replace(IGNORED, '')
 }
 
-const notOfNames = new RegExp(`[${UNSEEN}_.\\-\u2010-\u2015]+`, 'g')
+const IGNORED = new RegExp(`[${UNSEEN}_.\\-\u2010-\u2015]+`, 'g')
 
 /** The heading as the file has it, on one line. */
 function shown(cell: string) {

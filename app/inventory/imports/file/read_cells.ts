@@ -39,10 +39,10 @@ export interface FileRow {
 /** The value of a cell, or the end of a sentence about the problem. */
 type Parsed<Value> = { value: Value } | { problem: string }
 
-export function readCells({ places, width }: Header, row: number, cells: string[]): FileRow {
+export function readCells({ indexes, width }: Header, row: number, cells: string[]): FileRow {
   const errors: RowError[] = []
   const read = <Value>(column: Column, parse: (text: string) => Parsed<Value>): Value | null => {
-    const text = cleaned(cells[places.get(column) ?? -1] ?? '')
+    const text = cleaned(cells[indexes.get(column) ?? -1] ?? '')
     if (text === '') return null
     if (text.includes(NOT_UTF8)) {
       errors.push(notUtf8(column, text))
@@ -53,7 +53,7 @@ export function readCells({ places, width }: Header, row: number, cells: string[
     errors.push({ column, code: 'invalid', detail: `${quoted(text)} ${parsed.problem}.` })
     return null
   }
-  const written = cleaned(cells[places.get('sku')!] ?? '')
+  const written = cleaned(cells[indexes.get('sku')!] ?? '')
   const sku = written.toUpperCase()
   if (written.includes(NOT_UTF8)) errors.push(notUtf8('sku', written))
   else if (!isSku(sku)) errors.push(skuError(written))
@@ -93,7 +93,7 @@ function skuError(written: string): RowError {
   return { column: 'sku', code: 'invalid_sku', detail }
 }
 
-/** Replaces bytes that are not UTF-8. */
+/** Decoding puts it in place of bytes that are not UTF-8. */
 const NOT_UTF8 = '\uFFFD'
 
 function notUtf8(column: Column, text: string): RowError {
