@@ -1,12 +1,12 @@
 import { flags } from '@adonisjs/core/ace'
 import type { UnreadableBatch } from '../inbox/unreadable_batches.ts'
-import { onModules } from './on_modules.ts'
+import { withModuleFlag } from './module_flag.ts'
 import { NothingFound, UsageError } from '#console/exit_codes'
 import { OperatorCommand } from '#console/operator_command'
 
 type Skipped = UnreadableBatch & { consumer: string }
 
-export default class ConsumersSkip extends onModules(OperatorCommand) {
+export default class ConsumersSkip extends withModuleFlag(OperatorCommand) {
   static commandName = 'consumers:skip'
   static description = 'Let consumers skip a record batch that they cannot read'
   static help = [
@@ -37,7 +37,7 @@ export default class ConsumersSkip extends onModules(OperatorCommand) {
     const { skipBatch } = await import('../recovery/skip_batch.ts')
     const by = this.requireReason()
     const data: Skipped[] = []
-    for (const { module: consumer, client } of await this.modules()) {
+    for (const { module: consumer, client } of await this.chosenModules()) {
       if (!found.some((batch) => batch.consumer === consumer)) continue
       const batch = await skipBatch(client, consumer, at, by)
       if (batch) data.push({ consumer, ...batch })
@@ -66,11 +66,8 @@ export default class ConsumersSkip extends onModules(OperatorCommand) {
   async #stoppedAt(at: { topic: string; partition: number; offset: string }) {
     const { unreadableBatches } = await import('../inbox/unreadable_batches.ts')
     const offset = BigInt(at.offset)
-    const all: Skipped[] = []
-    for (const { client } of await this.modules()) {
-      const stopped = await unreadableBatches(client)
-      all.push(...stopped.filter(({ skipped }) => skipped === null))
-    }
+    const batches = await this.readModules(({ client }) => unreadableBatches(client))
+    const all = batches.filter(({ skipped }) => skipped === null)
     const found = all.filter(
       ({ topic, partition, first, last }) =>
         topic === at.topic &&

@@ -1,9 +1,9 @@
 import { flags } from '@adonisjs/core/ace'
-import { onModules } from './on_modules.ts'
-import { inWords, newestOnRecord, pageEnd } from './recorded_act.ts'
+import { withModuleFlag } from './module_flag.ts'
+import { inWords, newestEntries, pageEnd } from './recorded_entries.ts'
 import { ReportCommand } from '#console/report_command'
 
-export default class MessagingActs extends onModules(ReportCommand) {
+export default class MessagingActs extends withModuleFlag(ReportCommand) {
   static commandName = 'messaging:acts'
   static description = 'List what operators did to messages, newest first'
   static help = [
@@ -18,7 +18,7 @@ export default class MessagingActs extends onModules(ReportCommand) {
 
   async execute() {
     const { operatorActs } = await import('../recovery/operator_acts.ts')
-    const data = await newestOnRecord(await this.modules(), this.before, operatorActs)
+    const data = await newestEntries(await this.chosenModules(), this.before, operatorActs)
     this.print({ data }, () => [
       ...data.flatMap(({ id, module, at, who, act, why, filter, outcome }) => [
         `${at.toISOString()} ${module}: ${act} by ${who}${why ? `: ${why}` : ''}`,

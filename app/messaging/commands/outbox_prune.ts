@@ -1,12 +1,12 @@
 import { flags } from '@adonisjs/core/ace'
 import { Duration } from 'luxon'
-import { onModules } from './on_modules.ts'
+import { withModuleFlag } from './module_flag.ts'
 import { duration } from './replay_flags.ts'
 import { EXIT, UsageError } from '#console/exit_codes'
 import { OperatorCommand } from '#console/operator_command'
 import { progress } from '#console/progress'
 
-export default class OutboxPrune extends onModules(OperatorCommand) {
+export default class OutboxPrune extends withModuleFlag(OperatorCommand) {
   static commandName = 'outbox:prune'
   static description = 'Delete published messages from the outboxes before their retention ends'
   static help = [
@@ -45,18 +45,16 @@ export default class OutboxPrune extends onModules(OperatorCommand) {
 
   async #count(olderThan: number) {
     const { countPrunable } = await import('../recovery/retention.ts')
-    const data: { module: string; rows: number }[] = []
-    for (const { module, direct } of await this.modules()) {
-      data.push({ module, rows: await countPrunable(direct, olderThan) })
-    }
-    return data
+    return this.readModules(async ({ direct }) => [
+      { rows: await countPrunable(direct, olderThan) },
+    ])
   }
 
   async #prune(olderThan: number, signal: AbortSignal) {
     const { pruneOutbox } = await import('../recovery/retention.ts')
     const { recordAct, endAct } = await import('../recovery/operator_acts.ts')
     const data: { module: string; rows: number }[] = []
-    for (const { module, client } of await this.modules()) {
+    for (const { module, client } of await this.chosenModules()) {
       if (signal.aborted) break
       const act = await recordAct(client, 'prune', this.operator, { olderThan })
       const line = progress(`${module}: deleted`)

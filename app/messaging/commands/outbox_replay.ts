@@ -1,7 +1,7 @@
 import { flags } from '@adonisjs/core/ace'
 import type { Replay } from '../recovery/replay.ts'
 import type { ReplayFilter, ReplayPlan } from '../recovery/replay_plan.ts'
-import { onModules, type ChosenModule } from './on_modules.ts'
+import { withModuleFlag, type ChosenModule } from './module_flag.ts'
 import { replayFilter } from './replay_flags.ts'
 import { EXIT, NothingFound, UsageError } from '#console/exit_codes'
 import { OperatorCommand } from '#console/operator_command'
@@ -13,7 +13,7 @@ type Started = ChosenModule & { replay: Replay; act?: string }
 
 type Planned = ReplayPlan & ChosenModule
 
-export default class OutboxReplay extends onModules(OperatorCommand) {
+export default class OutboxReplay extends withModuleFlag(OperatorCommand) {
   static commandName = 'outbox:replay'
   static description = 'Publish messages again, for consumers that lost them'
   static help = [
@@ -54,7 +54,7 @@ export default class OutboxReplay extends onModules(OperatorCommand) {
 
   async execute() {
     if (!(this.rate > 0)) throw new UsageError('--rate must be more than 0.')
-    const modules = await this.modules()
+    const modules = await this.chosenModules()
     const filter = replayFilter(this)
     if (this.resume !== undefined) {
       if (Object.keys(filter).length > 0) {

@@ -1,9 +1,9 @@
 import { flags } from '@adonisjs/core/ace'
-import { onModules } from './on_modules.ts'
-import { inWords, newestOnRecord, pageEnd } from './recorded_act.ts'
+import { withModuleFlag } from './module_flag.ts'
+import { inWords, newestEntries, pageEnd } from './recorded_entries.ts'
 import { ReportCommand } from '#console/report_command'
 
-export default class OutboxReplays extends onModules(ReportCommand) {
+export default class OutboxReplays extends withModuleFlag(ReportCommand) {
   static commandName = 'outbox:replays'
   static description = 'List replays: who published what again, when and why; newest first'
   static help = [
@@ -17,7 +17,7 @@ export default class OutboxReplays extends onModules(ReportCommand) {
 
   async execute() {
     const { replays } = await import('../recovery/replay.ts')
-    const data = await newestOnRecord(await this.modules(), this.before, replays)
+    const data = await newestEntries(await this.chosenModules(), this.before, replays)
     this.print({ data }, () => [
       ...data.flatMap(({ id, module, at, who, why, filter, replayed, matched, finishedAt }) => {
         const state = finishedAt ? `finished ${finishedAt.toISOString()}` : 'not finished'

@@ -1,9 +1,9 @@
 import { flags } from '@adonisjs/core/ace'
-import { onModules } from './on_modules.ts'
+import { withModuleFlag } from './module_flag.ts'
 import { NothingFound, UsageError } from '#console/exit_codes'
 import { OperatorCommand } from '#console/operator_command'
 
-export default class OutboxUnpark extends onModules(OperatorCommand) {
+export default class OutboxUnpark extends withModuleFlag(OperatorCommand) {
   static commandName = 'outbox:unpark'
   static description = 'Retry parked keys: keys with a message that the broker refused'
   static help = [
@@ -22,24 +22,18 @@ export default class OutboxUnpark extends onModules(OperatorCommand) {
     const { parkedKeys, unpark } = await import('../recovery/parked_keys.ts')
     if (this.key === undefined && !this.all && !this.dryRun)
       throw new UsageError('Select keys with --key or --all.')
-    const modules = await this.modules()
-    const data: object[] = []
-    for (const { module, client } of modules) {
-      const parked = await parkedKeys(client, this.key)
-      data.push(...parked.map((one) => ({ module, ...one })))
-      if (this.json) continue
-      for (const { key, error, waiting, parkedAt } of parked) {
-        this.logger.log(
-          `${module}: ${key}, parked ${parkedAt.toISOString()}, ${waiting} pending: ${error}`
-        )
-      }
+    const data = await this.readModules(({ client }) => parkedKeys(client, this.key))
+    for (const { module, key, error, waiting, parkedAt } of this.json ? [] : data) {
+      this.logger.log(
+        `${module}: ${key}, parked ${parkedAt.toISOString()}, ${waiting} pending: ${error}`
+      )
     }
     if (data.length === 0) throw new NothingFound('No such key is parked.')
     let unparked = data.length
     if (!this.dryRun) {
       if (!(await this.confirmed(`Retry ${data.length} parked keys?`))) return
       unparked = 0
-      for (const { client } of modules) {
+      for (const { client } of await this.chosenModules()) {
         const keys = await unpark(client, this.key ?? null, this.operator)
         unparked += keys.length
       }

@@ -1,5 +1,5 @@
 import type { DiscardedKey } from '../../recovery/discard.ts'
-import { onDeadLetters } from './flags.ts'
+import { withDeadLetterFlags } from './flags.ts'
 import { EXIT, NothingFound } from '#console/exit_codes'
 import { OperatorCommand } from '#console/operator_command'
 
@@ -7,7 +7,7 @@ const SHOWN = 50
 
 type Discarded = DiscardedKey & { module: string }
 
-export default class DeadLettersDiscard extends onDeadLetters(OperatorCommand) {
+export default class DeadLettersDiscard extends withDeadLetterFlags(OperatorCommand) {
   static commandName = 'deadletters:discard'
   static description = 'Discard dead letters: their messages will never be handled'
   static help = [
@@ -21,7 +21,7 @@ export default class DeadLettersDiscard extends onDeadLetters(OperatorCommand) {
     const { planDiscard, discardDeadLetters } = await import('../../recovery/discard.ts')
     const filter = this.requireFilter()
     if (!this.dryRun) this.requireReason()
-    const modules = await this.modules()
+    const modules = await this.chosenModules()
     const would: Discarded[] = []
     /** Module → the newest dead letter that the plan covers. */
     const upTo = new Map<string, number>()

@@ -1,11 +1,11 @@
 import { flags } from '@adonisjs/core/ace'
 import type { DeadLetterFilter } from '../../recovery/dead_letter_queries.ts'
-import { onModules, type CommandClass } from '../on_modules.ts'
+import { withModuleFlag, type CommandClass } from '../module_flag.ts'
 import { UsageError } from '#console/exit_codes'
 
 /** Adds the flags that select dead letters to a command. */
-export function onDeadLetters<Base extends CommandClass>(base: Base) {
-  abstract class OnDeadLetters extends onModules(base) {
+export function withDeadLetterFlags<Base extends CommandClass>(base: Base) {
+  abstract class WithDeadLetterFlags extends withModuleFlag(base) {
     @flags.number({ description: 'Only the dead letter with this id' })
     declare id?: number
 
@@ -39,5 +39,5 @@ export function onDeadLetters<Base extends CommandClass>(base: Base) {
       throw new UsageError('Select dead letters with --id, --key, --type or --group, or use --all.')
     }
   }
-  return OnDeadLetters
+  return WithDeadLetterFlags
 }

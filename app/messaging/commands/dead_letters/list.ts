@@ -1,13 +1,13 @@
 import { flags } from '@adonisjs/core/ace'
 import type { DeadLetterFilter } from '../../recovery/dead_letter_queries.ts'
-import { onDeadLetters } from './flags.ts'
+import { withDeadLetterFlags } from './flags.ts'
 import { NothingFound, UsageError } from '#console/exit_codes'
 import { ReportCommand } from '#console/report_command'
 
 const SHOWN = 50
 const NONE = 'There are no dead letters.'
 
-export default class DeadLettersList extends onDeadLetters(ReportCommand) {
+export default class DeadLettersList extends withDeadLetterFlags(ReportCommand) {
   static commandName = 'deadletters:list'
   static description = 'List dead letters: grouped by error, or one by one'
   static help = [
@@ -29,11 +29,7 @@ export default class DeadLettersList extends onDeadLetters(ReportCommand) {
   async #groups() {
     const { deadLetterGroups, TIME_LIMIT_GROUP } =
       await import('../../recovery/dead_letter_queries.ts')
-    const data: (Awaited<ReturnType<typeof deadLetterGroups>>[number] & { module: string })[] = []
-    for (const { module, client } of await this.modules()) {
-      const groups = await deadLetterGroups(client, module)
-      data.push(...groups.map((group) => ({ module, ...group })))
-    }
+    const data = await this.readModules(({ module, client }) => deadLetterGroups(client, module))
     this.print({ data }, () => [
       ...data.flatMap(({ module, id, error, letters, keysHeld, waiting, first, newest }) => {
         const isRetried = id === TIME_LIMIT_GROUP
@@ -49,7 +45,7 @@ export default class DeadLettersList extends onDeadLetters(ReportCommand) {
 
   async #letters(filter: DeadLetterFilter) {
     const { listDeadLetters } = await import('../../recovery/dead_letter_queries.ts')
-    const modules = await this.modules()
+    const modules = await this.chosenModules()
     if (this.after !== undefined && modules.length > 1)
       throw new UsageError('--after needs --module: ids count per module.')
     const data: (Awaited<ReturnType<typeof listDeadLetters>>[number] & { module: string })[] = []

@@ -1,5 +1,5 @@
 import type { Redriven, RedrivePlan } from '../../recovery/redrive.ts'
-import { onDeadLetters } from './flags.ts'
+import { withDeadLetterFlags } from './flags.ts'
 import { EXIT, NothingFound } from '#console/exit_codes'
 import { OperatorCommand } from '#console/operator_command'
 import { progress } from '#console/progress'
@@ -9,7 +9,7 @@ const SHOWN = 50
 
 type Plan = RedrivePlan & { module: string }
 
-export default class DeadLettersRedrive extends onDeadLetters(OperatorCommand) {
+export default class DeadLettersRedrive extends withDeadLetterFlags(OperatorCommand) {
   static commandName = 'deadletters:redrive'
   static description = 'Handle dead letters again, in the order of each key'
   static help = [
@@ -24,7 +24,7 @@ export default class DeadLettersRedrive extends onDeadLetters(OperatorCommand) {
     const { planRedrive, redriveDeadLetters } = await import('../../recovery/redrive.ts')
     const messaging = await this.app.container.make('messaging')
     const filter = this.requireFilter()
-    const modules = await this.modules()
+    const modules = await this.chosenModules()
     const plans: Plan[] = []
     for (const { module, client } of modules) {
       plans.push({ module, ...(await planRedrive(client, module, filter)) })

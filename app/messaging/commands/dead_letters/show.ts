@@ -1,12 +1,12 @@
 import { args, flags } from '@adonisjs/core/ace'
 import type { FullDeadLetter } from '../../recovery/dead_letter_queries.ts'
-import { onModules } from '../on_modules.ts'
+import { withModuleFlag } from '../module_flag.ts'
 import { NothingFound } from '#console/exit_codes'
 import { terminalOperator } from '#console/operator'
 import { asOperator } from '#console/operator_command'
 import { ReportCommand } from '#console/report_command'
 
-export default class DeadLettersShow extends onModules(ReportCommand) {
+export default class DeadLettersShow extends withModuleFlag(ReportCommand) {
   static commandName = 'deadletters:show'
   static description = 'Show a dead letter: its message, its error and its payload'
   static help = [
@@ -29,7 +29,7 @@ export default class DeadLettersShow extends onModules(ReportCommand) {
     const { recordAct } = await import('../../recovery/operator_acts.ts')
     const id = Number(this.id)
     const found: (FullDeadLetter & { module: string })[] = []
-    for (const { module, client } of await this.modules()) {
+    for (const { module, client } of await this.chosenModules()) {
       if (!Number.isSafeInteger(id)) break
       const letter = await readDeadLetter(client, module, id)
       if (!letter) continue

@@ -159,7 +159,10 @@ export class KafkaTransport implements Transport {
         })
       } catch (error) {
         const { message } = rootCause(error)
-        this.#countFruitless(subscriber.name, error)
+        // An unreachable broker does not count: opening the topics fails before the session begins.
+        const before = this.#fruitlessSessions.get(subscriber.name) ?? 0
+        const fruitless = error instanceof SilentSession ? before + 1 : 0
+        this.#fruitlessSessions.set(subscriber.name, fruitless)
         this.#failures.set(subscriber.name, `consumer ${subscriber.name}: ${message}`)
         if ((attempt & (attempt - 1)) === 0) {
           const event = isNoResponse(error) ? 'kafka unreachable' : 'consumer session failed'
@@ -170,13 +173,6 @@ export class KafkaTransport implements Transport {
         signal: this.#stopping.signal,
       }).catch(() => {})
     }
-  }
-
-  /** An unreachable broker does not count: opening the topics fails before the session begins. */
-  #countFruitless(name: string, error: unknown) {
-    if (error instanceof SilentSession) {
-      this.#fruitlessSessions.set(name, (this.#fruitlessSessions.get(name) ?? 0) + 1)
-    } else this.#fruitlessSessions.delete(name)
   }
 
   #group(subscriber: string) {

@@ -9,13 +9,13 @@ const MAX_ITEMS = 10
 const PAGE = 50
 
 /**
- * One page of the entries of several modules, newest first. Ids are UUIDv7, so they sort by time.
+ * One page of the entries of all chosen modules, newest first. Ids are UUIDv7, so they sort by time.
  *
  * @param before - the id of the last entry of the previous page
  * @param read - reads a module's newest entries before that one
  * @throws UsageError for an invalid id
  */
-export async function newestOnRecord<Entry extends { id: string }>(
+export async function newestEntries<Entry extends { id: string }>(
   modules: { module: string; client: QueryClientContract }[],
   before: string | undefined,
   read: (client: QueryClientContract, page: { before?: string; limit: number }) => Promise<Entry[]>

@@ -14,13 +14,13 @@ export interface ChosenModule {
 }
 
 /** Adds `--module` to a command that works on one module or on all. */
-export function onModules<Base extends CommandClass>(base: Base) {
-  abstract class OnModules extends base {
+export function withModuleFlag<Base extends CommandClass>(base: Base) {
+  abstract class WithModuleFlag extends base {
     @flags.string({ description: 'Only this module' })
     declare module?: string
 
     /** @throws UsageError for an unknown module */
-    protected async modules(): Promise<ChosenModule[]> {
+    protected async chosenModules(): Promise<ChosenModule[]> {
       const { config } = await this.app.container.make('messaging')
       const db = await this.app.container.make('lucid.db')
       const chosen = config.modules.filter(({ name }) => name === (this.module ?? name))
@@ -34,6 +34,18 @@ export function onModules<Base extends CommandClass>(base: Base) {
         direct,
       }))
     }
+
+    /** Reads from each chosen module. @returns all entries, each with the name of its module */
+    protected async readModules<Entry extends object>(
+      read: (from: ChosenModule) => Promise<Entry[]>
+    ): Promise<(Entry & { module: string })[]> {
+      const found: (Entry & { module: string })[] = []
+      for (const from of await this.chosenModules()) {
+        const entries = await read(from)
+        found.push(...entries.map((entry) => ({ module: from.module, ...entry })))
+      }
+      return found
+    }
   }
-  return OnModules
+  return WithModuleFlag
 }
