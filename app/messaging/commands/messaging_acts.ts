@@ -1,9 +1,7 @@
-import { flags } from '@adonisjs/core/ace'
-import { withModuleFlag } from './module_flag.ts'
-import { inWords, newestEntries, pageEnd } from './recorded_entries.ts'
+import { inWords, pageEnd, withPageFlags } from './recorded_entries.ts'
 import { ReportCommand } from '#console/report_command'
 
-export default class MessagingActs extends withModuleFlag(ReportCommand) {
+export default class MessagingActs extends withPageFlags(ReportCommand) {
   static commandName = 'messaging:acts'
   static description = 'List what operators did to messages, newest first'
   static help = [
@@ -13,12 +11,9 @@ export default class MessagingActs extends withModuleFlag(ReportCommand) {
     'Example: node ace messaging:acts --module=inventory --json',
   ]
 
-  @flags.string({ description: 'Only entries older than this id' })
-  declare before?: string
-
   async execute() {
     const { operatorActs } = await import('../recovery/operator_acts.ts')
-    const data = await newestEntries(await this.chosenModules(), this.before, operatorActs)
+    const data = await this.newestEntries(operatorActs)
     this.print({ data }, () => [
       ...data.flatMap(({ id, module, at, who, act, why, filter, outcome }) => [
         `${at.toISOString()} ${module}: ${act} by ${who}${why ? `: ${why}` : ''}`,

@@ -1,9 +1,7 @@
-import { flags } from '@adonisjs/core/ace'
-import { withModuleFlag } from './module_flag.ts'
-import { inWords, newestEntries, pageEnd } from './recorded_entries.ts'
+import { inWords, pageEnd, withPageFlags } from './recorded_entries.ts'
 import { ReportCommand } from '#console/report_command'
 
-export default class OutboxReplays extends withModuleFlag(ReportCommand) {
+export default class OutboxReplays extends withPageFlags(ReportCommand) {
   static commandName = 'outbox:replays'
   static description = 'List replays: who published what again, when and why; newest first'
   static help = [
@@ -12,12 +10,9 @@ export default class OutboxReplays extends withModuleFlag(ReportCommand) {
     'Example: node ace outbox:replays --module=orders --json',
   ]
 
-  @flags.string({ description: 'Only replays older than this id' })
-  declare before?: string
-
   async execute() {
     const { replays } = await import('../recovery/replay.ts')
-    const data = await newestEntries(await this.chosenModules(), this.before, replays)
+    const data = await this.newestEntries(replays)
     this.print({ data }, () => [
       ...data.flatMap(({ id, module, at, who, why, filter, replayed, matched, finishedAt }) => {
         const state = finishedAt ? `finished ${finishedAt.toISOString()}` : 'not finished'

@@ -1,4 +1,6 @@
+import { flags } from '@adonisjs/core/ace'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
+import { withModuleFlag, type CommandClass } from './module_flag.ts'
 import { UsageError } from '#console/exit_codes'
 import { isUuid } from '#runtime/uuid'
 
@@ -8,27 +10,33 @@ const MAX_ITEMS = 10
 /** Entries of a page. */
 const PAGE = 50
 
-/**
- * One page of the entries of all chosen modules, newest first. Ids are UUIDv7, so they sort by time.
- *
- * @param before - the id of the last entry of the previous page
- * @param read - reads a module's newest entries before that one
- * @throws UsageError for an invalid id
- */
-export async function newestEntries<Entry extends { id: string }>(
-  modules: { module: string; client: QueryClientContract }[],
-  before: string | undefined,
-  read: (client: QueryClientContract, page: { before?: string; limit: number }) => Promise<Entry[]>
-): Promise<(Entry & { module: string })[]> {
-  if (before !== undefined && !isUuid(before)) {
-    throw new UsageError(`--before is "${before}", but must be the id of an entry, a UUID.`)
+/** Adds `--module` and `--before` to a command that lists entries of the record, newest first. */
+export function withPageFlags<Base extends CommandClass>(base: Base) {
+  abstract class WithPageFlags extends withModuleFlag(base) {
+    @flags.string({ description: 'Only entries older than this id' })
+    declare before?: string
+
+    /**
+     * One page of the entries of all chosen modules. Ids are UUIDv7, so they sort by time.
+     *
+     * @param read - reads a module's newest entries of the page
+     * @throws UsageError for an invalid id
+     */
+    protected async newestEntries<Entry extends { id: string }>(
+      read: (
+        from: QueryClientContract,
+        page: { before?: string; limit: number }
+      ) => Promise<Entry[]>
+    ) {
+      const { before } = this
+      if (before !== undefined && !isUuid(before)) {
+        throw new UsageError(`--before is "${before}", but must be the id of an entry, a UUID.`)
+      }
+      const found = await this.readModules(({ client }) => read(client, { before, limit: PAGE }))
+      return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, PAGE)
+    }
   }
-  const found: (Entry & { module: string })[] = []
-  for (const { module, client } of modules) {
-    const entries = await read(client, { before, limit: PAGE })
-    found.push(...entries.map((entry) => ({ ...entry, module })))
-  }
-  return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, PAGE)
+  return WithPageFlags
 }
 
 /** The lines after a page: how to read on, or `none` if it is empty. */

@@ -12,9 +12,9 @@ import { compressSnappy, decompressSnappy } from './xerial_snappy.ts'
 const MAX_BYTES = 64 * 1024 * 1024
 
 interface Codec {
-  compress(data: Buffer): Promise<Buffer>
+  compress(data: Buffer): Buffer | Promise<Buffer>
   /** @throws Error for damaged data, and for more than `maxBytes` of content */
-  decompress(data: Buffer, maxBytes: number): Promise<Buffer>
+  decompress(data: Buffer, maxBytes: number): Buffer | Promise<Buffer>
 }
 
 /** By the codec's number in a record batch. */
@@ -23,14 +23,8 @@ const codecs: Record<1 | 2 | 3 | 4, Codec> = {
     compress: promisify(gzip),
     decompress: (data, maxBytes) => promisify(gunzip)(data, { maxOutputLength: maxBytes }),
   },
-  2: {
-    compress: async (data) => compressSnappy(data),
-    decompress: async (data, maxBytes) => decompressSnappy(data, maxBytes),
-  },
-  3: {
-    compress: async (data) => compressLz4(data),
-    decompress: async (data, maxBytes) => decompressLz4(data, maxBytes),
-  },
+  2: { compress: compressSnappy, decompress: decompressSnappy },
+  3: { compress: compressLz4, decompress: decompressLz4 },
   4: {
     compress: promisify(zstdCompress),
     decompress: (data, maxBytes) => promisify(zstdDecompress)(data, { maxOutputLength: maxBytes }),
@@ -42,7 +36,7 @@ export function registerCodecs(registry: typeof CompressionCodecs) {
   for (const number of [1, 2, 3, 4] as const) {
     // kafkajs passes its encoder to `compress`, but a buffer to `decompress`.
     const codec = {
-      compress: ({ buffer }: { buffer: Buffer }) => codecs[number].compress(buffer),
+      compress: async ({ buffer }: { buffer: Buffer }) => codecs[number].compress(buffer),
       decompress: (data: Buffer) => decompress(number, data),
     }
     registry[number] = () => codec

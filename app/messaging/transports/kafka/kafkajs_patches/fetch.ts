@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decompress } from '../compression/codecs.ts'
-import { oncePerProcess, privateFile, replacePrivateFile } from './private_files.ts'
+import { oncePerProcess, patchResponses, privateFile, replacePrivateFile } from './private_files.ts'
 import {
   readRecordBatches,
   unreadableBatch,
@@ -30,7 +30,8 @@ interface Decoder {
   readBytes(length: number): Buffer
 }
 
-const VERSIONS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+/** Versions of the fetch request that kafkajs knows. */
+const VERSIONS = 12
 
 /** Error codes of Kafka: https://kafka.apache.org/protocol#protocol_error_codes. */
 const CORRUPT_MESSAGE = 2
@@ -39,10 +40,6 @@ const BROKER_ERRORS = [-1, 56]
 
 /** The broker sends such a response without delay, so the next fetch waits. */
 const PAUSE_MS = 500
-
-interface FetchResponse {
-  parse(data: Fetched): Promise<Fetched>
-}
 
 interface Fetched {
   responses: { partitions: FetchedPartition[] }[]
@@ -68,11 +65,7 @@ export const tolerateUnreadableBatches = oncePerProcess(() => {
     },
     FIRST_USER
   )
-  for (const version of VERSIONS) {
-    const response = privateFile<FetchResponse>(`protocol/requests/fetch/v${version}/response.js`)
-    const { parse } = response
-    response.parse = async (data) => parse(await withoutPartitionErrors(data))
-  }
+  patchResponses('fetch', VERSIONS, withoutPartitionErrors)
 })
 
 /** A damaged partition has one placeholder in this response; a partition with a broker error is empty. */

@@ -4,9 +4,10 @@
  * have leaders. With this patch, as with Kafka's own clients, such a partition has the leader -1: a send to
  * it fails, and a fetch leaves it out.
  */
-import { oncePerProcess, privateFile } from './private_files.ts'
+import { oncePerProcess, patchResponses } from './private_files.ts'
 
-const VERSIONS = [0, 1, 2, 3, 4, 5, 6]
+/** Versions of the metadata request that kafkajs knows. */
+const VERSIONS = 7
 
 interface Metadata {
   topicMetadata: {
@@ -14,23 +15,13 @@ interface Metadata {
   }[]
 }
 
-interface Response {
-  parse(data: Metadata): Promise<Metadata>
-}
-
 /** @throws Error with another version of kafkajs */
 export const tolerateLeaderlessPartitions = oncePerProcess(() => {
-  for (const version of VERSIONS) {
-    const response = privateFile<Response>(`protocol/requests/metadata/v${version}/response.js`)
-    const { parse } = response
-    response.parse = (data) => {
-      for (const { partitionMetadata } of data.topicMetadata) {
-        for (const partition of partitionMetadata) {
-          if (partition.partitionErrorCode !== 0) partition.leader = -1
-          partition.partitionErrorCode = 0
-        }
-      }
-      return parse(data)
+  patchResponses<Metadata>('metadata', VERSIONS, (data) => {
+    for (const partition of data.topicMetadata.flatMap((topic) => topic.partitionMetadata)) {
+      if (partition.partitionErrorCode !== 0) partition.leader = -1
+      partition.partitionErrorCode = 0
     }
-  }
+    return data
+  })
 })

@@ -34,6 +34,25 @@ export function replacePrivateFile(path: string, exported: unknown, before: stri
   require.cache[file]!.exports = exported
 }
 
+/**
+ * Changes the responses to a request before kafkajs parses them.
+ *
+ * @param request - a folder of `protocol/requests`
+ * @param versions - versions 0 to `versions` - 1 are patched
+ */
+export function patchResponses<Data>(
+  request: string,
+  versions: number,
+  change: (data: Data) => Data | Promise<Data>
+) {
+  for (let version = 0; version < versions; version++) {
+    const path = `protocol/requests/${request}/v${version}/response.js`
+    const response = privateFile<{ parse(data: Data): Promise<Data> }>(path)
+    const { parse } = response
+    response.parse = async (data) => parse(await change(data))
+  }
+}
+
 /** @returns a function that applies the patch at its first call: the patch holds for the whole process */
 export function oncePerProcess(patch: () => void): () => void {
   let applied = false
