@@ -31,7 +31,7 @@ const breaking: [what: string, change: (contracts: Contracts) => void, says: str
   [
     'a field is removed',
     (of) => delete confirmed(of).declined,
-    'order_confirmed.v1/declined is gone',
+    'order_confirmed.v1/declined was removed',
   ],
   [
     'a field is renamed',
@@ -39,12 +39,12 @@ const breaking: [what: string, change: (contracts: Contracts) => void, says: str
       const { revision, ...others } = confirmed(of)
       of.schemas['order_confirmed.v1'].properties = { ...others, rev: revision }
     },
-    'order_confirmed.v1/revision is gone',
+    'order_confirmed.v1/revision was removed',
   ],
   [
     'a field inside a list is removed',
     (of) => delete placed(of).lines.items.properties.quantity,
-    'order_placed.v1/lines/*/quantity is gone',
+    'order_placed.v1/lines/*/quantity was removed',
   ],
   [
     'a number becomes a text',
@@ -59,7 +59,7 @@ const breaking: [what: string, change: (contracts: Contracts) => void, says: str
   [
     'a field may be missing',
     (of) => (of.schemas['order_placed.v1'].required = ['revision']),
-    'order_placed.v1/lines may be missing now',
+    'order_placed.v1/lines is now optional',
   ],
   [
     'a new field must be there',
@@ -67,7 +67,7 @@ const breaking: [what: string, change: (contracts: Contracts) => void, says: str
       placed(of).channel = { type: 'string' }
       of.schemas['order_placed.v1'].required.push('channel')
     },
-    'order_placed.v1/channel must be there now: messages in the topic do not have it',
+    'order_placed.v1/channel is now required, but stored messages do not have it',
   ],
   [
     'an enumeration has a new value',

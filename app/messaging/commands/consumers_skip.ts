@@ -31,8 +31,8 @@ export default class ConsumersSkip extends withModuleFlag(OperatorCommand) {
     const at = this.#position()
     if (!this.dryRun) this.requireReason()
     const found = await this.#stoppedAt(at)
-    if (this.dryRun) return this.#tell(found, 'would be skipped')
-    if (!this.json) this.#tell(found, 'cannot be read')
+    if (this.dryRun) return this.#report(found, 'would be skipped')
+    if (!this.json) this.#report(found, 'cannot be read')
     if (!(await this.confirmed('Skip the batch? Its messages are never handled.'))) return
     const { skipBatch } = await import('../recovery/skip_batch.ts')
     const by = this.requireReason()
@@ -45,7 +45,7 @@ export default class ConsumersSkip extends withModuleFlag(OperatorCommand) {
     if (data.length === 0) {
       throw new NothingFound('Nothing was skipped: no consumer is stopped there any more.')
     }
-    this.#tell(data, 'skipped')
+    this.#report(data, 'skipped')
   }
 
   #position() {
@@ -88,14 +88,14 @@ export default class ConsumersSkip extends withModuleFlag(OperatorCommand) {
     )
   }
 
-  #tell(data: Skipped[], did: string) {
+  #report(data: Skipped[], outcome: string) {
     const plain = data.map(({ consumer, topic, partition, first, last, reason }) => {
       return { consumer, topic, partition, first, last, reason }
     })
     this.print({ data: plain }, () =>
       plain.map(({ consumer, topic, partition, first, last, reason }) => {
         const offsets = first === last ? `offset ${first}` : `offsets ${first} to ${last}`
-        return `${consumer}: ${offsets} of partition ${partition} of ${topic} ${did}: ${reason}`
+        return `${consumer}: ${offsets} of partition ${partition} of ${topic} ${outcome}: ${reason}`
       })
     )
   }

@@ -1,4 +1,4 @@
-import { inWords, pageEnd, withPageFlags } from './recorded_entries.ts'
+import { inOneLine, pageEnd, withPageFlags } from './recorded_entries.ts'
 import { ReportCommand } from '#console/report_command'
 
 export default class MessagingActs extends withPageFlags(ReportCommand) {
@@ -17,7 +17,7 @@ export default class MessagingActs extends withPageFlags(ReportCommand) {
     this.print({ data }, () => [
       ...data.flatMap(({ id, module, at, who, act, why, filter, outcome }) => [
         `${at.toISOString()} ${module}: ${act} by ${who}${why ? `: ${why}` : ''}`,
-        `  ${id}, for ${[inWords(filter) || 'all', inWords(outcome)].filter(Boolean).join(': ')}`,
+        `  ${id}, for ${[inOneLine(filter) || 'all', inOneLine(outcome)].filter(Boolean).join(': ')}`,
       ]),
       ...pageEnd(data, 'No entries.'),
     ])

@@ -36,12 +36,12 @@ export default class MessagingTopics extends OperatorCommand {
         `The topic ${topic} has ${partitions} partitions: partitions cannot be removed.`
       )
     }
-    if (this.dryRun) return this.#tell(found, wanted)
+    if (this.dryRun) return this.#report(found, wanted)
     if (wanted !== undefined) {
       if (!(await this.confirmed(`Change to ${wanted} partitions?`))) return
       if (!(await this.#change(messaging, wanted))) return
     }
-    this.#tell(await topicsOf(messaging, { create: true }))
+    this.#report(await topicsOf(messaging, { create: true }))
   }
 
   /** @returns false when it was cancelled */
@@ -69,7 +69,7 @@ export default class MessagingTopics extends OperatorCommand {
   }
 
   /** @param wanted - the number of a dry run */
-  #tell(topics: Topic[], wanted?: number) {
+  #report(topics: Topic[], wanted?: number) {
     const data = topics.map((one) => ({ ...one, ...(wanted !== undefined && { wanted }) }))
     this.print({ data }, () =>
       topics.map(({ topic, partitions, compressionType }) => {

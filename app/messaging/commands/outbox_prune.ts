@@ -25,7 +25,7 @@ export default class OutboxPrune extends withModuleFlag(OperatorCommand) {
     const olderThan = this.#olderThan() ?? config.retention.outbox
     // Counting reads the whole outbox, so it is skipped if nobody sees the number.
     const prunable = this.dryRun || !this.yes ? await this.#count(olderThan) : []
-    if (this.dryRun) return this.#tell(prunable, 'would be deleted')
+    if (this.dryRun) return this.#report(prunable, 'would be deleted')
     const rows = prunable.reduce((sum, one) => sum + one.rows, 0)
     const age = Duration.fromMillis(olderThan).rescale().toHuman()
     if (!(await this.confirmed(`Delete ${rows} messages published more than ${age} ago?`))) return
@@ -63,10 +63,12 @@ export default class OutboxPrune extends withModuleFlag(OperatorCommand) {
       data.push({ module, rows })
     }
     if (signal.aborted) this.exitCode = EXIT.found
-    this.#tell(data, 'deleted')
+    this.#report(data, 'deleted')
   }
 
-  #tell(data: { module: string; rows: number }[], did: string) {
-    this.print({ data }, () => data.map(({ module, rows }) => `${module}: ${rows} messages ${did}`))
+  #report(data: { module: string; rows: number }[], outcome: string) {
+    this.print({ data }, () =>
+      data.map(({ module, rows }) => `${module}: ${rows} messages ${outcome}`)
+    )
   }
 }

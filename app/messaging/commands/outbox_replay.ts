@@ -67,9 +67,9 @@ export default class OutboxReplay extends withModuleFlag(OperatorCommand) {
     }
     await this.#requireType(modules)
     const plans = await this.#plan(modules, filter)
-    if (this.dryRun) return this.#tellPlans(plans, filter)
+    if (this.dryRun) return this.#reportPlans(plans, filter)
     const by = this.requireReason()
-    if (!this.yes && !this.json) this.#tellPlans(plans, filter)
+    if (!this.yes && !this.json) this.#reportPlans(plans, filter)
     const count = plans.reduce((sum, plan) => sum + plan.count, 0)
     if (!(await this.confirmed(`Publish ${count} messages again?`))) return
     const { startReplay } = await import('../recovery/replay.ts')
@@ -125,7 +125,7 @@ export default class OutboxReplay extends withModuleFlag(OperatorCommand) {
       if (replay) found.push({ ...module, replay })
     }
     if (found.length === 0) throw new NothingFound(`There is no replay "${id}".`)
-    if (this.dryRun) return this.#tellLeft(found)
+    if (this.dryRun) return this.#reportRemaining(found)
     for (const one of found) {
       if (one.replay.finishedAt) continue
       one.act = await recordAct(one.client, 'resume', this.operator, { replay: id })
@@ -150,11 +150,11 @@ export default class OutboxReplay extends withModuleFlag(OperatorCommand) {
         if (act) await endAct(client, act, { replayed: now.replayed, matched: now.matched })
         data.push({ module, ...now })
       }
-      this.#tell(data)
+      this.#report(data)
     })
   }
 
-  #tellPlans(plans: Planned[], { from, to }: ReplayFilter) {
+  #reportPlans(plans: Planned[], { from, to }: ReplayFilter) {
     const data = plans.map(({ client, direct, ...plan }) => ({ ...plan, from, to }))
     // A relative time such as "2h" moves: print the exact one.
     const times = Object.entries({ from, to }).filter(([, time]) => time)
@@ -171,7 +171,7 @@ export default class OutboxReplay extends withModuleFlag(OperatorCommand) {
     }
   }
 
-  #tellLeft(found: Started[]) {
+  #reportRemaining(found: Started[]) {
     const data = found.map(({ module, replay }) => ({ module, ...replay }))
     this.print({ data }, () =>
       data.map(({ module, replayed, matched, finishedAt }) => {
@@ -181,7 +181,7 @@ export default class OutboxReplay extends withModuleFlag(OperatorCommand) {
     )
   }
 
-  #tell(data: (Replay & { module: string })[]) {
+  #report(data: (Replay & { module: string })[]) {
     const part = data.some((one) => !one.finishedAt || one.replayed < one.matched)
     if (part) this.exitCode = EXIT.found
     this.print({ data }, () =>

@@ -1,4 +1,4 @@
-import { inWords, pageEnd, withPageFlags } from './recorded_entries.ts'
+import { inOneLine, pageEnd, withPageFlags } from './recorded_entries.ts'
 import { ReportCommand } from '#console/report_command'
 
 export default class OutboxReplays extends withPageFlags(ReportCommand) {
@@ -19,7 +19,7 @@ export default class OutboxReplays extends withPageFlags(ReportCommand) {
         const progress = `${replayed} of ${matched} messages, ${state}`
         return [
           `${at.toISOString()} ${module}: by ${who}: ${why}`,
-          `  ${id}, for ${inWords(filter) || 'all'}: ${progress}`,
+          `  ${id}, for ${inOneLine(filter) || 'all'}: ${progress}`,
         ]
       }),
       ...pageEnd(data, 'No replays.'),

@@ -46,7 +46,7 @@ export function pageEnd(page: { id: string }[], none: string): string[] {
 }
 
 /** A filter or an outcome in one line: `type order_confirmed, keys 3`. */
-export function inWords(record: object): string {
+export function inOneLine(record: object): string {
   return Object.entries(record)
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name} ${Array.isArray(value) ? listed(value) : value}`)

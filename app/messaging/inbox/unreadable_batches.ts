@@ -124,8 +124,8 @@ export async function stoppedPartitions(module: QueryClientContract): Promise<St
   return batches
     .filter(({ skipped }) => skipped === null)
     .map(({ consumer, topic, partition, first, foundAt, reason }) => {
-      const place = { consumer, topic, partition, offset: first, since: foundAt.getTime() }
-      return { ...place, why: 'unreadable', reason }
+      const position = { consumer, topic, partition, offset: first, since: foundAt.getTime() }
+      return { ...position, why: 'unreadable', reason }
     })
 }
 

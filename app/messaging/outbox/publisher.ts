@@ -165,8 +165,8 @@ async function mark(
   await connection.query({
     name: 'relay_mark',
     text: /* sql */ `
-      update outbox set published_at = clock_timestamp(), partition = $2, "offset" = $3::bigint + place - 1
-      from unnest($1::bigint[]) with ordinality as sent(sent_id, place)
+      update outbox set published_at = clock_timestamp(), partition = $2, "offset" = $3::bigint + ordinal - 1
+      from unnest($1::bigint[]) with ordinality as sent(sent_id, ordinal)
       where id = sent_id`,
     values: [rows.map((row) => row.id), first === null ? null : partition, first],
   })

@@ -31,9 +31,9 @@ export default class DeadLettersDiscard extends withDeadLetterFlags(OperatorComm
       upTo.set(module, plan.upTo)
     }
     if (would.length === 0) throw new NothingFound('No dead letter matches.')
-    if (this.dryRun) return this.#tell(would, 'would be discarded')
+    if (this.dryRun) return this.#report(would, 'would be discarded')
     const letters = would.reduce((sum, { discarded }) => sum + discarded, 0)
-    if (!this.yes && !this.json) this.#tell(would, 'would be discarded')
+    if (!this.yes && !this.json) this.#report(would, 'would be discarded')
     if (!(await this.confirmed(`Discard ${letters} dead letters?`))) return
     const by = this.requireReason()
     await this.interruptible(async (signal) => {
@@ -44,15 +44,15 @@ export default class DeadLettersDiscard extends withDeadLetterFlags(OperatorComm
         data.push(...keys.map((one) => ({ module, ...one })))
       }
       if (signal.aborted) this.exitCode = EXIT.found
-      this.#tell(data, 'discarded')
+      this.#report(data, 'discarded')
     })
   }
 
-  #tell(data: Discarded[], did: string) {
+  #report(data: Discarded[], outcome: string) {
     this.print({ data }, () => [
       ...data.slice(0, SHOWN).map(({ module, key, discarded, next }) => {
         const then = next ? `a redrive continues with ${next.id} (${next.type})` : 'not blocked'
-        return `${module}: ${discarded} ${did}; ${key === null ? 'no key' : `key ${key}: ${then}`}`
+        return `${module}: ${discarded} ${outcome}; ${key === null ? 'no key' : `key ${key}: ${then}`}`
       }),
       ...(data.length > SHOWN ? [`… and ${data.length - SHOWN} more keys`] : []),
     ])

@@ -32,7 +32,7 @@ export default class DeadLettersRedrive extends withDeadLetterFlags(OperatorComm
     const keys = plans.flatMap((plan) => plan.keys)
     const junk = plans.flatMap((plan) => plan.junk)
     if (keys.length + junk.length === 0) throw new NothingFound('No dead letter matches.')
-    if (this.dryRun) return this.#tellPlan(plans)
+    if (this.dryRun) return this.#reportPlan(plans)
     const what = `Redrive ${keys.length} keys and ${junk.length} malformed messages?`
     if (!(await this.confirmed(what))) return
     await this.interruptible(async (signal) => {
@@ -47,11 +47,11 @@ export default class DeadLettersRedrive extends withDeadLetterFlags(OperatorComm
         ).finally(line.end)
         data.push({ module, ...result })
       }
-      this.#tell(data)
+      this.#report(data)
     })
   }
 
-  #tellPlan(plans: Plan[]) {
+  #reportPlan(plans: Plan[]) {
     this.print({ data: plans }, () =>
       plans.flatMap(({ module, keys, junk }) => [
         `${module}: would redrive ${keys.length} keys and ${junk.length} malformed messages`,
@@ -60,7 +60,7 @@ export default class DeadLettersRedrive extends withDeadLetterFlags(OperatorComm
     )
   }
 
-  #tell(data: (Redriven & { module: string })[]) {
+  #report(data: (Redriven & { module: string })[]) {
     if (data.some(({ waiting, junk, finished }) => waiting.length + junk > 0 || !finished)) {
       this.exitCode = EXIT.found
     }
