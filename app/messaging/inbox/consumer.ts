@@ -109,8 +109,8 @@ export class Consumer implements Subscriber {
   }
 
   warnings(): string[] {
-    const { trouble } = this.#retryLoop
-    return trouble ? [`consumer ${this.name}: ${trouble}`] : []
+    const { warning } = this.#retryLoop
+    return warning ? [`consumer ${this.name}: ${warning}`] : []
   }
 
   fatal(): string[] {
@@ -239,7 +239,7 @@ export class Consumer implements Subscriber {
   }
 
   #committed() {
-    if (!this.#retryLoop.paused) this.#retryLoop.trouble = null
+    if (!this.#retryLoop.paused) this.#retryLoop.warning = null
     this.lastCommit = Date.now()
   }
 }

@@ -21,7 +21,7 @@ export class RetryLoop {
   readonly #pauseMs: number
   readonly #stopping = new AbortController()
   /** The current warning; null without one. */
-  trouble: string | null = null
+  warning: string | null = null
   /** The circuit is open: one message is tried at a time. */
   paused = false
 
@@ -58,7 +58,7 @@ export class RetryLoop {
   /** Waits after a transient error. From the fourth attempt on it warns, and logs each doubling. */
   async backOff(error: Error, attempt: number, alive: Alive) {
     if (attempt > QUIET_ATTEMPTS) {
-      this.trouble = error.message
+      this.warning = error.message
       const doubled = (attempt & (attempt - 1)) === 0
       if (doubled)
         this.#logger.warn({ ...this.#context(error), attempt }, 'consumer failed, retrying')
@@ -68,7 +68,7 @@ export class RetryLoop {
 
   /** Marks the consumer as paused. */
   pause(open: CircuitOpen) {
-    this.trouble = `paused because nearly every message fails: ${open.message}`
+    this.warning = `paused because nearly every message fails: ${open.message}`
     this.#logger.error(this.#context(open), 'consumer paused: circuit open')
     this.paused = true
   }
@@ -80,7 +80,7 @@ export class RetryLoop {
 
   resume() {
     this.paused = false
-    this.trouble = null
+    this.warning = null
   }
 
   async wait(milliseconds: number, alive: Alive) {
