@@ -1,6 +1,12 @@
+import env from '#start/env'
 import { defineConfig } from '@adonisjs/auth'
 import { sessionGuard, sessionUserProvider } from '@adonisjs/auth/session'
 import type { InferAuthenticators } from '@adonisjs/auth/types'
+
+export const signUpOpen = env.get('SIGN_UP') === 'on'
+
+/** Days until an access token expires. Tokens of services never expire. */
+export const tokenDays = env.get('TOKEN_DAYS')
 
 /** Sign-in of the admin pages. For access tokens of the API see app/accounts/credentials/tokens.ts. */
 const authConfig = defineConfig({

@@ -63,7 +63,7 @@ export default class AppProvider {
     const { enter, observe } = await import('#operations/health/readiness')
     const { stepFeed } = await import('#orders/live/step_feed')
     const { demoIsOrderable, printBanner } = await import('#start/banner')
-    const { WORKERS, startWorkers } = await import('#start/workers')
+    const { WORKERS, startWorkers } = await import('#start/workers/workers')
     await this.#prepareDraining()
     await startWorkers(this.app, works ? WORKERS : [])
     if (runsHere('orders')) observe(stepFeed)
@@ -73,7 +73,7 @@ export default class AppProvider {
   }
 
   async shutdown() {
-    const { stopWorkers } = await import('#start/workers')
+    const { stopWorkers } = await import('#start/workers/workers')
     const { stepFeed } = await import('#orders/live/step_feed')
     await Promise.all([stopWorkers(this.app), stepFeed.stop()])
   }

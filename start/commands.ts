@@ -30,7 +30,7 @@ import OrdersLife from '#orders/commands/orders_life'
 import OrdersShow from '#orders/commands/orders_show'
 import MessagingContracts from '#start/documents/contracts_command'
 import OpenApi from '#start/documents/openapi_command'
-import MessagingWork from '#start/work_command'
+import MessagingWork from '#start/workers/work_command'
 
 const modules = (process.env.MODULES || 'orders,inventory').split(',').map((name) => name.trim())
 

@@ -19,7 +19,7 @@ import { workerRoles } from '#operations/metrics/worker_roles'
 import { measurePools, measureProcess, measureWork } from '#operations/metrics/process_gauges'
 import { placements } from '#orders/api/admission/admission'
 import { measurePlacements, ordersFigures } from '#orders/metrics'
-import { rolesOf } from '#start/workers'
+import { rolesOf } from '#start/workers/workers'
 
 const messaging = await app.container.make('messaging')
 

@@ -48,7 +48,7 @@ export default class AccountsCreate extends ReportCommand {
   async #create(role: Role) {
     const { createAccount } = await import('../sign_in/sign_up.ts')
     const { issueToken } = await import('../credentials/tokens.ts')
-    const { tokenDays } = await import('#config/accounts')
+    const { tokenDays } = await import('#config/auth')
     const password = this.email ? await this.#password() : null
     const account = await createAccount({
       email: this.email ?? null,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
-import { tokenDays } from '#config/accounts'
+import { tokenDays } from '#config/auth'
 import { emptyShop, person } from '#tests/support/shop'
 
 const ACCOUNTS = '/api/v1/accounts'

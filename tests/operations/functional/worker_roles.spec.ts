@@ -6,7 +6,7 @@ import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { WorkerRoles } from '#operations/metrics/worker_roles'
 import { WorkerHeartbeat } from '#operations/workers/worker_heartbeat'
-import { WORKERS, rolesOf } from '#start/workers'
+import { WORKERS, rolesOf } from '#start/workers/workers'
 
 const MODULES = ['orders', 'inventory'] as const
 

@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import hash from '@adonisjs/core/services/hash'
-import { signUpOpen } from '#config/accounts'
+import { signUpOpen } from '#config/auth'
 import { networkOf } from '#http/client_network'
 import { Problem } from '#http/problem'
 import { accountBody } from '../account_body.ts'

@@ -1,5 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { tokenDays } from '#config/accounts'
+import { tokenDays } from '#config/auth'
 import { accountBody } from '../account_body.ts'
 import { auditSignIn } from '../../audit/write_audit.ts'
 import { bearerToken } from '../../credentials/token_middleware.ts'

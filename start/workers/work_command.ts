@@ -59,7 +59,7 @@ export default class MessagingWork extends BaseCommand {
     if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
       return this.#refuse('--port must be a whole number from 1 to 65535.')
     }
-    const { WORKERS, invalidCombination, startWorkers } = await import('#start/workers')
+    const { WORKERS, invalidCombination, startWorkers } = await import('#start/workers/workers')
     const messaging = await this.app.container.make('messaging')
     const only = this.only?.flatMap((names) => names.split(','))
     const unknown = only?.find((name) => !(WORKERS as readonly string[]).includes(name))

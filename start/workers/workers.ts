@@ -13,7 +13,7 @@ import { retention } from '#operations/workers/retention'
 import { WorkerHeartbeat } from '#operations/workers/worker_heartbeat'
 import { Sweeper } from '#orders/stock_replies/sweeper'
 import type { PollingWorker } from '#runtime/polling_worker'
-import { retentionRules } from '#start/retention'
+import { retentionRules } from '#start/workers/retention_rules'
 
 export const WORKERS = [
   'relay',
