@@ -82,8 +82,8 @@ export async function composeOrderMail({
       total: formatMoney(line.unitPrice * line.quantity, order.currency),
     })),
     total: formatMoney(totalOf(lines), order.currency),
-    changes: describeChanges(linesAt(order.previous), lines),
-    shortages: describeShortages(detail.shortages as Shortage[] | undefined, order.lines),
+    changes: changeTexts(linesAt(order.previous), lines),
+    shortages: shortageTexts(detail.shortages as Shortage[] | undefined, order.lines),
     reason: order.cancel_reason,
     parcel: {
       carrier: order.carrier,
@@ -102,7 +102,7 @@ export async function composeOrderMail({
 }
 
 /** The changed products, such as "Red mug: 4 instead of 2". */
-function describeChanges(before: PricedLine[], after: PricedLine[]) {
+function changeTexts(before: PricedLine[], after: PricedLine[]) {
   return quantityChanges(before, after).map((change) => {
     return `${nameOf(change.sku, [...after, ...before])}: ${describeChange(change)}`
   })
@@ -113,7 +113,7 @@ function describeChange({ before, after }: { before: number; after: number }) {
   return after === 0 ? 'removed' : `${after} instead of ${before}`
 }
 
-function describeShortages(shortages: Shortage[] = [], lines: PricedLine[]) {
+function shortageTexts(shortages: Shortage[] = [], lines: PricedLine[]) {
   return shortages.map(({ sku, requested, available }) => {
     return `${nameOf(sku, lines)} (${sku}): requested ${requested}, available ${available}`
   })

@@ -28,11 +28,12 @@ export function loadLimits({ role }: SignedIn): LoadLimits | null {
 export function assertLinesWithinLimit(wanted: Line[], { role }: SignedIn, before: Line[] = []) {
   const most = limits.linePieces
   if (role !== 'customer' || most === null) return
-  const over = [...new Set(wanted.map(({ sku }) => sku))].find((sku) => {
-    return unitsOf(wanted, sku) > Math.max(most, unitsOf(before, sku))
-  })
+  const isOver = ({ sku }: Line) => unitsOf(wanted, sku) > Math.max(most, unitsOf(before, sku))
+  const over = wanted.find(isOver)
   if (!over) return
-  const pointers = wanted.flatMap(({ sku }, n) => (sku === over ? [`/lines/${n}/quantity`] : []))
+  const pointers = wanted.flatMap(({ sku }, n) =>
+    sku === over.sku ? [`/lines/${n}/quantity`] : []
+  )
   throw orderLimitExceeded('line_pieces', most, pointers)
 }
 
@@ -45,7 +46,7 @@ export function loadExceeded({ openOrders, units }: CustomerLoad, wanted: Line[]
 }
 
 /**
- * Checks a change against all limits; one that asks for no more units always passes. Holds the customer's
+ * Checks a change against all limits; a change to no more units always passes. Holds the customer's
  * lock until the transaction ends.
  *
  * @throws Problem 422 `order_limit_exceeded`

@@ -6,7 +6,7 @@ import type { OrderRecord } from '../../store/order.ts'
 import { countUnits } from '../../order_lines.ts'
 import { MAIL_SUBJECTS } from '../../mails/compose.ts'
 import type { MailKind } from '../../order_state_machine.ts'
-import { describeChanges } from './changes.ts'
+import { describeChanges } from './describe_lines.ts'
 
 const about = ({ number }: OrderRecord) => number!
 

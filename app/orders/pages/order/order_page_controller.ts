@@ -9,7 +9,8 @@ import { orderHistory } from '../../queries/order_history.ts'
 import { compareLines } from './line_comparison.ts'
 import { doNotPack } from './slip.ts'
 import { orderView } from '../order_view.ts'
-import { describeShortages, summarizeOrder } from './order_summary.ts'
+import { describeShortages } from './describe_lines.ts'
+import { summarizeOrder } from './order_summary.ts'
 import { timelineOf } from './timeline.ts'
 
 /** The page of one order: its state, the actions it allows, and its history. */

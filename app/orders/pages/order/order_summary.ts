@@ -2,10 +2,10 @@
  * The summary of an order: its state, what it waits for, and its problems.
  */
 import { number, plural } from '#admin/format'
-import type { Shortage } from '#contracts/messages/fields'
 import type { OrderRecord } from '../../store/order.ts'
 import type { OrderHistory } from '../../queries/order_history.ts'
 import { countUnits } from '../../order_lines.ts'
+import { describeShortages } from './describe_lines.ts'
 
 /** @param clock - formats a time for the reader. @returns sentences; the first continues the name of the state */
 export function summarizeOrder(history: OrderHistory, clock: (at: Date | string) => string) {
@@ -43,15 +43,6 @@ function state({ order, steps }: OrderHistory, clock: (at: Date | string) => str
       return `at ${clock(order.fulfilledAt!)}${by ? ` with ${by}` : ''}. ${units} ${many ? 'have' : 'has'} shipped.${deducted}`
     }
   }
-}
-
-/** "TEE-XL: 4 requested, 2 available" */
-export function describeShortages(shortages: Shortage[]): string {
-  return shortages
-    .map(({ sku, requested, available }) => {
-      return `${sku}: ${number(requested)} requested, ${number(available)} available`
-    })
-    .join('; ')
 }
 
 /** The pending stock work, and the number of re-sent requests. */

@@ -8,8 +8,7 @@ import type { StepRow } from '../../store/timeline.ts'
 import type { StepType } from '../../order_state_machine.ts'
 import type { OrderHistory } from '../../queries/order_history.ts'
 import { totalOf } from '../../order_lines.ts'
-import { describeChanges } from './changes.ts'
-import { describeShortages } from './order_summary.ts'
+import { describeChanges, describeShortages } from './describe_lines.ts'
 
 export interface StepDescription {
   title: string
@@ -56,13 +55,13 @@ export function stepDescriber({ order, revisions }: OrderHistory) {
   return (step: StepRow): StepDescription => {
     const { revision } = step
     const type = step.type as StepType
-    const { lines, changed, shortages, reason, ...parcel } = step.detail as Detail
+    const { lines = [], changed, shortages = [], reason, ...parcel } = step.detail as Detail
     const [title, tone] = TITLES[type]
     const numbered =
       title + (['placed', 'revised', 'confirmed'].includes(type) ? `, revision ${revision}` : '')
     const described = (text: string): StepDescription => ({ title: numbered, text, tone })
     const who = by(step.actor)
-    const declined = shortages && shortages.length > 0 ? describeShortages(shortages) : ''
+    const declined = describeShortages(shortages)
     switch (type) {
       case 'placed': {
         const placed = linesOf(1)
@@ -70,7 +69,7 @@ export function stepDescriber({ order, revisions }: OrderHistory) {
         return described(`${who}: ${plural(placed.length, 'line')}, ${sum}`)
       }
       case 'revised': {
-        const parts = [describeChanges(linesOf(target), lines ?? []), details(changed)]
+        const parts = [describeChanges(linesOf(target), lines), details(changed)]
         target = revision
         return described(`${who}: ${parts.filter(Boolean).join(', ')}`)
       }
