@@ -119,7 +119,7 @@ function topicPrefix(name: string, value = '') {
 
 const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 
-/** As kafkajs reads it, in any case. A mechanism without credentials could never log in. */
+/** Case does not matter, as in kafkajs. A mechanism without credentials could never log in. */
 function saslMechanism(name: string, value?: string) {
   if (!value) return undefined
   const mechanism = SASL_MECHANISMS.find((known) => known === value.toLowerCase())

@@ -9,9 +9,9 @@ export interface Notice {
   about: string
   /** The change, with its numbers. */
   text: string
-  /** The path of the form that undoes it; null where none does. */
+  /** The path of the form that undoes the change; null if it cannot be undone. */
   undo?: string | null
-  /** The ids that the undo form sends, where its path has none. */
+  /** The ids that the undo form sends if its path contains none. */
   undone?: string[]
   tone?: 'good' | 'warn'
   /** A page with details. */

@@ -9,7 +9,7 @@ export abstract class ConfirmedCommand extends ReportCommand {
   declare yes: boolean
 
   /**
-   * Asks at a terminal, on stderr; elsewhere `--yes` is required. Ctrl-C means no.
+   * Asks for confirmation on stderr. Ctrl-C means no. Without a terminal, `--yes` is required.
    *
    * @throws UsageError without a terminal and without `--yes`
    */

@@ -26,7 +26,7 @@ export interface Notification {
 }
 
 export interface MailSource {
-  /** The Lucid connection with a table `notifications`; its `sequence` is drawn under the subject's lock. */
+  /** The Lucid connection with a table `notifications`; its `sequence` is assigned under the subject's lock. */
   connection: string
   /** The column with the id of the subject, such as an order: mails of one subject are sent in order. */
   subject: string

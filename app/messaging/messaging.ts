@@ -20,9 +20,9 @@ import { verify } from './recovery/verify.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Docker kills a container ten seconds after it asked it to stop. */
+/** Docker kills a container ten seconds after the stop signal. */
 const STOP_TIMEOUT_MS = 6_000
-/** After the stop, for the connections. */
+/** For closing the connections after the stop. */
 const CLOSE_TIMEOUT_MS = 2_000
 const LAG_TIMEOUT_MS = 1_000
 
@@ -70,7 +70,7 @@ export class Messaging {
     return this.consumer(module).definitions
   }
 
-  /** A consumer besides the running ones, for a redrive or a look at its subscriptions. */
+  /** An additional consumer, to redrive dead letters or to read its subscriptions. */
   consumer(module: string) {
     return new Consumer({
       name: module,

@@ -2,6 +2,6 @@
 export interface HealthSource {
   /** Problems that an operator should know of, a sentence each; empty when there are none. */
   warnings(): string[]
-  /** Problems that only a restart of the process ends; empty when there are none. */
+  /** Problems that only a restart of the process fixes; empty when there are none. */
   fatal?(): string[]
 }

@@ -4,8 +4,8 @@ import { isStaff } from '#contracts/actor'
 import { beginEntry, endEntry } from './write_audit.ts'
 
 /**
- * Audits what staff do in the pages and the API. The entry is stored before the action, so that no action is
- * without one; its result is added afterwards.
+ * Audits staff actions in the pages and the API. The entry is stored before the action, so that every
+ * action has one; its result is added afterwards.
  */
 export default class AuditMiddleware {
   async handle(ctx: HttpContext, next: NextFn) {

@@ -68,7 +68,7 @@ export const orderConfirmed = define(
     heldRevision: fields.whole('The revision whose lines are held: `lines`.', 1),
     lines: lines('The lines in force, which are held.'),
     declined: shortages(
-      'The shortages because of which the lines of `revision` were declined; null if they were granted.'
+      'The shortages because of which the lines of `revision` were declined; null if they were accepted.'
     ).nullable(),
   })
 )

@@ -2,7 +2,7 @@
  * A fair queue for expensive work that anyone can request, such as a password check. Permits go to groups
  * (client networks) in round-robin order, so a group with many requests delays only itself. Within a group
  * the newest request goes first, and when the queue is full the oldest request of the largest group is
- * rejected. In a flood, new requests are still answered quickly, instead of all of them too late.
+ * rejected. In a flood, new requests get a quick response, instead of every request a late one.
  *
  * Maurer: Fail at Scale (adaptive LIFO), ACM Queue 2015.
  */

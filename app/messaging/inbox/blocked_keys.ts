@@ -95,7 +95,7 @@ export class BlockedKeyRetries extends PollingWorker {
     this.#options = options
   }
 
-  /** Retries one key that is due. @throws when the database is away */
+  /** Retries one key that is due. @throws when the database is unreachable */
   async poll() {
     const { consumer, client } = this.#options
     const [due] = await run<{ key: string; tries: number }>(client(), claim, [consumer])

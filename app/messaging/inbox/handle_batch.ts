@@ -1,7 +1,7 @@
 /*
  * Handles a batch until every message is done: handled, dead-lettered or set aside.
  *
- * A batch that fails is halved until the message at fault stands alone; after a transient error it is retried
+ * A batch that fails is halved until the message at fault is alone; after a transient error it is retried
  * whole, except after a time limit, which half of the batch may not reach. Messages of one key stay in order:
  * a later one is never handled before an earlier one is done.
  */
@@ -152,7 +152,7 @@ class BatchHandling {
         if ((await this.#commit([one])) > 0) return
       } catch (error) {
         this.#work.retried()
-        // The next attempt deals with another error: the limit, at least, was not hit.
+        // The time limit was not hit. The next attempt handles the other error.
         if (!isTimeLimit(error)) {
           this.#limitsInARow = 0
           return

@@ -41,8 +41,8 @@ export class LeaderConnection {
       .on('notification', ({ payload }) => on.notified(payload ?? ''))
     try {
       await client.connect()
-      // A mark that is lost with the server means a repeat, and inboxes absorb repeats: no commit needs
-      // to wait for the disk.
+      // If the server crashes and loses a mark, the message is published again and the inbox drops it: no
+      // commit needs to wait for the disk.
       await client.query(`set idle_session_timeout = '3s'; set synchronous_commit = off`)
       return connection
     } catch (error) {

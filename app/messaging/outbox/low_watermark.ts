@@ -2,8 +2,8 @@
  * The id below which no row is pending: without it each read scans the dead index entries of all rows
  * published since the last vacuum.
  *
- * A transaction may draw a low id and commit late. So a candidate F is adopted only when every
- * transaction that was running when F was read has ended: a later one drew a higher id. Readers have no
+ * A transaction may take a low id and commit late. So a candidate F is adopted only when every transaction
+ * that was running when F was read has ended: a later one takes a higher id. Readers have no
  * transaction id and do not delay it.
  *
  * A proven watermark stays valid, so a new leader begins with the stored one instead of scanning those

@@ -24,7 +24,7 @@ const COLUMNS: [name: string, type: string, value: (message: Message) => unknown
  * Adds messages to the outbox of the module whose connection `trx` runs on.
  *
  * Call it AFTER the rows of the messages' aggregates are inserted or locked in the same transaction:
- * the id drawn under that lock is the commit order of the key. Messages of one call keep their order.
+ * the id assigned under that lock defines the commit order of the key. Messages of one call keep their order.
  */
 async function add(trx: TransactionClientContract, messages: Message[]): Promise<void> {
   if (messages.length === 0) return

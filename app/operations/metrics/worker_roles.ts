@@ -36,7 +36,7 @@ export class WorkerRoles implements Figures {
   readonly #uptime: () => number
   #ages: RoleAge[] = []
 
-  /** @param uptime - seconds that this process runs */
+  /** @param uptime - seconds since this process started */
   constructor(uptime = () => process.uptime()) {
     this.#uptime = uptime
   }

@@ -7,7 +7,7 @@ export function useKeyPages(contributed: KeyPage[]) {
   pages = contributed
 }
 
-/** The page about the thing that a message key names; null when no module here has one. */
+/** The page of the object that a message key names; null when no module here has one. */
 export function pageOfKey(key: string): string | null {
   return pages.map((page) => page(key)).find((page) => page !== null) ?? null
 }

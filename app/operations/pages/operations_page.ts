@@ -18,7 +18,7 @@ const RECORDED = 8
 /**
  * The operations page: throughput, dead letters, parked keys, mails given up and the record.
  *
- * @param attention - how many orders need a person; null where their module runs elsewhere
+ * @param attention - counts the orders that need attention; null where their module runs elsewhere
  */
 export function operationsPage(attention: (() => Promise<number>) | null) {
   return async ({ view }: HttpContext) => {

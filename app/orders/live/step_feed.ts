@@ -27,7 +27,7 @@ const RETRY_MS = { first: 20, most: 2_000 }
 const COALESCE_MS = 15
 /** How long it keeps reading without followers, because the next one often arrives soon. */
 const IDLE_MS = 10_000
-/** A database that does not answer within this time counts as lost. */
+/** A database that does not respond within this time counts as lost. */
 const QUERY_TIMEOUT_MS = 5_000
 
 type Listener = (step: FeedStep) => void

@@ -5,7 +5,7 @@ import { recordValidator } from '../validators.ts'
 
 const SHOWN = 50
 
-/** Who did what with messages. */
+/** The record of operators' actions on messages. */
 export default class RecordController {
   async index({ request, view }: HttpContext) {
     const { before } = await recordValidator.validate(request.qs())

@@ -84,7 +84,7 @@ export default class OrdersController {
   }
 }
 
-/** Under `Prefer: wait`, waits for inventory's reply and answers with the order after it, if it arrives in time. */
+/** Under `Prefer: wait`, waits for inventory's reply and returns the order after it, if it arrives in time. */
 async function withReply(
   ctx: HttpContext,
   accepted: StoredResponse,

@@ -85,7 +85,7 @@ function mailEntry(mail: Mail, from: Date, number: string): Entry {
   return { kind: 'mail', id: `mail-${mail.id}`, at, after: since(from, at), mail, subject }
 }
 
-/** One entry if stock has replied to this message or a later one; before that there is nothing to show. */
+/** One entry if inventory has replied to this message or a later one; before that there is nothing to show. */
 function stockEntries(
   { id, type, data, resendOf, createdAt }: Message,
   from: Date,
