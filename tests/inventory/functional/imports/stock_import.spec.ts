@@ -15,6 +15,7 @@ import { directConnection } from '#config/database'
 import { onHand, runImport, type File } from '#tests/support/stock_imports'
 import { ace as aceProcess, APP_ROOT } from '#tests/support/processes/app_process'
 import { emptyShop, product } from '#tests/support/shop'
+import { environment } from '#tests/messaging/support/operator_terminal'
 import { eventually, slowdown } from '#tests/support/eventually'
 
 const inventory = () => db.connection('inventory')
@@ -153,12 +154,6 @@ async function stockImport(...args: string[]) {
   const printed = command.logger.getLogs().map(({ message }) => message)
   command.logger.flushLogs()
   return { exitCode: command.exitCode, printed: printed.join('\n') }
-}
-
-/** For a process beside this one, on its database. */
-function environment() {
-  const { PATH = '', HOME = '', DATABASE_URL = '', DATA_DIR = '', APP_KEY = '' } = process.env
-  return { PATH, HOME, DATABASE_URL, DATA_DIR, APP_KEY, NODE_ENV: 'development' }
 }
 
 /** SKU-0000001 and so on, each with 500 pieces that the ledger knows nothing of. */
