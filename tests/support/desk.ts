@@ -1,5 +1,5 @@
 /*
- * A desk without a browser: what it sends and gets, for tests of what no page offers.
+ * A back-office session without a browser, for requests that no page sends.
  */
 import type { Person } from '#tests/support/shop'
 
@@ -7,19 +7,19 @@ const ours = `http://${process.env.HOST}:${process.env.PORT}`
 
 export interface Answer {
   status: number
-  /** Where it sends on to; null for a page. */
+  /** The target of a redirect; null for a page. */
   location: string | null
   contentType: string
   text: string
 }
 
-/** Keeps cookies and follows nothing. */
+/** Keeps cookies and does not follow redirects. */
 export class PlainDesk {
   readonly #cookies = new Map<string, string>()
 
   /**
-   * @param address - of the client, as a proxy names it; null: no proxy is between
-   * @param base - of another server than the run's own
+   * @param address - the client's address for X-Forwarded-For; null without a proxy
+   * @param base - URL of another server than the run's own
    */
   constructor(
     readonly address: string | null = '192.0.2.1',
@@ -39,14 +39,14 @@ export class PlainDesk {
     return this.#ask(path, { headers })
   }
 
-  /** Sends a form as a page would; `from` is the page that it is on. */
+  /** Submits a form of the page `from`. */
   async send(path: string, fields: Record<string, string> = {}, from = '/admin/account') {
     const { text } = await this.open(from)
     const csrf = /name="_csrf" value="([^"]+)"/.exec(text)?.[1] ?? ''
     return this.sendAsItIs(path, { _csrf: csrf, ...fields }, from)
   }
 
-  /** @param headers - what the browser says of the site that the form is on */
+  /** @param headers - such as Origin and Sec-Fetch-Site */
   async sendAsItIs(
     path: string,
     fields: Record<string, string>,
@@ -82,7 +82,7 @@ export class PlainDesk {
   }
 }
 
-/** Somebody who is signed in. */
+/** A session that is signed in. */
 export async function plainDeskOf(person: Person): Promise<PlainDesk> {
   const desk = new PlainDesk()
   await desk.signIn(person)

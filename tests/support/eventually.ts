@@ -1,20 +1,20 @@
 /*
- * Waiting for what another process, or another part of this one, brings about.
+ * Waits for a condition that another process or background work brings about.
  */
 import { availableParallelism, loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How many times as long everything takes here while the machine has other work too; at least 1. */
+/** How many times longer everything takes under the machine's current load; at least 1. */
 export function slowdown() {
   return Math.max(1, loadavg()[0] / availableParallelism())
 }
 
 /**
- * Asks again and again until the result is truthy, and returns it.
+ * Polls until the result is truthy, and returns it.
  *
- * @param within - milliseconds, on a machine with nothing else to do
- * @param every - milliseconds from one result to the next question
- * @throws Error when it is not so by then, and what `find` throws
+ * @param within - milliseconds on an idle machine; extended under load
+ * @param every - milliseconds between two polls
+ * @throws Error when the time is over, and errors of `find`
  */
 export async function eventually<T>(
   what: string,

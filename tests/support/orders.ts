@@ -1,5 +1,5 @@
 /*
- * Orders of mugs, for tests in which no message travels: inventory's replies are handed to orders by `hear`.
+ * Orders of mugs, for tests without messages: `handleReply` passes inventory's replies to orders.
  */
 import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'

@@ -1,5 +1,5 @@
 /*
- * A shop to test in: people with tokens, products with stock, empty tables.
+ * Test data: people with tokens, products with stock, empty tables.
  */
 import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
@@ -36,7 +36,7 @@ export async function emptyShop() {
   )
 }
 
-/** Tables with a row: to truncate every table takes much longer. */
+/** Tables with rows: truncating every table takes much longer. */
 async function usedTables(trx: TransactionClientContract, module: string): Promise<string[]> {
   tables[module] ??= await tablesOf(trx, module)
   const { rows } = await trx.rawQuery<{ rows: { name: string }[] }>(
@@ -76,7 +76,7 @@ export async function person(role: Role, name: string = role): Promise<Person> {
   return { id: account.id, email: account.email, token }
 }
 
-/** Lists a product with so many pieces on hand. */
+/** Creates a product with this many pieces on hand. */
 export async function product(sku: string, onHand: number, price = 1_000, currency = 'EUR') {
   await putProduct(sku, { name: `Product ${sku}`, price: { amount: price, currency } }, null)
   if (onHand === 0) return

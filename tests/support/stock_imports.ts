@@ -1,5 +1,5 @@
 /*
- * Imports in tests: files sent as people send them, and the work done at once, without the clock.
+ * Stock imports: uploads files, and runs the import's work directly instead of waiting for a worker.
  */
 import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'

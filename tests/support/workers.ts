@@ -1,5 +1,5 @@
 /*
- * The relays, consumers and mail sender of a process, run in the process of the tests.
+ * Runs relays, consumers and the mail queue in the process of the tests.
  */
 import app from '@adonisjs/core/services/app'
 import logger from '@adonisjs/core/services/logger'
@@ -34,7 +34,7 @@ export async function waitUntilIdle(timeout?: number) {
       .connection('orders')
       .from('notifications')
       .where('status', 'pending')
-      // One that is being sent has had its attempt, and no error yet.
+      // A mail whose attempt failed is retried later.
       .whereNull('last_error')
       .first()
     if (!due) return

@@ -1,7 +1,6 @@
 /*
- * Whatever a test asks of the API, by the ApiClient or by `fetch`, is held against /openapi.json: an
- * answer that the document does not promise fails the test, and so does a request that was served
- * although the document refuses it, or refused although the document takes it.
+ * Checks every API request of the tests, by ApiClient or `fetch`, against /openapi.json. A test fails for a
+ * response that is not documented, and for a request that is served or refused against the document.
  */
 import { AssertionError } from 'node:assert'
 import { ApiClient } from '@japa/api-client'
@@ -30,10 +29,10 @@ interface Exchange {
   text: string | null
 }
 
-/** Answers that belong to no operation. */
+/** Problems that belong to no operation. */
 const NOBODYS = ['no_such_address', 'method_not_allowed', 'malformed_address']
 
-/** @throws AssertionError that says what of the exchange the document does not say */
+/** @throws AssertionError that names the difference from the document */
 export function hold(exchange: Exchange) {
   const { method, url, status, headers, text } = exchange
   const [path] = url.split('?')

@@ -1,6 +1,6 @@
 /*
- * One broker for the whole run, started when the first test asks for it. Runners side by side share the one
- * that `TEST_KAFKA_BROKERS` names.
+ * One broker for the whole run, started on first use. Parallel runners share the broker in
+ * `TEST_KAFKA_BROKERS`.
  */
 import { MissingTool, requireJava } from './launcher/jars.ts'
 import { findBroker } from './launcher/launcher.ts'
@@ -11,9 +11,9 @@ const dir = fileURLToPath(new URL('../../../.data/kafka', import.meta.url))
 let found: ReturnType<typeof findBroker> | null = null
 
 /**
- * The addresses of a real Kafka; null, with a line that says what is missing, where none can be had.
+ * The addresses of a real Kafka; null, with a printed reason, if none is available.
  *
- * @throws Error in CI where none can be had: there nothing may be left out
+ * @throws Error in CI if none is available, because no test may be skipped there
  */
 export async function brokers(): Promise<string[] | null> {
   const shared = process.env.TEST_KAFKA_BROKERS
@@ -32,9 +32,9 @@ export async function stopBroker() {
 }
 
 /**
- * Why no broker of a test's own can be started; null where one can.
+ * Why a test cannot start a broker of its own; null if it can.
  *
- * @throws Error in CI where none can be: there nothing may be left out
+ * @throws Error in CI if it cannot, because no test may be skipped there
  */
 export async function noBrokerOfOurs(): Promise<string | null> {
   try {

@@ -1,5 +1,5 @@
 /*
- * A program of somebody else on the topics (foreign_client.py): it has another Kafka client than ours.
+ * Another Kafka client on the topics (foreign_client.py).
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
@@ -33,7 +33,7 @@ export class ForeignClient {
     return lines.map((text) => JSON.parse(text))
   }
 
-  /** Begins a transaction that stays open until it is ended, or the program is. */
+  /** Begins a transaction that stays open until it or the program ends. */
   begin(topic: string) {
     return new ForeignTransaction(this.#start('transaction', '--topic', topic))
   }
@@ -52,7 +52,7 @@ export class ForeignTransaction {
     this.#lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]()
   }
 
-  /** Resolves when the broker has it. */
+  /** Resolves when the broker has stored the record. */
   async send(record: ForeignRecord) {
     this.#client.stdin.write(line(record))
     await this.#said('sent')

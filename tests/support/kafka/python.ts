@@ -1,5 +1,5 @@
 /*
- * A Python that has what docs/examples need, made once and kept under .data/.
+ * A Python environment with the packages of docs/examples, created once in .data/.
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -15,9 +15,9 @@ const requirements = fileURLToPath(
 const dir = fileURLToPath(new URL('../../../.data/python', import.meta.url))
 
 /**
- * The path of the Python; null, with a line that says what is missing, where none can be had.
+ * The path of the interpreter; null, with a printed reason, if it cannot be created.
  *
- * @throws Error in CI where none can be had: there nothing may be left out
+ * @throws Error in CI if it cannot be created, because no test may be skipped there
  */
 export async function python(): Promise<string | null> {
   try {
@@ -31,7 +31,7 @@ export async function python(): Promise<string | null> {
   }
 }
 
-/** One for each list of requirements and each Python. */
+/** One environment for each list of requirements and Python version. */
 async function environment() {
   const { stdout: version } = await run('python3', ['-VV'])
   const wanted = version + (await readFile(requirements, 'utf8'))
@@ -39,7 +39,7 @@ async function environment() {
   if (await works(home)) return pythonOf(home)
   await rm(home, { recursive: true, force: true })
   await mkdir(dir, { recursive: true })
-  // Runs beside each other may make it at once: who comes second finds it there.
+  // Another run may create it at the same time; the first rename wins.
   const making = `${home}.${process.pid}`
   await run('python3', ['-m', 'venv', making])
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']

@@ -1,5 +1,5 @@
 /*
- * The files in which a broker of ours keeps a partition: where a disk would damage them.
+ * Damages the segment files of a partition, as a faulty disk would.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -14,10 +14,10 @@ const CRC_AT = 17
 const ATTRIBUTES_AT = 21
 const RECORDS_AT = 61
 
-/** Ways in which a batch cannot be read; all but the first two have a checksum that is right. */
+/** Ways to make a batch unreadable. All but the first two keep a correct checksum. */
 export const damages = {
   checksum: (batch: Buffer) => void (batch[batch.length - 1] ^= 0xff),
-  // The broker finds this by itself, and answers with an error.
+  // The broker detects this itself and returns an error.
   length: (batch: Buffer) => void batch.writeInt32BE(5, LENGTH_AT),
   codec: (batch: Buffer) => {
     batch[ATTRIBUTES_AT + 1] |= 5
@@ -28,17 +28,17 @@ export const damages = {
     correct(batch)
   },
   record: (batch: Buffer) => {
-    // A record that says it is longer than the batch.
+    // A record whose length exceeds the batch.
     batch[RECORDS_AT] = 0xfe
     correct(batch)
   },
 } satisfies Record<string, (batch: Buffer) => void>
 
 /**
- * Changes the batch that holds an offset, on the disk of a running broker.
+ * Changes the batch with an offset on the disk of a running broker.
  *
  * @param dir - the broker's folder
- * @returns a function that puts back what was there
+ * @returns restores the file
  */
 export async function damageBatch(
   dir: string,
@@ -50,7 +50,7 @@ export async function damageBatch(
   const before = await readFile(file)
   const after = Buffer.from(before)
   damage(batchIn(after, of.offset))
-  // The broker reads what is in the file; it must not find it empty meanwhile.
+  // Without truncation, because the running broker must not find the file empty.
   await writeFile(file, after, { flag: 'r+' })
   return () => writeFile(file, before, { flag: 'r+' })
 }

@@ -1,6 +1,6 @@
 /*
- * An administrator of a shop in another process, written past the app: to run a command for each shop takes
- * seconds. The command itself is proven elsewhere.
+ * Inserts an administrator into the database of a shop in another process. The command takes seconds and has
+ * its own tests.
  */
 import { randomUUID } from 'node:crypto'
 import { AccessToken } from '@adonisjs/auth/access_tokens'
@@ -9,7 +9,7 @@ import { TOKEN_PREFIX } from '#accounts/models/account'
 
 const type = 'auth_token'
 
-/** @returns an access token of theirs, without an end */
+/** @returns an access token that never expires */
 export async function administrator(databaseUrl: string): Promise<string> {
   const tokenableId = randomUUID()
   const identifier = randomUUID()

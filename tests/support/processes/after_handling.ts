@@ -1,6 +1,6 @@
 import type { Delivery, Subscriber } from '#messaging/transports/transport'
 
-/** A subscriber as it is; `after` is called once its effect is committed, before the transport knows of it. */
+/** Wraps a subscriber: `after` is called between its commit and the acknowledgement to the transport. */
 export function afterHandling(
   subscriber: Subscriber,
   after: (deliveries: Delivery[]) => void

@@ -16,7 +16,7 @@ import { compiledApp } from './compiled_app.ts'
 
 export const APP_ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** Empty means unset to the app, and keeps a developer's `.env` from filling it in. */
+/** The app treats empty as unset, and a developer's `.env` does not override it. */
 const UNSET = Object.fromEntries(
   [
     ...['DATABASE_URL', 'ORDERS_DATABASE_URL', 'INVENTORY_DATABASE_URL', 'ACCOUNTS_DATABASE_URL'],
@@ -51,7 +51,7 @@ export interface Answer {
   status: number
   headers: Headers
   text: string
-  /** Of a JSON answer; null of any other. */
+  /** The parsed body of a JSON response, else null. */
   body: any
 }
 
@@ -61,7 +61,7 @@ process.once('exit', () => children.forEach(endGroup))
 export class AppProcess {
   readonly url: string
   readonly pid: number
-  /** The settings it was started with: a command beside it takes the same. */
+  /** The settings it was started with, also for commands. */
   readonly env: Record<string, string>
   /** The checkout, or the compiled tree, that it runs from. */
   readonly root: string
@@ -92,7 +92,7 @@ export class AppProcess {
     })
   }
 
-  /** Starts it and waits for nothing: for starts that are meant to fail. */
+  /** Starts the app without waiting, for starts that are expected to fail. */
   static async launch(options: AppOptions): Promise<AppProcess> {
     const port = options.port ?? (await freePort())
     const env = environmentOf(options, port)
@@ -104,7 +104,7 @@ export class AppProcess {
     const child = spawn(nodeOf(root), args, {
       cwd: root,
       env,
-      // A process group of its own: a Ctrl-C at the tests' terminal is not meant for it.
+      // A process group of its own, so that Ctrl-C at the tests' terminal does not reach it.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       ...options.as,
@@ -114,9 +114,9 @@ export class AppProcess {
   }
 
   /**
-   * Starts it and waits until it takes orders.
+   * Starts the app and waits until it is ready.
    *
-   * @throws Error with all it printed when it ends before, or is not ready in time
+   * @throws Error with its output when it ends or is not ready in time
    */
   static async start(options: AppOptions): Promise<AppProcess> {
     const app = await this.launch(options)
@@ -132,9 +132,9 @@ export class AppProcess {
   }
 
   /**
-   * Starts `messaging:work`, and waits until it works.
+   * Starts `messaging:work`, and waits until its workers run.
    *
-   * @throws Error with all it printed when it ends before, or does not work in time
+   * @throws Error with its output when it ends or does not start in time
    */
   static async startWorker(options: AppOptions, ...flags: string[]): Promise<AppProcess> {
     const args = ['messaging:work', ...flags]
@@ -150,7 +150,7 @@ export class AppProcess {
     return this.stdout + this.stderr
   }
 
-  /** The answer of /health/ready; null while nobody listens. */
+  /** The response of /health/ready; null without one. */
   readiness(): Promise<Answer | null> {
     return this.get('/health/ready').catch(() => null)
   }
@@ -196,20 +196,20 @@ export class AppProcess {
     return { status, headers, text, body: isJson ? JSON.parse(text) : null }
   }
 
-  /** Sends a signal to the app alone, and waits until it has ended. */
+  /** Sends a signal to the app only, and waits until it has ended. */
   async kill(signal: NodeJS.Signals) {
     this.#child.kill(signal)
     return this.exited
   }
 
-  /** For a teardown: ends it and all it started, whatever state it is in. */
+  /** For teardowns: kills the app and its children in any state. */
   async endNow() {
     endGroup(this.#child)
     await this.exited
   }
 }
 
-/** Ends every app that still runs. Call it in each group's teardown. */
+/** Kills every app that still runs. Call it in each group's teardown. */
 export async function endApps() {
   await Promise.all(
     [...children].map(async (child) => {
@@ -220,17 +220,17 @@ export async function endApps() {
   )
 }
 
-/** Runs a command of the compiled app, with the settings of an app that runs. */
+/** Runs a command of the compiled app with the settings of a running app. */
 export async function ace(env: Record<string, string>, ...args: string[]) {
   return run(env, ['ace.js', ...args], await compiledApp())
 }
 
-/** Runs a command of the release that the app is. */
+/** Runs a command of the app's own release. */
 export function aceOf({ env, root }: AppProcess, ...args: string[]) {
   return run(env, ['ace.js', ...args], root)
 }
 
-/** Runs commands in one process; the code is 0 when it is that of each. */
+/** Runs commands in one process; the code is 0 if all of theirs are. */
 export async function aceInTurn(env: Record<string, string>, commands: string[][]) {
   const entry = 'tests/support/processes/commands.js'
   return run(env, [entry, JSON.stringify(commands)], await compiledApp())
@@ -240,7 +240,7 @@ function compiledName(entry: string) {
   return entry.replace(/\.ts$/, '.js')
 }
 
-/** The Node.js that the checkout brings along. */
+/** The checkout's own Node.js. */
 function nodeOf(root: string) {
   return join(root, 'node_modules/.bin/node')
 }
@@ -253,10 +253,10 @@ function run(env: Record<string, string>, args: string[], root: string) {
   })
 }
 
-/** An empty data directory; `remove` ends the database that runs in it. */
+/** An empty data directory; `remove` also stops the database in it. */
 export async function dataDirectory(name = 'data') {
   const parent = await realpath(await mkdtemp(join(tmpdir(), 'quartermaster-')))
-  // The embedded PostgreSQL of root runs as another user, which must get in.
+  // As root, the embedded PostgreSQL runs as another user, which needs access.
   await chmod(parent, 0o755)
   const path = join(parent, name)
   const remove = async () => {
@@ -275,13 +275,13 @@ export async function postmasterOf(dataDir: string): Promise<number | null> {
   return pid && (await isRunning(pid)) ? pid : null
 }
 
-/** A process that has ended, and that nobody has asked about yet, does not run. */
+/** False for a zombie process too. */
 export async function isRunning(pid: number) {
   const command = await argumentsOf(pid)
   return command !== null && command?.[0] !== ''
 }
 
-/** The settings that an app is started with: for a command before its start. */
+/** The settings of an app, for commands that run before its start. */
 export function environmentOf(options: AppOptions, port: number): Record<string, string> {
   const { PATH, HOME, TMPDIR } = process.env
   return {
@@ -308,6 +308,6 @@ function endGroup(child: ChildProcess) {
   try {
     process.kill(-child.pid!, 'SIGKILL')
   } catch {
-    // It has ended between our look and our signal.
+    // It ended before the signal.
   }
 }

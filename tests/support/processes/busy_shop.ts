@@ -1,6 +1,6 @@
 /*
- * A shop with customers at every counter: callers that place, change, cancel, fulfil and restock at the
- * same time, and what must be true when they have left.
+ * A shop with concurrent callers that place, change, cancel, fulfil and restock, and the checks of what must
+ * be true afterwards.
  */
 import { randomUUID } from 'node:crypto'
 import type { Assert } from '@japa/assert'
@@ -14,7 +14,7 @@ const OPENING = 40
 
 type Module = 'orders' | 'inventory'
 
-/** What a caller may be told; anything else is a bug. */
+/** The responses that each request may get; any other is a bug. */
 const EXPECTED: Record<Request['do'], string[]> = {
   place: ['202'],
   revise: ['200', '202', '409 order_not_open'],
@@ -29,14 +29,14 @@ export class BusyShop {
   readonly #placed: string[] = []
   readonly #restocked: Pieces = Object.fromEntries(STOCKED.map((sku) => [sku, OPENING]))
   readonly #ended: Record<string, 'cancelled' | 'fulfilled'> = {}
-  /** Accepted changes of lines, and requests whose answer never came. */
+  /** Accepted changes of lines, and requests without a response. */
   #revised = 0
   #unanswered = 0
-  /** How often each answer was given, as `fulfil 409 revision_moved`. */
+  /** Number of responses by kind, such as `fulfil 409 revision_moved`. */
   readonly answers: Record<string, number> = {}
   answered = 0
 
-  /** @param apps - those that are asked, in turns */
+  /** @param apps - the processes that requests are sent to, in turn */
   constructor(shop: ShopProcess, apps: (about: Module) => AppProcess[] = () => [shop.app]) {
     this.#shop = shop
     this.#apps = apps
@@ -49,7 +49,7 @@ export class BusyShop {
       const path = `/api/v1/stock/${sku}/restocks`
       await this.#shop.app.post(path, this.#shop.token, { quantity: OPENING })
     }
-    // Orders has heard of the ghost, inventory has not.
+    // Orders knows this SKU, inventory does not.
     await this.#shop.query(
       `insert into orders.price_list (sku, name, price_amount, price_currency, active, version)
        values ('${SKUS.at(-1)}', 'A ghost', 1000, 'EUR', true, 1)`
@@ -62,7 +62,7 @@ export class BusyShop {
     })
   }
 
-  /** Each caller asks one thing after the other; all of them ask at the same time. */
+  /** Callers run concurrently; each sends one request after the other. */
   async serve(callers: Request[][]) {
     await Promise.all(
       callers.map(async (requests) => {
@@ -86,7 +86,7 @@ export class BusyShop {
   }
 
   async #ask(request: Request) {
-    // Among the last ones: some wait for an answer, others have had it.
+    // One of the latest orders: some wait for a reply, others have it.
     const back = 'order' in request ? (request.order * 6) % (this.#placed.length || 1) : 0
     const order = this.#placed.at(-1 - back)
     if ('order' in request && !order) return
@@ -110,7 +110,7 @@ export class BusyShop {
     if (answer === 'fulfil 200') this.#ended[body.id] = 'fulfilled'
   }
 
-  /** Null where a careful caller asks again, under the same key. */
+  /** Null if the caller should retry under the same key. */
   async #try(request: Request, id: string, key: string): Promise<Answer | null> {
     const apps = this.#apps(request.do === 'restock' ? 'inventory' : 'orders')
     const app = apps[Math.floor(Math.random() * apps.length)]
@@ -144,7 +144,7 @@ export class BusyShop {
     }
   }
 
-  /** The order as a picker reads it, who looks again for a while when an answer is awaited. */
+  /** Reads the order, and waits a while for a pending reply. */
   async #slip(app: AppProcess, path: string): Promise<{ heldRevision: number | null }> {
     for (let looks = 1; ; looks++) {
       const { body } = await app.get(path, this.#shop.token)
@@ -152,7 +152,7 @@ export class BusyShop {
     }
   }
 
-  /** What was answered with yes has happened, once. */
+  /** Every accepted request had its effect once. */
   async #assertNothingLost(assert: Assert) {
     const orders = await this.#shop.query<{ id: string; status: string }>(
       'select id, status from orders.orders'
@@ -170,7 +170,7 @@ export class BusyShop {
     assert.isAtMost(revised, this.#revised + this.#unanswered)
   }
 
-  /** On hand is what came in less what parcels took out. */
+  /** On hand equals receipts less fulfilments. */
   async #assertShelves(assert: Assert) {
     const gone = await this.#shop.query<{ sku: string; quantity: number }>(
       `select sku, quantity from orders.orders
@@ -189,13 +189,13 @@ export class BusyShop {
   }
 }
 
-/** Orders that wait for something. */
+/** Orders that are not in a final or stable state. */
 export const UNSETTLED = `
   select id from orders.orders where status in ('pending', 'updating')
     or (status = 'cancelled' and stock_released_at is null)
     or (status = 'fulfilled' and stock_deducted_at is null)`
 
-/** What no row may ever answer to. */
+/** Queries that must never find a row. */
 export const BROKEN: [what: string, sql: string][] = [
   [
     'an SKU is oversold',

@@ -1,7 +1,7 @@
 /*
- * Several commands in one process, one after the other: most of what a command takes is the start of the
- * app. `node --import=@poppinss/ts-exec tests/support/processes/commands.ts '[["messaging:verify", "--json"]]'`
- * prints what they print, and ends with the exit code of the first that is not 0.
+ * Runs several commands in one process, because most of a command's time is the start of the app.
+ * `node --import=@poppinss/ts-exec tests/support/processes/commands.ts '[["messaging:verify", "--json"]]'`
+ * prints their output and exits with the first code that is not 0.
  */
 import 'reflect-metadata'
 import { Ignitor } from '@adonisjs/core'

@@ -1,6 +1,6 @@
 /*
- * A shop behind an app process: one database, products with stock, an administrator, and what must be
- * true of it whatever has happened.
+ * A shop run by an app process: a database, products with stock, an administrator, and the checks of what must
+ * always be true.
  */
 import { randomUUID } from 'node:crypto'
 import type { Assert } from '@japa/assert'
@@ -16,13 +16,13 @@ import {
   type AppOptions,
 } from './app_process.ts'
 
-/** Plenty of one, and of the other fewer than are asked for. */
+/** Plenty of one, and fewer of the other than orders ask for. */
 const PLENTY = { sku: 'PLENTY', onHand: 1_000 }
 const SCARCE = { sku: 'SCARCE', onHand: 5 }
 
 export interface Placed {
   id: string
-  /** The Idempotency-Key it was placed under. */
+  /** The order's Idempotency-Key. */
   key: string
 }
 
@@ -31,9 +31,9 @@ export class ShopProcess {
   app!: AppProcess
   token = ''
   readonly #remove: () => Promise<void>
-  /** Every order that was answered with 202. */
+  /** Every order accepted with 202. */
   readonly accepted: Placed[] = []
-  /** Every answer to an order, and how many milliseconds it took; null where the app was gone. */
+  /** Every response to a placement with its milliseconds; null without a response. */
   answers: { answer: Answer | null; took: number }[] = []
 
   private constructor(options: AppOptions, remove: () => Promise<void>) {
@@ -44,7 +44,7 @@ export class ShopProcess {
   /**
    * Opens a shop with a running app of its own, and a database of its own unless one is given.
    *
-   * @param withoutBroker - no message travels yet: orders is told the prices past the app
+   * @param withoutBroker - no message can be delivered yet: prices are inserted into orders' tables
    */
   static async open({
     withoutBroker = false,
@@ -84,10 +84,10 @@ export class ShopProcess {
   }
 
   /**
-   * Places so many orders at once, every other one of which asks for the scarce SKU. An order that
-   * gets no answer is placed again under its key, until it has one, as a careful caller does it.
+   * Places orders concurrently; every other one asks for the scarce SKU. An order without a response is
+   * retried under its key.
    *
-   * @param onAccepted - sees each 202 as it comes
+   * @param onAccepted - called for each 202
    */
   async place(count: number, onAccepted: () => void = () => {}) {
     const orders = Array.from({ length: count }, (_, place) => ({
@@ -107,7 +107,7 @@ export class ShopProcess {
     )
   }
 
-  /** Waits until every accepted order is confirmed or rejected; gives all orders that there are. */
+  /** Waits until every accepted order is confirmed or rejected. @returns all orders */
   async settled(within = 30_000): Promise<{ id: string; status: string; lines: Line[] }[]> {
     return eventually(
       'every order is confirmed or rejected',
@@ -121,7 +121,7 @@ export class ShopProcess {
     )
   }
 
-  /** What is promised: nothing accepted is lost, nothing happens twice, nothing is oversold. */
+  /** Asserts the promises: no accepted order is lost, nothing happens twice, nothing is oversold. */
   async assertKept(assert: Assert) {
     const orders = await this.settled()
     assert.sameMembers(
@@ -171,7 +171,7 @@ export class ShopProcess {
     return n
   }
 
-  /** Past the app, into its database. */
+  /** Queries the app's database directly. */
   async query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
     const client = new pg.Client(this.options.databaseUrl)
     await client.connect()
@@ -187,7 +187,7 @@ export class ShopProcess {
     const began = performance.now()
     const answer = await this.app.post('/api/v1/orders', this.token, order, key).catch(() => null)
     this.answers.push({ answer, took: performance.now() - began })
-    // 503: the database is away; 409: our first try is still at work.
+    // 503: the database is down; 409: the first try is in progress.
     if (!answer || answer.status === 503 || answer.status === 409) return null
     if (answer.status !== 202) throw new Error(`${answer.status}: ${answer.text}`)
     return answer
@@ -208,7 +208,7 @@ export class ShopProcess {
     })
   }
 
-  /** Version 0: what inventory says of them replaces it, once it comes. */
+  /** Version 0, so that inventory's message replaces the row. */
   async #tellPrices() {
     const rows = [PLENTY, SCARCE].map(({ sku }) => `('${sku}', '${sku}', 1000, 'EUR', true, 0)`)
     await this.query(
@@ -223,7 +223,7 @@ interface Line {
   quantity: number
 }
 
-/** Messages of one module that the other hears and has not handled, or laid among its dead letters. */
+/** Messages of one module that the other has neither handled nor dead-lettered. */
 const UNDER_WAY = [
   ['orders', 'inventory', ['order_placed', 'order_revised', 'order_cancelled', 'order_fulfilled']],
   ['inventory', 'orders', ['stock_reserved', 'stock_rejected', 'stock_released', 'stock_deducted']],

@@ -50,7 +50,7 @@ const COMMANDS: [SmtpStep, RegExp][] = [
 export class SmtpSink {
   /** Whole messages, also those that were not confirmed. */
   readonly received: ReceivedMail[] = []
-  /** Command lines without TLS, in the order in which they came. */
+  /** Command lines received without TLS, in order. */
   readonly commands: string[] = []
   /** The same over TLS. */
   readonly encrypted: string[] = []
@@ -69,7 +69,7 @@ export class SmtpSink {
     })
   }
 
-  /** One that takes connections, and never says a word. */
+  /** A server that accepts connections and never replies. */
   static async listenSilently(port: number) {
     const sink = new SmtpSink(() => undefined)
     sink.#server.removeAllListeners('connection')
@@ -78,7 +78,7 @@ export class SmtpSink {
   }
 
   /**
-   * @param answers - whether the sender learns that the mail has arrived; else the connection breaks
+   * @param answers - whether the mail is confirmed; otherwise the connection breaks
    */
   static async listen(
     port: number,
@@ -97,7 +97,7 @@ export class SmtpSink {
     return new SmtpSink(script, tls).#listen(0)
   }
 
-  /** One that speaks TLS from the first byte. */
+  /** A server with TLS from the first byte. */
   static async overTls(tls: TLSSocketOptions) {
     const sink = new SmtpSink(() => undefined, tls)
     sink.#server.removeAllListeners('connection')

@@ -1,5 +1,5 @@
 /*
- * A broker that is away stops no order: they are accepted, and flow when it comes.
+ * Without a broker, orders are accepted and wait for it.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ import { APP_ROOT, endApps } from '#tests/support/processes/app_process'
 import { ShopProcess } from '#tests/support/processes/shop_process'
 
 const ORDERS = 20
-/** What is under way is given 6 s, and the transport 2 s to close. */
+/** Work in progress has 6 s, and the transport 2 s to close. */
 const ENDS_WITHIN_MS = 10_000
 
 const missing = await noBrokerOfOurs()

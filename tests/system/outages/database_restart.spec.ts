@@ -1,5 +1,5 @@
 /*
- * PostgreSQL restarted under load: callers are told to come again, and the app recovers by itself.
+ * PostgreSQL restarted under load: callers get 503 with Retry-After, and the app recovers by itself.
  */
 import { test } from '@japa/runner'
 import {
@@ -12,7 +12,7 @@ import { dataDirectory, endApps } from '#tests/support/processes/app_process'
 import { ShopProcess } from '#tests/support/processes/shop_process'
 
 const ORDERS = 40
-/** Of an answer while the database is away. */
+/** The longest response time without a database. */
 const LONGEST_MS = 3_500
 
 test.group('PostgreSQL restarted under load', (group) => {

@@ -1,6 +1,6 @@
 /*
- * Two app processes on one database: the relays of one lead. When it freezes, the other must take over,
- * and when it thaws, it must not do harm.
+ * Two app processes on one database; the relays of one are leaders. When it freezes, the other takes over, and
+ * when it resumes, it must do no harm.
  */
 import { randomBytes } from 'node:crypto'
 import { test } from '@japa/runner'

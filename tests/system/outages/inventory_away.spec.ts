@@ -1,5 +1,5 @@
 /*
- * One side does not answer: orders wait, nobody floods, and afterwards nothing has happened twice.
+ * One module does not respond: orders wait, requests are not flooded, and nothing happens twice.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { test } from '@japa/runner'
@@ -11,7 +11,7 @@ import { ShopProcess } from '#tests/support/processes/shop_process'
 
 const kafka = await brokers()
 
-/** Placements that are taken at once. */
+/** Concurrent placements. */
 const MOST = 30
 
 test.group('A module without its database or replies', (group) => {
@@ -56,7 +56,7 @@ test.group('A module without its database or replies', (group) => {
       const count = await resends(shop)
       return count >= 33 && count
     })
-    // The first of each at once, then one a second.
+    // The first of each immediately, then one per second.
     assert.isAtMost(resent, 30 + (Date.now() - before) / 1_000 + 2)
 
     await release()
@@ -150,7 +150,7 @@ function change({ app, token }: ShopProcess, id: string, quantity: number) {
   })
 }
 
-/** Takes a table away from the app. Returns how to give it back. */
+/** Revokes a table from the app. @returns restores it */
 async function lock({ options }: ShopProcess, table: string): Promise<() => Promise<void>> {
   const client = new pg.Client(options.databaseUrl)
   await client.connect()

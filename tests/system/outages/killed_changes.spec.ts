@@ -1,6 +1,6 @@
 /*
- * kill -9 between any two steps of a change, a cancellation and a fulfilment. The same orders meet each
- * of these deaths, one after the other, on their way.
+ * kill -9 between any two steps of a change, a cancellation and a fulfilment. The same orders pass through
+ * every crash.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { test } from '@japa/runner'
@@ -161,7 +161,7 @@ async function open(transport: string): Promise<Counter> {
   return { shop, ids }
 }
 
-/** Asks one after the other, each until it is answered, as a careful caller does it. */
+/** Sends requests one after the other, and retries each until it has a response. */
 async function ask(shop: ShopProcess, id: string, requests: Request[], onAnswer: () => void) {
   for (const [method, path, body] of requests) {
     const headers = { 'if-match': '*', 'idempotency-key': randomUUID() }
@@ -171,7 +171,7 @@ async function ask(shop: ShopProcess, id: string, requests: Request[], onAnswer:
         const { app, token } = shop
         const url = `/api/v1/orders/${id}${path}`
         const answer = await app.request(method, url, { token, body, headers }).catch(() => null)
-        // 503: it stops or starts; 409: our first try is still at work.
+        // 503: it stops or starts; 409: the first try is in progress.
         if (!answer || answer.status === 503) return null
         if (answer.body?.code === 'request_in_progress') return null
         if (answer.status >= 300) throw new Error(answer.text)
@@ -183,7 +183,7 @@ async function ask(shop: ShopProcess, id: string, requests: Request[], onAnswer:
   }
 }
 
-/** What the customer was told, and of which revision. */
+/** The customer's mails with their revisions. */
 async function mails(shop: ShopProcess, id: string): Promise<string[]> {
   const told = await shop.query<{ kind: string; revision: number }>(
     `select kind, revision from orders.notifications where order_id = '${id}' order by revision`

@@ -1,6 +1,6 @@
 /*
- * Live streams of two app processes on one database: whichever process moves an order, is restarted or
- * loses its database, each reader sees each step.
+ * Live streams of two app processes on one database: every reader sees every step, whichever process makes it,
+ * restarts or loses its database.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,7 +19,7 @@ import { ReturningReader } from './returning_reader.ts'
 import { ShopProcess } from '#tests/support/processes/shop_process'
 import { SteadyWriter } from './steady_writer.ts'
 
-/** A word between processes that got lost costs a second. */
+/** A lost notification between processes costs a second. */
 const AT_ONCE_MS = 300
 const STREAMS = 20
 const SHUTDOWN_MS = 5_000
@@ -196,7 +196,7 @@ test.group('Live streams of two processes', (group) => {
     return ask(app, 'PATCH', `/orders/${id}`, { body: { name: `Ada ${n}` } })
   }
 
-  /** @throws Error for any other answer than success */
+  /** @throws Error unless the request succeeds */
   async function ask(
     app: AppProcess,
     method: string,
@@ -229,7 +229,7 @@ function sequencesOf(id: string, events: Event[]): number[] {
   return events.filter(({ data }) => (data.orderId ?? id) === id).map(({ data }) => data.sequence)
 }
 
-/** A step may come again, but none before those that it follows. */
+/** A step may be repeated, but never precedes an earlier one. */
 function assertGapless(assert: Assert, id: string, events: Event[], last: number) {
   const known = new Set(sequencesOf(id, events))
   const [first] = known

@@ -1,5 +1,5 @@
 /*
- * A mail server that is down delays mails and loses none; a mail that goes out twice is one mail.
+ * A mail server that is down delays mails and loses none; copies have the same Message-ID.
  */
 import { test } from '@japa/runner'
 import { freePort } from '#tests/support/runner/environment'
@@ -30,7 +30,7 @@ test.group('A mail server', (group) => {
     assert.equal(degraded.status, 200)
     assert.match(degraded.body.degraded.join(), /^mail: .*ECONNREFUSED/)
 
-    // Of each mail the first copy arrives without the sender learning of it.
+    // The first copy of each mail arrives without a confirmation.
     const sink = await SmtpSink.listen(port, ({ messageId }, received) =>
       received.some((mail) => mail.messageId === messageId)
     )
@@ -127,7 +127,7 @@ function tenMinutesLater(shop: ShopProcess) {
   return shop.query('update orders.notifications set next_attempt_at = now()')
 }
 
-/** A shop that sends its mails to a port where nobody listens yet. */
+/** A shop whose mail server does not listen yet. */
 async function open(cleanup: (end: () => Promise<void>) => void) {
   const port = await freePort()
   const shop = await ShopProcess.open({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })

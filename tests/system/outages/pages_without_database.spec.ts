@@ -1,5 +1,5 @@
 /*
- * The database goes away while people work at the pages: they are told, and what they typed is kept.
+ * The database fails while people use pages: they get a notice, and typed text is kept.
  */
 import { test } from '@japa/runner'
 import type { Page } from 'playwright-core'

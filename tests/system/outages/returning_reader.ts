@@ -1,5 +1,5 @@
 /*
- * A reader who comes back with the last id whenever the stream ends, as a browser's EventSource does.
+ * A reader that reconnects with its last id when the stream ends, as a browser's EventSource does.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EventReader, type Event } from '#tests/support/connections/event_reader'
@@ -15,9 +15,9 @@ export class ReturningReader {
   #closed = false
   /** How often a stream was opened. */
   connections = 0
-  /** Everything that came, over all connections. */
+  /** All events over all connections. */
   readonly events: Event[] = []
-  /** Rejects when the server refuses what it gave as an id. */
+  /** Rejects when the server refuses one of its own ids. */
   readonly reading: Promise<void>
 
   constructor(url: string, token: string) {
@@ -28,7 +28,7 @@ export class ReturningReader {
     this.reading.catch(() => {})
   }
 
-  /** Null until the server has named a place. */
+  /** Null before the first id. */
   get lastId() {
     return this.#reader?.lastId ?? this.#last
   }
@@ -53,7 +53,7 @@ export class ReturningReader {
     }
   }
 
-  /** Null while nobody listens. */
+  /** Null without a response. */
   async #open() {
     const place = this.#last === null ? undefined : { 'last-event-id': this.#last }
     const opening = EventReader.open(this.#url, { ...this.#headers, ...place })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '#tests/support/eventually'
 
-/** Makes steps without a pause, one after the other, until it is stopped. */
+/** Writes steps one after the other until it is stopped. */
 export class SteadyWriter {
   readonly #writing: Promise<void>
   #stopped = false
@@ -13,7 +13,7 @@ export class SteadyWriter {
     this.#writing.catch(() => {})
   }
 
-  /** Waits until so many more have committed. */
+  /** Waits until this many more have committed. */
   async pass(count: number) {
     const goal = this.#steps + count
     await eventually(`${count} more steps`, async () => {
@@ -22,7 +22,7 @@ export class SteadyWriter {
     })
   }
 
-  /** @returns how many there were */
+  /** @returns the number of steps */
   async stop(): Promise<number> {
     this.#stopped = true
     await this.#writing

@@ -39,8 +39,8 @@ export type StartOptions = {
   /** The folder in which several clusters share their jars. Default `dir`. */
   jarsIn?: string
   /**
-   * For tests of the network: the ports that clients are told for node 1, 2, …, of a proxy in between,
-   * which leads them to `proxyTarget` of the node. The nodes among themselves do not go through it.
+   * For network tests: the ports advertised to clients for node 1, 2, …, of proxies that forward to
+   * `proxyTarget` of the node. Traffic between nodes does not pass them.
    */
   clientsAt?: number[]
 }

@@ -10,7 +10,7 @@ export type ClusterShape = {
   nodes: number
   port: number
   heapMb: number
-  /** Where clients are told to find node 1, 2, …: a port of somebody who leads them to `proxyTarget`. */
+  /** The ports advertised to clients for node 1, 2, …: of proxies that forward to `proxyTarget`. */
   clientsAt?: number[]
 }
 
@@ -29,7 +29,7 @@ rootLogger.appenderRef.console.ref=console
 /** Nodes lie ten ports apart; a node's controller listens on the port after the node's own. */
 export const portOf = (base: number, node: number) => base + 10 * (node - 1)
 
-/** Where a node listens for clients that come over a line of their own (`clientsAt`). */
+/** The port on which a node accepts proxied clients (`clientsAt`). */
 export const proxyTarget = (base: number, node: number) => portOf(base, node) + 2
 
 /** Every port that a cluster listens on. */
