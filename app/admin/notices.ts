@@ -49,16 +49,16 @@ export function goBack(ctx: HttpContext, otherwise: string) {
 /** The admin page of the form, also when another page submitted it again; null when unknown. */
 export function cameFrom({ request }: HttpContext): string | null {
   const { _from: named } = request.body() ?? {}
-  if (typeof named === 'string' && isOwnPage(named)) return named
+  if (isOwnPage(named)) return named
   const referrer = request.header('referer')
   if (!referrer || !URL.canParse(referrer)) return null
   const { host, pathname, search } = new URL(referrer)
   return host === request.host() && isOwnPage(pathname) ? pathname + search : null
 }
 
-/** A redirect to it stays in the admin pages. */
-function isOwnPage(path: string) {
-  return /^\/admin(?:[/?][^\\\p{Cc}]*)?$/u.test(path)
+/** Whether the path is an admin page, because a redirect to another site would help phishing. */
+export function isOwnPage(path: unknown): path is string {
+  return typeof path === 'string' && /^\/admin(?:[/?][^\\\p{Cc}]*)?$/u.test(path)
 }
 
 /** The input of a form, without internal fields and secrets. */

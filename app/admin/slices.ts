@@ -2,7 +2,7 @@
  * Keyset pagination of the admin lists, in both directions: `?after=` and `?before=` hold the position of the
  * last or first row of the page.
  */
-import { invalidCursor } from '#http/pages'
+import { cursorAfter, positionOf } from '#http/pages'
 
 export interface Slice {
   limit: number
@@ -17,7 +17,7 @@ export function sliceOf(query: Record<string, unknown>, limit = 50): Slice {
   const { after, before } = query
   const backwards = after === undefined && before !== undefined
   const given = after ?? before
-  return { limit, backwards, from: given === undefined ? null : decode(given) }
+  return { limit, backwards, from: given === undefined ? null : positionOf(String(given)) }
 }
 
 /**
@@ -35,7 +35,7 @@ export function shownSlice<Row>(
   const shown = rows.slice(0, limit)
   if (backwards) shown.reverse()
   const link = (name: string, row: Row | undefined) =>
-    row && addressWith(query, name, encode(position(row)))
+    row && addressWith(query, name, cursorAfter(position(row)))
   const hasNext = backwards ? from !== null : more
   const hasPrevious = backwards ? more : from !== null
   return {
@@ -54,19 +54,4 @@ export function addressWith(query: Record<string, unknown>, name: string, value:
   }
   if (value !== null) parameters.set(name, value)
   return `?${parameters}`
-}
-
-function encode(position: string[]) {
-  return Buffer.from(JSON.stringify(position)).toString('base64url')
-}
-
-function decode(given: unknown): string[] {
-  try {
-    const position = JSON.parse(Buffer.from(String(given), 'base64url').toString())
-    const isPosition = Array.isArray(position) && position.length > 0
-    if (isPosition && position.every((part) => typeof part === 'string' && !part.includes('\0'))) {
-      return position
-    }
-  } catch {}
-  throw invalidCursor()
 }

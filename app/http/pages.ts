@@ -55,7 +55,7 @@ export async function pageOf<Query extends Paging = Paging>(
 ): Promise<Page<Omit<Query, keyof Paging>>> {
   const query = await (parameters ?? noFilters).validate(queryString)
   const { limit = 50, cursor, ...filters } = query as Query
-  return { limit, after: cursor ? decode(cursor) : null, filters }
+  return { limit, after: cursor ? positionOf(cursor) : null, filters }
 }
 
 /**
@@ -90,7 +90,8 @@ export function cursorAfter(position: string[]) {
   return Buffer.from(JSON.stringify(position)).toString('base64url')
 }
 
-function decode(cursor: string): string[] {
+/** The position that `cursorAfter` encoded. @throws Problem 422 `invalid_cursor` */
+export function positionOf(cursor: string): string[] {
   try {
     const position = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
     if (Array.isArray(position) && position.length > 0 && position.every(isPart)) return position

@@ -24,6 +24,6 @@ function observe({ request, response, route, logger }: HttpContext, seconds: num
     requestDuration.observe({ route: name, method: request.method(), status }, seconds)
   }
   if (!logger.isLevelEnabled('debug')) return
-  const answer = { route: name, method: request.method(), status: raw.statusCode, seconds }
-  logger.debug(answer, 'request completed')
+  const fields = { route: name, method: request.method(), status: raw.statusCode, seconds }
+  logger.debug(fields, 'request completed')
 }

@@ -1,6 +1,6 @@
-/* What HTML cannot do by itself. Every page works without it. */
+/* Small additions to HTML. Every page works without this script. */
 
-/* A menu closes like one: by Escape, and by a click elsewhere. */
+/* Escape and a click elsewhere close a menu. */
 const menus = () => document.querySelectorAll('.menu[open]')
 addEventListener('click', ({ target }) => {
   for (const menu of menus()) if (!menu.contains(target)) menu.open = false
@@ -13,7 +13,7 @@ addEventListener('keydown', ({ key }) => {
   }
 })
 
-/* Figures are looked at again, but not while nobody can see them. */
+/* Polls figures every five seconds while the page is visible. */
 setInterval(() => {
   if (document.hidden) return
   for (const part of document.querySelectorAll('[data-look]')) {
@@ -21,21 +21,21 @@ setInterval(() => {
     part.dispatchEvent(new Event('look'))
   }
 }, 5000)
-const tellFocus = () => {
+const showFocus = () => {
   document.documentElement.dataset.live = document.hasFocus() ? 'on' : 'paused'
 }
-for (const name of ['focus', 'blur']) addEventListener(name, tellFocus)
-tellFocus()
+for (const name of ['focus', 'blur']) addEventListener(name, showFocus)
+showFocus()
 
-/* A part that cannot be shown just now stays as it was; and whose session has ended may have typed something,
-   which travels through the sign-in when it is sent. */
+/* A part that fails to load stays as it was. If the session has ended, the page does not reload while a form has
+   input: submitting the form keeps the input during the sign-in. */
 addEventListener('htmx:before:response', (event) => {
   const { sourceElement, response } = event.detail.ctx
   if (!sourceElement.matches?.('[data-look], [hx-trigger=load]')) return
-  const leaves = response.headers.has('HX-Refresh')
-  if (response.status >= 400 || (leaves && isTyped())) event.preventDefault()
+  const reloads = response.headers.has('HX-Refresh')
+  if (response.status >= 400 || (reloads && hasInput())) event.preventDefault()
 })
-const isTyped = () =>
+const hasInput = () =>
   [...document.querySelectorAll('input:not([type=hidden]), textarea, select')].some((field) => {
     if (!field.options)
       return field.value !== field.defaultValue || field.checked !== field.defaultChecked
@@ -43,8 +43,8 @@ const isTyped = () =>
     return field.selectedIndex !== Math.max(0, first)
   })
 
-/* The new page is morphed into the old one, which keeps what stands in fields: a form that was sent is as the
-   server shows it, so that one more Enter does not send it again; and a dialog that was sent is over. */
+/* The new page is morphed into the old one, which keeps the input of fields. A submitted form is reset, so that
+   another Enter does not submit it again, and a submitted dialog is closed. */
 addEventListener('htmx:before:swap', ({ detail }) => {
   if (detail.ctx.sourceElement?.method !== 'post') return
   for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close()
@@ -53,13 +53,13 @@ addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
   if (ctx.sourceElement?.method === 'post') ctx.sourceElement.reset()
 })
 
-/* What could not be shown comes when it can be. */
+/* Reloads an error page when the database is back. */
 const again = () => document.querySelector('[data-again]')
-const tryAgain = async () => {
+const retry = async () => {
   if (!again()) return
   again().hidden = false
-  const answer = await fetch(location.href, { method: 'HEAD' }).catch(() => null)
-  if (again() && answer && answer.status !== 503) location.reload()
+  const response = await fetch(location.href, { method: 'HEAD' }).catch(() => null)
+  if (again() && response && response.status !== 503) location.reload()
 }
-setInterval(tryAgain, 5000)
-tryAgain()
+setInterval(retry, 5000)
+retry()

@@ -1,4 +1,4 @@
-/* Keeps an order's page as the order is: each step that comes brings in what the page does not show yet. */
+/* Keeps an order's page current: each new step fetches the page and replaces the parts that have changed. */
 if (!customElements.get('live-order')) {
   customElements.define(
     'live-order',
@@ -14,31 +14,31 @@ if (!customElements.get('live-order')) {
         this.#close()
       }
 
-      /* A browser keeps six connections to a host: a page that nobody sees must not hold one. */
+      /* Browsers allow six connections per host, so a hidden page must not hold one. */
       #open() {
         this.#close()
         this.events = new EventSource(this.getAttribute('events'))
-        this.events.onopen = () => this.#say('live')
-        this.events.onerror = () => this.#say('')
+        this.events.onopen = () => this.#showState('live')
+        this.events.onerror = () => this.#showState('')
         this.events.onmessage = ({ lastEventId }) => {
           if (Number(lastEventId) > Number(this.getAttribute('version'))) this.#refresh()
         }
-        this.#lookAgain(1000)
+        this.#poll(1000)
       }
 
       #close() {
         this.events?.close()
         clearTimeout(this.later)
-        this.#say('')
+        this.#showState('')
       }
 
-      #say(word) {
+      #showState(word) {
         this.textContent = word
         this.classList.toggle('live', word !== '')
       }
 
       async #refresh() {
-        // The page that a form is about to bring is as new.
+        // The response to the form that is being submitted is as new.
         if (document.querySelector('form.htmx-request')) {
           clearTimeout(this.later)
           this.later = setTimeout(() => this.#refresh(), 250)
@@ -60,23 +60,23 @@ if (!customElements.get('live-order')) {
         if (!other || !this.isConnected) return
         this.setAttribute('version', other.getAttribute('version'))
         for (const part of page.querySelectorAll('[data-live]')) renew(part)
-        tell(page.querySelectorAll('#story > li'))
-        this.#lookAgain(1000)
+        updateStory(page.querySelectorAll('#story > li'))
+        this.#poll(1000)
       }
 
-      /* A published message or a sent mail is not a step: poll for it, less and less often. */
-      #lookAgain(wait) {
+      /* Publishing a message and sending a mail are not steps: polls for them, with growing intervals. */
+      #poll(wait) {
         clearTimeout(this.later)
         if (!document.querySelector('#story > [data-open]')) return
         this.later = setTimeout(async () => {
           await this.#refresh()
-          this.#lookAgain(Math.min(wait * 2, 60000))
+          this.#poll(Math.min(wait * 2, 60000))
         }, wait)
       }
     }
   )
 
-  /* Where there are scripts, what has a page of its own is asked in a dialog. */
+  /* Opens a form in a dialog; without scripts, it has a page of its own. */
   document.addEventListener('click', (click) => {
     const link = click.target.closest('a[data-dialog]')
     const dialog = link && document.getElementById(link.dataset.dialog)
@@ -87,15 +87,15 @@ if (!customElements.get('live-order')) {
 }
 
 async function fetchPage() {
-  const answer = await fetch(location.pathname, { headers: { 'HX-Request': 'true' } })
-  return new DOMParser().parseFromString(await answer.text(), 'text/html')
+  const response = await fetch(location.pathname, { headers: { 'HX-Request': 'true' } })
+  return new DOMParser().parseFromString(await response.text(), 'text/html')
 }
 
-/* What a person has open or types in stays: the server refuses it if the order has moved too far. */
+/* Open and focused parts stay as they are; the server rejects a form that is based on an old version. */
 function renew(part) {
   const old = document.getElementById(part.id)
   const used = old?.querySelector('[open]') || old?.querySelector('input:focus,textarea:focus')
-  if (!old || used || (saysTheSame(old, part) && !part.querySelector('form'))) return
+  if (!old || used || (hasSameText(old, part) && !part.querySelector('form'))) return
   const focus = old.contains(document.activeElement) && document.activeElement.textContent
   const fresh = document.importNode(part, true)
   old.replaceWith(fresh)
@@ -104,16 +104,16 @@ function renew(part) {
     [...fresh.querySelectorAll('a,button')].find((one) => one.textContent === focus)?.focus()
 }
 
-/* Rows are added and renewed in place; what inventory has told of a message stays. */
-function tell(rows) {
+/* Adds and replaces rows in place. The rows that inventory has expanded for a message stay. */
+function updateStory(rows) {
   const story = document.getElementById('story')
   const ids = new Set([...rows].map(({ id }) => id))
   for (const old of story.querySelectorAll('li:not([data-of])')) if (!ids.has(old.id)) old.remove()
   let last = null
   for (const row of rows) {
-    const told = [...story.querySelectorAll(`[data-of="${row.id}"]`)].at(-1)
-    const old = told ?? document.getElementById(row.id)
-    if (told || (old && (row.dataset.kind === 'stock' || saysTheSame(old, row)))) {
+    const expanded = [...story.querySelectorAll(`[data-of="${row.id}"]`)].at(-1)
+    const old = expanded ?? document.getElementById(row.id)
+    if (expanded || (old && (row.dataset.kind === 'stock' || hasSameText(old, row)))) {
       last = old
       continue
     }
@@ -126,6 +126,6 @@ function tell(rows) {
   }
 }
 
-function saysTheSame(old, fresh) {
+function hasSameText(old, fresh) {
   return old.textContent.replace(/\s+/g, ' ') === fresh.textContent.replace(/\s+/g, ' ')
 }

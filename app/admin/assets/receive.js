@@ -1,7 +1,6 @@
 /*
- * The scan loop. Without this the page is a form that is sent and comes back. With it each scan waits in this
- * browser until the server has answered it, so that none is lost while the connection is away, and carries a
- * key of its own, so that it counts once however often it is sent.
+ * The scan loop; without it, the page is a plain form. Each scan is stored in the browser until the server has
+ * responded, so that none is lost while offline, and has its own key, so that it counts once even if it is re-sent.
  */
 
 const { ScanDetector, play, REFUSED } = globalThis.scanner
@@ -31,7 +30,7 @@ customElements.define(
     connectedCallback() {
       this.#gone = new AbortController()
       const { signal } = this.#gone
-      // Before htmx, and before any field.
+      // Captures the events before htmx and before any field.
       document.addEventListener('submit', (event) => this.#submitted(event), { signal, capture: true }) // prettier-ignore
       document.addEventListener('keydown', (event) => this.#typed(event), { signal, capture: true })
       for (const back of ['online', 'focus']) addEventListener(back, () => this.#send(), { signal })
@@ -49,12 +48,12 @@ customElements.define(
       if ('queue' in form.dataset) {
         hold(event)
         const fields = new FormData(form, event.submitter)
-        // Some scanners end a code with two ends of line.
+        // Some scanners end a code with two line ends.
         if (fields.get('code') !== '') this.#keep(form.getAttribute('action'), fields)
         form.reset()
         this.#focus()
       } else if (this.#waiting().length > 0) {
-        // What was scanned before comes before.
+        // Stored scans are sent before the form.
         hold(event)
         this.#send().then(() => {
           if (this.#waiting().length === 0) {
@@ -65,19 +64,19 @@ customElements.define(
       }
     }
 
-    /** A scan into another field, or beside all of them, is a scan; the field stays as it was. */
+    /** A scan counts wherever the focus is; the focused field keeps its value. */
     #typed(event) {
       const { key, target } = event
       const scan = this.#scans.follow(event)
       if (!scan) return
       const [[first, held]] = scan.held
-      // Only a person's number multiplies: what is scanned after `MUG*` is a code of its own.
+      // Only a typed number multiplies: a code scanned after `MUG*` is a separate scan.
       const multiplies = /\*\s*$/.test(held)
       if (key === 'Enter' && target.id === 'scan' && target === first && !multiplies) return
       hold(event)
-      // It began before this field had the focus, which has only the rest of it.
+      // The scan began before this field had the focus, so the field has only the rest of the code.
       if (target.id === 'scan') target.value = ''
-      // An answer may have put another one into its place meanwhile.
+      // A response may have replaced the field meanwhile.
       const field = document.getElementById(first.id) ?? first
       if (field.matches('input, textarea')) field.value = held
       this.#keep(this.getAttribute('scans'), new URLSearchParams({ code: scan.code }))
@@ -88,15 +87,15 @@ customElements.define(
       const key = newKey()
       const sent = new URLSearchParams(fields)
       sent.set('_key', key)
-      // One entry each: two windows of one browser do not write over each other.
+      // One entry per scan, so that two windows of a browser do not overwrite each other's scans.
       const name = `${this.#prefix}${Date.now()}-${key}`
       localStorage.setItem(name, JSON.stringify({ action, fields: `${sent}` }))
       if (this.#retry) play(SOUNDS.kept)
-      setTimeout(() => localStorage.getItem(name) && this.#say(), this.#retry ? 0 : 1_000)
+      setTimeout(() => localStorage.getItem(name) && this.#showWaiting(), this.#retry ? 0 : 1_000)
       this.#send()
     }
 
-    /** Of this person: somebody else at the same browser has a receipt of their own. */
+    /** Per account, because another person at the same browser has another receipt. */
     get #prefix() {
       return `receive/${this.getAttribute('account')}/`
     }
@@ -107,7 +106,7 @@ customElements.define(
         .sort()
     }
 
-    /** One after the other, until none waits or none can be sent. */
+    /** Sends the stored scans one by one, until none is left or one cannot be sent. */
     #send() {
       this.#sending ??= this.#sendAll().finally(() => (this.#sending = null))
       return this.#sending
@@ -116,22 +115,22 @@ customElements.define(
     async #sendAll() {
       for (let [next] = this.#waiting(); next; [next] = this.#waiting()) {
         const { page, waits } = await this.#post(JSON.parse(localStorage.getItem(next)))
-        if (waits) return this.#wait(waits)
+        if (waits) return this.#retryLater(waits)
         localStorage.removeItem(next)
         this.#show(page)
       }
       clearTimeout(this.#retry)
       this.#retry = null
       this.#reason = 'away'
-      this.#say()
+      this.#showWaiting()
     }
 
-    /** @returns the page that answers it, or why it waits */
+    /** @returns the page of the response, or the reason why the scan waits */
     async #post(entry) {
-      // Asking without a connection would only fill the console.
+      // A request without a connection would only log an error.
       if (!navigator.onLine) return { waits: 'away' }
       try {
-        const { status, page } = await this.#ask(entry)
+        const { status, page } = await this.#request(entry)
         if (page.querySelector('#tally')) return { page }
         if (status === 401 || status === 409) return { waits: 'signedOut' }
         if (status === 404) return { waits: 'mayNot' }
@@ -140,19 +139,19 @@ customElements.define(
       return { waits: 'away' }
     }
 
-    async #ask({ action, fields }) {
+    async #request({ action, fields }) {
       const body = new URLSearchParams(fields)
       body.set('_csrf', document.querySelector('[name=_csrf]').value)
-      const answer = await fetch(action, {
+      const response = await fetch(action, {
         ...{ method: 'POST', body, headers: { 'x-receive': this.getAttribute('account') } },
-        // A refusal comes back to this page, wherever the scanner was.
+        // After a rejection, the server redirects to this page, wherever the scan was made.
         referrer: '/admin/stock/receive',
         signal: AbortSignal.timeout(10_000),
       })
-      return { status: answer.status, page: parse(await answer.text()) }
+      return { status: response.status, page: parse(await response.text()) }
     }
 
-    /** Takes over the token of a new sign-in. @returns whether the token has changed */
+    /** Adopts the CSRF token of a new sign-in. @returns whether the token has changed */
     async #renewToken() {
       const page = await fetch('/admin/stock/receive')
       const token = parse(await page.text()).querySelector('.scan [name=_csrf]')
@@ -162,33 +161,33 @@ customElements.define(
       return true
     }
 
-    #wait(reason) {
+    #retryLater(reason) {
       if (!this.#retry) play(SOUNDS.kept)
       clearTimeout(this.#retry)
       this.#retry = setTimeout(() => this.#send(), reason === 'away' ? 2_000 : 15_000)
       this.#reason = reason
-      this.#say()
+      this.#showWaiting()
     }
 
-    #say() {
+    #showWaiting() {
       const count = this.#waiting().length
       const place = this.querySelector('#waiting')
       place.replaceChildren()
       if (count === 0) return
-      const said = document.createElement('div')
-      said.className = 'notice'
-      said.dataset.tone = 'warn'
-      said.textContent = `${count} ${count === 1 ? 'scan waits' : 'scans wait'} in this browser. ${WAITS[this.#reason]}`
+      const notice = document.createElement('div')
+      notice.className = 'notice'
+      notice.dataset.tone = 'warn'
+      notice.textContent = `${count} ${count === 1 ? 'scan waits' : 'scans wait'} in this browser. ${WAITS[this.#reason]}`
       if (this.#reason === 'signedOut') {
         const link = document.createElement('a')
         link.href = '/admin/login?next=/admin/stock/receive'
         link.textContent = 'Sign in'
-        said.append(' ', link)
+        notice.append(' ', link)
       }
-      place.append(said)
+      place.append(notice)
     }
 
-    /** Puts the parts that have changed into their places; what is being typed elsewhere stays. */
+    /** Replaces the live parts of the page. Input in other fields stays. */
     #show(page) {
       if (!this.querySelector('#tally')) return location.assign('/admin/stock/receive')
       const typed = [...this.querySelectorAll('[data-live] input')]
@@ -224,7 +223,7 @@ function parse(html) {
   return page
 }
 
-/** `crypto.randomUUID` is missing where the page comes without TLS, as it does in many a stock room. */
+/** `crypto.randomUUID` is missing on pages without TLS, which are common in stock rooms. */
 function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,8 +1,7 @@
 /*
- * Scanners that type like a keyboard: three or more characters at 50 ms or less on average, ended by
- * Enter or Tab, are a scan. No person types that fast. A code that is scanned into a quantity field is
- * not a quantity: nothing is sent, and the field gets back what it held. Inside <scan-desk> receive.js
- * counts scans instead.
+ * Detects barcode scanners that act as keyboards: three or more characters at 50 ms or less on average, followed by
+ * Enter or Tab, are a scan, because no person types that fast. A code scanned into a quantity field is not submitted,
+ * and the field gets its previous value back. Inside <scan-desk>, receive.js handles scans instead.
  */
 {
   const KEY_MS = 50
@@ -10,14 +9,14 @@
   const QUANTITIES = 'input:is([type=number],[inputmode=numeric],[inputmode=decimal])'
   const REFUSED = [[196, 0.18], [147, 0.28]] // prettier-ignore
 
-  /** Follows keys, and tells scans from typing. */
+  /** Distinguishes scans from typing. */
   class ScanDetector {
     #keys = null
 
     /**
      * @param event - each keydown, in order
-     * @returns the scan that this key ends, null for none: its code, and what each field that took
-     *   part of it held before
+     * @returns the scan that this key completes, or null: its code, and the previous values of the fields that
+     *   received parts of it
      */
     follow({ key, target, timeStamp, ctrlKey, altKey, metaKey, repeat }) {
       const keys = this.#keys
@@ -39,7 +38,7 @@
 
   let audio
 
-  /** Browsers let a page be heard once somebody has touched it. */
+  /** Browsers allow sound only after a user action. */
   function play(tones) {
     if (!navigator.userActivation?.hasBeenActive) return
     audio ??= new AudioContext()
@@ -55,7 +54,7 @@
     }
   }
 
-  function say() {
+  function showRejected() {
     document.getElementById('scanned')?.remove()
     const notice = document.createElement('div')
     notice.id = 'scanned'
@@ -71,7 +70,7 @@
 
   const detector = new ScanDetector()
 
-  // Before htmx and before any field. Fields that are swapped in later are covered too.
+  // Captures the event before htmx and before any field, including fields that are swapped in later.
   addEventListener(
     'keydown',
     (event) => {
@@ -83,7 +82,7 @@
       event.stopImmediatePropagation()
       for (const [field, held] of fields) field.value = held
       play(REFUSED)
-      say()
+      showRejected()
     },
     { capture: true }
   )

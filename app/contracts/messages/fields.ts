@@ -5,7 +5,7 @@ import vine from '@vinejs/vine'
 import type { FieldContext, SchemaTypes } from '@vinejs/vine/types'
 
 /** Describes a field in /asyncapi.json. vine 4.4 has `.meta()` for this, but that makes a field accept null. */
-const means = vine.createRule((_: unknown, __: string, ___: FieldContext) => {}, {
+const describe = vine.createRule((_: unknown, __: string, ___: FieldContext) => {}, {
   toJSONSchema: (schema, description) => Object.assign(schema, { description }),
 })
 
@@ -36,13 +36,13 @@ const object = <Properties extends Record<string, SchemaTypes>>(properties: Prop
 
 /** A whole number, not a string such as `"2"`. */
 const whole = (meaning: string, least?: number) => {
-  const number = vine.number({ strict: true }).withoutDecimals().use(means(meaning))
+  const number = vine.number({ strict: true }).withoutDecimals().use(describe(meaning))
   return least === undefined ? number : number.min(least)
 }
 
-const text = (meaning: string) => vine.string().use(means(meaning))
+const text = (meaning: string) => vine.string().use(describe(meaning))
 
-const flag = (meaning: string) => vine.boolean({ strict: true }).use(means(meaning))
+const flag = (meaning: string) => vine.boolean({ strict: true }).use(describe(meaning))
 
 const revision = () => whole('The revision of the order, from 1.', 1)
 
@@ -55,7 +55,7 @@ const lines = (meaning: string) =>
         quantity: whole('Units.', 1),
       })
     )
-    .use(means(meaning))
+    .use(describe(meaning))
 
 const shortages = (meaning: string) =>
   vine
@@ -69,15 +69,15 @@ const shortages = (meaning: string) =>
         ),
       })
     )
-    .use(means(meaning))
+    .use(describe(meaning))
 
 const money = () =>
   object({
     amount: whole('In minor units of the currency: 1250 is 12.50 EUR.', 0),
-    currency: vine.string().fixedLength(3).use(means('ISO 4217 code.')),
+    currency: vine.string().fixedLength(3).use(describe('ISO 4217 code.')),
   })
 
-export const fields = { means, object, whole, text, flag, revision, lines, shortages, money }
+export const fields = { object, whole, text, flag, revision, lines, shortages, money }
 
 /** The keys of messages. */
 export const keys = {

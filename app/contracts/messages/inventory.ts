@@ -43,22 +43,22 @@ export const productChanged = defineForSku(
 const heldRevision = () =>
   whole('The revision whose lines are held; null if none are.', 1).nullable()
 
-const plainAnswer = () => object({ revision: revision(), heldRevision: heldRevision() })
+const plainReply = () => object({ revision: revision(), heldRevision: heldRevision() })
 
 export const stockReserved = defineForOrder(
   'stock_reserved',
   'The lines of the revision are reserved.',
-  plainAnswer()
+  plainReply()
 )
 export const stockReleased = defineForOrder(
   'stock_released',
   'The order was cancelled and holds nothing.',
-  plainAnswer()
+  plainReply()
 )
 export const stockDeducted = defineForOrder(
   'stock_deducted',
   'What the order held was deducted from on hand. It holds nothing.',
-  plainAnswer()
+  plainReply()
 )
 export const stockRejected = defineForOrder(
   'stock_rejected',

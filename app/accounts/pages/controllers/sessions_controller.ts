@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { chooseFileAgain } from '#admin/failed_page'
-import { goTo } from '#admin/notices'
+import { goTo, isOwnPage } from '#admin/notices'
 import { Problem } from '#http/problem'
 import { auditSignIn } from '../../audit/write_audit.ts'
 import { logIn } from '../../sign_in/log_in.ts'
@@ -13,7 +13,8 @@ export default class SessionsController {
   async create(ctx: HttpContext) {
     const { request, session, view } = ctx
     const next: unknown = request.input('next')
-    if (await accountOfSession(session.sessionId)) return goTo(ctx, ownPage(next))
+    if (await accountOfSession(session.sessionId))
+      return goTo(ctx, isOwnPage(next) ? next : '/admin')
     return view.render('accounts::pages/login', { next })
   }
 
@@ -33,7 +34,7 @@ export default class SessionsController {
       return response.status(error.status).send(await view.render('accounts::pages/login', state))
     }
     const form = await interruptedForm(sent.resume)
-    if (!form) return goTo(ctx, ownPage(sent.next))
+    if (!form) return goTo(ctx, isOwnPage(sent.next) ? sent.next : '/admin')
     if (form.upload) return chooseFileAgain(ctx, form)
     session.put('interrupted', form)
     return goTo(ctx, '/admin/resume')
@@ -69,16 +70,11 @@ function isRefusal(error: unknown): error is Error & { status: number } {
   return error instanceof Problem || (status !== undefined && status < 500)
 }
 
-/** The path if it is an admin page, because a redirect to another site after the sign-in would help phishing. */
-function ownPage(path: unknown): string {
-  return typeof path === 'string' && /^\/admin([/?][^\\\p{Cc}]*)?$/u.test(path) ? path : '/admin'
-}
-
 async function interruptedForm(text: unknown) {
   if (typeof text !== 'string' || text === '') return null
   try {
     const form = await keptFormValidator.validate(JSON.parse(text))
-    return ownPage(form.action) === form.action ? form : null
+    return isOwnPage(form.action) ? form : null
   } catch {
     return null
   }
