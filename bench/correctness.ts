@@ -2,7 +2,7 @@
  * Verifies every order after each run, because a fast wrong result is worthless.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DatabaseUnderTest } from './database_under_test.ts'
+import type { DatabaseUnderTest } from './under_test/database.ts'
 import type { Sent } from './shop.ts'
 
 const SETTLED_WITHIN_MS = 120_000

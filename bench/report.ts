@@ -1,5 +1,5 @@
 import { cpus, loadavg } from 'node:os'
-import type { StatementTime } from './database_under_test.ts'
+import type { StatementTime } from './under_test/database.ts'
 
 /** Milliseconds. */
 export interface Distribution {

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
-import type { AppUnderTest } from './app_under_test.ts'
+import type { AppUnderTest } from './under_test/app.ts'
 
 /** One request. Times are milliseconds since 1970, with fractions. */
 export interface Sent {

@@ -6,7 +6,7 @@ import {
   resetEmbeddedPostgres,
   stopEmbeddedPostgres,
 } from '#database/embedded/server'
-import { findHome } from '../database/embedded/home.ts'
+import { findHome } from '#database/embedded/home'
 import type { Endings } from './endings.ts'
 
 /** Number of WAL flushes, and their total time. */
