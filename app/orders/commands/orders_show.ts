@@ -1,8 +1,8 @@
-import { args, BaseCommand, flags } from '@adonisjs/core/ace'
-import type { CommandOptions } from '@adonisjs/core/types/ace'
-import { EXIT, guarded } from '#console/exit_codes'
+import { args } from '@adonisjs/core/ace'
+import { EXIT } from '#console/exit_codes'
+import { ReportCommand } from '#console/report_command'
 
-export default class OrdersShow extends BaseCommand {
+export default class OrdersShow extends ReportCommand {
   static commandName = 'orders:show'
   static description =
     'Show the history of an order: revisions, steps, messages, mails, dead letters'
@@ -12,27 +12,20 @@ export default class OrdersShow extends BaseCommand {
     'Example: node ace orders:show Q-100001',
     'Example: node ace orders:show 0199d3bf-11aa-7c31-9b77-5d2e8f4a6c01 --json',
   ]
-  static options: CommandOptions = { startApp: true }
 
   @args.string({ description: 'Id or number of the order' })
   declare id: string
 
-  @flags.boolean({ description: 'Print the history as JSON' })
-  declare json: boolean
-
-  async run() {
+  async execute() {
     const { orderHistory } = await import('../queries/order_history.ts')
     const { historyJson, historyLines } = await import('./history_lines.ts')
     const db = await this.app.container.make('lucid.db')
-    await guarded(this, async () => {
-      const history = await orderHistory(db.connection('orders'), this.id)
-      if (!history) {
-        this.logger.error(`No order "${this.id}". Use an id, or a number like Q-100001.`)
-        this.exitCode = EXIT.nothing
-        return
-      }
-      const printed = this.json ? [JSON.stringify(historyJson(history))] : historyLines(history)
-      for (const line of printed) this.logger.log(line)
-    })
+    const history = await orderHistory(db.connection('orders'), this.id)
+    if (!history) {
+      this.logger.error(`No order "${this.id}". Use an id, or a number like Q-100001.`)
+      this.exitCode = EXIT.nothing
+      return
+    }
+    this.print(historyJson(history), () => historyLines(history))
   }
 }
