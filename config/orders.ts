@@ -11,10 +11,10 @@ export const placementsAtOnce = env.get('PLACEMENTS_AT_ONCE')
  * change.
  */
 export const customerLimits = {
-  /** Pieces of one SKU in one order. */
-  linePieces: env.get('CUSTOMER_LINE_PIECES'),
+  /** Units of one SKU in one order. */
+  lineUnits: env.get('CUSTOMER_LINE_PIECES'),
   /** Orders of the account that are pending, confirmed or updating. */
   openOrders: env.get('CUSTOMER_OPEN_ORDERS'),
-  /** Pieces that these orders hold or request. */
-  heldPieces: env.get('CUSTOMER_HELD_PIECES'),
+  /** Units that these orders hold or request. */
+  heldUnits: env.get('CUSTOMER_HELD_PIECES'),
 }

@@ -49,14 +49,14 @@ export async function playTraffic(traffic: Traffic) {
 }
 
 async function skusOnSale({ url }: Traffic): Promise<string[]> {
-  const answer = await fetch(`${url}/api/v1/products?limit=100`).catch(({ cause }) => {
+  const response = await fetch(`${url}/api/v1/products?limit=100`).catch(({ cause }) => {
     throw Object.assign(cause, {
       message: `no app at ${url}. Start it, or pass its base URL with --url`,
     })
   })
-  if (!answer.ok)
-    throw new Error(`${url} responds with ${answer.status}, so it is not the app. Check --url.`)
-  const { data } = (await answer.json()) as { data: { sku: string }[] }
+  if (!response.ok)
+    throw new Error(`${url} responds with ${response.status}, so it is not the app. Check --url.`)
+  const { data } = (await response.json()) as { data: { sku: string }[] }
   if (data.length === 0) throw new Error('Nothing is for sale. Add products: node ace demo:seed')
   return data.map(({ sku }) => sku)
 }
@@ -128,7 +128,7 @@ async function act(
 ): Promise<any> {
   const { url, signal, acted } = traffic
   if (signal.aborted) return null
-  const answer = await fetch(`${url}/api/v1/${path}`, {
+  const response = await fetch(`${url}/api/v1/${path}`, {
     method,
     headers: {
       'Authorization': `Bearer ${token}`,
@@ -138,14 +138,14 @@ async function act(
     },
     body: JSON.stringify(body),
   }).catch(() => null)
-  acted(what, answer?.status ?? 0)
-  return answer?.ok ? answer.json() : null
+  acted(what, response?.status ?? 0)
+  return response?.ok ? response.json() : null
 }
 
 async function read({ url, clerk, signal }: Traffic, path: string): Promise<any> {
   const headers = { Authorization: `Bearer ${clerk}` }
-  const answer = await fetch(`${url}/api/v1/${path}`, { headers, signal }).catch(() => null)
-  return answer?.ok ? answer.json() : null
+  const response = await fetch(`${url}/api/v1/${path}`, { headers, signal }).catch(() => null)
+  return response?.ok ? response.json() : null
 }
 
 function pause(milliseconds: number, signal: AbortSignal) {

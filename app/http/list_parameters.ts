@@ -3,6 +3,7 @@
  */
 import vine from '@vinejs/vine'
 import type { SchemaTypes } from '@vinejs/vine/types'
+import { DateTime } from 'luxon'
 import { describe, textRule } from './fields.ts'
 import { booleanSchema, dateTimeSchema } from './json_schema.ts'
 
@@ -54,6 +55,19 @@ export const day = () =>
     .parse((value) => (value === '' ? undefined : value))
     .use(isDay)
     .optional()
+
+/**
+ * The range of times from the first day to the last, both included; a missing day leaves its end open.
+ *
+ * @param zone - IANA name of the reader's time zone, which delimits the days
+ */
+export function timesOfDays(first: string | undefined, last: string | undefined, zone: string) {
+  const midnight = (date: string) => DateTime.fromISO(date, { zone })
+  return {
+    from: first ? midnight(first).toJSDate() : undefined,
+    before: last ? midnight(last).plus({ days: 1 }).toJSDate() : undefined,
+  }
+}
 
 /** `true` or `false`. @param words - the description in /openapi.json */
 export const flag = (words: string) =>

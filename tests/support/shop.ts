@@ -103,7 +103,7 @@ export async function priced(sku: string, amount = 1_000, currency = 'EUR', acti
 /** Removes the limits per customer. @returns restores them */
 export function withoutCustomerLimits() {
   const before = { ...customerLimits }
-  Object.assign(customerLimits, { linePieces: null, openOrders: null, heldPieces: null })
+  Object.assign(customerLimits, { lineUnits: null, openOrders: null, heldUnits: null })
   return () => void Object.assign(customerLimits, before)
 }
 

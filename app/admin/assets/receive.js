@@ -12,24 +12,25 @@ const SOUNDS = {
 }
 
 const WAITS = {
-  away: 'Sent as soon as the server answers again.',
-  signedOut: 'You are signed out. Sent when you are back.',
-  mayNot: 'You may not receive goods any more: ask an administrator. Sent when you may again.',
+  offline: 'Scans are sent when the server responds again.',
+  signedOut: 'You are signed out.',
+  forbidden:
+    'Your role no longer allows receiving goods. Ask an administrator; scans stay in this browser until then.',
 }
 
 customElements.define(
   'scan-desk',
   class extends HTMLElement {
-    #gone
+    #listeners
     #sending = null
     #retry = null
     /** Why scans wait, as a key of WAITS. */
-    #reason = 'away'
+    #reason = 'offline'
     #scans = new ScanDetector()
 
     connectedCallback() {
-      this.#gone = new AbortController()
-      const { signal } = this.#gone
+      this.#listeners = new AbortController()
+      const { signal } = this.#listeners
       // Captures the events before htmx and before any field.
       document.addEventListener('submit', (event) => this.#submitted(event), { signal, capture: true }) // prettier-ignore
       document.addEventListener('keydown', (event) => this.#typed(event), { signal, capture: true })
@@ -38,7 +39,7 @@ customElements.define(
     }
 
     disconnectedCallback() {
-      this.#gone.abort()
+      this.#listeners.abort()
       clearTimeout(this.#retry)
     }
 
@@ -121,22 +122,22 @@ customElements.define(
       }
       clearTimeout(this.#retry)
       this.#retry = null
-      this.#reason = 'away'
+      this.#reason = 'offline'
       this.#showWaiting()
     }
 
     /** @returns the page of the response, or the reason why the scan waits */
     async #post(entry) {
       // A request without a connection would only log an error.
-      if (!navigator.onLine) return { waits: 'away' }
+      if (!navigator.onLine) return { waits: 'offline' }
       try {
         const { status, page } = await this.#request(entry)
         if (page.querySelector('#tally')) return { page }
         if (status === 401 || status === 409) return { waits: 'signedOut' }
-        if (status === 404) return { waits: 'mayNot' }
+        if (status === 404) return { waits: 'forbidden' }
         if (status === 403 && (await this.#renewToken())) return this.#post(entry)
       } catch {}
-      return { waits: 'away' }
+      return { waits: 'offline' }
     }
 
     async #request({ action, fields }) {
@@ -164,7 +165,7 @@ customElements.define(
     #retryLater(reason) {
       if (!this.#retry) play(SOUNDS.kept)
       clearTimeout(this.#retry)
-      this.#retry = setTimeout(() => this.#send(), reason === 'away' ? 2_000 : 15_000)
+      this.#retry = setTimeout(() => this.#send(), reason === 'offline' ? 2_000 : 15_000)
       this.#reason = reason
       this.#showWaiting()
     }
@@ -181,7 +182,7 @@ customElements.define(
       if (this.#reason === 'signedOut') {
         const link = document.createElement('a')
         link.href = '/admin/login?next=/admin/stock/receive'
-        link.textContent = 'Sign in'
+        link.textContent = 'Sign in to send scans'
         notice.append(' ', link)
       }
       place.append(notice)

@@ -28,6 +28,12 @@ export function oneOf(values: readonly string[], description?: string): Schema {
   return { type: 'string', enum: values, ...(description && { description }) }
 }
 
+/** An enumeration whose description explains its values. @param meanings - by value */
+export function explained(meanings: Record<string, string>): Schema {
+  const texts = Object.entries(meanings).map(([value, meaning]) => `\`${value}\`: ${meaning}.`)
+  return oneOf(Object.keys(meanings), texts.join(' '))
+}
+
 /** A page of a list: `{ data, next }`. */
 export function page(items: Schema): Schema {
   return object<{ data: unknown; next: unknown }>({

@@ -128,7 +128,7 @@ function stockRefusal(
     return { column: 'counted', code: 'reserved_exceeds', detail }
   }
   if (onHand + (received ?? 0) > MOST_ON_HAND) {
-    const detail = 'On hand would exceed 2000000000. Check the quantity.'
+    const detail = 'On hand would exceed 2,000,000,000. Check the quantity.'
     return { column: 'received', code: 'on_hand_too_large', detail }
   }
   return null

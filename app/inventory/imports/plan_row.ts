@@ -131,11 +131,11 @@ function stockErrors({ counted, sku }: FileRow, known: KnownProduct | undefined,
     errors.push({ column, code: 'reserved_exceeds', detail })
   }
   if (Math.abs(delta) > MOST_AT_ONCE) {
-    const detail = `${sku} would change by ${delta} units. One row can change at most 1000000.`
+    const detail = `${sku} would change by ${delta.toLocaleString('en')} units. One row can change at most 1,000,000.`
     errors.push({ column, code: 'change_too_large', detail })
   }
   if ((known?.onHand ?? 0) + delta > MOST_ON_HAND) {
-    const detail = 'On hand would exceed 2000000000. Check the quantity.'
+    const detail = 'On hand would exceed 2,000,000,000. Check the quantity.'
     errors.push({ column, code: 'on_hand_too_large', detail })
   }
   return errors

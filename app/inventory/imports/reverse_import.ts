@@ -99,7 +99,7 @@ function refusalOf(
     )
   }
   if (left > MOST_ON_HAND) {
-    return refusal('on_hand_too_large', 'On hand would exceed 2000000000.')
+    return refusal('on_hand_too_large', 'On hand would exceed 2,000,000,000.')
   }
   return null
 }

@@ -26,7 +26,7 @@ export interface ProductRow {
   changesProduct: boolean
 }
 
-/** Finds the barcodes of the rows that products have. @returns GTIN-14 → barcode and SKU */
+/** Finds which of these barcodes already belong to a product. @returns GTIN-14 → barcode and SKU */
 export async function takenBarcodes(
   trx: TransactionClientContract,
   rows: Pick<ProductRow, 'barcode'>[]

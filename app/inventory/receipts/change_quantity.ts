@@ -2,7 +2,7 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { unprocessable } from '#http/problem'
 import { run } from '#postgres/run'
 import { MOST_AT_ONCE } from '../ledger/balance.ts'
-import type { Receipt } from './open_receipt.ts'
+import type { Receipt } from './lock_receipt.ts'
 
 const removeLine = {
   name: 'receipt_remove_line',
@@ -50,6 +50,6 @@ export async function changeQuantity(
 }
 
 function tooMany(sku: string, before: number) {
-  const detail = `A receipt can have at most 1000000 units of one SKU. This one already has ${before} of ${sku}, so nothing was added.`
+  const detail = `A receipt can have at most 1,000,000 units of one SKU. This one already has ${before.toLocaleString('en')} of ${sku}, so nothing was added.`
   return unprocessable('invalid_fields', detail, [{ pointer: '/quantity', code: 'max', detail }])
 }

@@ -1,11 +1,10 @@
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { SignedIn } from '#contracts/actor'
-import { notFound } from '#http/problem'
 import { run, runInOrder } from '#postgres/run'
 import { changeQuantity } from './change_quantity.ts'
 import { findSkus } from './find_code.ts'
-import { beginReceipt, lockReceipt, openReceipt, type Receipt } from './open_receipt.ts'
+import { beginReceipt, lockReceipt, type Receipt } from './lock_receipt.ts'
 import { scannedAfterTimes, type TypedCode } from './read_code.ts'
 
 export interface Scan extends TypedCode {
@@ -49,41 +48,12 @@ async function findScan(trx: TransactionClientContract, account: SignedIn, scan:
   }
 }
 
-export interface Correction {
-  key: string
-  sku: string
-  /** Units, 0 to 1,000,000. */
-  quantity: number
-}
-
-/**
- * Sets the quantity of an SKU in the person's receipt.
- *
- * @throws Problem 404 for an unknown SKU
- */
-export async function correctQuantity(account: SignedIn, { key, sku, quantity }: Correction) {
-  await db.connection('inventory').transaction(async (trx) => {
-    const receipt = await openReceipt(trx, account)
-    if (await isRecorded(trx, account, key)) return
-    const item = await trx.from('stock_items').where({ sku }).first()
-    if (!item) throw notFound('stock item')
-    const was = await changeQuantity(trx, receipt, sku, () => quantity)
-    await run(trx, recordScan, [account.id, key, receipt.id, sku, sku, quantity, was, true])
-  })
-}
-
-const findRecorded = {
+export const findRecorded = {
   name: 'receipt_find_recorded',
   text: /* sql */ `select from receipt_scans where account_id = $1 and key = $2`,
 }
 
-/** Read under the receipt's lock, so that the second of two concurrent scans finds the first. */
-async function isRecorded(trx: TransactionClientContract, { id }: SignedIn, key: string) {
-  const recorded = await run(trx, findRecorded, [id, key])
-  return recorded.length > 0
-}
-
-const recordScan = {
+export const recordScan = {
   name: 'receipt_record_scan',
   text: /* sql */ `
     insert into receipt_scans (account_id, key, import_id, code, sku, quantity, was, sets)

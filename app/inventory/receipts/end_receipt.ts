@@ -8,7 +8,7 @@ import { isUuid } from '#runtime/uuid'
 import { notFound, Problem } from '#http/problem'
 import type { ImportRecord, ImportStatus } from '../imports/import_record.ts'
 import { updateImport } from '../imports/import_transitions.ts'
-import { openReceipt, type Receipt } from './open_receipt.ts'
+import type { Receipt } from './lock_receipt.ts'
 
 /** A receipt in the state that the person reviewed. */
 export type ReviewedReceipt = Pick<Receipt, 'id' | 'version'>
@@ -67,15 +67,6 @@ export async function discardReceipt(
     if (receipt.status === 'discarded') return receipt
     assertUnchanged(receipt, reviewed)
     return updateImport(trx, receipt, { status: 'discarded' })
-  })
-}
-
-/** Sets the reference of the open receipt, for example the number of the delivery note. */
-export async function nameReceipt(account: SignedIn, reference: string | null) {
-  await db.connection('inventory').transaction(async (trx) => {
-    const { id } = await openReceipt(trx, account)
-    const change = { reference, version: trx.raw('version + 1') }
-    await trx.from('stock_imports').where({ id }).update(change)
   })
 }
 

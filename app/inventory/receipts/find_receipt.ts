@@ -6,7 +6,7 @@ import type { Slice } from '#admin/slices'
 import type { SignedIn } from '#contracts/actor'
 import { invalidCursor } from '#http/pages'
 import { run } from '#postgres/run'
-import { selectReceipt, type Receipt } from './open_receipt.ts'
+import { selectReceipt, type Receipt } from './lock_receipt.ts'
 
 const findOpen = { name: 'receipt_open', text: selectReceipt }
 

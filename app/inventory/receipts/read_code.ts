@@ -35,7 +35,7 @@ export function readCode(typed: string): TypedCode {
     )
   }
   if (quantity < 1 || quantity > MOST_AT_ONCE) {
-    throw unreadable('The quantity after * must be between 1 and 1000000.')
+    throw unreadable('The quantity after * must be between 1 and 1,000,000.')
   }
   if (times === undefined || times.length < SHORTEST_SCANNED) return { code, quantity }
   return { code, quantity, perhapsScanned: times }

@@ -14,7 +14,7 @@ import { similarSkus } from '../products/similar_skus.ts'
 import { MOST_BARCODES, takenBarcodes, writeProducts } from '../products/write_products.ts'
 import { changeQuantity } from './change_quantity.ts'
 import { findSkus } from './find_code.ts'
-import { openReceipt } from './open_receipt.ts'
+import { lockOrBeginReceipt } from './lock_receipt.ts'
 
 const MOST_SHOWN = 50
 
@@ -78,7 +78,7 @@ export async function identifyCode(
   sku: string
 ): Promise<Identified> {
   return db.connection('inventory').transaction(async (trx) => {
-    const receipt = await openReceipt(trx, account)
+    const receipt = await lockOrBeginReceipt(trx, account)
     const scans = await run<{ quantity: number }>(trx, identifyScans, [
       ...[account.id, code, sku, receipt.id],
     ])

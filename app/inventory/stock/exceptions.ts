@@ -4,7 +4,7 @@ import { describeCount, type LaterCount } from '../ledger/later_counts.ts'
 import type { Movement } from '../ledger/movement.ts'
 
 export function tooMuchOnHand(sku: string, onHand: number) {
-  const detail = `${sku} has ${onHand} units on hand and cannot have more than 2,000,000,000. Check the quantity.`
+  const detail = `${sku} has ${onHand.toLocaleString('en')} units on hand and cannot have more than 2,000,000,000. Check the quantity.`
   return new Problem('on_hand_too_large', detail)
 }
 
@@ -40,7 +40,7 @@ export function stockMoved(from: number, to: number, movement: Movement | null) 
 }
 
 export function countTooFar(onHand: number) {
-  const detail = `must not differ from the ${onHand} on hand by more than 1,000,000`
+  const detail = `must not differ from the ${onHand.toLocaleString('en')} on hand by more than 1,000,000`
   return unprocessable('invalid_fields', `/counted ${detail}.`, [
     { pointer: '/counted', code: 'range', detail },
   ])

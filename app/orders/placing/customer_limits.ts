@@ -16,9 +16,9 @@ import { countUnits, unitsOf } from '../order_lines.ts'
 
 /** The limits on this account's open orders; null if it has none. */
 export function loadLimits({ role }: SignedIn): LoadLimits | null {
-  const { openOrders, heldPieces } = limits
-  if (role !== 'customer' || (openOrders === null && heldPieces === null)) return null
-  return { openOrders, heldPieces }
+  const { openOrders, heldUnits } = limits
+  if (role !== 'customer' || (openOrders === null && heldUnits === null)) return null
+  return { openOrders, heldUnits }
 }
 
 /**
@@ -26,7 +26,7 @@ export function loadLimits({ role }: SignedIn): LoadLimits | null {
  * @throws Problem 422 `order_limit_exceeded`
  */
 export function assertLinesWithinLimit(wanted: Line[], { role }: SignedIn, before: Line[] = []) {
-  const most = limits.linePieces
+  const most = limits.lineUnits
   if (role !== 'customer' || most === null) return
   const isOver = ({ sku }: Line) => unitsOf(wanted, sku) > Math.max(most, unitsOf(before, sku))
   const over = wanted.find(isOver)
@@ -42,7 +42,7 @@ export function loadExceeded({ openOrders, units }: CustomerLoad, wanted: Line[]
   if (limits.openOrders !== null && openOrders >= limits.openOrders) {
     return orderLimitExceeded('open_orders', limits.openOrders)
   }
-  return orderLimitExceeded('held_pieces', limits.heldPieces ?? units + countUnits(wanted))
+  return orderLimitExceeded('held_pieces', limits.heldUnits ?? units + countUnits(wanted))
 }
 
 /**
@@ -58,7 +58,7 @@ export async function assertChangeWithinLimits(
   by: SignedIn
 ) {
   assertLinesWithinLimit(wanted, by, order.requestedLines ?? order.lines)
-  const most = limits.heldPieces
+  const most = limits.heldUnits
   if (by.role !== 'customer' || most === null) return
   const asked = countUnits(wanted)
   if (asked <= Math.max(countUnits(order.lines), countUnits(order.requestedLines ?? []))) return

@@ -28,8 +28,8 @@ const MAX_PER_POLL = 50
 
 export class Sweeper extends PollingWorker {
   readonly #options: SweeperOptions
-  /** Orders with an unanswered re-send: id → time of the first one. */
-  readonly #unanswered = new Map<string, number>()
+  /** Orders whose re-sent request has no reply: id → time of the first one. */
+  readonly #withoutReply = new Map<string, number>()
   #lastProbe = 0
   readonly counts = { resent: 0, flagged: 0 }
 
@@ -41,22 +41,22 @@ export class Sweeper extends PollingWorker {
   override warnings(): string[] {
     const failure = super.warnings()
     if (failure.length > 0 || !this.#isSilent()) return failure
-    return [`sweeper: inventory does not reply to ${this.#unanswered.size} re-sent requests`]
+    return [`sweeper: inventory does not reply to ${this.#withoutReply.size} re-sent requests`]
   }
 
   protected async poll() {
     if (this.#options.leads()) await this.tick()
-    else this.#unanswered.clear()
+    else this.#withoutReply.clear()
   }
 
   /** Re-sends and flags once. */
   async tick() {
     const { client, replyTimeout, logger } = this.#options
     const timing: Timing = { replyTimeout, tries: TRIES }
-    await this.#forgetAnswered()
+    await this.#forgetReplied()
     const resent = await resendDue(client(), timing, this.#allowance())
     for (const id of resent) {
-      if (!this.#unanswered.has(id)) this.#unanswered.set(id, this.#now())
+      if (!this.#withoutReply.has(id)) this.#withoutReply.set(id, this.#now())
     }
     this.counts.resent += resent.length
     swept.inc({ outcome: 'resent' }, resent.length)
@@ -66,16 +66,16 @@ export class Sweeper extends PollingWorker {
     swept.inc({ outcome: 'flagged' }, flagged.length)
     for (const orderId of flagged) {
       // From now on `attention` shows it.
-      this.#unanswered.delete(orderId)
+      this.#withoutReply.delete(orderId)
       logger.error({ orderId }, 'order needs attention: no stock reply')
     }
   }
 
   /** One reply to a re-send shows that inventory works, so the limit is lifted. */
-  async #forgetAnswered() {
-    if (this.#unanswered.size === 0) return
-    const waiting = await waitingAmong(this.#options.client(), [...this.#unanswered.keys()])
-    if (waiting < this.#unanswered.size) this.#unanswered.clear()
+  async #forgetReplied() {
+    if (this.#withoutReply.size === 0) return
+    const waiting = await waitingAmong(this.#options.client(), [...this.#withoutReply.keys()])
+    if (waiting < this.#withoutReply.size) this.#withoutReply.clear()
   }
 
   #now() {
@@ -84,7 +84,7 @@ export class Sweeper extends PollingWorker {
 
   /** Whether no re-send got a reply within the timeout. */
   #isSilent() {
-    const [oldest] = this.#unanswered.values()
+    const [oldest] = this.#withoutReply.values()
     return oldest !== undefined && this.#now() - oldest >= this.#options.replyTimeout
   }
 

@@ -56,7 +56,7 @@ export interface CustomerLoad {
 /** Limits on the load of a customer; null for no limit. */
 export interface LoadLimits {
   openOrders: number | null
-  heldPieces: number | null
+  heldUnits: number | null
 }
 
 interface Placed extends CustomerLoad, Record<string, unknown> {
@@ -105,7 +105,7 @@ export async function insertPlacedOrder(
     load !== null,
     load?.openOrders ?? NO_LIMIT,
     countUnits(order.lines),
-    load?.heldPieces ?? NO_LIMIT,
+    load?.heldUnits ?? NO_LIMIT,
     ...outbox.values([{ ...message, time: order.placedAt }]),
   ]).catch((error) => {
     if (error.constraint === 'idempotency_keys_pkey') return []

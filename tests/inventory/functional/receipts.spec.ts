@@ -10,7 +10,8 @@ import { countStock } from '#inventory/stock/count_stock'
 import { workOn } from '#inventory/imports/import_worker'
 import { startReversal } from '#inventory/imports/import_transitions'
 import { putProduct } from '#inventory/products/put_product'
-import { correctQuantity, countScan } from '#inventory/receipts/count_scan'
+import { correctQuantity } from '#inventory/receipts/correct_quantity'
+import { countScan } from '#inventory/receipts/count_scan'
 import { applyReceipt, discardReceipt } from '#inventory/receipts/end_receipt'
 import { findReceipt, linesByScan } from '#inventory/receipts/find_receipt'
 import { readCode } from '#inventory/receipts/read_code'
@@ -48,8 +49,8 @@ test.group('A scan that cannot be a code', () => {
       ['blanks', '  \t ', 'The code is empty'],
       ['500 characters', 'A'.repeat(500), '500 characters'],
       ['control characters', 'MUG\u001dRED', 'control or invisible characters'],
-      ['no pieces', 'MUG-RED*0', 'between 1 and 1000000'],
-      ['too many pieces', 'MUG-RED*1000001', 'between 1 and 1000000'],
+      ['no pieces', 'MUG-RED*0', 'between 1 and 1,000,000'],
+      ['too many pieces', 'MUG-RED*1000001', 'between 1 and 1,000,000'],
       ['a quantity alone', '*12', 'The code is empty'],
     ])
     .run(({ assert }, [, typed, words]) => {
@@ -126,7 +127,7 @@ test.group('A scan', (group) => {
   }) => {
     await scan(carl, 'TEA*999999')
     const key = randomUUID()
-    await assert.rejects(() => scan(carl, 'TEA*2', key), /has 999999 of TEA/)
+    await assert.rejects(() => scan(carl, 'TEA*2', key), /has 999,999 of TEA/)
     await scan(carl, 'TEA', key)
     assert.deepEqual(await tally(carl), { TEA: 1_000_000 })
   })

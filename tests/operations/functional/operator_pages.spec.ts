@@ -281,7 +281,7 @@ test.group('An operator at the page', (group) => {
     assert.lengthOf(await deadLetters(), 2)
   })
 
-  test('and a clerk both learn on the order’s page that it is blocked in stock', async ({
+  test('and a clerk both learn on the order’s page that it is blocked in inventory', async ({
     assert,
   }) => {
     const order = uuidv7()
@@ -293,9 +293,9 @@ test.group('An operator at the page', (group) => {
     const told = await said(`/admin/stock/held-up/${order}`)
     assert.match(
       told,
-      /blocked in stock since \d.* · 2 messages about this order .* division by zero. Redrive the messages/
+      /blocked in inventory since \d.* · 2 messages about this order .* division by zero. Redrive the messages/
     )
-    assert.include(await said(`/admin/stock/held-up/${uuidv7()}`), 'not blocked in stock')
+    assert.include(await said(`/admin/stock/held-up/${uuidv7()}`), 'not blocked in inventory')
     assert.equal((await desk.open('/admin/stock/held-up/17')).status, 404)
   })
 })

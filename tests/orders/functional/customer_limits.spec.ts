@@ -32,7 +32,7 @@ test.group('The limits for customers', (group) => {
   test('are 1,000 pieces of a line, 20 open orders and 2,000 held pieces by default', ({
     assert,
   }) => {
-    assert.deepEqual(customerLimits, { linePieces: 1_000, openOrders: 20, heldPieces: 2_000 })
+    assert.deepEqual(customerLimits, { lineUnits: 1_000, openOrders: 20, heldUnits: 2_000 })
   })
 
   test('a line of more than 1,000 pieces is refused, in one line or in several', async ({

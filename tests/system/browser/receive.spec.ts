@@ -261,7 +261,7 @@ test.group('The scan loop', (group) => {
       db.connection('accounts').from('accounts').where('id', desk.person.id).update({ role: name })
     await role('operator')
     await scan(page, MUG)
-    await page.getByText('1 scan waits in this browser. You may not receive goods').waitFor()
+    await page.getByText('1 scan waits in this browser. Your role no longer allows').waitFor()
     await role('clerk')
     await page.goto(RECEIVE)
     await units(page, '1 unit')

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import type { HttpContext } from '@adonisjs/core/http'
-import { DateTime } from 'luxon'
 import { auditLabelOf, labelledRoutes } from '#admin/audit_labels'
 import { shownSlice, sliceOf } from '#admin/slices'
+import { timesOfDays } from '#http/list_parameters'
 import { auditLines } from '../../audit/audit_csv.ts'
 import { namesOf, readAudit, listStaff, type AuditFilter } from '../../audit/read_audit.ts'
 import { auditFilterValidator } from '../validators.ts'
@@ -32,13 +32,11 @@ export default class AuditController {
 
 type ShownFilter = Awaited<ReturnType<typeof auditFilterValidator.validate>>
 
-/** Actions are selected by their label, days in the time zone of the reader. */
+/** Actions are selected by their label. */
 function filterOf({ person, act, thing, from, to }: ShownFilter, zone: string): AuditFilter {
-  const midnight = (day: string) => DateTime.fromISO(day, { zone })
   return {
     ...{ person, thing },
     acts: act ? (labelledRoutes().find(({ words }) => words === act)?.routes ?? [act]) : undefined,
-    from: from ? midnight(from).toJSDate() : undefined,
-    before: to ? midnight(to).plus({ days: 1 }).toJSDate() : undefined,
+    ...timesOfDays(from, to, zone),
   }
 }

@@ -3,6 +3,7 @@
  */
 import {
   object,
+  explained,
   flag,
   list,
   oneOf,
@@ -65,12 +66,7 @@ export const importSchemas: Record<string, Schema> = {
   Import: object<Import>({
     id: uuid('Newer imports have higher ids.'),
     source: oneOf(['csv', 'scan'], '`scan`: a receipt from the scan page.'),
-    status: oneOf(
-      Object.keys(STATUSES),
-      Object.entries(STATUSES)
-        .map(([status, meaning]) => `\`${status}\`: ${meaning}.`)
-        .join(' ')
-    ),
+    status: explained(STATUSES),
     name: orNull(text('The name of the file.')),
     reference: orNull(text('Your reference.')),
     actor: ref('Actor'),

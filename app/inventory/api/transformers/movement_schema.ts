@@ -1,18 +1,13 @@
 /*
  * The API schema of movements, with examples.
  */
-import { object, oneOf, orNull, ref, text, time, uuid, whole } from '#http/openapi/schema'
+import { explained, object, orNull, ref, text, time, uuid, whole } from '#http/openapi/schema'
 import { MOVEMENT_KINDS, type Movement } from '../../ledger/movement.ts'
 
 export const movementSchema = object<Movement>({
   id: uuid('Newer movements have higher ids.'),
   sku: text(),
-  kind: oneOf(
-    Object.keys(MOVEMENT_KINDS),
-    Object.entries(MOVEMENT_KINDS)
-      .map(([kind, meaning]) => `\`${kind}\`: ${meaning}.`)
-      .join(' ')
-  ),
+  kind: explained(MOVEMENT_KINDS),
   onHandDelta: whole('The change to on hand, in units.'),
   reservedDelta: whole('The change to the units that orders hold.'),
   onHand: whole('Units on hand after the movement.', 0),

@@ -108,7 +108,8 @@ function quoted(text: string) {
 function asWhole(text: string, most: number): Parsed<number> {
   if (/^-\d+$/.test(text)) return { problem: 'is negative' }
   if (!/^\d+$/.test(text)) return { problem: 'is not a whole number' }
-  if (text.length > 15 || Number(text) > most) return { problem: `is greater than ${most}` }
+  if (text.length > 15 || Number(text) > most)
+    return { problem: `is greater than ${most.toLocaleString('en')}` }
   return { value: Number(text) }
 }
 

@@ -1,15 +1,15 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
-import { DateTime } from 'luxon'
 import { csvOf, sendCsv } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/slices'
+import { timesOfDays } from '#http/list_parameters'
 import { sentMessages } from '#messaging/recovery/key_history'
 import { listMovements, type MovementFilters } from '../../ledger/find_movements.ts'
 import { KINDS, type Movement } from '../../ledger/movement.ts'
 import { ledgerFilterValidator } from '../validators.ts'
 import { readLedger } from './ledger_rows.ts'
 
-/** A change from 100 lines to 100 other lines moves the stock of 200 SKUs. */
+/** An order has at most 100 lines, so replacing all of them moves 200 SKUs. */
 const MOST_PER_MESSAGE = 200
 
 /** The ledger of all SKUs: as a page, as a part of an order's timeline, and as CSV. */
@@ -55,17 +55,14 @@ async function replyTo(orderId: string, messageId: string) {
 
 type ShownFilter = Awaited<ReturnType<typeof ledgerFilterValidator.validate>>
 
-/** Days start and end in the person's time zone. */
 function filtersOf(
   { from, to, actor, order, message, answer, since, import: importId, undo, ...rest }: ShownFilter,
   zone: string
 ): MovementFilters {
-  const midnight = (day: string) => DateTime.fromISO(day, { zone })
   return {
     ...rest,
     ...{ actorId: actor, orderId: order, messageId: message, importId, undone: undo },
-    from: from ? midnight(from).toJSDate() : undefined,
-    before: to ? midnight(to).plus({ days: 1 }).toJSDate() : undefined,
+    ...timesOfDays(from, to, zone),
   }
 }
 

@@ -4,8 +4,9 @@ import { plural } from '#admin/format'
 import { goTo, notice } from '#admin/notices'
 import { shownSlice, sliceOf } from '#admin/slices'
 import { importWorker, workOn } from '../../imports/import_worker.ts'
-import { applyReceipt, discardReceipt, nameReceipt } from '../../receipts/end_receipt.ts'
+import { applyReceipt, discardReceipt } from '../../receipts/end_receipt.ts'
 import { findReceipt, linesBySku } from '../../receipts/find_receipt.ts'
+import { setReference } from '../../receipts/set_reference.ts'
 import { unknownCodes } from '../../receipts/unknown_codes.ts'
 import { RECEIVE } from './receive_page.ts'
 import { describeReceipt } from './describe_receipt.ts'
@@ -31,15 +32,15 @@ export default class ReceiptsController {
 
   async name(ctx: HttpContext) {
     const { reference } = await referenceFormValidator.validate(ctx.request.body())
-    await nameReceipt(ctx.account, reference ?? null)
+    await setReference(ctx.account, reference ?? null)
     return goTo(ctx, `${RECEIVE}/review`)
   }
 
   async apply(ctx: HttpContext) {
     const { confirmed, ...reviewed } = await receiptFormValidator.validate(ctx.request.body())
-    const typed = { quantity: reviewed.version, confirmed }
+    const confirmation = { token: reviewed.version, confirmed }
     const { id } = await applyReceipt(ctx.account, reviewed, (trx, received) =>
-      rejectUnusual(trx, 'restock', typed, received)
+      rejectUnusual(trx, 'restock', confirmation, received)
     )
     // The background worker does the rest.
     await workOn(id, randomUUID(), AbortSignal.timeout(WAIT_MS)).catch(() => {})

@@ -1,6 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { goTo } from '#admin/notices'
-import { correctQuantity, countScan } from '../../receipts/count_scan.ts'
+import { correctQuantity } from '../../receipts/correct_quantity.ts'
+import { countScan } from '../../receipts/count_scan.ts'
 import { readCode } from '../../receipts/read_code.ts'
 import { skuValidator } from '../../api/validators/stock.ts'
 import { RECEIVE, renderReceive } from './receive_page.ts'

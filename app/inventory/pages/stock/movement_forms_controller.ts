@@ -17,7 +17,9 @@ export default class MovementFormsController {
     const { confirmed, ...goods } = await restockFormValidator.validate(ctx.request.body())
     const { quantity } = goods
     const movement = await submitMovementForm(ctx, async (trx, by) => {
-      await rejectUnusual(trx, 'restock', { quantity, confirmed }, [{ sku, units: quantity }])
+      await rejectUnusual(trx, 'restock', { token: quantity, confirmed }, [
+        { sku, units: quantity },
+      ])
       return restock(trx, { sku, ...goods }, by)
     })
     describeMovement(ctx, movement)
@@ -30,7 +32,7 @@ export default class MovementFormsController {
     const { confirmed, ...change } = await adjustmentFormValidator.validate(ctx.request.body())
     const { delta } = change
     const movement = await submitMovementForm(ctx, async (trx, by) => {
-      await rejectUnusual(trx, 'adjust', { quantity: delta, confirmed }, [{ sku, units: delta }])
+      await rejectUnusual(trx, 'adjust', { token: delta, confirmed }, [{ sku, units: delta }])
       return adjustStock(trx, { sku, ...change }, by)
     })
     describeMovement(ctx, movement)
@@ -44,7 +46,7 @@ export default class MovementFormsController {
     const { counted, expectedOnHand } = count
     const booking = { sku, units: counted - expectedOnHand }
     const movement = await submitMovementForm(ctx, async (trx, by) => {
-      await rejectUnusual(trx, 'count', { quantity: counted, confirmed }, [booking])
+      await rejectUnusual(trx, 'count', { token: counted, confirmed }, [booking])
       return countStock(trx, { sku, ...count }, by)
     })
     describeMovement(ctx, movement)

@@ -22,7 +22,7 @@ export default class SelectionFormsController {
       // Locks all balances at once, in SKU order.
       await lockStock(trx, selected)
       const bookings = selected.map((sku) => ({ sku, units: quantity }))
-      await rejectUnusual(trx, 'restock', { quantity, confirmed }, bookings)
+      await rejectUnusual(trx, 'restock', { token: quantity, confirmed }, bookings)
       const movements: string[] = []
       for (const sku of selected) {
         const { id } = await restock(trx, { sku, quantity, reference }, actorOf(account))

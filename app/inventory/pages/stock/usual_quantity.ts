@@ -21,10 +21,10 @@ export interface Booking {
   units: number
 }
 
-/** The quantity that the person typed, and the one that they confirmed, if any. */
-export interface Typed {
-  /** For a receipt, which has many quantities: its version. */
-  quantity: number
+export interface Confirmation {
+  /** Identifies the request to be confirmed: its quantity, or the version of a receipt. */
+  token: number
+  /** The token that the person confirmed. */
   confirmed?: number
 }
 
@@ -50,15 +50,15 @@ interface Usual extends Record<string, unknown> {
 /**
  * Compares with the SKU's last 20 changes of this kind, without those that changed nothing or were undone.
  *
- * @throws Problem 409 `quantity_unusual`, unless exactly this quantity was confirmed
+ * @throws Problem 409 `quantity_unusual`, unless exactly this request was confirmed
  */
 export async function rejectUnusual(
   trx: TransactionClientContract,
   kind: 'restock' | 'adjust' | 'count',
-  { quantity, confirmed }: Typed,
+  { token, confirmed }: Confirmation,
   bookings: Booking[]
 ) {
-  if (confirmed === quantity) return
+  if (confirmed === token) return
   const usual = await run<Usual>(trx, findUsual, [bookings.map(({ sku }) => sku), kind])
   const bySku = new Map(usual.map((one) => [one.sku, one]))
   const unusual = bookings.flatMap(({ sku, units: signed }): Unusual[] => {
@@ -91,7 +91,7 @@ function quantityUnusual(all: Unusual[]) {
   return new Problem('quantity_unusual', `${what} ${next}`, { members })
 }
 
-/** "5,000 of MUG, 300 of TEA and 4 other SKUs" */
+/** "5 000 of MUG, 300 of TEA and 4 other SKUs", with narrow spaces in numbers. */
 function describe(bookings: Booking[]): string {
   const named = bookings.slice(0, MOST_NAMED)
   const others = bookings.length - named.length

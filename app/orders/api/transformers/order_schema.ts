@@ -4,9 +4,9 @@
 import type { Shortage } from '#contracts/messages/fields'
 import {
   object,
+  explained,
   flag,
   list,
-  oneOf,
   orNull,
   ref,
   text,
@@ -27,12 +27,6 @@ const statuses: Record<Status, string> = {
   rejected: 'not enough stock; nothing is held',
   cancelled: 'cancelled; nothing is held',
   fulfilled: 'shipped',
-}
-
-/** @param meanings - by value */
-export function explained(meanings: Record<string, string>): Schema {
-  const texts = Object.entries(meanings).map(([value, meaning]) => `\`${value}\`: ${meaning}.`)
-  return oneOf(Object.keys(meanings), texts.join(' '))
 }
 
 const line = object<OrderBody['lines'][number]>({

@@ -1,9 +1,19 @@
 /*
  * The schema of a timeline step in /openapi.json.
  */
-import { list, object, oneOf, orNull, ref, text, time, uuid, whole } from '#http/openapi/schema'
+import {
+  explained,
+  list,
+  object,
+  oneOf,
+  orNull,
+  ref,
+  text,
+  time,
+  uuid,
+  whole,
+} from '#http/openapi/schema'
 import type { StepType } from '../../order_state_machine.ts'
-import { explained } from './order_schema.ts'
 import type { stepBody } from './step_body.ts'
 
 const types: Record<StepType, string> = {

@@ -2,11 +2,11 @@
  * The list of orders for staff.
  */
 import db from '@adonisjs/lucid/services/db'
-import { DateTime } from 'luxon'
 import type { Infer } from '@vinejs/vine/types'
 import type { Slice } from '#admin/slices'
 import type { SignedIn } from '#contracts/actor'
 import { isUuid } from '#runtime/uuid'
+import { timesOfDays } from '#http/list_parameters'
 import { invalidCursor } from '#http/pages'
 import { COUNT_LIMIT } from '#postgres/bounded_count'
 import { filteredOrders, likeReference, type OrderFilters } from '../../queries/find_orders.ts'
@@ -37,16 +37,16 @@ export async function listForDesk(
   return rows.map(recordOf)
 }
 
-/** @param zone - the reader's time zone, which delimits the days */
 async function filtersOf({ q, status, attention, fulfilled, from, to }: DeskFilter, zone: string) {
-  const midnight = (day: string) => DateTime.fromISO(day, { zone })
+  const placed = timesOfDays(from, to, zone)
+  const shipped = timesOfDays(fulfilled, fulfilled, zone)
   const filters: OrderFilters = {
     status: status && [status],
     attention: attention && true,
-    placedAfter: from ? midnight(from).toJSDate() : undefined,
-    placedBefore: to ? midnight(to).plus({ days: 1 }).toJSDate() : undefined,
-    fulfilledAfter: fulfilled ? midnight(fulfilled).toJSDate() : undefined,
-    fulfilledBefore: fulfilled ? midnight(fulfilled).plus({ days: 1 }).toJSDate() : undefined,
+    placedAfter: placed.from,
+    placedBefore: placed.before,
+    fulfilledAfter: shipped.from,
+    fulfilledBefore: shipped.before,
   }
   return q && !isUuid(q) ? { ...filters, ...(await filtersFor(q)) } : filters
 }

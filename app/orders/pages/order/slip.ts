@@ -17,7 +17,7 @@ export function barsOf(text: string): { width: number; path: string } {
 
 const WHY_NOT: Record<string, string> = {
   pending: 'Waiting for stock.',
-  updating: 'A change is waiting for stock.',
+  updating: 'A change is waiting for a reply from inventory.',
   rejected: 'The order was rejected; no stock is held.',
   cancelled: 'The order is cancelled.',
   fulfilled: 'The order is already fulfilled.',

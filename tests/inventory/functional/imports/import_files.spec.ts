@@ -170,7 +170,7 @@ test.group('A CSV file', (group) => {
       ['POT,1', 'There is no such SKU. To list it, add a name and a price.'],
       ['MUG RED,1', '“MUG RED” is not a valid SKU. Use 1 to 64 of A-Z 0-9 . _ - and start with a letter or digit.'], // prettier-ignore
       [',1', 'The SKU is missing.'],
-      [`CUP,${'9'.repeat(400)}`, `“${'9'.repeat(60)}…” is greater than 2000000000.`],
+      [`CUP,${'9'.repeat(400)}`, `“${'9'.repeat(60)}…” is greater than 2,000,000,000.`],
       [
         `JUG,1${',x'.repeat(9_998)}`,
         'The row has 10000 cells, but the header line has 2. Check the separators and quotation marks.',

@@ -4,7 +4,10 @@ import { actorOf, type SignedIn } from '#contracts/actor'
 import { run } from '#postgres/run'
 import { NOTHING_COUNTED, type ImportCounts } from '../imports/import_record.ts'
 
-/** Goods that a person scans as they arrive. `counts.rows` is the number of SKUs, `counts.up` of units. */
+/**
+ * Goods that a person scans as they arrive. Stored as an import with the source `scan`. `counts.rows` is the
+ * number of SKUs, `counts.up` of units.
+ */
 export interface Receipt extends Record<string, unknown> {
   id: string
   /** Incremented with each change. */
@@ -39,7 +42,7 @@ export async function beginReceipt(trx: TransactionClientContract, account: Sign
 }
 
 /** Locks the person's open receipt, and begins one if there is none. */
-export async function openReceipt(
+export async function lockOrBeginReceipt(
   trx: TransactionClientContract,
   account: SignedIn
 ): Promise<Receipt> {
