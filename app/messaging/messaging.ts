@@ -13,7 +13,7 @@ import { minimumInboxRetention } from './outbox/minimum_inbox_retention.ts'
 import { notifyRelay } from './outbox/notify_relay.ts'
 import { Relay } from './outbox/relay.ts'
 import { TransportUnavailable, type Transport } from './transports/transport.ts'
-import { Mutex } from './inbox/poison_pills.ts'
+import { Mutex } from './inbox/mutex.ts'
 import { UnreadableBatches } from './inbox/unreadable_batches.ts'
 import { recordVerified } from './recovery/record_verified.ts'
 import { verify } from './recovery/verify.ts'
@@ -97,8 +97,7 @@ export class Messaging {
   /**
    * Starts relays and consumers. An unreachable broker or database delays messages, not the start.
    *
-   * @param roles - on a process-local transport a relay without consumers does not start, and leaves the
-   *   lock to a process that has them
+   * @param roles - with the embedded transport, a relay starts only together with consumers
    */
   start(
     transport = this.createTransport(),
@@ -153,7 +152,7 @@ export class Messaging {
     // A broker that hangs delays neither the end nor the last statements to the database.
     const closeTimeout = late.then(() => sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false }))
     await Promise.race([closed, closeTimeout])
-    await Promise.allSettled(consumers.map((consumer) => consumer.leave()))
+    await Promise.allSettled(consumers.map((consumer) => consumer.unregister()))
   }
 
   /**

@@ -4,7 +4,7 @@
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 
-/** Every table of the kernel. */
+/** Every table of the kernel. `waiting_keys` holds the blocked keys. */
 export const KERNEL_TABLES = [
   'consumer_runs',
   'dead_letters',
@@ -24,7 +24,7 @@ export const KERNEL_TABLES = [
 export interface SchemaStep {
   /** Recorded in the database: never rename a released step. */
   name: string
-  /** A query of one boolean, `applied`: true where the step's result was created before steps were recorded. */
+  /** A query that returns `applied`: whether an older migration has already made this change. */
   isApplied?: string
   /** Statements that run in one transaction with the step's record. */
   sql?: string

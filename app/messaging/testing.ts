@@ -15,11 +15,11 @@ export async function waitUntilIdle(messaging: Messaging, timeout = 15_000) {
   let before = -1
   for (;;) {
     const { checked, findings } = await messaging.verify(0)
-    const waiting = findings.filter(({ kind }) => kind !== 'parked')
-    if (waiting.length === 0 && checked === before) return
-    before = waiting.length === 0 ? checked : -1
+    const unfinished = findings.filter(({ kind }) => kind !== 'parked')
+    if (unfinished.length === 0 && checked === before) return
+    before = unfinished.length === 0 ? checked : -1
     if (Date.now() > until) {
-      throw new Error(`messages are still in progress: ${JSON.stringify(waiting.slice(0, 3))}`)
+      throw new Error(`messages are still in progress: ${JSON.stringify(unfinished.slice(0, 3))}`)
     }
     await sleep(5)
   }

@@ -156,7 +156,7 @@ export default class OutboxReplay extends withModuleFlag(OperatorCommand) {
 
   #reportPlans(plans: Planned[], { from, to }: ReplayFilter) {
     const data = plans.map(({ client, direct, ...plan }) => ({ ...plan, from, to }))
-    // A relative time such as "2h" moves: print the exact one.
+    // Print exact times, because "2h" means another time at the next run.
     const times = Object.entries({ from, to }).filter(([, time]) => time)
     const exactly = times.map(([flag, time]) => `--${flag}=${time} `).join('')
     this.print({ data }, () =>

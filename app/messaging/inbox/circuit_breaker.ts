@@ -24,7 +24,6 @@ export class CircuitBreaker {
     this.#batch = { size, failed: 0 }
   }
 
-  /** A message has been handled. */
   succeeded() {
     this.#failuresInRow = 0
   }

@@ -18,7 +18,8 @@ import { handleBatch } from './handle_batch.ts'
 import { signature, type Subscription } from './subscription.ts'
 import { ConsumerMetrics } from './consumer_metrics.ts'
 import type { Delivery, Subscriber } from '../transports/transport.ts'
-import { Mutex, PoisonPillDetector } from './poison_pills.ts'
+import { Mutex } from './mutex.ts'
+import { PoisonPillDetector } from './poison_pills.ts'
 
 /** Transactions are capped at 30 s; five minutes without progress means that the consumer hangs. */
 const HANGS_AFTER_MS = 5 * 60_000
@@ -78,7 +79,7 @@ export class Consumer implements Subscriber {
       ...common,
       metrics: this.#metrics,
       retryLoop: this.#retryLoop,
-      committed: () => this.#committed(),
+      onCommit: () => this.#recordCommit(),
     })
     this.blockedKeyRetries = new BlockedKeyRetries({
       ...common,
@@ -124,8 +125,8 @@ export class Consumer implements Subscriber {
   }
 
   /** Call after a clean stop: marks this run as not crashed. */
-  async leave() {
-    await this.#poisonPills.leave()
+  async unregister() {
+    await this.#poisonPills.unregister()
   }
 
   /** @throws only when stopped, or when `alive` does */
@@ -139,7 +140,7 @@ export class Consumer implements Subscriber {
       await this.#handle(deliveries, progressed)
     } finally {
       this.#progressAt = null
-      this.#poisonPills.rest()
+      this.#poisonPills.unregisterWhenIdle()
     }
   }
 
@@ -148,8 +149,8 @@ export class Consumer implements Subscriber {
     // Skipped messages get no row in the inbox: a later version can still handle them after a replay.
     this.#metrics.add('skipped', skipped)
     if (malformed.length > 0) await this.#deadLetters.malformed(malformed, alive)
-    if (routed.length === 0) return this.#committed()
-    const crashed = await this.#retryLoop.untilDone(() => this.#poisonPills.begin(), alive)
+    if (routed.length === 0) return this.#recordCommit()
+    const crashed = await this.#retryLoop.untilDone(() => this.#poisonPills.register(), alive)
     this.#circuit.beginBatch(routed.length)
     if (crashed) await this.#handleAfterCrash(routed, alive)
     else await this.#handleRouted(routed, alive)
@@ -198,20 +199,21 @@ export class Consumer implements Subscriber {
   async #handleAfterCrash(routed: RoutedMessage[], alive: Alive) {
     await this.#poisonPills.handleAfterCrash(routed, {
       untilDone: (work) => this.#retryLoop.untilDone(work, alive),
-      handle: (some) => this.#handleRouted(some, alive),
+      handle: (messages) => this.#handleRouted(messages, alive),
       // A crash is no failure of the handler and does not count towards the circuit breaker.
-      deadLetter: (one, error) => this.#deadLetters.failed(one, error, error.crashes, alive),
+      deadLetter: (message, error) =>
+        this.#deadLetters.failed(message, error, error.attempts, alive),
     })
   }
 
   async #handleRouted(routed: RoutedMessage[], alive: Alive) {
     await handleBatch(routed, {
-      commit: (some) => this.#commit(some),
-      deadLetter: async (one, error, attempts) => {
-        await this.#deadLetters.failed(one, error, attempts, alive)
+      commit: (messages) => this.#commit(messages),
+      deadLetter: async (message, error, attempts) => {
+        await this.#deadLetters.failed(message, error, attempts, alive)
         this.#circuit.failed()
       },
-      setAside: (one, error, tries) => this.#deadLetters.setAside(one, error, tries, alive),
+      setAside: (message, error, tries) => this.#deadLetters.setAside(message, error, tries, alive),
       isTransient: (error) => this.#isTransient(error),
       retried: () => this.#metrics.addRetry(),
       circuit: this.#circuit,
@@ -234,11 +236,11 @@ export class Consumer implements Subscriber {
     this.#metrics.add('dead', deadMessages)
     if (handled.length > 0) this.#circuit.succeeded()
     this.#deadLetters.log(dead)
-    this.#committed()
+    this.#recordCommit()
     return handled.length
   }
 
-  #committed() {
+  #recordCommit() {
     if (!this.#retryLoop.paused) this.#retryLoop.warning = null
     this.lastCommit = Date.now()
   }

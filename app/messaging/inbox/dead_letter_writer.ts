@@ -17,7 +17,7 @@ export interface DeadLetterWriterOptions {
   logger: Logger
   metrics: ConsumerMetrics
   retryLoop: RetryLoop
-  committed(): void
+  onCommit(): void
 }
 
 export class DeadLetterWriter {
@@ -28,11 +28,11 @@ export class DeadLetterWriter {
   }
 
   /** Dead-letters a message that failed; later messages of its key wait behind it. */
-  async failed(one: RoutedMessage, error: Error, attempts: number, alive: Alive) {
-    const { delivery, message } = one
+  async failed(routed: RoutedMessage, error: Error, attempts: number, alive: Alive) {
+    const { delivery, message } = routed
     const entry: DeadLetterEntry = { delivery, message, reason: 'failed', error, attempts }
     const { consumer } = this.#options
-    if (await this.#write(one, alive, (trx) => writeDeadLetters(trx, consumer, [entry])))
+    if (await this.#write(routed, alive, (trx) => writeDeadLetters(trx, consumer, [entry])))
       this.log([entry])
   }
 
@@ -40,15 +40,15 @@ export class DeadLetterWriter {
    * Sets a message aside that hits a time limit even alone. Later messages of its key wait behind it until
    * `BlockedKeyRetries` has retried it successfully.
    */
-  async setAside(one: RoutedMessage, error: Error, tries: number, alive: Alive) {
-    const { delivery, message } = one
+  async setAside(routed: RoutedMessage, error: Error, tries: number, alive: Alive) {
+    const { delivery, message } = routed
     const { consumer, logger } = this.#options
     const entry: DeadLetterEntry = { delivery, message, reason: 'waiting', error, attempts: tries }
-    const ours = await this.#write(one, alive, async (trx) => {
+    const isWritten = await this.#write(routed, alive, async (trx) => {
       await writeDeadLetters(trx, consumer, [entry])
       await retryKeyLater(trx, consumer, message.key, tries)
     })
-    if (!ours) return
+    if (!isWritten) return
     const { id: messageId, type, key, headers } = message
     const fields = { consumer, messageId, type, key, tries, reason: error.message }
     inTrace(headers.traceparent, () => logger.error(fields, 'message set aside: time limit'))
@@ -56,7 +56,10 @@ export class DeadLetterWriter {
 
   /** Dead-letters malformed records; they block no key. */
   async malformed(entries: DeadLetterEntry[], alive: Alive) {
-    await this.#insist((trx) => writeDeadLetters(trx, this.#options.consumer, entries), alive)
+    await this.#commitUntilDone(
+      (trx) => writeDeadLetters(trx, this.#options.consumer, entries),
+      alive
+    )
     this.#options.metrics.addMalformed(entries.length)
     this.log(entries)
   }
@@ -80,20 +83,20 @@ export class DeadLetterWriter {
     write: (trx: TransactionClientContract) => Promise<void>
   ) {
     const { consumer, metrics } = this.#options
-    let ours = false
-    await this.#insist(async (trx) => {
+    let isFresh = false
+    await this.#commitUntilDone(async (trx) => {
       const { fresh } = await admit(trx, consumer, [message])
-      ours = fresh.has(message.id)
-      if (ours) await write(trx)
+      isFresh = fresh.has(message.id)
+      if (isFresh) await write(trx)
     }, alive)
-    metrics.add(ours ? 'dead' : 'repeated', [message])
-    return ours
+    metrics.add(isFresh ? 'dead' : 'repeated', [message])
+    return isFresh
   }
 
   /** Commits a transaction that only a transient error can stop. */
-  async #insist(work: (trx: TransactionClientContract) => Promise<void>, alive: Alive) {
-    const { retryLoop, client, committed } = this.#options
+  async #commitUntilDone(work: (trx: TransactionClientContract) => Promise<void>, alive: Alive) {
+    const { retryLoop, client, onCommit } = this.#options
     await retryLoop.untilDone(() => client().transaction(work), alive)
-    committed()
+    onCommit()
   }
 }

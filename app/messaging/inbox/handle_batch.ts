@@ -87,13 +87,13 @@ class BatchHandling {
   }
 
   #left() {
-    return this.#messages.filter((one) => !this.#done.has(one))
+    return this.#messages.filter((routed) => !this.#done.has(routed))
   }
 
   async #handle(all: RoutedMessage[]): Promise<void> {
     const { retryLoop, alive, isTransient } = this.#work
     const messages = all.filter(
-      (one) => !this.#done.has(one) && !this.#deferred.has(one.message.key)
+      (routed) => !this.#done.has(routed) && !this.#deferred.has(routed.message.key)
     )
     if (messages.length === 0) return
     for (let attempt = 1; ; attempt++) {
@@ -109,13 +109,13 @@ class BatchHandling {
           continue
         }
         if (messages.length > 1) return this.#handleHalves(messages)
-        const [one] = messages
-        const tries = this.#countTryAlone(one)
+        const [routed] = messages
+        const tries = this.#countTryAlone(routed)
         if (!isPermanent(error) && tries < TRIES) {
           await retryLoop.wait(backoff(tries), alive)
           continue
         }
-        return this.#deadLetter(one, error as Error, tries)
+        return this.#deadLetter(routed, error as Error, tries)
       }
     }
   }
@@ -145,11 +145,11 @@ class BatchHandling {
       const firsts = this.#firstOfEachKey()
       if (firsts.length === 0) return
       if (firsts.every(({ message }) => tried.has(message.key))) tried.clear()
-      const one = firsts.find(({ message }) => !tried.has(message.key))!
-      tried.add(one.message.key)
+      const routed = firsts.find(({ message }) => !tried.has(message.key))!
+      tried.add(routed.message.key)
       await retryLoop.assertRunning(alive)
       try {
-        if ((await this.#commit([one])) > 0) return
+        if ((await this.#commit([routed])) > 0) return
       } catch (error) {
         this.#work.retried()
         // The time limit was not hit. The next attempt handles the other error.
@@ -158,7 +158,7 @@ class BatchHandling {
           return
         }
         this.#limitsInARow++
-        await this.#defer(one, error as Error)
+        await this.#defer(routed, error as Error)
         await retryLoop.backOff(error as Error, this.#limitsInARow, alive)
       }
     }
@@ -166,34 +166,34 @@ class BatchHandling {
 
   async #commit(messages: RoutedMessage[]) {
     const handled = await this.#work.commit(messages)
-    for (const one of messages) this.#done.add(one)
+    for (const routed of messages) this.#done.add(routed)
     if (handled > 0) this.#limitsInARow = 0
     return handled
   }
 
-  #countTryAlone(one: RoutedMessage) {
-    const tries = (this.#triesAlone.get(one) ?? 0) + 1
-    this.#triesAlone.set(one, tries)
+  #countTryAlone(routed: RoutedMessage) {
+    const tries = (this.#triesAlone.get(routed) ?? 0) + 1
+    this.#triesAlone.set(routed, tries)
     return tries
   }
 
   /** Retries the message after the messages of other keys. */
-  async #defer(one: RoutedMessage, error: Error) {
-    const tries = this.#countTryAlone(one)
+  async #defer(routed: RoutedMessage, error: Error) {
+    const tries = this.#countTryAlone(routed)
     if (tries < TRIES) {
-      this.#deferred.add(one.message.key)
+      this.#deferred.add(routed.message.key)
       this.#timeLimit = error
       return
     }
-    await this.#work.setAside(one, error, tries)
-    this.#done.add(one)
+    await this.#work.setAside(routed, error, tries)
+    this.#done.add(routed)
   }
 
   /** @throws CircuitOpen */
-  async #deadLetter(one: RoutedMessage, error: Error, attempts: number) {
+  async #deadLetter(routed: RoutedMessage, error: Error, attempts: number) {
     this.#work.circuit.assertMayFail(error)
-    await this.#work.deadLetter(one, error, attempts)
-    this.#done.add(one)
+    await this.#work.deadLetter(routed, error, attempts)
+    this.#done.add(routed)
   }
 
   /**
@@ -221,9 +221,9 @@ class BatchHandling {
   }
 
   /** @returns how many messages were handled; -1 when it failed */
-  async #try(one: RoutedMessage) {
+  async #try(routed: RoutedMessage) {
     try {
-      return await this.#commit([one])
+      return await this.#commit([routed])
     } catch {
       this.#work.retried()
       return -1
@@ -232,8 +232,8 @@ class BatchHandling {
 
   #firstOfEachKey() {
     const firsts = new Map<string, RoutedMessage>()
-    for (const one of this.#left()) {
-      if (!firsts.has(one.message.key)) firsts.set(one.message.key, one)
+    for (const routed of this.#left()) {
+      if (!firsts.has(routed.message.key)) firsts.set(routed.message.key, routed)
     }
     return [...firsts.values()]
   }

@@ -11,20 +11,24 @@ import { randomUUID } from 'node:crypto'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { run } from '#postgres/run'
 import type { RoutedMessage } from './message_router.ts'
+import type { Mutex } from './mutex.ts'
 
 /** A consumer renews its registration this often. */
 const RENEWED_EACH_MS = 1_000
-/** An older registration belongs to a crashed or hanging process. Longer than a transaction. */
+/**
+ * An older registration counts as a crash. A live process with a longer batch is mistaken for one, which costs
+ * the others extra statements and loses nothing.
+ */
 const SILENT_SECONDS = 5
 /** A crash is forgotten after this long. Supervisors wait up to 5 minutes between restarts. */
 const FORGOTTEN_SECONDS = 1_800
 /** An idle consumer removes its registration after this long. */
 const IDLE_MS = 2_000
 
-const register = {
+const registerRun = {
   name: 'consumer_runs_register',
   text: /* sql */ `
-    with ours as (
+    with registered as (
       insert into consumer_runs (consumer, run) values ($1, $2)
       on conflict (consumer, run) do update set seen_at = excluded.seen_at
     ), forgotten as (
@@ -41,7 +45,7 @@ const register = {
     ) as crashed`,
 }
 
-const unregister = {
+const unregisterRun = {
   name: 'consumer_runs_unregister',
   text: 'delete from consumer_runs where consumer = $1 and run = $2',
 }
@@ -53,7 +57,7 @@ const recordSuspects = {
     with before as (
       select message_id, times_alone from suspects join consumer_runs using (consumer, run)
       where consumer = $1 and run <> $2 and message_id = any ($3::uuid[])
-    ), ours as (
+    ), recorded as (
       insert into suspects (consumer, run, message_id, times_alone)
       select $1, $2, message_id, coalesce(times_alone, 0)
       from unnest($3::uuid[]) as message_id left join before using (message_id) order by message_id
@@ -76,14 +80,15 @@ const clearSuspects = {
     delete from suspects where consumer = $1 and run = $2 and message_id = any ($3::uuid[])`,
 }
 
-/** Crashes before a message is dead-lettered; the last two with this message alone. */
-const CRASHES = 4
+/** Crashes with a message alone before it is dead-lettered. */
 const SOLO_CRASHES = 2
+/** The first crash leaves no suspects, the second only a batch of them. */
+const CRASHES_BEFORE_SOLO = 2
 
-/** The process crashed, so there is no error to report. */
+/** The process crashed, so there is no error to report. The name is stored as `error_class`: never rename it. */
 export class ProcessDied extends Error {
   name = 'ProcessDied'
-  readonly crashes = CRASHES
+  readonly attempts = CRASHES_BEFORE_SOLO + SOLO_CRASHES
 
   constructor() {
     super('the process crashed each time it handled this message')
@@ -92,32 +97,16 @@ export class ProcessDied extends Error {
 
 /** The consumer's ways to handle messages. */
 interface Actions {
-  /** Retries until done. */
   untilDone<T>(work: () => Promise<T>): Promise<T>
-  handle(some: RoutedMessage[]): Promise<void>
-  deadLetter(one: RoutedMessage, error: ProcessDied): Promise<void>
-}
-
-/**
- * Shared by the consumers of a process: one message at a time is handled alone. Otherwise two messages would be
- * blamed for the same crash.
- */
-export class Mutex {
-  #last: Promise<unknown> = Promise.resolve()
-
-  /** Runs work when the previous work has ended. @throws the error of the work */
-  run<T>(work: () => Promise<T>): Promise<T> {
-    const ours = this.#last.then(work)
-    this.#last = ours.catch(() => {})
-    return ours
-  }
+  handle(messages: RoutedMessage[]): Promise<void>
+  deadLetter(message: RoutedMessage, error: ProcessDied): Promise<void>
 }
 
 export class PoisonPillDetector {
   readonly #consumer: string
   readonly #client: () => QueryClientContract
   readonly #mutex: Mutex
-  readonly #run = randomUUID()
+  readonly #runId = randomUUID()
   #registeredAt = -Infinity
   #crashed = false
   #idle: NodeJS.Timeout | null = null
@@ -133,60 +122,60 @@ export class PoisonPillDetector {
    *
    * @returns whether another run of the consumer crashed recently
    */
-  async begin(): Promise<boolean> {
+  async register(): Promise<boolean> {
     if (this.#idle) clearTimeout(this.#idle)
     this.#idle = null
     if (performance.now() - this.#registeredAt < RENEWED_EACH_MS) return this.#crashed
-    const [{ crashed }] = await run<{ crashed: boolean }>(this.#client(), register, [
+    const [{ crashed }] = await run<{ crashed: boolean }>(this.#client(), registerRun, [
       this.#consumer,
-      this.#run,
+      this.#runId,
     ])
     this.#registeredAt = performance.now()
     return (this.#crashed = crashed)
   }
 
   /** Call after each batch: removes the registration unless another batch follows soon. */
-  rest() {
-    this.#idle ??= setTimeout(() => void this.leave().catch(() => {}), IDLE_MS).unref()
+  unregisterWhenIdle() {
+    this.#idle ??= setTimeout(() => void this.unregister().catch(() => {}), IDLE_MS).unref()
   }
 
-  /** Removes the registration. */
-  async leave() {
+  async unregister() {
     if (this.#registeredAt === -Infinity) return
     this.#registeredAt = -Infinity
-    await run(this.#client(), unregister, [this.#consumer, this.#run])
+    await run(this.#client(), unregisterRun, [this.#consumer, this.#runId])
   }
 
   /**
    * Handles messages after a crash. If some of them were suspects then, each is handled alone, and one with two
    * solo crashes is dead-lettered.
    */
-  async handleAfterCrash(all: RoutedMessage[], actions: Actions) {
-    const suspects = await actions.untilDone(() => this.#record(all))
-    if (suspects.size === 0) return this.#handle(all, actions)
-    for (const one of all) {
-      if ((suspects.get(one.message.id) ?? 0) < SOLO_CRASHES) await this.#handleAlone(one, actions)
+  async handleAfterCrash(messages: RoutedMessage[], actions: Actions) {
+    const suspects = await actions.untilDone(() => this.#record(messages))
+    if (suspects.size === 0) return this.#handle(messages, actions)
+    for (const routed of messages) {
+      if ((suspects.get(routed.message.id) ?? 0) < SOLO_CRASHES)
+        await this.#handleAlone(routed, actions)
       else {
-        await actions.deadLetter(one, new ProcessDied())
-        await this.#clear([one])
+        await actions.deadLetter(routed, new ProcessDied())
+        await this.#clear([routed])
       }
     }
   }
 
-  async #handleAlone(one: RoutedMessage, actions: Actions) {
+  async #handleAlone(routed: RoutedMessage, actions: Actions) {
     await this.#mutex.run(async () => {
-      const ids = [this.#consumer, this.#run, one.message.id]
+      const ids = [this.#consumer, this.#runId, routed.message.id]
       await actions.untilDone(() => run(this.#client(), recordSolo, ids))
-      await this.#handle([one], actions)
+      await this.#handle([routed], actions)
     })
   }
 
   /** Handles suspects and clears them: whatever happened, the process did not crash. */
-  async #handle(some: RoutedMessage[], { handle }: Actions) {
+  async #handle(messages: RoutedMessage[], { handle }: Actions) {
     try {
-      await handle(some)
+      await handle(messages)
     } finally {
-      await this.#clear(some).catch(() => {})
+      await this.#clear(messages).catch(() => {})
     }
   }
 
@@ -196,18 +185,18 @@ export class PoisonPillDetector {
    *
    * @returns message id → solo crashes, of messages that were suspects during a crash
    */
-  async #record(some: RoutedMessage[]): Promise<Map<string, number>> {
-    const ids = [...new Set(some.map(({ message }) => message.id))]
+  async #record(messages: RoutedMessage[]): Promise<Map<string, number>> {
+    const ids = [...new Set(messages.map(({ message }) => message.id))]
     const rows = await run<{ message_id: string; times_alone: number }>(
       this.#client(),
       recordSuspects,
-      [this.#consumer, this.#run, ids]
+      [this.#consumer, this.#runId, ids]
     )
     return new Map(rows.map((row) => [row.message_id, row.times_alone]))
   }
 
-  async #clear(some: RoutedMessage[]) {
-    const ids = some.map(({ message }) => message.id)
-    await run(this.#client(), clearSuspects, [this.#consumer, this.#run, ids])
+  async #clear(messages: RoutedMessage[]) {
+    const ids = messages.map(({ message }) => message.id)
+    await run(this.#client(), clearSuspects, [this.#consumer, this.#runId, ids])
   }
 }

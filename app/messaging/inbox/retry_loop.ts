@@ -66,7 +66,6 @@ export class RetryLoop {
     await this.wait(backoff(attempt), alive)
   }
 
-  /** Marks the consumer as paused. */
   pause(open: CircuitOpen) {
     this.warning = `paused because nearly every message fails: ${open.message}`
     this.#logger.error(this.#context(open), 'consumer paused: circuit open')

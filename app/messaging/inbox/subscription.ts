@@ -19,7 +19,7 @@ export function on<Data>(
   }
 }
 
-/** Identifies a subscription: topic, type and version. */
+/** Identifies a message type and version. */
 export function signature(of: { topic: string; type: string; version: number }) {
   return `${of.topic}.${of.type}.v${of.version}`
 }

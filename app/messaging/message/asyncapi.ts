@@ -92,8 +92,7 @@ function describe(
 /** The headers that `encode` writes. */
 const envelope: JsonSchema = {
   type: 'object',
-  description:
-    'CloudEvents 1.0, Kafka binding, binary mode. Pass over the headers that you do not know.',
+  description: 'CloudEvents 1.0, Kafka binding, binary mode. Ignore unknown headers.',
   properties: {
     'content-type': { const: 'application/json' },
     'ce_specversion': { const: '1.0' },

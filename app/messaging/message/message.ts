@@ -43,8 +43,8 @@ export interface MessageDefinition<Data> {
   keySchema: JsonSchema
   schema: { validate(data: unknown): Promise<unknown>; toJSONSchema(): JsonSchema }
   /**
-   * A new message of this type about `key`. Pass `id` where the caller needs to know it first, and
-   * `traceparent` where another message is the cause; otherwise it joins the current trace, or begins one.
+   * A new message of this type about `key`. Pass `id` if the caller needs to know it first. Pass
+   * `because(cause)` if another message is the cause; otherwise it joins the current trace, or begins one.
    */
   about(
     key: string,

@@ -13,7 +13,7 @@ const COALESCE_MS = 15
  */
 export function notifyRelay(db: Database, module: string) {
   let pending: NodeJS.Timeout | null = null
-  return outbox.onCommitted(module, () => {
+  return outbox.onCommit(module, () => {
     pending ??= setTimeout(() => {
       pending = null
       void db

@@ -29,14 +29,14 @@ const COLUMNS: [name: string, type: string, value: (message: Message) => unknown
 async function add(trx: TransactionClientContract, messages: Message[]): Promise<void> {
   if (messages.length === 0) return
   await run(trx, addMessages, values(messages))
-  trx.after('commit', () => committed(trx))
+  trx.after('commit', () => wakeRelay(trx))
 }
 
 /**
  * A common table expression that adds messages within the caller's own statement:
  * `with placed as (insert …), ${outbox.cte('message', { after: 'placed', parameter: 5 })} select …`
  *
- * After the statement has committed, call `outbox.committed`.
+ * After the statement has committed, call `outbox.wakeRelay`.
  *
  * @param options.after - the expression that inserts or locks the aggregate's row; the messages are added
  *   once for each row that it returns
@@ -69,17 +69,17 @@ function isPublished(key: string) {
 }
 
 /** Wakes the module's relay after a commit, ahead of its next poll. */
-function committed(client: QueryClientContract) {
+function wakeRelay(client: QueryClientContract) {
   for (const wake of wakers.get(client.connectionName) ?? []) wake()
 }
 
 const wakers = new Map<string, Set<() => void>>()
 
 /** Calls `wake` after each commit of messages in this process. @returns a function that ends it */
-function onCommitted(connectionName: string, wake: () => void) {
+function onCommit(connectionName: string, wake: () => void) {
   const all = wakers.get(connectionName) ?? new Set()
   wakers.set(connectionName, all.add(wake))
   return () => void all.delete(wake)
 }
 
-export const outbox = { add, cte, values, isPublished, committed, onCommitted }
+export const outbox = { add, cte, values, isPublished, wakeRelay, onCommit }

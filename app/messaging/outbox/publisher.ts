@@ -39,12 +39,11 @@ export interface PublisherOptions {
 }
 
 interface PublisherEvents {
-  /** A partition has no send in progress any more. */
-  freed(): void
-  /** A send failed; it will be retried. */
-  failed(error: unknown, attempt: number): void
+  onPartitionIdle(): void
+  /** The send will be retried. */
+  onFailure(error: unknown, attempt: number): void
   /** The last failed partition has succeeded. */
-  recovered(): void
+  onRecovery(): void
   /** Ends every wait. */
   stopping: AbortSignal
 }
@@ -83,7 +82,7 @@ export class Publisher {
         })
         .finally(() => {
           this.#busy.delete(partition)
-          this.#events.freed()
+          this.#events.onPartitionIdle()
         })
       this.#busy.set(partition, sending)
     }
@@ -99,9 +98,9 @@ export class Publisher {
       // leadership, and its rows are sent again.
       mark(connection, partition, rows, first).catch((error) => connection.fail(error))
       this.#published(rows)
-      this.#batches.accepted(partition, rows)
+      this.#batches.raiseLimit(partition, rows)
       this.#failures.delete(partition)
-      if (this.#failures.size === 0) this.#events.recovered()
+      if (this.#failures.size === 0) this.#events.onRecovery()
     } catch (error) {
       if (error instanceof MessageRefused) await this.#refused(connection, partition, rows, error)
       else await this.#retryLater(partition, error)
@@ -132,7 +131,7 @@ export class Publisher {
     rows: OutboxRow[],
     error: MessageRefused
   ) {
-    if (rows.length > 1) return this.#batches.refused(partition, rows)
+    if (rows.length > 1) return this.#batches.lowerLimit(partition, rows)
     const [{ id, key, headers }] = rows
     await connection.query(
       'insert into parked_keys (key, outbox_id, error) values ($1, $2, $3) on conflict do nothing',
@@ -147,7 +146,7 @@ export class Publisher {
   async #retryLater(partition: number, error: unknown) {
     const attempt = (this.#failures.get(partition) ?? 0) + 1
     this.#failures.set(partition, attempt)
-    this.#events.failed(error, attempt)
+    this.#events.onFailure(error, attempt)
     await this.#pause(backoff(attempt, RETRY_MS))
   }
 

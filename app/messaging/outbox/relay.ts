@@ -48,9 +48,9 @@ export class Relay {
   constructor(options: RelayOptions) {
     this.#options = options
     this.#publisher = new Publisher(options, {
-      freed: () => this.#woken.raise(),
-      failed: (error, attempt) => this.#warn(error, attempt),
-      recovered: () => (this.#warning = null),
+      onPartitionIdle: () => this.#woken.raise(),
+      onFailure: (error, attempt) => this.#warn(error, attempt),
+      onRecovery: () => (this.#warning = null),
       stopping: this.#stopping.signal,
     })
   }
@@ -60,7 +60,7 @@ export class Relay {
   }
 
   start() {
-    this.#forgetWake = outbox.onCommitted(this.#options.module, () => this.wake())
+    this.#forgetWake = outbox.onCommit(this.#options.module, () => this.wake())
     this.#running = this.#run()
   }
 
@@ -107,7 +107,7 @@ export class Relay {
   }
 
   /** Connects, waits for the lock and leads. @throws when the connection ends */
-  async #standBy(led: () => void): Promise<void> {
+  async #standBy(onLead: () => void): Promise<void> {
     const connection = await LeaderConnection.open(this.#options.connection, {
       notified: (payload) => {
         this.#steppingDown ||= payload === STEP_DOWN
@@ -121,7 +121,7 @@ export class Relay {
       while (!this.#stopped && !(await connection.tryLock())) await this.#pause(KEEP_ALIVE_MS)
       if (this.#stopped) return
       this.leads = true
-      await this.#lead(connection, led)
+      await this.#lead(connection, onLead)
     } finally {
       this.leads = false
       this.#connection = null
@@ -132,7 +132,7 @@ export class Relay {
     if (this.#steppingDown) await this.#pause(KEEP_ALIVE_MS)
   }
 
-  async #lead(connection: LeaderConnection, led: () => void) {
+  async #lead(connection: LeaderConnection, onLead: () => void) {
     await connection.query(`listen ${this.#channel}`)
     // Its query keeps the session alive while a topic is opened or the broker hangs.
     const watermark = await LowWatermark.load(connection)
@@ -140,7 +140,7 @@ export class Relay {
     try {
       this.#partitions = await checkTransportChange(connection, this.#options)
       this.#warning = null
-      led()
+      onLead()
       for (let poll = POLL_MS.first; !this.#isEnding; poll = Math.min(POLL_MS.most, poll * 1.5)) {
         if (this.#publisher.busyPartitions.length < this.#partitions) {
           const rows = await this.#read(connection, watermark.value)

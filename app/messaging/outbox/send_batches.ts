@@ -34,7 +34,8 @@ export class SendBatches {
     return batches
   }
 
-  accepted(partition: number, rows: Row[]) {
+  /** Call it with rows that the broker has accepted. */
+  raiseLimit(partition: number, rows: Row[]) {
     const limit = this.#reduced.get(partition)
     // A small batch does not show what the broker accepts.
     if (limit === undefined || sizeOf(rows) < limit / 2) return
@@ -42,8 +43,8 @@ export class SendBatches {
     else this.#reduced.delete(partition)
   }
 
-  /** @param rows - two or more: a single row cannot be split */
-  refused(partition: number, rows: Row[]) {
+  /** @param rows - refused by the broker, two or more: a single row cannot be split */
+  lowerLimit(partition: number, rows: Row[]) {
     this.#reduced.set(partition, sizeOf(rows) / 2)
   }
 

@@ -21,7 +21,7 @@ export interface Backlog {
   /** Seconds since the first of them was blocked; null without one. */
   oldestBlocked: number | null
   deadLetters: number
-  /** Only where they are asked for. */
+  /** Null unless requested. */
   throughput: Throughput | null
 }
 

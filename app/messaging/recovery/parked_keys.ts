@@ -43,7 +43,7 @@ export async function unpark(
     const deleted: { key: string }[] = await parked.delete(['key'])
     const keys = deleted.map((one) => one.key)
     if (keys.length > 0) await recordAct(trx, 'unpark', by, { key }, { keys })
-    trx.after('commit', () => outbox.committed(client))
+    trx.after('commit', () => outbox.wakeRelay(client))
     return keys
   })
 }

@@ -88,7 +88,7 @@ export async function redriveDeadLetters(
     }
     for (const id of plan.junk) {
       if (on.signal?.aborted) break
-      const outcome = await redriveJunk(client, consumer, id)
+      const outcome = await redriveMalformed(client, consumer, id)
       if (outcome === 'handled') result.handled++
       else if (outcome === 'junk') result.junk++
       else result.waiting.push(outcome.key)
@@ -99,19 +99,19 @@ export async function redriveDeadLetters(
     result.finished = done === all
     const { waiting, ...counts } = result
     await endAct(client, act, { ...counts, waiting: waiting.length })
-    await consumer.leave()
+    await consumer.unregister()
   }
   return result
 }
 
-/** The result for a malformed message; the key of one that this version understands, but that failed or waits. */
-type JunkResult = 'handled' | 'junk' | { key: string }
+/** The outcome for a malformed message. If this version can read it but it is not handled, its key. */
+type MalformedOutcome = 'handled' | 'junk' | { key: string }
 
-async function redriveJunk(
+async function redriveMalformed(
   client: QueryClientContract,
   consumer: Consumer,
   id: number
-): Promise<JunkResult> {
+): Promise<MalformedOutcome> {
   const deadLetter = await readDeadLetter(client, consumer.name, id)
   if (!deadLetter) return 'handled'
   const { topic, partition, offset, key, headers } = deadLetter

@@ -1,7 +1,7 @@
 import type { Client, ClientConfig } from 'pg'
 import { withDedicatedConnection } from '#postgres/dedicated_connection'
 
-/** Transactions are shorter than half of this, so rows that are further apart than this are in time order. */
+/** Twice the longest transaction. Rows recorded further apart than this have ids in time order. */
 const OVERLAP_MS = 60_000
 
 /** Selects published messages of an outbox that match every given field. */

@@ -22,7 +22,7 @@ export interface VerifiedModule {
 
 export interface Finding {
   module: string
-  /** `unreadable`: stored in a batch that cannot be read. `skipped`: in a batch that an operator let its consumer skip. */
+  /** `unreadable`: stored in a batch that cannot be read. `skipped`: in a batch that an operator skipped. */
   kind: 'unpublished' | 'parked' | 'not_in_topic' | 'unreadable' | 'not_handled' | 'skipped'
   /** The consumer that has not handled it; null when that does not matter. */
   consumer: string | null
@@ -37,7 +37,7 @@ export interface Verification {
   /** Messages checked. */
   checked: number
   findings: Finding[]
-  /** Offsets that operators let consumers skip, whether or not they contained messages of ours. */
+  /** Offsets that operators skipped, whether or not they contained messages of this app. */
   skipped: SkippedOffsets[]
 }
 

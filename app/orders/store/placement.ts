@@ -113,7 +113,7 @@ export async function insertPlacedOrder(
   })
   if (!placed) return null
   if (placed.number !== null) {
-    outbox.committed(client)
+    outbox.wakeRelay(client)
     stepsCommitted()
   }
   return placed

@@ -117,7 +117,7 @@ test.group('A message that kills the process', (group) => {
     const consumer = consumerOf()
     await consumer.handle(deliveries(about('k', 1)), alive)
     assert.equal(await countOf('consumer_runs'), 1)
-    await consumer.leave()
+    await consumer.unregister()
     assert.equal(await countOf('consumer_runs'), 0)
   })
 })

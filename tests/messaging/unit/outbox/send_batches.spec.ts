@@ -24,13 +24,13 @@ test.group('What is sent to a broker at once', () => {
       if (batch.reduce((sum, { json }) => sum + json.length, 0) > LIMIT) {
         refusals++
         if (batch.length > 1) {
-          batches.refused(0, batch)
+          batches.lowerLimit(0, batch)
           continue
         }
         parked.push(...batch)
       } else {
         sent.push(...batch)
-        batches.accepted(0, batch)
+        batches.raiseLimit(0, batch)
       }
       waiting = waiting.slice(batch.length)
     }
@@ -42,12 +42,12 @@ test.group('What is sent to a broker at once', () => {
   test('is more again once the broker takes more', ({ assert }) => {
     const batches = new SendBatches()
     const rows = Array.from({ length: 50 }, () => row(0, 10))
-    batches.refused(0, rows.slice(0, 2))
+    batches.lowerLimit(0, rows.slice(0, 2))
     assert.lengthOf(batches.of(rows, 1).get(0)!, 1)
     // What is small says nothing of the limit.
-    for (let n = 0; n < 20; n++) batches.accepted(0, [row(0, 1)])
+    for (let n = 0; n < 20; n++) batches.raiseLimit(0, [row(0, 1)])
     assert.lengthOf(batches.of(rows, 1).get(0)!, 1)
-    for (let n = 0; n < 20; n++) batches.accepted(0, batches.of(rows, 1).get(0)!)
+    for (let n = 0; n < 20; n++) batches.raiseLimit(0, batches.of(rows, 1).get(0)!)
     assert.lengthOf(batches.of(rows, 1).get(0)!, 50)
   })
 })
