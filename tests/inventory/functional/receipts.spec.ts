@@ -49,8 +49,8 @@ test.group('A scan that cannot be a code', () => {
       ['blanks', '  \t ', 'The code is empty'],
       ['500 characters', 'A'.repeat(500), '500 characters'],
       ['control characters', 'MUG\u001dRED', 'control or invisible characters'],
-      ['no pieces', 'MUG-RED*0', 'between 1 and 1,000,000'],
-      ['too many pieces', 'MUG-RED*1000001', 'between 1 and 1,000,000'],
+      ['no units', 'MUG-RED*0', 'between 1 and 1,000,000'],
+      ['too many units', 'MUG-RED*1000001', 'between 1 and 1,000,000'],
       ['a quantity alone', '*12', 'The code is empty'],
     ])
     .run(({ assert }, [, typed, words]) => {

@@ -98,7 +98,7 @@ test.group('A customer changes an order', (group) => {
     assert.equal(after.lines[0].quantity, 5)
   })
 
-  test('keeps the price of pieces that it has, and pays today’s for further ones', async ({
+  test('keeps the price of units that it has, and pays today’s for further ones', async ({
     client,
     assert,
   }) => {
@@ -247,7 +247,7 @@ test.group('A change says which version it is based on', (group) => {
     ;(await patch(client, ada, id, 'W/"1"', { lines: mugs(1) })).assertStatus(202)
   })
 
-  test('and passes although inventory has answered since', async ({ client }) => {
+  test('and passes although inventory has replied since', async ({ client }) => {
     const id = await placed(client, ada)
     await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
     ;(await patch(client, ada, id, '"1"', { lines: mugs(1) })).assertStatus(202)
@@ -306,7 +306,7 @@ test.group('A change that makes no sense', (group) => {
       '/lines/0/sku',
       /GHOST/,
     ],
-    ['to no pieces', { lines: mugs(0) }, 'invalid_fields', '/lines/0/quantity', /at least 1/],
+    ['to no units', { lines: mugs(0) }, 'invalid_fields', '/lines/0/quantity', /at least 1/],
     ['to no e-mail', { email: '' }, 'invalid_fields', '/email', /e-mail/],
   ]
   for (const [what, body, code, pointer, says] of wrong) {

@@ -29,13 +29,13 @@ test.group('The limits for customers', (group) => {
       ({ status }) => OPEN.includes(status)
     ).length
 
-  test('are 1,000 pieces of a line, 20 open orders and 2,000 held pieces by default', ({
+  test('are 1,000 units of a line, 20 open orders and 2,000 held units by default', ({
     assert,
   }) => {
     assert.deepEqual(customerLimits, { lineUnits: 1_000, openOrders: 20, heldUnits: 2_000 })
   })
 
-  test('a line of more than 1,000 pieces is refused, in one line or in several', async ({
+  test('a line of more than 1,000 units is refused, in one line or in several', async ({
     client,
     assert,
   }) => {
@@ -103,7 +103,7 @@ test.group('The limits for customers', (group) => {
     assert.equal(await openOrders(ada.id), 20)
   })
 
-  test('open orders hold and ask for 2,000 pieces at most, by orders and by changes', async ({
+  test('open orders hold and ask for 2,000 units at most, by orders and by changes', async ({
     client,
     assert,
   }) => {
@@ -133,7 +133,7 @@ test.group('The limits for customers', (group) => {
     allowed.assertStatus(202)
   })
 
-  test('changes made at the same moment stay within 2,000 pieces', async ({ client, assert }) => {
+  test('changes made at the same moment stay within 2,000 units', async ({ client, assert }) => {
     const ada = await person('customer', 'Ada')
     const ids: string[] = []
     for (let n = 0; n < 10; n++) ids.push((await post(client, ada, mugs(100))).body().id)

@@ -24,7 +24,7 @@ interface ShownLine {
 const inShort = (lines: ShownLine[]) =>
   lines.map(({ quantity, unitPrice: { amount } }) => `${quantity} × ${amount}`)
 
-test.group('Further pieces of an order', (group) => {
+test.group('Further units of an order', (group) => {
   let ada: Person
   let clerk: Person
 
@@ -179,7 +179,7 @@ test.group('Further pieces of an order', (group) => {
     }
   })
 
-  test('with a service’s unitPrice: all pieces cost that, on sale or not', async ({
+  test('with a service’s unitPrice: all units cost that, on sale or not', async ({
     client,
     assert,
   }) => {
@@ -254,7 +254,7 @@ test.group('Further pieces of an order', (group) => {
     assert.deepEqual(shipped.body().total, eur(6_700))
   })
 
-  test('keep the old price of pieces for those who ask for 100 other SKUs as well', async ({
+  test('keep the old price of units for those who ask for 100 other SKUs as well', async ({
     client,
     assert,
   }) => {

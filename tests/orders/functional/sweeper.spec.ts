@@ -21,7 +21,7 @@ const HALF_A_MINUTE = 30_000
 const sweeper = (replyTimeout = HALF_A_MINUTE) =>
   new Sweeper({ client: orders, leads: () => true, replyTimeout, logger })
 
-test.group('An order that waits too long for an answer', (group) => {
+test.group('An order that waits too long for a stock reply', (group) => {
   let admin: Person
 
   group.each.setup(async () => {
@@ -64,7 +64,7 @@ test.group('An order that waits too long for an answer', (group) => {
     }
   })
 
-  test('waits longer from time to time, then needs a person; an answer ends that', async ({
+  test('waits longer from time to time, then needs attention; a reply ends that', async ({
     client,
     assert,
   }) => {
@@ -91,8 +91,8 @@ test.group('An order that waits too long for an answer', (group) => {
     // What the customer read before still holds: no caller has changed it.
     ;(await patch(client, admin, id, '"1"', { name: 'Ada' })).assertStatus(200)
     await handleReply(id, 'reserved', { revision: 1, heldRevision: 1 })
-    const answered = (await read(client, admin, id)).body()
-    assert.containSubset(answered, { attention: false, status: 'confirmed' })
+    const replied = (await read(client, admin, id)).body()
+    assert.containSubset(replied, { attention: false, status: 'confirmed' })
     const steps = await client.get(`/api/v1/orders/${id}/timeline`).bearerToken(admin.token)
     assert.deepEqual(
       steps.body().data.map(({ type }: { type: string }) => type),
@@ -100,31 +100,31 @@ test.group('An order that waits too long for an answer', (group) => {
     )
   })
 
-  test('is left alone once it is answered, or while its message is still in the outbox', async ({
+  test('is left alone once inventory has replied, or while its message is still in the outbox', async ({
     client,
     assert,
   }) => {
-    const answered = await placed(client, admin)
-    await handleReply(answered, 'reserved', { revision: 1, heldRevision: 1 })
+    const replied = await placed(client, admin)
+    await handleReply(replied, 'reserved', { revision: 1, heldRevision: 1 })
     const untold = await placed(client, admin)
-    await timeHasCome(answered, untold)
+    await timeHasCome(replied, untold)
     await orders().from('outbox').where('key', untold).update({ published_at: null })
     await sweeper().tick()
     assert.lengthOf(await messagesAbout(untold), 1)
     assert.deepEqual(
-      (await messagesAbout(answered)).map(({ type }) => type),
+      (await messagesAbout(replied)).map(({ type }) => type),
       ['order_placed', 'order_confirmed']
     )
   })
 
-  test('is no flood with all the others while nobody answers', async ({ client, assert }) => {
+  test('is re-sent with a limit while inventory is silent', async ({ client, assert }) => {
     const ids: string[] = []
     for (let n = 0; n < 60; n++) ids.push(await placed(client, admin))
     await timeHasCome(...ids)
     // Silence counts at once.
     const sweeping = sweeper(0)
     await sweeping.tick()
-    assert.equal(sweeping.counts.resent, 50, 'the most that go at a time')
+    assert.equal(sweeping.counts.resent, 50, 'the limit per poll')
     await timeHasCome(...ids)
     await sweeping.tick()
     await sweeping.tick()
@@ -136,7 +136,7 @@ test.group('An order that waits too long for an answer', (group) => {
     await handleReply(ids[0], 'reserved', { revision: 1, heldRevision: 1 })
     await timeHasCome(...ids)
     await sweeping.tick()
-    assert.equal(sweeping.counts.resent, 102, 'any answer ends the quiet')
+    assert.equal(sweeping.counts.resent, 102, 'any reply lifts the limit')
   })
 
   test('lets the others wait, however often one request is re-sent', async ({ client, assert }) => {

@@ -11,13 +11,13 @@ const total = (lines: PricedLine[]) =>
   lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0)
 
 test.group('The lines of one SKU', () => {
-  test('further pieces are a second line at today’s price, the older price first', ({ assert }) => {
+  test('further units are a second line at today’s price, the older price first', ({ assert }) => {
     const lines = linesFor('MUG', [mug(2, 1_250)], 5, at(1_400))
     assert.deepEqual(lines, [mug(2, 1_250), mug(3, 1_400)])
     assert.equal(total(lines), 6_700)
   })
 
-  test('a decrease takes the newest pieces first', ({ assert }) => {
+  test('a decrease takes the newest units first', ({ assert }) => {
     const lines = [mug(2, 1_250), mug(3, 1_400)]
     assert.deepEqual(linesFor('MUG', lines, 3), [mug(2, 1_250), mug(1, 1_400)])
     assert.deepEqual(linesFor('MUG', lines, 2), [mug(2, 1_250)])
@@ -25,7 +25,7 @@ test.group('The lines of one SKU', () => {
     assert.deepEqual(lines, [mug(2, 1_250), mug(3, 1_400)], 'what was given stays as it is')
   })
 
-  test('further pieces at the price of the newest line join it', ({ assert }) => {
+  test('further units at the price of the newest line join it', ({ assert }) => {
     assert.deepEqual(linesFor('MUG', [mug(2, 1_250)], 5, at(1_250)), [mug(5, 1_250)])
     const back = linesFor('MUG', [mug(2, 1_250), mug(3, 1_400)], 6, at(1_250))
     assert.deepEqual(back, [mug(2, 1_250), mug(3, 1_400), mug(1, 1_250)])
@@ -42,15 +42,15 @@ test.group('The lines of one SKU', () => {
     fc.assert(
       fc.property(steps, (changes) => {
         // The slow and obvious way: each piece with its price, the oldest first.
-        let pieces: number[] = []
+        let units: number[] = []
         let lines: PricedLine[] = []
         for (const { quantity, price } of changes) {
-          const more = Math.max(0, quantity - pieces.length)
-          pieces = [...pieces.slice(0, quantity), ...Array<number>(more).fill(price)]
+          const more = Math.max(0, quantity - units.length)
+          units = [...units.slice(0, quantity), ...Array<number>(more).fill(price)]
           lines = linesFor('MUG', lines, quantity, at(price))
           assert.deepEqual(
             lines.flatMap((line) => Array<number>(line.quantity).fill(line.unitPrice)),
-            pieces
+            units
           )
           assert.isTrue(lines.every((line) => line.quantity > 0))
           assert.isTrue(lines.every((line, n) => line.unitPrice !== lines[n + 1]?.unitPrice))

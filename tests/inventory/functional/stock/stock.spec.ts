@@ -95,7 +95,7 @@ test.group('A restock', (group) => {
     assert.equal(balance.body().onHand, 6)
   })
 
-  test('sent ten times at once under one key adds its pieces once', async ({ client, assert }) => {
+  test('sent ten times at once under one key adds its units once', async ({ client, assert }) => {
     await product('PAN', 1)
     const key = randomUUID()
     const answers = await Promise.all(
@@ -128,7 +128,7 @@ test.group('A restock', (group) => {
     listed.assertStatus(201)
   })
 
-  test('is of 1 to 1,000,000 pieces', async ({ client, assert }) => {
+  test('is of 1 to 1,000,000 units', async ({ client, assert }) => {
     for (const quantity of [0, -1, 1.5, 1_000_001, '5', null, undefined]) {
       const refused = await restock(client, clerk, 'MUG', { quantity })
       refused.assertStatus(422)

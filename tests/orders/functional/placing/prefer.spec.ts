@@ -1,5 +1,5 @@
 /*
- * Prefer: wait. Inventory is not running here: what it answers is said by the tests.
+ * Prefer: wait. Inventory is not running here: the tests send its replies.
  */
 import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
@@ -56,7 +56,7 @@ test.group('A client that prefers to wait', (group) => {
     while ((await row()).revision === 1);
   }
 
-  test('is told after that time that inventory has not answered', async ({ client, assert }) => {
+  test('is told after that time that inventory has not replied', async ({ client, assert }) => {
     const began = performance.now()
     const answer = await place(client, 'wait=1')
     assert.isAtLeast(performance.now() - began, 990)
@@ -78,7 +78,7 @@ test.group('A client that prefers to wait', (group) => {
     assert.isBelow(performance.now() - began, 990)
   })
 
-  test('waits ten seconds at most, and not when inventory has answered', async ({
+  test('waits ten seconds at most, and not when inventory has replied', async ({
     client,
     assert,
   }) => {
@@ -105,7 +105,7 @@ test.group('A client that prefers to wait', (group) => {
     assert.deepEqual(plain.body(), first.body())
   })
 
-  test('is told what inventory has answered though the live steps fail', async ({
+  test('is told inventory’s reply although the live steps fail', async ({
     client,
     assert,
     cleanup,
