@@ -20,8 +20,8 @@ const layers = [
   {
     name: 'foundations-know-nothing-above-them',
     comment:
-      'app/postgres, app/runtime and app/console are the foundations of the messaging kernel and travel ' +
-      'with it, so they import only each other.',
+      'app/postgres, app/runtime and app/console are the foundations of the messaging kernel and are copied ' +
+      'together with it, so they import only each other.',
     folders: foundations,
     imports: [],
   },
@@ -82,7 +82,7 @@ function laterFolders(module, names) {
   return names.slice(0, -1).map((folder, index) => {
     const before = names.slice(0, index).join(', ') || 'none'
     return rule(
-      `${module}-folders-form-no-circle`,
+      `${module}-folders-form-no-cycle`,
       'Folders that import each other can only be read together. ' +
         `Among ${names.join(', ')} of app/${module}, ${folder} may import only: ${before}.`,
       { path: `^app/${module}/${folder}/` },
@@ -103,7 +103,7 @@ module.exports = {
     ...owners.map((owner) =>
       rule(
         `database-of-${owner}-is-its-own`,
-        `Tables, generated columns and factories of ${owner} are its private matter: only the module ` +
+        `Tables, generated columns and factories of ${owner} are private: only the module ` +
           'itself, the set-up of all schemas, start/ and tests may know them.',
         { pathNot: [`^(app|database)/${owner}/`, '^database/setup', '^(start|tests)/'] },
         { path: `^database/${owner}/` }
@@ -178,10 +178,9 @@ module.exports = {
     ),
     rule(
       'nothing-reaches-up-to-start',
-      'start/ is the composition root and imports everything, so a file that imports it depends on everything. ' +
-        'The names of the middleware in start/kernel.ts are the exception, for every routes.ts.',
+      'start/ is the composition root and imports everything, so a file that imports it depends on everything.',
       { path: '^app/' },
-      { path: '^start/', pathNot: '^start/kernel[.]ts$' }
+      { path: '^start/' }
     ),
     rule(
       'kafkajs-only-in-its-transport',
@@ -207,8 +206,8 @@ module.exports = {
       { path: '^(tests|bench)/' }
     ),
     rule(
-      'no-circles',
-      'Files in a circle can only be read, tested and loaded together; types count, because a ' +
+      'no-cycles',
+      'Files in a cycle can only be read, tested and loaded together; types count, because a ' +
         'reader follows them too.',
       {},
       { circular: true }

@@ -25,7 +25,7 @@ const LINES = 200
 
 /** Bounds: server time in milliseconds, weight in bytes, first contentful paint in milliseconds. */
 const MOST = { p99: 50, bytes: 60 * 1024, paint: 300 }
-/** Of the page of a SKU with a million movements, also when it is asked for the first time; of a scan's answer. */
+/** Of the page of an SKU with a million movements, also when it is asked for the first time; of a scan's answer. */
 const MOST_BUSY = 200
 const MOST_SCAN = 100
 

@@ -22,8 +22,8 @@ export default class AppProvider {
     const { default: edge } = await import('edge.js')
     // Compiling a view takes longer than rendering it. `node ace serve` restarts after a change.
     edge.configure({ cache: true })
-    const { addPageParts } = await import('#admin/page_parts')
-    addPageParts(edge)
+    const { addViewGlobals } = await import('#admin/view_globals')
+    addViewGlobals(edge)
     for (const module of ['admin', 'orders', 'inventory', 'accounts', 'operations', 'mail']) {
       edge.mount(module, this.app.makePath('app', module, 'views'))
     }

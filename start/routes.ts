@@ -65,7 +65,7 @@ function below(
 }
 
 const api = below.bind(null, 'api/v1')
-/** The body is read last, so that 401, 403 and 429 do not depend on its content. */
+/** Except for placements, the body is read last, so that 401, 403 and 429 do not depend on its content. */
 const body = [middleware.json(), middleware.body()]
 const limited = [signedIn.required(), middleware.limited()]
 
@@ -93,7 +93,12 @@ assetRoutes()
 
 const admin = below.bind(null, 'admin')
 /** A form is read first, so that its input can be shown again whatever rejects it. */
-const form = [middleware.ownForms(), middleware.body(), middleware.session(), middleware.auth()]
+const form = [
+  middleware.sameOriginForms(),
+  middleware.body(),
+  middleware.session(),
+  middleware.auth(),
+]
 const desk = [middleware.shield(), signedIn.fromSession(), middleware.page(), signedIn.audited()]
 const today = [orders && ordersToday, inventory && stockToday, operationsToday]
 
@@ -108,7 +113,7 @@ admin(
 // A file is read only after authentication.
 admin(
   [
-    ...[middleware.ownForms(), middleware.session(), middleware.auth()],
+    ...[middleware.sameOriginForms(), middleware.session(), middleware.auth()],
     ...[middleware.upload({ most: MOST_BYTES }), ...desk],
   ],
   inventory && uploadPages

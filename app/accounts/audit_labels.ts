@@ -15,7 +15,7 @@ export const auditLabels: AuditLabels = {
   'account.own.end_others': { words: 'ended their other sessions' },
   'account.low_stock.low_stock_mails.update': { words: 'changed low-stock mails' },
   'people.invitations.store': { words: 'invited someone' },
-  'people.invitations.send_again': { words: 'resent an invitation' },
+  'people.invitations.send_again': { words: 're-sent an invitation' },
   'people.invitations.destroy': { words: 'withdrew an invitation' },
   'people.services.store': { words: 'added a service', page: person },
   'people.services.add_token': { words: 'created a token', page: person },

@@ -29,13 +29,13 @@ export const accountsProblems = {
     429,
     'Too many sign-in attempts at once',
     'More passwords arrived at once than this process can check, from your address or in total, and this one was not checked. Wrong passwords lock neither accounts nor addresses: after 10 for an account, or 100 from an address, within 15 minutes, each attempt takes up to 2 seconds longer.',
-    'Retry after Retry-After, one attempt at a time. Behind a proxy the operator must set TRUSTED_PROXIES, or all clients share the address of the proxy.',
+    'Wait for the seconds in Retry-After, then try again, one attempt at a time. Behind a proxy the operator must set TRUSTED_PROXIES, or all clients share the address of the proxy.',
   ],
   too_many_sign_ups: [
     429,
     'Too many sign-ups',
     'Too many sign-ups came from this address.',
-    'Retry after Retry-After.',
+    'Wait for the seconds in Retry-After, then try again.',
   ],
 } as const satisfies Record<string, ProblemEntry>
 

@@ -4,7 +4,7 @@
 
 import { Readable } from 'node:stream'
 import type { HttpContext } from '@adonisjs/core/http'
-import type { Slice } from './slices.ts'
+import type { Slice } from './pagination.ts'
 
 /** A spreadsheet reads text that begins like this as a formula (https://owasp.org/www-community/attacks/CSV_Injection). */
 const FORMULA = /^[=+\-@\t\r]/

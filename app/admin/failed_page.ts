@@ -29,7 +29,7 @@ export async function showFailure(ctx: HttpContext, error: unknown, problem: Pro
     // The form is older than the session: the person has signed in again since.
     return response
       .status(403)
-      .send(await view.render('admin::send_again', { form: formOf(ctx), problem }))
+      .send(await view.render('admin::form_not_submitted', { form: formOf(ctx), problem }))
   }
   const back = cameFrom(ctx) ?? (outdated && request.url())
   // A rejection under load says what to do; an error does not.

@@ -46,7 +46,7 @@ function typeOf({ type, enum: values }: Schema): string | string[] {
 
 const REFUSED = CONTROL + INVISIBLE
 
-/** Excludes control and invisible characters. A required text has a visible character. */
+/** Excludes control and invisible characters. A required text has at least one visible character. */
 export function printableSchema(schema: Schema) {
   schema.pattern = schema.minLength
     ? `^[^${REFUSED}]*[^${UNSEEN}${CONTROL}][^${REFUSED}]*$`

@@ -118,7 +118,7 @@ export const KERNEL_STEPS: SchemaStep[] = [
       insert into messaging_state default values;
     `,
   },
-  // Groups of dead letters, and the record of operators' acts and replays.
+  // Groups of dead letters, and operator actions and replays.
   {
     name: '0002_operators',
     isApplied: hasTable('operator_acts'),

@@ -8,7 +8,7 @@ import { withDedicatedConnection } from '#postgres/dedicated_connection'
 import { STEP_DOWN } from './outbox/leader_connection.ts'
 import { channelOf } from './outbox/relay.ts'
 import type { Messaging } from './messaging.ts'
-import { endAct, recordAct } from './recovery/operator_acts.ts'
+import { endAction, recordAction } from './recovery/operator_actions.ts'
 import type { Operator } from '#console/operator'
 import type { Transport } from './transports/transport.ts'
 
@@ -75,13 +75,13 @@ export async function changePartitions(
       // Fails if the connection was lost meanwhile, and the lock with it.
       await client.query('select')
       const record = by.db.connection(module)
-      const act = await recordAct(record, 'partitions', by, { topic: module })
+      const action = await recordAction(record, 'partitions', by, { topic: module })
       if (partitions < wanted) await transport.addPartitions(module, wanted)
       await client.query('update messaging_state set transport = $1, partitions = $2', [
         transport.name,
         wanted,
       ])
-      await endAct(record, act, { before: partitions, now: wanted })
+      await endAction(record, action, { before: partitions, now: wanted })
     })
   } finally {
     // Ends the wait if the database is silent.

@@ -6,7 +6,7 @@ export const auditLabels: AuditLabels = {
   'operations.letters.discard': { words: 'discarded dead letters' },
   'operations.letters.unmask': { words: 'read a dead letter' },
   'operations.parked_keys.retry': { words: 'unparked a key' },
-  'operations.mails.send_again': { words: 'sent a mail again' },
+  'operations.mails.send_again': { words: 're-sent a mail' },
   'operations.replays.store': { words: 'replayed messages' },
   'operations.replays.resume': { words: 'continued a replay' },
 }

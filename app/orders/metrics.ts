@@ -1,6 +1,3 @@
-/*
- * Metrics of orders.
- */
 import { Counter, Gauge } from 'prom-client'
 import type { Figures } from '#contracts/ports/figures'
 import { STATUSES } from './order_state_machine.ts'

@@ -45,7 +45,7 @@ export async function withDedicatedConnections<Result>(
     const silent = all.map(async (direct) => {
       await untilSilent(direct, silentAfter, done.signal)
       clients.forEach(destroy)
-      const message = `no answer for ${Math.round(silentAfter / 1_000)} s`
+      const message = `no response for ${Math.round(silentAfter / 1_000)} s`
       throw Object.assign(new Error(message), { code: 'ETIMEDOUT' })
     })
     return await Promise.race([work(clients), ...silent])

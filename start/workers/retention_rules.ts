@@ -7,7 +7,7 @@ import { deleteOldKeys } from '#http/idempotency'
 import { forgetCrossings } from '#inventory/low_stock/forget_crossings'
 import { forgetSentMails } from '#mail/forget_sent'
 import type { Messaging } from '#messaging/messaging'
-import { pruneActs, pruneInbox, pruneOutbox } from '#messaging/recovery/retention'
+import { pruneActions, pruneInbox, pruneOutbox } from '#messaging/recovery/retention'
 import type { RetentionRule } from '#operations/workers/retention'
 
 /** The rules of accounts, which has no outbox, run in the process that leads orders. */
@@ -23,7 +23,7 @@ export function retentionRules(db: Database, messaging: Messaging): RetentionRul
     rule(name, 'inbox', async (signal) =>
       pruneInbox(of(name), name, await messaging.inboxRetention(), signal)
     ),
-    rule(name, 'operator_acts', () => pruneActs(of(name))),
+    rule(name, 'operator_acts', () => pruneActions(of(name))),
     rule(name, 'idempotency_keys', (signal) => deleteOldKeys(of(name), signal)),
     rule(name, 'notifications', () => forgetSentMails(of(name))),
   ])

@@ -189,19 +189,19 @@ const plants: Plant[] = [
     'the ledger of inventory imports low stock',
     'app/inventory/stock',
     '#inventory/low_stock',
-    'inventory-folders-form-no-circle'
+    'inventory-folders-form-no-cycle'
   ),
   importing(
     'imports of inventory import receipts',
     'app/inventory/imports',
     '#inventory/receipts',
-    'inventory-folders-form-no-circle'
+    'inventory-folders-form-no-cycle'
   ),
   importing(
     'the API of inventory imports its pages',
     'app/inventory/api',
     '#inventory/pages',
-    'inventory-folders-form-no-circle'
+    'inventory-folders-form-no-cycle'
   ),
   importing(
     'the store of orders imports the live feed',
@@ -225,7 +225,7 @@ const plants: Plant[] = [
     'placing an order imports its changes',
     'app/orders/placing',
     '../changes',
-    'orders-folders-form-no-circle'
+    'orders-folders-form-no-cycle'
   ),
   importing('orders imports start', 'app/orders', '#start', 'nothing-reaches-up-to-start'),
   plant(
@@ -259,14 +259,14 @@ const plants: Plant[] = [
     'app/inventory',
     'circle_one',
     `import { two } from './${planted('circle_two')}.ts'\nexport const one = () => two`,
-    'no-circles'
+    'no-cycles'
   ),
   plant(
     'another file closes the circle with a type alone',
     'app/inventory',
     'circle_two',
     `import type { one } from './${planted('circle_one')}.ts'\nexport const two = {} as typeof one`,
-    'no-circles'
+    'no-cycles'
   ),
   plant(
     'an alias leads nowhere',

@@ -1,9 +1,9 @@
 /*
  * Audit entries, newest first. Ids are UUIDv7, so a time is a position in the order of the ids.
  */
-import type { Slice } from '#admin/slices'
+import type { Slice } from '#admin/pagination'
 import { isUuid } from '#runtime/uuid'
-import { invalidCursor } from '#http/pages'
+import { invalidCursor } from '#http/pagination'
 import { firstIdAt } from '#postgres/run'
 import { accounts } from '../database.ts'
 

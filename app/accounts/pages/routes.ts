@@ -6,7 +6,7 @@ const AuditController = () => import('./controllers/audit_controller.js')
 const InvitationController = () => import('./controllers/invitation_controller.js')
 const InvitationsController = () => import('./controllers/invitations_controller.js')
 const LowStockMailsController = () => import('./controllers/low_stock_mails_controller.js')
-const OwnController = () => import('./controllers/own_controller.js')
+const MyAccountController = () => import('./controllers/my_account_controller.js')
 const PeopleController = () => import('./controllers/people_controller.js')
 const ServicesController = () => import('./controllers/services_controller.js')
 const SessionsController = () => import('./controllers/sessions_controller.js')
@@ -25,13 +25,18 @@ export function accountsPages() {
   router.get('resume', [SessionsController, 'resume']).as('desk.resume')
   router
     .group(() => {
-      router.get('account', [OwnController, 'show'])
-      router.post('account/password', [OwnController, 'changePassword'])
-      router.post('account/time-zone', [OwnController, 'chooseTimeZone'])
-      router.post('account/sessions/end', [OwnController, 'endOthers'])
-      router.post('account/sessions/:session/end', [OwnController, 'endSession'])
+      // The audit stores the names and metrics use them as labels, so they never change.
+      router.get('account', [MyAccountController, 'show']).as('show')
+      router.post('account/password', [MyAccountController, 'changePassword']).as('change_password')
+      router
+        .post('account/time-zone', [MyAccountController, 'chooseTimeZone'])
+        .as('choose_time_zone')
+      router.post('account/sessions/end', [MyAccountController, 'endOthers']).as('end_others')
+      router
+        .post('account/sessions/:session/end', [MyAccountController, 'endSession'])
+        .as('end_session')
     })
-    .as('account')
+    .as('account.own')
   router
     .group(() => {
       router.get('account/low-stock', [LowStockMailsController, 'edit'])
@@ -47,7 +52,10 @@ export function peoplePages() {
     .group(() => {
       router.get('people', [PeopleController, 'index'])
       router.post('people/invitations', [InvitationsController, 'store'])
-      router.post('people/invitations/:id/mail', [InvitationsController, 'sendAgain'])
+      router
+        .post('people/invitations/:id/mail', [InvitationsController, 'resend'])
+        // The audit stores this name, so it never changes.
+        .as('invitations.send_again')
       router.post('people/invitations/:id/withdrawal', [InvitationsController, 'destroy'])
       router.post('people/services', [ServicesController, 'store'])
       router.get('people/:id', [PeopleController, 'show'])

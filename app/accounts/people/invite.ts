@@ -73,7 +73,7 @@ async function refuseKnown(email: string, trx: TransactionClientContract) {
 function alreadyInvited() {
   return new Problem(
     'email_taken',
-    'This e-mail address is already invited. You can resend the invitation in the list below.'
+    'This e-mail address is already invited. You can re-send the invitation in the list below.'
   )
 }
 

@@ -1,10 +1,10 @@
 /*
  * Staff and services, without customers, for administrators.
  */
-import type { Slice } from '#admin/slices'
+import type { Slice } from '#admin/pagination'
 import type { Role } from '#contracts/actor'
 import { isUuid } from '#runtime/uuid'
-import { invalidCursor } from '#http/pages'
+import { invalidCursor } from '#http/pagination'
 import { notFound } from '#http/problem'
 import { SESSION_HOURS } from '#config/session'
 import { accounts } from '../database.ts'

@@ -38,7 +38,7 @@ if (!customElements.get('live-order')) {
       }
 
       async #refresh() {
-        // The response to the form that is being submitted is as new.
+        // A form is being submitted, and its response will be just as current: wait for it.
         if (document.querySelector('form.htmx-request')) {
           clearTimeout(this.later)
           this.later = setTimeout(() => this.#refresh(), 250)

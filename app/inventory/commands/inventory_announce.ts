@@ -31,17 +31,17 @@ export default class InventoryAnnounce extends OperatorCommand {
 
   async #republish(total: number, signal: AbortSignal) {
     const { republishProducts } = await import('../products/republish_products.ts')
-    const { endAct, recordAct } = await import('#messaging/recovery/operator_acts')
+    const { endAction, recordAction } = await import('#messaging/recovery/operator_actions')
     const db = await this.app.container.make('lucid.db')
     const client = db.connection('inventory')
     const { after } = this
-    const act = await recordAct(client, 'announce', this.operator, { after })
+    const action = await recordAction(client, 'announce', this.operator, { after })
     const line = progress('published')
     const onProgress = (announced: number) => line.update(announced, total)
     const { announced, last } = await republishProducts({ after, signal, onProgress }).finally(
       line.end
     )
-    await endAct(client, act, { announced, last })
+    await endAction(client, action, { announced, last })
     if (signal.aborted) {
       this.exitCode = EXIT.found
       this.logger.error(

@@ -3,7 +3,7 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import { isUuid } from '#runtime/uuid'
-import { invalidCursor, type Page } from '#http/pages'
+import { invalidCursor, type Page } from '#http/pagination'
 import { notFound } from '#http/problem'
 import type { ImportRecord } from './import_record.ts'
 import type { PlannedRow } from './plan_row.ts'

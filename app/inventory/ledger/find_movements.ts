@@ -5,7 +5,7 @@
 import db from '@adonisjs/lucid/services/db'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { DatabaseQueryBuilderContract } from '@adonisjs/lucid/types/querybuilder'
-import { invalidCursor } from '#http/pages'
+import { invalidCursor } from '#http/pagination'
 import { firstIdAt } from '#postgres/run'
 import { isUuid } from '#runtime/uuid'
 import type { Movement, MovementKind } from './movement.ts'

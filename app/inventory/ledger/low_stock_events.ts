@@ -1,5 +1,5 @@
 /*
- * Reports a SKU whose available stock has come down to its low-stock mark: a `stock_low` message, and
+ * Reports an SKU whose available stock has come down to its low-stock mark: a `stock_low` message, and
  * a row in `low_crossings` for the low-stock mails. Both commit with the balance.
  */
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'

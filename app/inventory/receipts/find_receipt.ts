@@ -2,9 +2,9 @@
  * Reads a person's open receipt.
  */
 import db from '@adonisjs/lucid/services/db'
-import type { Slice } from '#admin/slices'
+import type { Slice } from '#admin/pagination'
 import type { SignedIn } from '#contracts/actor'
-import { invalidCursor } from '#http/pages'
+import { invalidCursor } from '#http/pagination'
 import { run } from '#postgres/run'
 import { selectReceipt, type Receipt } from './lock_receipt.ts'
 

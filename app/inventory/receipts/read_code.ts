@@ -3,7 +3,7 @@ import { unprocessable } from '#http/problem'
 import { MOST_AT_ONCE } from '../ledger/balance.ts'
 
 export interface TypedCode {
-  /** A SKU or a barcode as typed, known or not. */
+  /** An SKU or a barcode as typed, known or not. */
   code: string
   /** Units, 1 to 1,000,000. */
   quantity: number
@@ -31,7 +31,7 @@ export function readCode(typed: string): TypedCode {
   }
   if (code.length > LONGEST) {
     throw unreadable(
-      `The code has ${code.length} characters, which is too long for a SKU or a barcode. Scan one label at a time.`
+      `The code has ${code.length} characters, which is too long for an SKU or a barcode. Scan one label at a time.`
     )
   }
   if (quantity < 1 || quantity > MOST_AT_ONCE) {

@@ -2,7 +2,7 @@
  * Reads products with their stock.
  */
 import db from '@adonisjs/lucid/services/db'
-import { idAfter, invalidCursor, type Page } from '#http/pages'
+import { idAfter, invalidCursor, type Page } from '#http/pagination'
 import { notFound } from '#http/problem'
 import StockItem, { isSku } from './stock_item.ts'
 

@@ -1,4 +1,4 @@
-import { inOneLine, pageEnd, withPageFlags } from './recorded_entries.ts'
+import { inOneLine, pageEnd, withPageFlags } from './page_flags.ts'
 import { ReportCommand } from '#console/report_command'
 
 export default class MessagingActs extends withPageFlags(ReportCommand) {
@@ -12,14 +12,14 @@ export default class MessagingActs extends withPageFlags(ReportCommand) {
   ]
 
   async execute() {
-    const { operatorActs } = await import('../recovery/operator_acts.ts')
-    const data = await this.newestEntries(operatorActs)
+    const { operatorActions } = await import('../recovery/operator_actions.ts')
+    const data = await this.newestEntries(operatorActions)
     this.print({ data }, () => [
       ...data.flatMap(({ id, module, at, who, act, why, filter, outcome }) => [
         `${at.toISOString()} ${module}: ${act} by ${who}${why ? `: ${why}` : ''}`,
         `  ${id}, for ${[inOneLine(filter) || 'all', inOneLine(outcome)].filter(Boolean).join(': ')}`,
       ]),
-      ...pageEnd(data, 'No entries.'),
+      ...pageEnd(data, 'No operator actions.'),
     ])
   }
 }

@@ -52,14 +52,14 @@ export default class OutboxPrune extends withModuleFlag(OperatorCommand) {
 
   async #prune(olderThan: number, signal: AbortSignal) {
     const { pruneOutbox } = await import('../recovery/retention.ts')
-    const { recordAct, endAct } = await import('../recovery/operator_acts.ts')
+    const { recordAction, endAction } = await import('../recovery/operator_actions.ts')
     const data: { module: string; rows: number }[] = []
     for (const { module, client } of await this.chosenModules()) {
       if (signal.aborted) break
-      const act = await recordAct(client, 'prune', this.operator, { olderThan })
+      const action = await recordAction(client, 'prune', this.operator, { olderThan })
       const line = progress(`${module}: deleted`)
       const rows = await pruneOutbox(client, olderThan, signal, line.update).finally(line.end)
-      await endAct(client, act, { rows })
+      await endAction(client, action, { rows })
       data.push({ module, rows })
     }
     if (signal.aborted) this.exitCode = EXIT.found

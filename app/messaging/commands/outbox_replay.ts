@@ -8,8 +8,8 @@ import { OperatorCommand } from '#console/operator_command'
 import { progress } from '#console/progress'
 import { isUuid } from '#runtime/uuid'
 
-/** A module's replay, and the recorded act that resumed it. */
-type Started = ChosenModule & { replay: Replay; act?: string }
+/** A module's replay, and the operator action that resumed it. */
+type Started = ChosenModule & { replay: Replay; action?: string }
 
 type Planned = ReplayPlan & ChosenModule
 
@@ -118,7 +118,7 @@ export default class OutboxReplay extends withModuleFlag(OperatorCommand) {
 
   async #resume(modules: ChosenModule[], id: string) {
     const { findReplay } = await import('../recovery/replay.ts')
-    const { recordAct } = await import('../recovery/operator_acts.ts')
+    const { recordAction } = await import('../recovery/operator_actions.ts')
     const found: Started[] = []
     for (const module of isUuid(id) ? modules : []) {
       const replay = await findReplay(module.client, id)
@@ -128,17 +128,17 @@ export default class OutboxReplay extends withModuleFlag(OperatorCommand) {
     if (this.dryRun) return this.#reportRemaining(found)
     for (const one of found) {
       if (one.replay.finishedAt) continue
-      one.act = await recordAct(one.client, 'resume', this.operator, { replay: id })
+      one.action = await recordAction(one.client, 'resume', this.operator, { replay: id })
     }
     await this.#run(found)
   }
 
   async #run(started: Started[]) {
     const { runReplay } = await import('../recovery/replay.ts')
-    const { endAct } = await import('../recovery/operator_acts.ts')
+    const { endAction } = await import('../recovery/operator_actions.ts')
     await this.interruptible(async (signal) => {
       const data: (Replay & { module: string })[] = []
-      for (const { module, direct, client, replay, act } of started) {
+      for (const { module, direct, client, replay, action } of started) {
         const line = progress(`${module}: replayed`)
         const options = { rate: this.rate, onProgress: line.update, signal }
         const now = await runReplay(client, direct, replay, options)
@@ -147,7 +147,8 @@ export default class OutboxReplay extends withModuleFlag(OperatorCommand) {
             throw error
           })
           .finally(line.end)
-        if (act) await endAct(client, act, { replayed: now.replayed, matched: now.matched })
+        if (action)
+          await endAction(client, action, { replayed: now.replayed, matched: now.matched })
         data.push({ module, ...now })
       }
       this.#report(data)

@@ -1,4 +1,4 @@
-import { inOneLine, pageEnd, withPageFlags } from './recorded_entries.ts'
+import { inOneLine, pageEnd, withPageFlags } from './page_flags.ts'
 import { ReportCommand } from '#console/report_command'
 
 export default class OutboxReplays extends withPageFlags(ReportCommand) {

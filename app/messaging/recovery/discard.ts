@@ -1,9 +1,9 @@
 /*
- * Discarding dead letters: their messages will never be handled. The record keeps them.
+ * Discarding dead letters: their messages will never be handled. Their operator action keeps them.
  */
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
 import type { Operator } from '#console/operator'
-import { recordAct } from './operator_acts.ts'
+import { recordAction } from './operator_actions.ts'
 import { matchingDeadLetters, type DeadLetterFilter } from './dead_letter_queries.ts'
 
 /** The result for one key. */
@@ -109,7 +109,7 @@ async function discardChunk(
   if (size > 0) {
     const ids = deadLetters.map(({ id }) => id)
     await trx.from('dead_letters').whereIn('id', ids).delete()
-    await recordAct(trx, 'discard', by, filter, { letters: deadLetters })
+    await recordAction(trx, 'discard', by, filter, { letters: deadLetters })
   }
   if (key === null) return { size, next: null }
   const next = await trx

@@ -4,7 +4,7 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Operator } from '#console/operator'
 import { outbox } from '../outbox/outbox.ts'
-import { recordAct } from './operator_acts.ts'
+import { recordAction } from './operator_actions.ts'
 
 export interface ParkedKey {
   key: string
@@ -42,7 +42,7 @@ export async function unpark(
     if (key !== null) parked.where('key', key)
     const deleted: { key: string }[] = await parked.delete(['key'])
     const keys = deleted.map((one) => one.key)
-    if (keys.length > 0) await recordAct(trx, 'unpark', by, { key }, { keys })
+    if (keys.length > 0) await recordAction(trx, 'unpark', by, { key }, { keys })
     trx.after('commit', () => outbox.wakeRelay(client))
     return keys
   })

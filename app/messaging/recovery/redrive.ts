@@ -10,7 +10,7 @@ import {
   readDeadLetter,
   type DeadLetterFilter,
 } from './dead_letter_queries.ts'
-import { endAct, recordAct } from './operator_acts.ts'
+import { endAction, recordAction } from './operator_actions.ts'
 
 /** Time limit for one malformed message. */
 const HANDLED_WITHIN_MS = 10_000
@@ -72,7 +72,7 @@ export async function redriveDeadLetters(
   on: { onProgress?(done: number, all: number): void; signal?: AbortSignal } = {}
 ): Promise<Redriven> {
   const plan = await planRedrive(client, consumer.name, filter)
-  const act = await recordAct(client, 'redrive', by, filter)
+  const action = await recordAction(client, 'redrive', by, filter)
   const result: Redriven = { handled: 0, freed: 0, waiting: [], junk: 0, finished: true }
   const all = plan.keys.length + plan.junk.length
   let done = 0
@@ -98,7 +98,7 @@ export async function redriveDeadLetters(
   } finally {
     result.finished = done === all
     const { waiting, ...counts } = result
-    await endAct(client, act, { ...counts, waiting: waiting.length })
+    await endAction(client, action, { ...counts, waiting: waiting.length })
     await consumer.unregister()
   }
   return result

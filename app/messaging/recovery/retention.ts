@@ -81,7 +81,7 @@ export async function pruneInbox(
 }
 
 /** Deletes operators' actions and replays older than a year. */
-export async function pruneActs(client: QueryClientContract) {
+export async function pruneActions(client: QueryClientContract) {
   const bound = firstIdAt(Date.now() - ACTS_KEPT_MS)
   let deleted = 0
   for (const table of ['operator_acts', 'replays']) {

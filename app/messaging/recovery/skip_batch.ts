@@ -1,7 +1,7 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Operator } from '#console/operator'
 import type { UnreadableBatch } from '../inbox/unreadable_batches.ts'
-import { recordAct } from './operator_acts.ts'
+import { recordAction } from './operator_actions.ts'
 
 /**
  * Lets a consumer skip the unreadable batch at which it is stopped. Its messages are never handled.
@@ -25,7 +25,7 @@ export async function skipBatch(
     const [batch] = rows
     if (!batch) return null
     const { reason, ...where } = batch
-    await recordAct(trx, 'skip', by, { consumer, ...where }, { reason })
+    await recordAction(trx, 'skip', by, { consumer, ...where }, { reason })
     return batch
   })
 }

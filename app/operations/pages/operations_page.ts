@@ -6,33 +6,33 @@ import { deadLetterGroups } from '#messaging/recovery/dead_letter_queries'
 import { parkedKeys } from '#messaging/recovery/parked_keys'
 import messaging from '#messaging/service'
 import { pipelineStatus } from './pipeline_status.ts'
-import { outcomeOf, record } from './record.ts'
+import { listOperatorActions, outcomeOf } from './operator_actions.ts'
 import { runningReplays } from './running_replays.ts'
 import { pageOfKey } from './key_pages.ts'
 import { TYPES } from './validators.ts'
 
 /** Mails of a module that were given up, on the page; the rest follow as these are sent. */
 const MAILS = 20
-const RECORDED = 8
+const ACTIONS = 8
 
 /**
- * The operations page: throughput, dead letters, parked keys, mails given up and the record.
+ * The operations page: throughput, dead letters, parked keys, mails given up and operator actions.
  *
  * @param attention - counts the orders that need attention; null where their module runs elsewhere
  */
 export function operationsPage(attention: (() => Promise<number>) | null) {
   return async ({ view }: HttpContext) => {
     const modules = messaging.config.modules.map(({ name }) => name)
-    const [work, groups, parked, mails, recorded, inAttention] = await Promise.all([
+    const [work, groups, parked, mails, actions, inAttention] = await Promise.all([
       pipelineStatus(),
       ofEach(modules, (module) => deadLetterGroups(db.connection(module), module)),
       ofEach(modules, (module) => parkedKeys(db.connection(module))),
       mailQueue.givenUp(db, MAILS),
-      record({ limit: RECORDED }),
+      listOperatorActions({ limit: ACTIONS }),
       attention?.() ?? 0,
     ])
     return view.render('operations::pages/operations', {
-      ...{ work, groups, parked, mails, recorded, modules, elsewhere, pageOfKey, outcomeOf },
+      ...{ work, groups, parked, mails, actions, modules, elsewhere, pageOfKey, outcomeOf },
       ...{ types: TYPES, attention: inAttention, isRunning: runningReplays.has },
     })
   }

@@ -46,7 +46,9 @@ export const parkedKeyValidator = vine.compile(
   vine.object({ module: module(), key: verbatim(MAX_KEY_LENGTH) })
 )
 export const mailValidator = vine.compile(vine.object({ module: vine.string(), id: uuid() }))
-export const recordValidator = vine.compile(vine.object({ before: uuid().parse(empty).optional() }))
+export const operatorActionsValidator = vine.compile(
+  vine.object({ before: uuid().parse(empty).optional() })
+)
 export const replayValidator = vine.compile(vine.object({ module: module(), id: uuid() }))
 export const plannedValidator = vine.compile(
   vine.object({

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Unreachable } from '#console/exit_codes'
-import { cursorAfter } from '#http/pages'
+import { cursorAfter } from '#http/pagination'
 
 export interface Disagreement {
   orderId: string
@@ -105,7 +105,7 @@ async function compare({ range: size = 10 * PAGE, ...apps }: Apps) {
   return { compared, disagreements }
 }
 
-/** An order has a line for each price of a SKU; inventory holds their sum. */
+/** An order has a line for each price of an SKU; inventory holds their sum. */
 function heldOf({ heldRevision, lines }: Held): Held {
   const sums = new Map<string, number>()
   for (const { sku, quantity } of lines) sums.set(sku, (sums.get(sku) ?? 0) + quantity)

@@ -4,7 +4,7 @@
 import type { Section, Success } from '#http/openapi/description'
 import type { ResponseHeader } from '#http/openapi/headers'
 import { list, oneOf, page, pageOf, ref, text, whole, object } from '#http/openapi/schema'
-import { noFilters } from '#http/pages'
+import { noFilters } from '#http/pagination'
 import type { ProblemCode } from '#http/problem_catalogue'
 import {
   cancelledOrder,

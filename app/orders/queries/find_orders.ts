@@ -4,7 +4,7 @@
 import db from '@adonisjs/lucid/services/db'
 import type { Infer } from '@vinejs/vine/types'
 import type { SignedIn } from '#contracts/actor'
-import { idAfter, invalidCursor, type Page } from '#http/pages'
+import { idAfter, invalidCursor, type Page } from '#http/pagination'
 import { notFound } from '#http/problem'
 import { firstIdAt } from '#postgres/run'
 import { orderColumns, ownerFilter, readOrder, recordOf, type OrderRecord } from '../store/order.ts'

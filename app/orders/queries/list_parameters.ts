@@ -1,7 +1,7 @@
 import vine from '@vinejs/vine'
 import { email, describe, sku, text } from '#http/fields'
 import { commaSeparated, flag, instant } from '#http/list_parameters'
-import { listParameters } from '#http/pages'
+import { listParameters } from '#http/pagination'
 import { STATUSES } from '../order_state_machine.ts'
 
 export const orderListParameters = listParameters({

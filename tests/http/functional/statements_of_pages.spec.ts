@@ -8,7 +8,7 @@ import { uuidv7 } from 'uuidv7'
 import type { SignedIn } from '#contracts/actor'
 import { countScan } from '#inventory/receipts/count_scan'
 import { readCode } from '#inventory/receipts/read_code'
-import { recordAct } from '#messaging/recovery/operator_acts'
+import { recordAction } from '#messaging/recovery/operator_actions'
 import { PlainDesk, plainDeskOf } from '#tests/support/desk'
 import { runImport, upload } from '#tests/support/stock_imports'
 import { blockedOrders } from '#tests/messaging/support/dead_letter_samples'
@@ -46,7 +46,7 @@ const PAGES: Record<string, string> = {
   'dead letters by cause': '/admin/operations',
   'dead letters': '/admin/operations/letters?module=inventory',
   'dead letters to discard': '/admin/operations/letters/discard?module=inventory',
-  'acts of operators': '/admin/operations/record',
+  'operator actions': '/admin/operations/record',
 }
 
 test.group('Each page of the back office', (group) => {
@@ -102,7 +102,7 @@ async function fillStock(rows: number, admin: Person, desk: PlainDesk) {
       .table('barcodes')
       .insert({ sku: 'MUG', barcode: `96385${100 + n}` })
     await desk.send('/admin/stock/MUG/restocks', { quantity: '1' })
-    await recordAct(inventory(), 'unpark', { who: 'Olga', why: null }, { n })
+    await recordAction(inventory(), 'unpark', { who: 'Olga', why: null }, { n })
     const lines = cups.map((cup) => `${cup},${n + 4}`)
     const { body } = await upload(admin, ['sku,on_hand', ...lines].join('\n'))
     await runImport((last = body.id))

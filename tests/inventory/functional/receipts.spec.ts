@@ -196,7 +196,7 @@ test.group('A code that is kept aside', (group) => {
     assert.deepEqual(await tally(carl), { 'MUG-RED': 1, 'TEA': 1 })
   })
 
-  test('stays when the receipt is applied, names a SKU like it, and can be forgotten', async ({
+  test('stays when the receipt is applied, names an SKU like it, and can be forgotten', async ({
     assert,
   }) => {
     await product('TEE-ORG-BLK-XL', 0)

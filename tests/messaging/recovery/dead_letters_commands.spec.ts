@@ -9,7 +9,7 @@ import DeadLettersList from '#messaging/commands/dead_letters/list'
 import DeadLettersRedrive from '#messaging/commands/dead_letters/redrive'
 import DeadLettersShow from '#messaging/commands/dead_letters/show'
 import { deadLetterGroups } from '#messaging/recovery/dead_letter_queries'
-import { operatorActs } from '#messaging/recovery/operator_acts'
+import { operatorActions } from '#messaging/recovery/operator_actions'
 import messaging from '#messaging/service'
 import { countOf, deadLetters } from '#tests/messaging/support/recording_consumer'
 import {
@@ -86,10 +86,10 @@ test.group('The deadletters commands', (group) => {
     const masked = await run(DeadLettersShow, id)
     assert.include(masked.printed, '•••• (shown with --payload)')
     assert.notInclude(masked.printed, 'quantity')
-    assert.isEmpty(await operatorActs(inventory()))
+    assert.isEmpty(await operatorActions(inventory()))
     const shown = await run(DeadLettersShow, id, '--payload', '--as=Ada', '--json')
     assert.include(shown.json.data[0].value, '"quantity":2')
-    assert.containSubset(await operatorActs(inventory()), [{ act: 'read', who: 'Ada' }])
+    assert.containSubset(await operatorActions(inventory()), [{ act: 'read', who: 'Ada' }])
   })
 
   test('list time limits as a group of their own that is retried automatically', async ({
@@ -141,7 +141,7 @@ test.group('The deadletters commands', (group) => {
       [c]
     )
     assert.deepEqual((await reserved()).sort(), [-2, -2, 2, 2])
-    assert.containSubset(await operatorActs(inventory()), [
+    assert.containSubset(await operatorActions(inventory()), [
       { act: 'redrive', who: 'Ada', why: 'fixed', outcome: { finished: true, waiting: 0 } },
     ])
     assert.equal(await countOf('waiting_keys'), 1)
@@ -189,7 +189,7 @@ test.group('The deadletters commands', (group) => {
     assert.equal(redriving.exitCode, 3)
     const left = (await deadLetters()).length
     assert.oneOf(left, [2, 4])
-    assert.containSubset(await operatorActs(inventory()), [
+    assert.containSubset(await operatorActions(inventory()), [
       { act: 'redrive', outcome: { finished: false, handled: 6 - left } },
     ])
     const again = await run(DeadLettersRedrive, '--all', '--yes', '--json')
@@ -237,7 +237,7 @@ test.group('The deadletters commands', (group) => {
     assert.containSubset(await deadLetterGroups(inventory(), 'inventory'), [
       { id: 'waiting', error: null, keysHeld: 1, waiting: 1 },
     ])
-    const [act] = await operatorActs(inventory())
+    const [act] = await operatorActions(inventory())
     assert.containSubset(act, { act: 'discard', why: 'a test order' })
     assert.notInclude(JSON.stringify(act.outcome), 'quantity')
     const [{ outcome }] = await inventory().from('operator_acts')

@@ -7,7 +7,7 @@ import { uuidv7 } from 'uuidv7'
 import { mailDir } from '#config/mail'
 import { directConnection } from '#config/database'
 import OutboxReplay from '#messaging/commands/outbox_replay'
-import { operatorActs } from '#messaging/recovery/operator_acts'
+import { operatorActions } from '#messaging/recovery/operator_actions'
 import OutboxStatus from '#messaging/commands/outbox_status'
 import { planReplay } from '#messaging/recovery/replay_plan'
 import { findReplay, replays, runReplay, startReplay } from '#messaging/recovery/replay'
@@ -139,7 +139,7 @@ test.group('outbox:replay', (group) => {
       said.map(({ id }) => id)
     )
     assert.containSubset(await findReplay(orders(), replay.id), { who: 'Ada', replayed: 25 })
-    assert.containSubset(await operatorActs(orders()), [
+    assert.containSubset(await operatorActions(orders()), [
       {
         ...{ act: 'resume', who: 'Eve', filter: { replay: replay.id } },
         outcome: { replayed: 25, matched: 25 },

@@ -8,7 +8,7 @@ import { directConnection } from '#config/database'
 import InventoryAnnounce from '#inventory/commands/inventory_announce'
 import OutboxPrune from '#messaging/commands/outbox_prune'
 import OutboxUnpark from '#messaging/commands/outbox_unpark'
-import { operatorActs } from '#messaging/recovery/operator_acts'
+import { operatorActions } from '#messaging/recovery/operator_actions'
 import { Relay } from '#messaging/outbox/relay'
 import { pruneInbox, pruneOutbox } from '#messaging/recovery/retention'
 import { firstIdAt } from '#postgres/run'
@@ -181,7 +181,7 @@ test.group('Operators', (group) => {
     assert.deepEqual(dry.json.data, [{ module: 'orders', rows: 2 }])
     const done = await run(OutboxPrune, ...meant, '--yes', '--as=Ada')
     assert.deepEqual([done.exitCode ?? 0, done.json.data], [0, [{ module: 'orders', rows: 2 }]])
-    assert.containSubset(await operatorActs(orders()), [{ act: 'prune', outcome: { rows: 2 } }])
+    assert.containSubset(await operatorActions(orders()), [{ act: 'prune', outcome: { rows: 2 } }])
     assert.equal((await run(OutboxPrune, '--older-than=soon', '--yes')).exitCode, 2)
     const asked = await run(OutboxPrune, '--module=orders', '--older-than=90m')
     assert.equal(asked.exitCode, 2)
@@ -209,7 +209,7 @@ test.group('Operators', (group) => {
     const done = await run(OutboxUnpark, '--key=k', '--yes', '--why=the broker takes more now')
     assert.include(done.printed, '1 key unparked')
     await eventually('both are published', async () => (await published()).length === 2)
-    assert.containSubset(await operatorActs(orders()), [
+    assert.containSubset(await operatorActions(orders()), [
       { act: 'unpark', why: 'the broker takes more now', outcome: { keys: ['k'] } },
     ])
   })

@@ -182,7 +182,7 @@ function record({ data, ...message }: Message) {
   return { partition: 0, ...encode({ ...message, json: JSON.stringify(data) }, NAMESPACE) }
 }
 
-/** A SKU that compresses badly. */
+/** An SKU that compresses badly. */
 function noise() {
   return randomBytes(20).toString('hex').toUpperCase()
 }

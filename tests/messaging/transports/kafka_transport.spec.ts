@@ -10,7 +10,7 @@ import { NAMESPACE } from '#config/namespace'
 import { directConnection } from '#config/database'
 import { Messaging } from '#messaging/messaging'
 import { outbox } from '#messaging/outbox/outbox'
-import { operatorActs } from '#messaging/recovery/operator_acts'
+import { operatorActions } from '#messaging/recovery/operator_actions'
 import messaging from '#messaging/service'
 import { changePartitions } from '#messaging/topics'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
@@ -256,7 +256,7 @@ if (kafkaIsHere) {
       assert.isAbove(rows.at(-1)!.partition, 2)
       const fewer = changePartitions(operator, 'orders', 2, by)
       await assert.rejects(() => fewer, /partitions cannot be removed/)
-      assert.containSubset(await operatorActs(orders()), [
+      assert.containSubset(await operatorActions(orders()), [
         { act: 'partitions', who: 'Ada', why: 'more load', outcome: { before: 3, now: 5 } },
       ])
       await transport.close()

@@ -10,7 +10,7 @@ import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
 import ConsumersSkip from '#messaging/commands/consumers_skip'
 import OutboxReplay from '#messaging/commands/outbox_replay'
-import { operatorActs } from '#messaging/recovery/operator_acts'
+import { operatorActions } from '#messaging/recovery/operator_actions'
 import messaging from '#messaging/service'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
 import type { Transport } from '#messaging/transports/transport'
@@ -164,7 +164,7 @@ test.group('A record batch that cannot be read', (group) => {
     await eventually('all is well', () => messaging.warnings().length === 0)
     await eventually('it is measured no longer', async () => !(await scrape()).includes(sample))
     assert.equal((await skip('--offset=0', '--why=again', '--yes')).exitCode, 5)
-    assert.containSubset(await operatorActs(db.connection('inventory')), [
+    assert.containSubset(await operatorActions(db.connection('inventory')), [
       { act: 'skip', who: 'Ada', why: 'a bad disk', filter: { consumer: 'inventory', ...batch } },
     ])
     await findingsAre(transport, [

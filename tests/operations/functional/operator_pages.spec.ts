@@ -5,7 +5,7 @@ import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
 import { deadLetterGroups } from '#messaging/recovery/dead_letter_queries'
-import { operatorActs } from '#messaging/recovery/operator_acts'
+import { operatorActions } from '#messaging/recovery/operator_actions'
 import { replays } from '#messaging/recovery/replay'
 import { plainDeskOf, type PlainDesk } from '#tests/support/desk'
 import {
@@ -53,10 +53,10 @@ test.group('An operator at the page', (group) => {
       (await deadLetters()).map(({ key }) => key),
       [c]
     )
-    assert.containSubset(await operatorActs(inventory()), [
+    assert.containSubset(await operatorActions(inventory()), [
       { act: 'redrive', filter: { group: cause }, outcome: { handled: 4, finished: true } },
     ])
-    assert.match((await operatorActs(inventory()))[0].who, /^Olga <.+@.+>$/)
+    assert.match((await operatorActions(inventory()))[0].who, /^Olga <.+@.+>$/)
   })
 
   test('who redrives while the cause still stands is told so, and nothing is lost', async ({
@@ -111,11 +111,11 @@ test.group('An operator at the page', (group) => {
     const path = `${HOME}/letters/inventory/${id}`
     assert.notInclude(await said(path), 'MUG')
     assert.include(await said(path), '•••••')
-    assert.isEmpty(await operatorActs(inventory()))
+    assert.isEmpty(await operatorActions(inventory()))
     const asked = await send(`letters/inventory/${id}/payload`, {}, path)
     assert.equal(asked.location, path)
     assert.include(await said(path), '&quot;sku&quot;: &quot;MUG&quot;')
-    assert.containSubset(await operatorActs(inventory()), [{ act: 'read', filter: { id } }])
+    assert.containSubset(await operatorActions(inventory()), [{ act: 'read', filter: { id } }])
     assert.notInclude(await said(path), 'MUG', 'hidden again by a reload')
     const audited = await db
       .connection('accounts')
@@ -168,7 +168,9 @@ test.group('An operator at the page', (group) => {
     await send('letters/discard', { ...which, why: 'a test order' }, path)
     assert.include(await said(), '1 key is still blocked: redrive the rest.')
     assert.lengthOf(await deadLetters(), 1)
-    assert.containSubset(await operatorActs(inventory()), [{ act: 'discard', why: 'a test order' }])
+    assert.containSubset(await operatorActions(inventory()), [
+      { act: 'discard', why: 'a test order' },
+    ])
     // Sent once more, there is nothing to discard.
     await send('letters/discard', { ...which, why: 'a test order' }, path)
     assert.include(await said(), 'No dead letter matches any more')

@@ -21,7 +21,7 @@ test.group('Work on dedicated connections', () => {
       () => null,
       (thrown: Error) => thrown
     )
-    assert.match(error!.message, /^no answer for 1 s$/)
+    assert.match(error!.message, /^no response for 1 s$/)
     assert.isTrue(isTransient(error), 'commands exit 4')
   })
 

@@ -1,24 +1,41 @@
 /*
- * `npm run planted [-- part of a name …]`: do the tests notice bugs? Plants each bug of bugs.ts in a copy of the
- * app, runs the specs that should fail, and prints what has caught it. Exits 1 when a bug goes unnoticed.
+ * `npm run planted`: plants the bugs of bugs.ts in a copy of the app, and expects a test to fail for each.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { startEmbeddedPostgres } from '#database/embedded/server'
 import { testDataDir } from '#tests/support/runner/environment'
 import { BUGS, type Bug, type Spec } from './bugs.ts'
 import { plant } from './plant.ts'
 
+const HELP = `npm run planted -- [options] [part of a bug's name …]
+
+  Plants one bug after the other in a copy of the app, runs the specs that should fail, and prints the test
+  that caught the bug.
+
+  --list      list the names of all bugs
+  --help      show this text
+
+  Exit codes: 0: every bug was caught; 1: a bug was not caught, or no bug has this name; 2: invalid arguments.
+
+Example: npm run planted -- "is not recorded"
+`
+
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const LEFT_OUT = ['node_modules', '.git', '.data', 'build', 'coverage']
 
-const wanted = process.argv.slice(2)
+const { wanted, list, help } = readArguments(process.argv.slice(2))
 const bugs = BUGS.filter(
   ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part))
 )
+if (help) console.log(HELP)
+if (list) for (const { name } of bugs) console.log(name)
+if (help || list) process.exit(0)
+
 const passes = new Map<string, boolean>()
 
 const stop = new AbortController()
@@ -45,6 +62,24 @@ try {
 } finally {
   await server?.stop()
   await rm(copy, { recursive: true, maxRetries: 3 })
+}
+
+/** Exits with 2 for invalid arguments. */
+function readArguments(args: string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        list: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    return { ...values, wanted: positionals }
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\nnpm run planted -- --help lists all options.`)
+    process.exit(2)
+  }
 }
 
 async function isCaught(bug: Bug): Promise<boolean> {

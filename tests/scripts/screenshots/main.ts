@@ -1,16 +1,29 @@
 /*
- * `npm run screenshots`: every admin page on a phone and a desktop, light and dark, in a shop of its own,
- * as images in `.data/screenshots`. With words, only the pages whose names hold one of them; with `--webp`
- * as WebP, which is a third of the size, for the documentation.
+ * `npm run screenshots`: pictures of every admin page on a phone and a desktop, light and dark.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
 import { launchEmbeddedPostgres, stopEmbeddedPostgres } from '#database/embedded/server'
 import { freePort } from '#tests/support/runner/environment'
 import { APP_ROOT, AppProcess, dataDirectory, endApps } from '#tests/support/processes/app_process'
 import { busyWeek, type BusyWeek, type StaffRole } from './busy_week.ts'
 import { shots, type Shot } from './pages.ts'
+
+const HELP = `npm run screenshots -- [options] [part of a page's name …]
+
+  Starts a shop, fills it with a busy week, and takes pictures of every admin page, or of the pages named, on
+  a phone and a desktop, light and dark. The images are in .data/screenshots.
+
+  --list      list the names of all pages
+  --webp      WebP instead of PNG: a third of the size, for the documentation
+  --help      show this text
+
+  Exit codes: 0: every page is as expected; 1: a page has an error; 2: invalid arguments.
+
+Example: npm run screenshots -- --webp operations
+`
 
 const FOLDER = join(APP_ROOT, '.data/screenshots')
 type Format = 'png' | 'webp'
@@ -23,16 +36,19 @@ const FORMS = (['phone', 'desktop'] as const).flatMap((size) =>
 
 process.exitCode = await main(process.argv.slice(2))
 
-async function main(words: string[]): Promise<number> {
-  const format = words.includes('--webp') ? 'webp' : 'png'
-  const parts = words.filter((word) => !word.startsWith('--'))
-  const chosen = shots.filter(
-    ({ name }) => parts.length === 0 || parts.some((part) => name.includes(part))
-  )
-  if (chosen.length === 0) {
-    console.error(`No page is called so. There are: ${shots.map(({ name }) => name).join(', ')}`)
+async function main(args: string[]): Promise<number> {
+  let options
+  try {
+    options = readArguments(args)
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\nnpm run screenshots -- --help lists all options.`)
     return 2
   }
+  const { chosen, format, all, list, help } = options
+  if (help) console.log(HELP)
+  if (list) for (const { name } of chosen) console.log(name)
+  if (help || list) return 0
+
   const home = await dataDirectory()
   try {
     const { url } = await launchEmbeddedPostgres(home.path)
@@ -42,7 +58,7 @@ async function main(words: string[]): Promise<number> {
     const app = await AppProcess.start({ dataDir: home.path, port, env: settings })
     console.error('… a busy week')
     const week = await busyWeek(app, url)
-    if (parts.length === 0) await rm(FOLDER, { recursive: true, force: true })
+    if (all) await rm(FOLDER, { recursive: true, force: true })
     await mkdir(FOLDER, { recursive: true })
     const well = await takeAll(
       chosen.filter(({ databaseAway }) => !databaseAway),
@@ -61,6 +77,25 @@ async function main(words: string[]): Promise<number> {
     await endApps()
     await home.remove()
   }
+}
+
+/** @throws Error that names the invalid argument */
+function readArguments(args: string[]) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      list: { type: 'boolean', default: false },
+      webp: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const unknown = positionals.find((part) => !shots.some(({ name }) => name.includes(part)))
+  if (unknown) throw new Error(`No page is called "${unknown}". --list names them.`)
+  const all = positionals.length === 0
+  const chosen = shots.filter(({ name }) => all || positionals.some((part) => name.includes(part)))
+  const format: Format = values.webp ? 'webp' : 'png'
+  return { ...values, chosen, all, format }
 }
 
 /** @returns whether each page was there and did nothing that no page may do */

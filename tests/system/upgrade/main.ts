@@ -1,10 +1,9 @@
 /*
- * `npm run test:upgrade`: release 0.1.0 and the working tree side by side over Kafka, each with one module,
- * then the other way round, under load. Then the working tree takes the place of the release, as in an
- * upgrade of one process after the other. It ends with the proofs of both, and exits 1 when one is not clean.
+ * `npm run test:upgrade`: release 0.1.0 and the working tree side by side, under load.
  */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '#database/embedded/server'
 import { startBroker } from '#tests/support/kafka/launcher/launcher'
@@ -24,9 +23,29 @@ import { checkOutRelease, RELEASE } from './release.ts'
 
 type Module = 'orders' | 'inventory'
 
+const HELP = `npm run test:upgrade -- [options]
+
+  Runs one module of release 0.1.0 beside the other module of the working tree, over Kafka and under load.
+  Then the working tree takes the place of the release, as in an upgrade of one process after the other. The
+  same again with the modules exchanged. After each step, the proofs of both modules must be clean. Needs
+  Java 17 and Maven.
+
+  --seconds N  seconds of load in each step, 1 to 3600 (30)
+  --help       show this text
+
+  Exit codes: 0: every proof is clean; 1: a proof is not clean; 2: invalid arguments.
+
+Example: npm run test:upgrade -- --seconds 60
+`
+
 const MODULES: Module[] = ['orders', 'inventory']
-const SECONDS = Number(process.env.SECONDS || 30)
 const NAMES = { release: `release ${RELEASE.version}`, here: 'the working tree' }
+
+const options = readArguments(process.argv.slice(2))
+if (options.help) {
+  console.log(HELP)
+  process.exit(0)
+}
 
 const root = await checkOutRelease()
 const home = await dataDirectory()
@@ -47,6 +66,31 @@ try {
   await home.remove()
 }
 process.exit(failed ? 1 : 0)
+
+/** Exits with 2 for invalid arguments. */
+function readArguments(args: string[]) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        seconds: { type: 'string', default: '30' },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    const seconds = Number(values.seconds)
+    if (!/^\d+$/.test(values.seconds) || seconds < 1 || seconds > 3_600) {
+      throw new Error(
+        `--seconds is "${values.seconds}", but must be a whole number from 1 to 3600.`
+      )
+    }
+    return { seconds, help: values.help }
+  } catch (error) {
+    console.error(
+      `${(error as Error).message}\n\nnpm run test:upgrade -- --help lists all options.`
+    )
+    process.exit(2)
+  }
+}
 
 /** @param released - the module that the release serves at first; the working tree serves the other */
 async function sideBySide(released: Module) {
@@ -79,12 +123,12 @@ async function sideBySide(released: Module) {
   const token = await administrator(people)
   const load = new MixedLoad(apps, token)
   await load.stockShelves()
-  await load.run(SECONDS)
+  await load.run(options.seconds)
   await prove(apps, urls, load)
 
   console.log(`\n${released} of ${NAMES.here} takes the place of ${NAMES.release}, under load`)
-  const running = load.run(SECONDS)
-  await sleep((SECONDS / 3) * 1_000)
+  const running = load.run(options.seconds)
+  await sleep((options.seconds / 3) * 1_000)
   await apps[released].kill('SIGTERM')
   apps[released] = await AppProcess.start(optionsOf(released))
   await running

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { HttpContext } from '@adonisjs/core/http'
 import { auditLabelOf, labelledRoutes } from '#admin/audit_labels'
-import { shownSlice, sliceOf } from '#admin/slices'
+import { shownSlice, sliceOf } from '#admin/pagination'
 import { timesOfDays } from '#http/list_parameters'
 import { auditLines } from '../../audit/audit_csv.ts'
 import { namesOf, readAudit, listStaff, type AuditFilter } from '../../audit/read_audit.ts'

@@ -15,7 +15,7 @@ export default class InvitationsController {
     return goTo(ctx, '/admin/people')
   }
 
-  async sendAgain(ctx: HttpContext) {
+  async resend(ctx: HttpContext) {
     const { id } = await idValidator.validate(ctx.params)
     const { name, email } = await submitOnce(ctx, accounts(), (trx) => inviteAgain(trx, id))
     ctx.auditSubject = email

@@ -1,6 +1,6 @@
 import encryption from '@adonisjs/core/services/encryption'
 import type { HttpContext } from '@adonisjs/core/http'
-import { shownSlice, sliceOf } from '#admin/slices'
+import { shownSlice, sliceOf } from '#admin/pagination'
 import { STAFF_ROLES } from '../../people/change_role.ts'
 import { countPeople, findPerson, listInvitations, listPeople } from '../../people/list_people.ts'
 import { tokensOf } from '../../people/services.ts'

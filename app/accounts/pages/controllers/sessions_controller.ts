@@ -43,7 +43,7 @@ export default class SessionsController {
   /** Shows the form that the sign-in interrupted, for submission. */
   async resume(ctx: HttpContext) {
     const form = ctx.session.pull('interrupted')
-    return form ? ctx.view.render('admin::send_again', { form }) : goTo(ctx, '/admin')
+    return form ? ctx.view.render('admin::form_not_submitted', { form }) : goTo(ctx, '/admin')
   }
 
   async destroy(ctx: HttpContext) {

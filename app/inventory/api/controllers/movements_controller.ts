@@ -1,5 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { pageBody, pageOf, type Page } from '#http/pages'
+import { pageBody, pageOf, type Page } from '#http/pagination'
 import { listMovements, type MovementFilters } from '../../ledger/find_movements.ts'
 import type { Movement } from '../../ledger/movement.ts'
 import { findItem } from '../../stock/find_stock.ts'

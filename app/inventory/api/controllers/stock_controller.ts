@@ -1,5 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { pageBody, pageOf } from '#http/pages'
+import { pageBody, pageOf } from '#http/pagination'
 import { findItem, listHoldings, listItems, type Holding } from '../../stock/find_stock.ts'
 import { stockBody } from '../transformers/product_body.ts'
 import { stockListParameters } from '../validators/stock.ts'

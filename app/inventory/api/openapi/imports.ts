@@ -4,7 +4,7 @@
 import type { Operation, Success } from '#http/openapi/description'
 import { pageResponse } from '#http/openapi/responses'
 import { ref } from '#http/openapi/schema'
-import { noFilters } from '#http/pages'
+import { noFilters } from '#http/pagination'
 import { shownImport, shownRow } from '../transformers/import_schema.ts'
 import { applicationValidator, importRowsParameters } from '../validators/imports.ts'
 

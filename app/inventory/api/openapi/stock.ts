@@ -4,7 +4,7 @@
 import type { Operation, Success } from '#http/openapi/description'
 import { pageResponse } from '#http/openapi/responses'
 import { ref } from '#http/openapi/schema'
-import { noFilters } from '#http/pages'
+import { noFilters } from '#http/pagination'
 import type { Movement } from '../../ledger/movement.ts'
 import {
   countedGoods,

@@ -1,6 +1,6 @@
 import vine from '@vinejs/vine'
 import { strictObject, describe, text } from '#http/fields'
-import { listParameters } from '#http/pages'
+import { listParameters } from '#http/pagination'
 import { ROW_STATES } from '../../imports/find_imports.ts'
 
 /** The form fields that accompany the file. */

@@ -12,7 +12,7 @@ import {
 } from '#http/fields'
 import { notNull, type Schema } from '#http/json_schema'
 import { instant, commaSeparated } from '#http/list_parameters'
-import { listParameters } from '#http/pages'
+import { listParameters } from '#http/pagination'
 import { MOST_AT_ONCE, MOST_ON_HAND } from '../../ledger/balance.ts'
 import { KINDS } from '../../ledger/movement.ts'
 import { MOST_BARCODES } from '../../products/write_products.ts'

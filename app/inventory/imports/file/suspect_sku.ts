@@ -15,7 +15,7 @@ const CHANGED_SKUS = [
   /^\d+\.\d*[1-9]$/,
 ]
 
-/** The same forms with characters that a SKU cannot have: `1,00E+05`, `Mrz 12`. */
+/** The same forms with characters that an SKU cannot have: `1,00E+05`, `Mrz 12`. */
 const INVALID_SKUS = [
   /^\d+([.,]\d+)?E[+-]?\d+$/,
   new RegExp(`^(${MONTH}|MÄR)[ .]+\\d{1,4}$`),
@@ -27,7 +27,7 @@ export function mayBeChangedSku(sku: string): boolean {
   return CHANGED_SKUS.some((form) => form.test(sku))
 }
 
-/** Whether a spreadsheet has changed a SKU into an invalid one. */
+/** Whether a spreadsheet has changed an SKU into an invalid one. */
 export function isChangedSku(text: string): boolean {
   return INVALID_SKUS.some((form) => form.test(text.toUpperCase()))
 }

@@ -3,8 +3,8 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import { csvOf } from '#admin/csv'
-import type { Slice } from '#admin/slices'
-import { invalidCursor } from '#http/pages'
+import type { Slice } from '#admin/pagination'
+import { invalidCursor } from '#http/pagination'
 import { ROW_COLUMNS, type ImportRow } from '../../imports/find_imports.ts'
 
 export const SHOWN = ['changes', 'large', 'up', 'down', 'problems', 'all'] as const

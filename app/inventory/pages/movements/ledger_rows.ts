@@ -2,7 +2,7 @@
  * The ledger as the pages show it, with the movements that can be undone.
  */
 import db from '@adonisjs/lucid/services/db'
-import type { Slice } from '#admin/slices'
+import type { Slice } from '#admin/pagination'
 import { boundedCount } from '#postgres/bounded_count'
 import { listMovements, type MovementFilters } from '../../ledger/find_movements.ts'
 import type { Movement } from '../../ledger/movement.ts'

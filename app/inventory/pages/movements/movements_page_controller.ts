@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { csvOf, sendCsv } from '#admin/csv'
-import { shownSlice, sliceOf } from '#admin/slices'
+import { shownSlice, sliceOf } from '#admin/pagination'
 import { timesOfDays } from '#http/list_parameters'
 import { sentMessages } from '#messaging/recovery/key_history'
 import { listMovements, type MovementFilters } from '../../ledger/find_movements.ts'

@@ -2,7 +2,7 @@
  * Renders the scan page: the open receipt, the last scan and the unknown codes.
  */
 import type { HttpContext } from '@adonisjs/core/http'
-import { shownSlice, sliceOf } from '#admin/slices'
+import { shownSlice, sliceOf } from '#admin/pagination'
 import { NOTHING_COUNTED } from '../../imports/import_record.ts'
 import { findReceipt, lastScan, linesByScan } from '../../receipts/find_receipt.ts'
 import { unknownCodes } from '../../receipts/unknown_codes.ts'

@@ -6,7 +6,7 @@ const DAYS = 30
 
 /**
  * Returns the available units at the end of each of the last 30 days, oldest first, and now. Days before
- * a SKU's first movement have 0.
+ * an SKU's first movement have 0.
  *
  * @param items - with the units available now
  * @param zone - IANA name of the time zone in which days end

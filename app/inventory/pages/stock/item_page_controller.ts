@@ -1,5 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { shownSlice, sliceOf } from '#admin/slices'
+import { shownSlice, sliceOf } from '#admin/pagination'
 import { REASONS } from '../../stock/adjust_stock.ts'
 import { findItem } from '../../stock/find_stock.ts'
 import { countLedger, readLedger } from '../movements/ledger_rows.ts'

@@ -2,8 +2,8 @@
  * The stock list.
  */
 import db from '@adonisjs/lucid/services/db'
-import type { Slice } from '#admin/slices'
-import { invalidCursor } from '#http/pages'
+import type { Slice } from '#admin/pagination'
+import { invalidCursor } from '#http/pagination'
 import { boundedCount, COUNT_LIMIT } from '#postgres/bounded_count'
 import { run } from '#postgres/run'
 import { contains } from '../../stock/find_stock.ts'

@@ -1,5 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { shownSlice, sliceOf } from '#admin/slices'
+import { shownSlice, sliceOf } from '#admin/pagination'
 import { availableByDay } from './available_by_day.ts'
 import { countByLevel, listStock, positionOf } from './list_stock.ts'
 import { stockFilterValidator } from '../validators.ts'

@@ -12,7 +12,7 @@ export default class DeadLettersDiscard extends withDeadLetterFlags(OperatorComm
   static description = 'Discard dead letters: their messages will never be handled'
   static help = [
     'Lists the keys that miss a change from then on, and the dead letter that a redrive of each starts with. ' +
-      'The record keeps their contents and the reason.',
+      'messaging:acts lists them with their contents and the reason.',
     'Exit codes: 0; 2: no reason, or not confirmed; 3: stopped; 4: the database is unreachable; 5: no match.',
     'Example: node ace deadletters:discard --module=orders --id=4711 --why="sent by the old importer" --yes',
   ]

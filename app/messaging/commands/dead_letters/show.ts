@@ -26,14 +26,14 @@ export default class DeadLettersShow extends withModuleFlag(ReportCommand) {
 
   async execute() {
     const { readDeadLetter } = await import('../../recovery/dead_letter_queries.ts')
-    const { recordAct } = await import('../../recovery/operator_acts.ts')
+    const { recordAction } = await import('../../recovery/operator_actions.ts')
     const id = Number(this.id)
     const found: (FullDeadLetter & { module: string })[] = []
     for (const { module, client } of await this.chosenModules()) {
       if (!Number.isSafeInteger(id)) break
       const letter = await readDeadLetter(client, module, id)
       if (!letter) continue
-      if (this.payload) await recordAct(client, 'read', terminalOperator(this), { id })
+      if (this.payload) await recordAction(client, 'read', terminalOperator(this), { id })
       found.push({ module, ...letter, value: this.payload ? letter.value : null })
     }
     if (found.length === 0) throw new NothingFound(`There is no dead letter ${this.id}.`)

@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { goTo, notice } from '#admin/notices'
-import { addressWith } from '#admin/slices'
+import { addressWith } from '#admin/pagination'
 import { notFound } from '#http/problem'
 import { discardDeadLetters, planDiscard } from '#messaging/recovery/discard'
 import {
@@ -10,7 +10,7 @@ import {
   deadLetterGroups,
   readDeadLetter,
 } from '#messaging/recovery/dead_letter_queries'
-import { recordAct } from '#messaging/recovery/operator_acts'
+import { recordAction } from '#messaging/recovery/operator_actions'
 import { redriveDeadLetters, type Redriven } from '#messaging/recovery/redrive'
 import messaging from '#messaging/service'
 import { operatorOf } from '../operator_of.ts'
@@ -68,7 +68,7 @@ export default class DeadLettersController {
     const deadLetter = await readDeadLetter(client, module, id)
     if (!deadLetter) throw notFound('dead letter')
     ctx.auditSubject = deadLetter.key ?? String(id)
-    await recordAct(client, 'read', operatorOf(ctx), { id })
+    await recordAction(client, 'read', operatorOf(ctx), { id })
     ctx.session.flash('unmasked', `${module}/${id}`)
     return goTo(ctx, `${HOME}/letters/${module}/${id}`)
   }

@@ -9,7 +9,7 @@ import { mailValidator } from '../validators.ts'
 
 /** Mails that were given up. */
 export default class MailsController {
-  async sendAgain(ctx: HttpContext) {
+  async resend(ctx: HttpContext) {
     const { module, id } = await mailValidator.validate(ctx.params)
     if (!mailQueue.modules.includes(module)) throw notFound('mail')
     ctx.auditSubject = id

@@ -3,11 +3,11 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import type { Infer } from '@vinejs/vine/types'
-import type { Slice } from '#admin/slices'
+import type { Slice } from '#admin/pagination'
 import type { SignedIn } from '#contracts/actor'
 import { isUuid } from '#runtime/uuid'
 import { timesOfDays } from '#http/list_parameters'
-import { invalidCursor } from '#http/pages'
+import { invalidCursor } from '#http/pagination'
 import { COUNT_LIMIT } from '#postgres/bounded_count'
 import { filteredOrders, likeReference, type OrderFilters } from '../../queries/find_orders.ts'
 import { recordOf, type OrderRecord } from '../../store/order.ts'

@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import { sendCsv } from '#admin/csv'
-import { shownSlice, sliceOf } from '#admin/slices'
+import { shownSlice, sliceOf } from '#admin/pagination'
 import { STATUSES } from '../../order_state_machine.ts'
 import { countLists, listForDesk } from './list_orders.ts'
 import { ordersCsv } from './orders_csv.ts'

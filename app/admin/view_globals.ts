@@ -4,14 +4,14 @@ import { auditLabelAt } from './audit_labels.ts'
 import { assetVersion } from './assets.ts'
 import { count, duration, money, number, plural, signed, since } from './format.ts'
 import { icon } from './icons.ts'
-import { addressWith } from './slices.ts'
-import { spark } from './spark.ts'
+import { addressWith } from './pagination.ts'
+import { sparkline } from './sparkline.ts'
 
-/** Adds the functions that all views can call. */
-export function addPageParts(edge: Edge) {
+/** Adds the functions and values that all views can use. */
+export function addViewGlobals(edge: Edge) {
   // A new key for each rendered form, so that submitting it twice has one effect.
   const newKey = () => randomUUID()
-  for (const [name, part] of Object.entries({
+  for (const [name, value] of Object.entries({
     assetVersion,
     icon,
     newKey,
@@ -22,10 +22,10 @@ export function addPageParts(edge: Edge) {
     plural,
     signed,
     since,
-    spark,
+    sparkline,
     addressWith,
     auditLabelAt,
   })) {
-    edge.global(name, part)
+    edge.global(name, value)
   }
 }

@@ -10,7 +10,7 @@ const MARGIN = 3
  * @param values - from left to right, at equal distances
  * @param low - a reference line; null for none
  */
-export function spark(values: number[], low: number | null = null) {
+export function sparkline(values: number[], low: number | null = null) {
   const all = low === null ? values : [...values, low]
   const [least, most] = [Math.min(...all), Math.max(...all)]
   const y = (value: number) => {

@@ -1,11 +1,11 @@
 /*
- * The record of operators' actions on a module's messages.
+ * Operators' actions on a module's messages, in the table operator_acts.
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { uuidv7 } from 'uuidv7'
 import type { Operator } from '#console/operator'
 
-export type ActName =
+export type ActionName =
   | 'redrive'
   | 'discard'
   | 'unpark'
@@ -16,11 +16,11 @@ export type ActName =
   | 'resume'
   | 'skip'
 
-export interface OperatorAct {
+export interface OperatorAction {
   id: string
   at: Date
   who: string
-  act: ActName
+  act: ActionName
   why: string | null
   /** What the action was applied to. */
   filter: object
@@ -28,10 +28,10 @@ export interface OperatorAct {
   outcome: object
 }
 
-/** Records an action, before it starts or in its transaction. @returns its id, for `endAct` */
-export async function recordAct(
+/** Records an action, before it starts or in its transaction. @returns its id, for `endAction` */
+export async function recordAction(
   client: QueryClientContract,
-  act: ActName,
+  act: ActionName,
   { who, why }: Operator,
   filter: object,
   outcome: object = {}
@@ -42,7 +42,7 @@ export async function recordAct(
 }
 
 /** Adds the result. */
-export async function endAct(client: QueryClientContract, id: string, outcome: object) {
+export async function endAction(client: QueryClientContract, id: string, outcome: object) {
   await client.from('operator_acts').where('id', id).update({ outcome })
 }
 
@@ -55,15 +55,15 @@ const NAMED = /* sql */ `
   else outcome end as outcome`
 
 /** The newest `limit` actions first; `before`: only those older than this id. */
-export async function operatorActs(
+export async function operatorActions(
   client: QueryClientContract,
   { before, limit = 50 }: { before?: string; limit?: number } = {}
-): Promise<OperatorAct[]> {
-  const acts = client
+): Promise<OperatorAction[]> {
+  const actions = client
     .from('operator_acts')
     .orderBy('id', 'desc')
     .limit(limit)
     .select('id', 'at', 'who', 'act', 'why', 'filter')
     .select(client.raw(NAMED))
-  return before ? acts.where('id', '<', before) : acts
+  return before ? actions.where('id', '<', before) : actions
 }

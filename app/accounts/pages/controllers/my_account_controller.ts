@@ -8,10 +8,10 @@ import { endSessions, sessionsOf } from '../../credentials/sessions.ts'
 import { passwordFormValidator, TIME_ZONES, timeZoneFormValidator } from '../validators.ts'
 
 /** The signed-in person's own account: sessions, password and time zone. */
-export default class OwnController {
+export default class MyAccountController {
   async show({ account, session, view }: HttpContext) {
     const sessions = await sessionsOf(account.id, session.sessionId)
-    return view.render('accounts::pages/own', { sessions, zones: TIME_ZONES, shopZone })
+    return view.render('accounts::pages/my_account', { sessions, zones: TIME_ZONES, shopZone })
   }
 
   async changePassword(ctx: HttpContext) {

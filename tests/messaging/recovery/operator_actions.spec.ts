@@ -2,7 +2,7 @@ import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import MessagingActs from '#messaging/commands/messaging_acts'
 import OutboxReplays from '#messaging/commands/outbox_replays'
-import { recordAct } from '#messaging/recovery/operator_acts'
+import { recordAction } from '#messaging/recovery/operator_actions'
 import { planReplay } from '#messaging/recovery/replay_plan'
 import { runReplay, startReplay } from '#messaging/recovery/replay'
 import { directConnection } from '#config/database'
@@ -18,14 +18,14 @@ async function replayed(who: string, why: string) {
   return startReplay(orders(), plan, { key: 'k' }, { who, why })
 }
 
-test.group('The record of operator acts', (group) => {
+test.group('Operator actions', (group) => {
   group.each.setup(() => emptyShop())
 
   test('lists who, when and why for one module or all, without payloads', async ({ assert }) => {
     const letters = [{ id: 7, key: 'k', type: 'order_placed', value: 'of a customer' }]
     const ada = { who: 'Ada', why: 'a test order' }
-    const first = await recordAct(orders(), 'discard', ada, { id: 7 }, { letters })
-    const second = await recordAct(inventory(), 'read', { who: 'Eve', why: null }, { id: 8 })
+    const first = await recordAction(orders(), 'discard', ada, { id: 7 }, { letters })
+    const second = await recordAction(inventory(), 'read', { who: 'Eve', why: null }, { id: 8 })
 
     const all = await run(MessagingActs, '--json')
     assert.equal(all.exitCode, 0)
@@ -45,7 +45,7 @@ test.group('The record of operator acts', (group) => {
     const ids: string[] = []
     for (let n = 0; n < 60; n++) {
       const module = n % 3 === 0 ? orders() : inventory()
-      ids.unshift(await recordAct(module, 'unpark', { who: 'Ada', why: null }, { n }))
+      ids.unshift(await recordAction(module, 'unpark', { who: 'Ada', why: null }, { n }))
     }
     const first = await run(MessagingActs, '--json')
     assert.deepEqual(idsOf(first), ids.slice(0, 50))

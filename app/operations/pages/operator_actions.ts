@@ -1,25 +1,27 @@
 /*
- * The record: what operators did to messages, at these pages and at a terminal.
+ * Operators' actions on messages, on these pages and at a terminal.
  */
 import { number, plural } from '#admin/format'
 import db from '@adonisjs/lucid/services/db'
-import { operatorActs, type OperatorAct } from '#messaging/recovery/operator_acts'
+import { operatorActions, type OperatorAction } from '#messaging/recovery/operator_actions'
 import { replays, type Replay } from '#messaging/recovery/replay'
 import messaging from '#messaging/service'
 
-type Entry = { module: string } & (({ kind: 'act' } & OperatorAct) | ({ kind: 'replay' } & Replay))
+type Entry = { module: string } & (
+  ({ kind: 'action' } & OperatorAction) | ({ kind: 'replay' } & Replay)
+)
 
 /** A page of all modules' entries, newest first. Ids are UUIDv7, so they sort by time across modules. */
-export async function record({ before, limit }: { before?: string; limit: number }) {
+export async function listOperatorActions({ before, limit }: { before?: string; limit: number }) {
   const found = await Promise.all(
     messaging.config.modules.map(async ({ name: module }): Promise<Entry[]> => {
       const client = db.connection(module)
-      const [acts, replayed] = await Promise.all([
-        operatorActs(client, { before, limit: limit + 1 }),
+      const [actions, replayed] = await Promise.all([
+        operatorActions(client, { before, limit: limit + 1 }),
         replays(client, { before, limit: limit + 1 }),
       ])
       return [
-        ...acts.map((act) => ({ module, kind: 'act' as const, ...act })),
+        ...actions.map((action) => ({ module, kind: 'action' as const, ...action })),
         ...replayed.map((replay) => ({ module, kind: 'replay' as const, ...replay })),
       ]
     })
@@ -30,7 +32,7 @@ export async function record({ before, limit }: { before?: string; limit: number
 }
 
 /** The result in a few words; empty where there is nothing to add. */
-export function outcomeOf({ act, outcome }: OperatorAct): string {
+export function outcomeOf({ act, outcome }: OperatorAction): string {
   if (act === 'read') return ''
   if (Object.keys(outcome).length === 0) return 'running or interrupted'
   switch (act) {

@@ -1,6 +1,6 @@
 import { test } from '@japa/runner'
 import vine from '@vinejs/vine'
-import { idAfter, listParameters, pageBody, pageOf } from '#http/pages'
+import { idAfter, listParameters, pageBody, pageOf } from '#http/pagination'
 
 const ID = '0199a000-0000-7000-8000-000000000001'
 

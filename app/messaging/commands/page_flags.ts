@@ -10,7 +10,7 @@ const MAX_ITEMS = 10
 /** Entries of a page. */
 const PAGE = 50
 
-/** Adds `--module` and `--before` to a command that lists entries of the record, newest first. */
+/** Adds `--module` and `--before` to a command that lists operator actions or replays, newest first. */
 export function withPageFlags<Base extends CommandClass>(base: Base) {
   abstract class WithPageFlags extends withModuleFlag(base) {
     @flags.string({ description: 'Only entries older than this id' })

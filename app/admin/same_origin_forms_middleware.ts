@@ -6,15 +6,15 @@ import { goTo } from './notices.ts'
  * Rejects forms that another site submits on behalf of its visitor. It runs before the session opens, so
  * that the form is not kept for submission after sign-in and the session cookie is not replaced.
  */
-export default class OwnFormsMiddleware {
+export default class SameOriginFormsMiddleware {
   handle(ctx: HttpContext, next: NextFn) {
     const isForm = !['GET', 'HEAD'].includes(ctx.request.method())
-    return isForm && !isOwn(ctx.request) ? goTo(ctx, '/admin/login') : next()
+    return isForm && !isSameOrigin(ctx.request) ? goTo(ctx, '/admin/login') : next()
   }
 }
 
 /** Whether the browser reports that the form is on this site. */
-function isOwn(request: HttpRequest) {
+function isSameOrigin(request: HttpRequest) {
   const site = request.header('sec-fetch-site')
   if (site) return site === 'same-origin'
   const origin = request.header('origin')

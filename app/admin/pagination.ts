@@ -2,7 +2,7 @@
  * Keyset pagination of the admin lists, in both directions: `?after=` and `?before=` hold the position of the
  * last or first row of the page.
  */
-import { cursorAfter, positionOf } from '#http/pages'
+import { cursorAfter, positionOf } from '#http/pagination'
 
 export interface Slice {
   limit: number
