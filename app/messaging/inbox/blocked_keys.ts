@@ -83,7 +83,7 @@ export interface BlockedKeyRetriesOptions {
   consumer: string
   client: () => QueryClientContract
   /** Handles the messages of a key in order. @throws a transient error; the message stays as it was */
-  redrive(key: string): Promise<{ free: boolean }>
+  redrive(key: string): Promise<{ unblocked: boolean }>
   logger: Logger
 }
 
@@ -106,8 +106,8 @@ export class BlockedKeyRetries extends PollingWorker {
   async #retry({ key, tries }: { key: string; tries: number }) {
     const { consumer, client, redrive, logger } = this.#options
     try {
-      const { free } = await redrive(key)
-      if (free) logger.info({ consumer, key, tries }, 'blocked key handled')
+      const { unblocked } = await redrive(key)
+      if (unblocked) logger.info({ consumer, key, tries }, 'blocked key handled')
       // The message failed with a permanent error: from now on it is an ordinary dead letter.
       else await run(client(), leaveToOperator, [consumer, key])
     } catch (error) {

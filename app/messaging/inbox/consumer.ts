@@ -56,7 +56,6 @@ export class Consumer implements Subscriber {
   readonly #retryLoop: RetryLoop
   readonly #poisonPills: PoisonPillDetector
   readonly #deadLetters: DeadLetterWriter
-  /** Retries blocked keys while the consumer runs. */
   readonly blockedKeyRetries: BlockedKeyRetries
   /** Errors thrown by handlers; other errors come from the consumer's own statements. */
   readonly #ofHandlers = new WeakSet<object>()

@@ -113,12 +113,12 @@ export async function redrive(
   consumer: string,
   key: string,
   handlers: RedriveHandlers
-): Promise<{ handled: number; free: boolean }> {
+): Promise<{ handled: number; unblocked: boolean }> {
   for (let handled = 0; ; handled++) {
     const step = await redriveFirst(client, consumer, key, handlers)
-    if (step === 'failed') return { handled, free: false }
-    if (step === 'none') return { handled, free: true }
-    if (step === 'last') return { handled: handled + 1, free: true }
+    if (step === 'failed') return { handled, unblocked: false }
+    if (step === 'none') return { handled, unblocked: true }
+    if (step === 'last') return { handled: handled + 1, unblocked: true }
   }
 }
 

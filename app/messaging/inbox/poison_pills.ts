@@ -13,7 +13,6 @@ import { run } from '#postgres/run'
 import type { RoutedMessage } from './message_router.ts'
 import type { Mutex } from './mutex.ts'
 
-/** A consumer renews its registration this often. */
 const RENEWED_EACH_MS = 1_000
 /**
  * An older registration counts as a crash. A live process with a longer batch is mistaken for one, which costs

@@ -28,9 +28,9 @@ export interface Redriven {
   finished: boolean
 }
 
-/** The keys and the malformed messages of a redrive. */
 export interface RedrivePlan {
   keys: string[]
+  /** Ids of malformed messages. */
   junk: number[]
 }
 
@@ -43,7 +43,7 @@ export async function planRedrive(
   consumer: string,
   filter: DeadLetterFilter
 ): Promise<RedrivePlan> {
-  const [keys, junk] = await Promise.all([
+  const [keys, malformed] = await Promise.all([
     matchingDeadLetters(client, consumer, filter)
       .whereNot('reason', 'junk')
       .groupBy('key')
@@ -54,7 +54,7 @@ export async function planRedrive(
       .orderBy('id')
       .select('id'),
   ])
-  return { keys: keys.map(({ key }) => key), junk: junk.map(({ id }) => id) }
+  return { keys: keys.map(({ key }) => key), junk: malformed.map(({ id }) => id) }
 }
 
 /**
@@ -79,9 +79,9 @@ export async function redriveDeadLetters(
   try {
     for (const key of plan.keys) {
       if (on.signal?.aborted) break
-      const { handled, free } = await consumer.redrive(key)
+      const { handled, unblocked } = await consumer.redrive(key)
       result.handled += handled
-      if (free) result.freed++
+      if (unblocked) result.freed++
       else result.waiting.push(key)
       done++
       on.onProgress?.(done, all)
@@ -90,7 +90,7 @@ export async function redriveDeadLetters(
       if (on.signal?.aborted) break
       const outcome = await redriveMalformed(client, consumer, id)
       if (outcome === 'handled') result.handled++
-      else if (outcome === 'junk') result.junk++
+      else if (outcome === 'malformed') result.junk++
       else result.waiting.push(outcome.key)
       done++
       on.onProgress?.(done, all)
@@ -105,7 +105,7 @@ export async function redriveDeadLetters(
 }
 
 /** The outcome for a malformed message. If this version can read it but it is not handled, its key. */
-type MalformedOutcome = 'handled' | 'junk' | { key: string }
+type MalformedOutcome = 'handled' | 'malformed' | { key: string }
 
 async function redriveMalformed(
   client: QueryClientContract,
@@ -119,7 +119,7 @@ async function redriveMalformed(
   const message = decodeSubscribed(consumer, topic, { key, value, headers })
   if (!message) {
     await client.from('dead_letters').where('id', id).increment('attempts', 1)
-    return 'junk'
+    return 'malformed'
   }
   const delivery = { topic, partition, offset: offset === null ? null : String(offset) }
   const until = Date.now() + HANDLED_WITHIN_MS

@@ -244,7 +244,7 @@ test.group('A message that hits a time limit by itself', (group) => {
     assert.equal(await countOf('waiting_keys'), 1)
 
     permanent = false
-    assert.deepEqual(await consumer.redrive('k'), { handled: 2, free: true })
+    assert.deepEqual(await consumer.redrive('k'), { handled: 2, unblocked: true })
     assert.deepEqual(await numbersOf('k'), [1, 2, 3])
   })
 })

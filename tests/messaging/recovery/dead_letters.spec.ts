@@ -47,7 +47,7 @@ test.group('Dead letters', (group) => {
     ])
 
     mend()
-    assert.deepEqual(await consumer.redrive('k'), { handled: 5, free: true })
+    assert.deepEqual(await consumer.redrive('k'), { handled: 5, unblocked: true })
     assert.deepEqual(await numbersOf('k'), [1, 2, 3, 4, 5, 6])
     assert.isEmpty(await deadLetters())
     assert.equal(await countOf('waiting_keys'), 0)
@@ -65,7 +65,7 @@ test.group('Dead letters', (group) => {
       })
     )
     await consumer.handle(deliveries(about('k', 1)), alive)
-    assert.deepEqual(await consumer.redrive('k'), { handled: 0, free: false })
+    assert.deepEqual(await consumer.redrive('k'), { handled: 0, unblocked: false })
     const [letter] = await deadLetters()
     assert.equal(letter.error_message, 'it says \uFFFD, and more')
   })
@@ -75,8 +75,8 @@ test.group('Dead letters', (group) => {
   }) => {
     const consumer = consumerOf(refusing(2).handler)
     await consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
-    assert.deepEqual(await consumer.redrive('k'), { handled: 0, free: false })
-    assert.deepEqual(await consumer.redrive('k'), { handled: 0, free: false })
+    assert.deepEqual(await consumer.redrive('k'), { handled: 0, unblocked: false })
+    assert.deepEqual(await consumer.redrive('k'), { handled: 0, unblocked: false })
     const [first] = await deadLetters()
     assert.containSubset(first, { reason: 'failed', attempts: 3, error_class: 'DatabaseError' })
 
@@ -95,7 +95,7 @@ test.group('Dead letters', (group) => {
     await consumer.handle(deliveries(about('k', 1, 2, 3, 4)), alive)
     mend()
     refuse(3)
-    assert.deepEqual(await consumer.redrive('k'), { handled: 2, free: false })
+    assert.deepEqual(await consumer.redrive('k'), { handled: 2, unblocked: false })
     assert.deepEqual(await deadLettersOf('k'), [
       [3, 'failed'],
       [4, 'waiting'],
@@ -126,11 +126,11 @@ test.group('Dead letters', (group) => {
   })
 
   test('do not exist for a malformed record’s key: a redrive finds it free', async ({ assert }) => {
-    assert.deepEqual(await consumerOf().redrive('k'), { handled: 0, free: true })
+    assert.deepEqual(await consumerOf().redrive('k'), { handled: 0, unblocked: true })
     const junk = deliveries(about('k', 1))
     junk[0].record.headers = {}
     await consumerOf().handle(junk, alive)
-    assert.deepEqual(await consumerOf().redrive('k'), { handled: 0, free: true })
+    assert.deepEqual(await consumerOf().redrive('k'), { handled: 0, unblocked: true })
     assert.lengthOf(await deadLetters(), 1)
   })
 
@@ -158,7 +158,7 @@ test.group('Dead letters', (group) => {
 
     released = true
     go()
-    assert.containSubset(await redriven, { free: true })
+    assert.containSubset(await redriven, { unblocked: true })
     await later
     assert.isFalse(overtook)
     assert.deepEqual(await numbersOf('k'), [1, 2, 3])
@@ -176,6 +176,6 @@ test.group('Dead letters', (group) => {
     assert.deepEqual(await deadLetters(), before)
 
     mend()
-    assert.deepEqual(await consumer.redrive('k'), { handled: 2, free: true })
+    assert.deepEqual(await consumer.redrive('k'), { handled: 2, unblocked: true })
   })
 })

@@ -40,7 +40,7 @@ test.group('A race', (group) => {
         await consumer.handle(deliveries([...batch, ...about('other', n)]), alive)
       }
       await Promise.all(redriven)
-      assert.containSubset(await consumer.redrive(key), { free: true })
+      assert.containSubset(await consumer.redrive(key), { unblocked: true })
       assert.deepEqual(await numbersOf(key), numbers(1, 15))
     }
     assert.isEmpty(await deadLetters())
@@ -55,7 +55,7 @@ test.group('A race', (group) => {
       await poisoned().handle(deliveries(about(key, ...numbers(1, 8))), alive)
       const [one, other] = await Promise.all([consumerOf().redrive(key), consumerOf().redrive(key)])
       assert.equal(one.handled + other.handled, 8)
-      assert.isTrue(one.free && other.free)
+      assert.isTrue(one.unblocked && other.unblocked)
       assert.deepEqual(await numbersOf(key), numbers(1, 8))
       assert.isEmpty(await deadLetters())
     }
@@ -85,7 +85,7 @@ test.group('A race', (group) => {
       return ended || rows.length > 0
     })
     await other.commit()
-    assert.deepEqual(await redriven, { handled: 0, free: true })
+    assert.deepEqual(await redriven, { handled: 0, unblocked: true })
     assert.equal(await countOf('waiting_keys'), 1)
   })
 

@@ -30,10 +30,10 @@ export default class DeadLettersRedrive extends withDeadLetterFlags(OperatorComm
       plans.push({ module, ...(await planRedrive(client, module, filter)) })
     }
     const keys = plans.flatMap((plan) => plan.keys)
-    const junk = plans.flatMap((plan) => plan.junk)
-    if (keys.length + junk.length === 0) throw new NothingFound('No dead letter matches.')
+    const malformed = plans.flatMap((plan) => plan.junk)
+    if (keys.length + malformed.length === 0) throw new NothingFound('No dead letter matches.')
     if (this.dryRun) return this.#reportPlan(plans)
-    const what = `Redrive ${keys.length} keys and ${junk.length} malformed messages?`
+    const what = `Redrive ${keys.length} keys and ${malformed.length} malformed messages?`
     if (!(await this.confirmed(what))) return
     await this.interruptible(async (signal) => {
       const data: (Redriven & { module: string })[] = []
