@@ -65,6 +65,7 @@ export default defineConfig({
     { pattern: 'docs/importing.md', reloadServer: false },
     { pattern: 'app/**/views/**/*.edge', reloadServer: false },
     { pattern: 'app/admin/assets/*', reloadServer: false },
+    { pattern: 'app/*/pages/assets/*', reloadServer: false },
     { pattern: 'app/contracts/messages/samples/*.json', reloadServer: false },
     { pattern: 'app/operations/docs/*', reloadServer: false },
   ],

@@ -132,12 +132,19 @@ const plainWords = {
   },
 }
 
+/** Names of the browser, and `htmx`, that the scripts of the pages use. */
+const BROWSER_GLOBALS = (
+  'AbortController AbortSignal AudioContext DOMParser Event EventSource FormData GainNode HTMLElement ' +
+  'OscillatorNode URLSearchParams addEventListener clearTimeout crypto customElements document fetch htmx ' +
+  'localStorage location navigator setInterval setTimeout window'
+).split(' ')
+
 export default configApp(
   {
     name: 'Never linted',
     ignores: [
       '.adonisjs/**',
-      'app/admin/assets/**',
+      'app/admin/assets/htmx.min.js',
       '.data/**',
       'build/**',
       'coverage/**',
@@ -172,9 +179,24 @@ export default configApp(
   }),
   {
     name: 'Plain words',
-    files: ['{app,start,config,database,tests,bench,bin}/**/*.ts', '*.cjs'],
+    files: ['{app,start,config,database,tests,bench,bin}/**/*.{ts,js}', '*.cjs'],
     plugins: { words: { rules: { plain: plainWords } } },
     rules: { 'words/plain': 'error' },
+  },
+  {
+    name: 'Scripts of the pages',
+    files: ['app/**/assets/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: Object.fromEntries(BROWSER_GLOBALS.map((name) => [name, 'readonly'])),
+    },
+    rules: {
+      'eqeqeq': 'error',
+      'no-undef': 'error',
+      'no-unused-vars': 'error',
+      'no-var': 'error',
+      'prefer-const': ['error', { destructuring: 'all' }],
+    },
   },
   {
     name: 'Tests',

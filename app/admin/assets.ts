@@ -1,28 +1,27 @@
 /*
- * The stylesheet and the scripts: our own, and htmx (vendored, see assets/htmx.LICENSE).
+ * Stylesheet and scripts of the admin pages, from `assets` here and from the modules' `pages/assets`. htmx is
+ * vendored (see assets/htmx.LICENSE).
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { HttpContext } from '@adonisjs/core/http'
 import router from '@adonisjs/core/services/router'
 import { notFound } from '#http/problem'
 
-const FILES = {
-  'admin.css': 'text/css',
-  'admin.js': 'text/javascript',
-  'scanner.js': 'text/javascript',
-  'receive.js': 'text/javascript',
-  'htmx.min.js': 'text/javascript',
-  'live_order.js': 'text/javascript',
-} as const
+const TYPES: Record<string, string> = { '.css': 'text/css', '.js': 'text/javascript' }
 
-const folder = new URL('assets/', import.meta.url)
+const app = fileURLToPath(new URL('..', import.meta.url))
 
+/** Files by name, which is unique among all folders. */
 const assets = new Map(
-  Object.entries(FILES).map(([name, type]) => [
-    name,
-    { type, content: readFileSync(new URL(name, folder)) },
-  ])
+  globSync(`{admin,*/pages}/assets/*{${Object.keys(TYPES)}}`, { cwd: app })
+    .sort()
+    .map((path) => [
+      basename(path),
+      { type: TYPES[extname(path)], content: readFileSync(join(app, path)) },
+    ])
 )
 
 /** A hash of all files. It is in their URLs, so that browsers can cache them. */
