@@ -5,7 +5,7 @@ import { terminalOperator, type Operator } from './operator.ts'
 
 /** `--as` of the commands that record who ran them: `@asOperator declare as?: string`. */
 export const asOperator = flags.string({
-  description: 'Your name for the record; by default the user of this terminal',
+  description: 'Your name, recorded with the action; by default the user of this terminal',
 })
 
 /** A command that changes something, and records who did it and why. */
@@ -13,7 +13,7 @@ export abstract class OperatorCommand extends ConfirmedCommand {
   @asOperator
   declare as?: string
 
-  @flags.string({ description: 'The reason, for the record' })
+  @flags.string({ description: 'The reason, recorded with the action' })
   declare why?: string
 
   @flags.boolean({ description: 'Show what would happen, and change nothing' })

@@ -15,7 +15,7 @@ export interface DiscardedKey {
   next: { id: number; type: string | null } | null
 }
 
-/** Dead letters per transaction, and per entry of the record. */
+/** Dead letters per transaction, and per operator action. */
 const CHUNK = 100
 
 /**

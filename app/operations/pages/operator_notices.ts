@@ -56,6 +56,6 @@ export function sentAgain(kind: string): Notice {
 export function replaying(count: number): Notice {
   return {
     about: 'Replaying.',
-    text: `${plural(count, 'message')} ${count === 1 ? 'is' : 'are'} published again. See the record below.`,
+    text: `${plural(count, 'message')} ${count === 1 ? 'is' : 'are'} published again. See the operator actions below.`,
   }
 }

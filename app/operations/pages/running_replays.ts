@@ -1,6 +1,6 @@
 /*
  * Replays that were started from a page. Each runs in the process that received the form; one that ends with
- * its process stays unfinished on the record and can be continued.
+ * its process stays unfinished in the list of operator actions and can be continued.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import app from '@adonisjs/core/services/app'
