@@ -130,8 +130,8 @@ useNavigation({
   menu: accountsNavigation,
 })
 
-for (const acts of [accountsLabels, inventoryLabels, ordersLabels, operationsLabels])
-  addAuditLabels(acts)
+for (const labels of [accountsLabels, inventoryLabels, ordersLabels, operationsLabels])
+  addAuditLabels(labels)
 
 /** Redirects to the pages of modules that run elsewhere. */
 for (const { pages, url } of elsewhere) {

@@ -98,7 +98,7 @@ export const httpProblems = {
     409,
     'A request with this key is in progress',
     'An earlier request with this Idempotency-Key has not been completed.',
-    'Retry with the same key after Retry-After to get its response.',
+    'Wait for the seconds in Retry-After, then retry with the same key to get its response.',
   ],
   version_moved: [
     412,
@@ -152,19 +152,19 @@ export const httpProblems = {
     429,
     'Too many requests',
     'This account has sent more requests per minute than a customer may.',
-    'Retry after Retry-After. RateLimit-Remaining in each response is the number of requests left. For a program that serves many customers, use a service account, which has no limit.',
+    'Wait for the seconds in Retry-After, then try again. RateLimit-Remaining in each response is the number of requests left. For a program that serves many customers, use a service account, which has no limit.',
   ],
   too_many_streams: [
     429,
     'Too many event streams',
     'A customer can have 20 open event streams in each process, and a process 2,000 in total.',
-    'Close streams that you no longer need, and connect again after Retry-After. One stream of GET /api/v1/orders/events follows all orders of a customer.',
+    'Close streams that you no longer need, wait for the seconds in Retry-After, and connect again. One stream of GET /api/v1/orders/events follows all orders of a customer.',
   ],
   too_many_unfinished_bodies: [
     429,
     'Too many incomplete bodies from one address',
     'More than 64 requests from this address had incomplete bodies, and this one was the oldest. Nothing was changed.',
-    'Send whole bodies, fewer at a time, and retry after Retry-After. Behind a proxy the operator must set TRUSTED_PROXIES, or all clients share the address of the proxy.',
+    'Wait for the seconds in Retry-After, then send whole bodies, fewer at a time. Behind a proxy the operator must set TRUSTED_PROXIES, or all clients share the address of the proxy.',
   ],
   internal_error: [
     500,
@@ -176,13 +176,13 @@ export const httpProblems = {
     503,
     'Too many incomplete bodies',
     'More than 1,000 requests in this process had incomplete bodies, and this one was among the oldest. Nothing was changed.',
-    'Retry after Retry-After with the same Idempotency-Key, if the request has one, and send the whole body at once.',
+    'Wait for the seconds in Retry-After, then retry with the same Idempotency-Key, if the request has one, and send the whole body at once.',
   ],
   temporarily_unavailable: [
     503,
     'Temporarily unavailable',
     'The database is unavailable, or the process is too busy to check or hash a password; the detail says which. Usually nothing was changed. If the database connection broke during the commit, the change may have been made and only the response lost.',
-    'Retry after Retry-After with the same Idempotency-Key, if the request has one; it has no second effect. If a retried change gets 412, read the order, because the first request may have succeeded.',
+    'Wait for the seconds in Retry-After, then retry with the same Idempotency-Key, if the request has one; it has no second effect. If a retried change gets 412, read the order, because the first request may have succeeded.',
   ],
 } as const satisfies Record<string, ProblemEntry>
 
