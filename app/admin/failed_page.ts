@@ -85,7 +85,7 @@ function notKept(ctx: HttpContext) {
 }
 
 /** Whether the form has a file, which must be chosen again. */
-export function isUpload({ request }: HttpContext) {
+function isUpload({ request }: HttpContext) {
   return request.header('content-type')?.startsWith('multipart/form-data') ?? false
 }
 
