@@ -5,7 +5,7 @@
 import './client_corrections.ts'
 import type { Writable } from 'node:stream'
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
-import type { Client, QueryResultRow } from 'pg'
+import { DatabaseError, type Client, type QueryResult, type QueryResultRow } from 'pg'
 
 /** A prepared statement; its name must be unique to its text. */
 export interface Statement {
@@ -17,7 +17,7 @@ export interface Statement {
  * Runs a named statement on a Lucid connection or transaction.
  *
  * @returns the rows
- * @throws the DatabaseError of `pg`, with its SQLSTATE in `code`
+ * @throws the DatabaseError of `pg`, with its SQLSTATE in `code`, after the locks of the statement are released
  */
 export async function run<Row extends QueryResultRow>(
   client: QueryClientContract,
@@ -48,10 +48,15 @@ export async function runInOrder<Rows extends QueryResultRow[]>(
     const results = await Promise.allSettled(
       statements.map(([statement, values]) => connection.query({ ...statement, values }))
     )
-    return results.map((result) => {
-      if (result.status === 'rejected') throw result.reason
-      return result.value.rows
-    }) as { [Index in keyof Rows]: Rows[Index][] }
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed) {
+      // PostgreSQL reports an error before it releases the locks of the statement. A retry must not find them.
+      if (failed.reason instanceof DatabaseError) await connection.query('').catch(() => {})
+      throw failed.reason
+    }
+    return results.map((result) => (result as PromiseFulfilledResult<QueryResult>).value.rows) as {
+      [Index in keyof Rows]: Rows[Index][]
+    }
   } finally {
     await knex.releaseConnection(connection)
   }

@@ -1,6 +1,6 @@
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
-import { runInOrder } from '#postgres/run'
+import { run, runInOrder } from '#postgres/run'
 import { eventually } from '#tests/support/eventually'
 import { somebodyWaits } from '#tests/support/connections/locks'
 
@@ -51,5 +51,21 @@ test.group('Statements in order', (group) => {
     )
     await trx.rollback()
     assert.deepEqual(await runInOrder(db.connection('orders'), [read, [1]]), [[{ value: 0 }]])
+  })
+
+  test('a statement that fails has released its locks, on 50 tries', async ({ assert }) => {
+    const failing = {
+      name: 'in_order_failing',
+      text: 'select pg_advisory_xact_lock(n), 1 / ($1 - n) from generate_series(1, $1) as n',
+    }
+    const tryLocks = {
+      name: 'in_order_try_locks',
+      text: 'select bool_and(pg_try_advisory_xact_lock(n)) as free from generate_series($1, 1, -1) as n',
+    }
+    const other = owner()
+    for (let attempt = 1; attempt <= 50; attempt++) {
+      await assert.rejects(() => run(db.connection('orders'), failing, [1_000]), /division by zero/)
+      assert.deepEqual(await run(other, tryLocks, [1_000]), [{ free: true }])
+    }
   })
 })
