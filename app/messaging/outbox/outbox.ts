@@ -34,27 +34,27 @@ async function add(trx: TransactionClientContract, messages: Message[]): Promise
 
 /**
  * A common table expression that adds messages within the caller's own statement:
- * `with placed as (insert …), ${outbox.cte('message', { after: 'placed', parameter: 5 })} select …`
+ * `with placed as (insert … returning id as key), ${outbox.cte('messages', { after: 'placed', parameter: 5 })} select …`
  *
  * After the statement has committed, call `outbox.wakeRelay`.
  *
- * @param options.after - the expression that inserts or locks the aggregate's row; the messages are added
- *   once for each row that it returns
+ * @param options.after - the expression that inserts or locks the rows of the aggregates, and returns their
+ *   `key`; messages with other keys are not added
  * @param options.parameter - the number of the first of the nine parameters that `values` fills
  */
 function cte(name: string, { after, parameter }: { after: string; parameter: number }) {
-  return `${name} as (${insertInto(`${after}, `, parameter)})`
+  return `${name} as (${insertInto(parameter)} join ${after} using (key))`
 }
 
-function insertInto(before: string, parameter: number) {
+function insertInto(parameter: number) {
   const names = COLUMNS.map(([name]) => name).join(', ')
   const arrays = COLUMNS.map(([, type], index) => `$${parameter + index}::${type}[]`)
   return /* sql */ `
     insert into outbox (${names})
-    select added.* from ${before}unnest(${arrays.join(', ')}) as added (${names})`
+    select added.* from unnest(${arrays.join(', ')}) as added (${names})`
 }
 
-const addMessages = { name: 'outbox_add', text: insertInto('', 1) }
+const addMessages = { name: 'outbox_add', text: insertInto(1) }
 
 /** The parameters of `cte`: one array per column. */
 function values(messages: Message[]) {

@@ -7,6 +7,7 @@ import {
   type IdempotencyScope,
 } from '#http/idempotency'
 import { Problem } from '#http/problem'
+import { CoalescedPlacements } from './coalesced_placements.ts'
 import {
   assertLinesWithinLimit,
   assertOwnWords,
@@ -15,9 +16,14 @@ import {
 } from './customer_limits.ts'
 import { assertExpectedTotal, assertOwnPrices } from './exceptions.ts'
 import type { OrderRecord } from '../store/order.ts'
-import { insertPlacedOrder } from '../store/placement.ts'
+import { insertOrders } from '../store/placement.ts'
+import { targetMessage } from '../store/target.ts'
 import { newOrder, type Placement } from './new_order.ts'
 import { priceLines } from './price_list.ts'
+
+const placements = new CoalescedPlacements((orders) =>
+  insertOrders(db.connection('orders'), orders)
+)
 
 /**
  * Places an order at current prices. It is `pending` until inventory replies.
@@ -36,7 +42,7 @@ export async function placeOrder(
   const client = db.connection('orders')
   assertOwnPrices(placement.lines, account)
   try {
-    // `insertPlacedOrder` finds only keys that are stored under the canonical path.
+    // A placement finds only keys that are stored under the canonical path.
     const former = scope.requestedPath ? await storedResponse(client, scope) : null
     if (former) return former
     const order = newOrder(placement, account, await priceLines(client, placement.lines))
@@ -44,14 +50,14 @@ export async function placeOrder(
     assertLinesWithinLimit(placement.lines, account)
     assertExpectedTotal(placement.expectedTotal, order)
     const response = accepted(order)
-    const placed = await insertPlacedOrder(
-      client,
+    const placed = await placements.place({
       order,
       account,
-      loadLimits(account),
+      limits: loadLimits(account),
       scope,
-      response
-    )
+      response,
+      message: { ...targetMessage(order, order.lines), time: order.placedAt },
+    })
     if (!placed) throw inProgress()
     if (placed.number === null) throw loadExceeded(placed, order.lines)
     return { ...response, body: { ...(response.body as object), number: placed.number } }

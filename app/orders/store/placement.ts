@@ -1,50 +1,61 @@
 /*
- * Placing an order in one statement: the order, its lines, its first step, its message and its idempotency
- * key commit together after one round trip (docs/decisions/0006-one-statement-placement.md).
+ * Placing orders in one statement: the orders, their lines, first steps, messages and idempotency keys commit
+ * together after one round trip (docs/decisions/0006-one-statement-placement.md).
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { actorOf, type SignedIn } from '#contracts/actor'
 import { replyTimeout } from '#config/orders'
 import { lockText, type StoredResponse, type IdempotencyScope } from '#http/idempotency'
+import type { Message } from '#messaging/message/message'
 import { outbox } from '#messaging/outbox/outbox'
 import { run } from '#postgres/run'
 import { countUnits } from '../order_lines.ts'
-import { columnsOf } from './columns_of.ts'
 import type { OrderRecord } from './order.ts'
-import { targetMessage } from './target.ts'
 import { stepsCommitted } from './timeline.ts'
 
-const placeOrder = {
-  name: 'place_order',
+// One JSON document instead of arrays of every column: a member has the name of its column.
+const placeOrders = {
+  name: 'place_orders',
   text: /* sql */ `
-    with claim as materialized (
-      select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as mine
-    ), load as materialized (
-      select mine, case when mine and $25 then customer_load($4::uuid, null) end as counted from claim
+    with asked as materialized (
+      select *, pg_try_advisory_xact_lock(hashtextextended(lock, 0)) as mine
+      from json_to_recordset($1) as asked(
+        lock text, id uuid, reference text, customer_id uuid, email text, name text, ship_to jsonb, currency text,
+        placed_at timestamptz, lines json, actor jsonb, message_id uuid,
+        account_id uuid, method text, path text, key text, payload_hash text, status int, headers jsonb, body jsonb,
+        max_orders bigint, units bigint, max_units bigint)
+    ), claimed as materialized (
+      select *, case when max_orders is not null then customer_load(customer_id, null) end as load
+      from asked
+      where mine and not exists (
+        select from idempotency_keys as stored
+        where stored.account_id = asked.account_id and stored.method = asked.method and stored.path = asked.path
+          and stored.key = asked.key)
     ), placed as (
       insert into orders (id, reference, customer_id, status, revision, email, name, ship_to, currency, placed_at, updated_at,
                           resend_at)
-      select $2::uuid, $3, $4::uuid, 'pending', 1, $5, $6, $7::jsonb, $8, $9::timestamptz, $9::timestamptz,
-        $9::timestamptz + $24 * interval '1 millisecond'
-      from load
-      where mine and (counted is null or (counted[1] < $26 and counted[2] + $27 <= $28))
-      returning id, number, placed_at
+      select id, reference, customer_id, 'pending', 1, email, name, ship_to, currency, placed_at, placed_at,
+        placed_at + $2 * interval '1 millisecond'
+      from claimed
+      where load is null or (load[1] < max_orders and load[2] + units <= max_units)
+      returning id, number, id::text as key
     ), lines as (
       insert into order_lines (order_id, revision, position, sku, name, quantity, unit_price)
-      select placed.id, 1, line.position, line.sku, line.name, line.quantity, line.unit_price
-      from placed, unnest($10::text[], $11::text[], $12::int[], $13::bigint[])
-        with ordinality as line(sku, name, quantity, unit_price, position)
-    ), step as (
+      select id, 1, line.position, line.sku, line.name, line.quantity, line.unit_price
+      from placed join asked using (id), rows from (
+        json_to_recordset(lines) as (sku text, name text, quantity int, "unitPrice" bigint)
+      ) with ordinality as line(sku, name, quantity, unit_price, position)
+    ), steps as (
       insert into timeline_steps (order_id, sequence, at, type, status, revision, actor, message_id)
-      select id, 1, placed_at, 'placed', 'pending', 1, $14::jsonb, $15::uuid from placed
-    ), ${outbox.cte('message', { after: 'placed', parameter: 29 })}, key as (
+      select id, 1, placed_at, 'placed', 'pending', 1, actor, message_id from placed join asked using (id)
+    ), ${outbox.cte('messages', { after: 'placed', parameter: 3 })}, keys as (
       insert into idempotency_keys (account_id, method, path, key, payload_hash, status, headers, body)
-      select $16::uuid, $17, $18, $19, $20, $21, $22::jsonb,
-             jsonb_set($23::jsonb, '{number}', to_jsonb('Q-' || number))
-      from placed
+      select account_id, method, path, asked.key, payload_hash, status, headers,
+        jsonb_set(body, '{number}', to_jsonb('Q-' || number))
+      from placed join asked using (id)
     )
-    select counted[1]::float8 as "openOrders", counted[2]::float8 as units,
-      (select 'Q-' || number from placed) as number from load where mine`,
+    select id, load[1]::float8 as "openOrders", load[2]::float8 as units, 'Q-' || number as number
+    from claimed left join placed using (id)`,
 }
 
 /** The open orders of a customer, and the units they hold or ask for. */
@@ -59,7 +70,20 @@ export interface LoadLimits {
   heldUnits: number | null
 }
 
-interface Placed extends CustomerLoad, Record<string, unknown> {
+/** An order to place. */
+export interface NewOrder {
+  order: OrderRecord
+  account: SignedIn
+  /** The customer's limits; null to skip the count of open orders. */
+  limits: LoadLimits | null
+  scope: IdempotencyScope
+  /** Stored under the key, with the number of the order in its body. */
+  response: StoredResponse
+  /** `order_placed`, made in the request, so that it carries its trace. */
+  message: Message<unknown>
+}
+
+export interface PlacedOrder extends CustomerLoad {
   /** The number of the order; null if it was not placed because it would exceed a limit. */
   number: string | null
 }
@@ -67,54 +91,56 @@ interface Placed extends CustomerLoad, Record<string, unknown> {
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
 /**
- * @param load - the customer's limits; null to skip the count of open orders
- * @param response - stored under the key, with the number of the order in its body
- * @returns null if the key is taken, by a request in progress or an earlier one
+ * Places orders with different keys, all or none.
+ *
+ * @returns for each order its result; null if its key is taken, by a request in progress or an earlier one
  */
-export async function insertPlacedOrder(
+export async function insertOrders(
   client: QueryClientContract,
-  order: OrderRecord,
-  account: SignedIn,
-  load: LoadLimits | null,
-  scope: IdempotencyScope,
-  response: StoredResponse
-): Promise<Placed | null> {
-  const message = targetMessage(order, order.lines)
-  const [placed] = await run<Placed>(client, placeOrder, [
-    lockText(scope),
-    order.id,
-    order.reference,
-    order.customerId,
-    order.email,
-    order.name,
-    order.shipTo === null ? null : JSON.stringify(order.shipTo),
-    order.currency,
-    order.placedAt,
-    ...columnsOf(order.lines, ['sku', 'name', 'quantity', 'unitPrice']),
-    JSON.stringify(actorOf(account)),
-    message.id,
-    scope.accountId,
-    scope.method,
-    scope.path,
-    scope.key,
-    scope.payloadHash,
-    response.status,
-    JSON.stringify(response.headers),
-    JSON.stringify(response.body),
+  orders: NewOrder[]
+): Promise<(PlacedOrder | null)[]> {
+  const rows = await run<PlacedOrder & { id: string }>(client, placeOrders, [
+    JSON.stringify(orders.map(parametersOf)),
     replyTimeout,
-    load !== null,
-    load?.openOrders ?? NO_LIMIT,
-    countUnits(order.lines),
-    load?.heldUnits ?? NO_LIMIT,
-    ...outbox.values([{ ...message, time: order.placedAt }]),
+    ...outbox.values(orders.map(({ message }) => message)),
   ]).catch((error) => {
-    if (error.constraint === 'idempotency_keys_pkey') return []
+    // The key was stored after the statement began; among others, the caller repeats each alone.
+    if (error.constraint === 'idempotency_keys_pkey' && orders.length === 1) return []
     throw error
   })
-  if (!placed) return null
-  if (placed.number !== null) {
+  if (rows.some(({ number }) => number !== null)) {
     outbox.wakeRelay(client)
     stepsCommitted()
   }
-  return placed
+  const results = new Map(rows.map((row) => [row.id, row]))
+  return orders.map(({ order }) => results.get(order.id) ?? null)
+}
+
+/** The members that `placeOrders` reads. */
+function parametersOf({ order, account, limits, scope, response, message }: NewOrder) {
+  return {
+    lock: lockText(scope),
+    id: order.id,
+    reference: order.reference,
+    customer_id: order.customerId,
+    email: order.email,
+    name: order.name,
+    ship_to: order.shipTo,
+    currency: order.currency,
+    placed_at: order.placedAt,
+    lines: order.lines,
+    actor: actorOf(account),
+    message_id: message.id,
+    account_id: scope.accountId,
+    method: scope.method,
+    path: scope.path,
+    key: scope.key,
+    payload_hash: scope.payloadHash,
+    ...response,
+    ...(limits && {
+      max_orders: limits.openOrders ?? NO_LIMIT,
+      units: countUnits(order.lines),
+      max_units: limits.heldUnits ?? NO_LIMIT,
+    }),
+  }
 }

@@ -334,11 +334,9 @@ export const BUGS: Bug[] = [
     ],
   ]),
 
-  ...of(
-    'app/http/idempotency.ts',
-    spec('functional', 'inventory/functional/products/product_forms'),
-    [['two requests with one key run at the same time', 'await lock(trx, scope)', '']]
-  ),
+  ...of('app/http/idempotency.ts', spec('functional', 'inventory/functional/stock/stock'), [
+    ['two requests with one key run at the same time', 'await lock(trx, scope)', ''],
+  ]),
   ...of(
     'app/http/idempotency.ts',
     spec('functional', 'orders/functional/placing/idempotency_key'),
@@ -374,6 +372,38 @@ export const BUGS: Bug[] = [
     ],
   ]),
 
+  ...of(
+    'app/orders/placing/coalesced_placements.ts',
+    spec('functional', 'orders/functional/placing/coalesced_placements'),
+    [
+      [
+        'an order that PostgreSQL refuses fails the orders of its statement',
+        'const alone = firsts.length > 1 && !isTransient(error)',
+        'const alone = false',
+      ],
+      [
+        'two orders of one statement have one key',
+        'Map.groupBy(waiting, ({ order }) => lockText(order.scope))',
+        'Map.groupBy(waiting, ({ order }) => order.order.id)',
+      ],
+      [
+        'a customer whose limits are checked keeps others waiting',
+        'if (order.limits) return this.#placeAlone(order)',
+        '',
+      ],
+    ]
+  ),
+  ...of(
+    'app/orders/placing/place_order.ts',
+    spec('functional', 'orders/functional/placing/coalesced_placements'),
+    [
+      [
+        'orders of one statement share a trace',
+        'message: { ...targetMessage(order, order.lines), time: order.placedAt },',
+        'get message() { return { ...targetMessage(order, order.lines), time: order.placedAt } },',
+      ],
+    ]
+  ),
   ...of(
     'app/orders/placing/price_list.ts',
     spec('functional', 'orders/functional/placing/prices'),

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
+import { orderPlaced } from '#contracts/messages/orders'
 import type { IdempotencyScope } from '#http/idempotency'
 import { readOrder } from '#orders/store/order'
-import { insertPlacedOrder } from '#orders/store/placement'
+import { insertOrders } from '#orders/store/placement'
 import { orderBody } from '#orders/api/transformers/order_body'
 import { emptyShop, person, post, priced, type Person } from '#tests/support/shop'
 
@@ -132,17 +133,19 @@ test.group('A placed order', (group) => {
     const before = await rowCounts()
     const record = { ...order!, id: uuidv7(), number: null }
     record.lines[0].quantity = 0
-    const answer = { status: 202, headers: {}, body: orderBody(record) }
+    const response = { status: 202, headers: {}, body: orderBody(record) }
     await assert.rejects(
       () =>
-        insertPlacedOrder(
-          orders(),
-          record,
-          { ...customer, ...asCustomer },
-          null,
-          scopeOf(customer, randomUUID()),
-          answer
-        ),
+        insertOrders(orders(), [
+          {
+            order: record,
+            account: { ...customer, ...asCustomer },
+            limits: null,
+            scope: scopeOf(customer, randomUUID()),
+            response,
+            message: orderPlaced.about(record.id, { revision: 1, lines: record.lines }),
+          },
+        ]),
       /order_lines_quantity_check/
     )
     assert.deepEqual(await rowCounts(), before)
