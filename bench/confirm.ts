@@ -1,5 +1,5 @@
 /*
- * Scenario: orders of two lines at a fixed rate, until each is final.
+ * Scenario: orders of two lines, at a fixed rate or as fast as the connections get responses, until each is final.
  */
 import { chmodSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,13 +11,23 @@ import { measureCpu, residentMegabytes, type CpuUse } from './cpu.ts'
 import { startDatabase } from './under_test/database.ts'
 import type { Endings } from './under_test/endings.ts'
 import { findTimes, type OrderTimes } from './order_times.ts'
+import { sendOrdersInTurn } from './closed_loop.ts'
 import { sendOrders } from './open_loop.ts'
-import { describeMachine, distribution, type ConfirmOptions, type ConfirmResult } from './report.ts'
+import {
+  describeLoad,
+  describeMachine,
+  distribution,
+  type ConfirmOptions,
+  type ConfirmResult,
+} from './report.ts'
 import { Shop, type Sent } from './shop.ts'
+
+/** Orders to stock for, in each second of a closed loop. */
+const MOST_PER_SECOND = 5_000
 
 /** @throws Error when a part cannot be started. Violations are in `faults`. */
 export async function confirm(options: ConfirmOptions, endings: Endings): Promise<ConfirmResult> {
-  const { transport, rate, seconds, warmUpSeconds } = options
+  const { transport, rate, connections, seconds, warmUpSeconds } = options
   const machine = describeMachine()
   const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
   endings.addFolder(dataDir)
@@ -31,19 +41,19 @@ export async function confirm(options: ConfirmOptions, endings: Endings): Promis
   const parts = { app: app.pid, postgres: database.pid, kafka: kafka?.pid ?? null }
 
   const shop = await Shop.open(app)
-  const orders = (warmUpSeconds + seconds) * rate
+  const orders = (warmUpSeconds + seconds) * (connections ? MOST_PER_SECOND : rate)
   await shop.restock(orders)
 
-  say(`sending ${rate} orders a second for ${warmUpSeconds} + ${seconds} s`)
+  say(`sending ${describeLoad(options)} for ${warmUpSeconds} + ${seconds} s`)
   const flushes = await database.flushes()
   let endCpu = measureCpu(parts)
-  const { sent, endedAt, lateness } = await sendOrders(shop, {
-    ...options,
-    onMeasuring: () => {
-      endCpu = measureCpu(parts)
-      void database.forgetStatements().catch(() => {})
-    },
-  })
+  const onMeasuring = () => {
+    endCpu = measureCpu(parts)
+    void database.forgetStatements().catch(() => {})
+  }
+  const { sent, endedAt, lateness } = connections
+    ? { ...(await sendOrdersInTurn(shop, { ...options, connections, onMeasuring })), lateness: [] }
+    : await sendOrders(shop, { ...options, onMeasuring })
   const cpu = endCpu()
   const residentMb = residentMegabytes(app.pid)
   const answers = await Promise.all(sent)
@@ -59,8 +69,12 @@ export async function confirm(options: ConfirmOptions, endings: Endings): Promis
   return {
     scenario: 'confirm',
     machine,
-    load: { transport, rate, seconds, warmUpSeconds, connections: shop.connections },
+    load: { transport, rate, connections, seconds, warmUpSeconds, connected: shop.connections },
     counts: count(counted, times),
+    perSecond: {
+      accepted: counted.filter(isAccepted).length / seconds,
+      settled: settledPerSecond(counted, times),
+    },
     errors: countErrors(counted),
     httpMs: distribution(
       counted.filter(isAccepted).map((each) => each.answeredAt - each.intendedAt)
@@ -91,6 +105,14 @@ function count(sent: Sent[], times: Map<string, OrderTimes>) {
     confirmed: ids.filter((id) => times.get(id)?.confirmed).length,
     rejected: ids.filter((id) => times.get(id)?.rejected).length,
   }
+}
+
+/** Orders that became final per second, from the first request to the last confirmation. */
+function settledPerSecond(sent: Sent[], times: Map<string, OrderTimes>) {
+  const confirmed = sent.flatMap(({ orderId }) => (orderId && times.get(orderId)?.confirmed) || [])
+  const begin = sent.reduce((first, { intendedAt }) => Math.min(first, intendedAt), Infinity)
+  const end = confirmed.reduce((last, at) => Math.max(last, at), begin)
+  return end > begin ? (confirmed.length * 1_000) / (end - begin) : 0
 }
 
 /** Error → number of occurrences. */

@@ -15,7 +15,8 @@ import { markdown, type ConfirmOptions, type Transport } from './report.ts'
 const HELP = `npm run bench -- confirm | live | lists | pages | backlog [options]
 
   confirm   Time from the intended start of POST /orders to the commit of the confirmation, at a fixed rate.
-            An open loop: a slow response does not delay later requests.
+            An open loop: a slow response does not delay later requests. With --connections a closed loop: each
+            connection sends an order when it has the response to the one before.
   live      Cost of idle streams, and time from the commit of a step to its arrival in a stream.
   lists     Time of a page of GET /orders, with few and with many stored orders.
   pages     Admin pages and scans, with 100000 SKUs and many orders: server time, weight, first paint.
@@ -25,6 +26,7 @@ const HELP = `npm run bench -- confirm | live | lists | pages | backlog [options
   Each scenario starts its own database, broker and apps, and removes them with their data.
 
   --rate N            orders per second, 1 to 10000 (100; live: 50)
+  --connections N     closed loop with this many connections, 1 to 1000, instead of a rate; confirm only
   --seconds N         duration of the measurement, 1 to 3600 (20)
   --warm-up N         seconds of warm-up at the same rate, 0 to 600 (5)
   --transport NAME    embedded or kafka (embedded); confirm and backlog
@@ -121,6 +123,7 @@ function readArguments(args: string[]): Arguments | null {
     allowPositionals: true,
     options: {
       'rate': { type: 'string' },
+      'connections': { type: 'string' },
       'seconds': { type: 'string', default: '20' },
       'warm-up': { type: 'string', default: '5' },
       'transport': { type: 'string', default: 'embedded' },
@@ -144,6 +147,7 @@ function readArguments(args: string[]): Arguments | null {
   return {
     scenario,
     rate: whole('rate', values.rate ?? (scenario === 'live' ? '50' : '100'), 1, 10_000),
+    connections: values.connections ? whole('connections', values.connections, 1, 1_000) : null,
     streams: whole('streams', values.streams, 1, 20_000),
     orders: whole('orders', values.orders, 20_000, 10_000_000),
     rows: whole('rows', values.rows, 1_000, 5_000_000),

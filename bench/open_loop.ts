@@ -34,13 +34,19 @@ export async function sendOrders(shop: Shop, { rate, warmUpSeconds, seconds, onM
     await until(dueAt(index))
     const counted = index >= warmUps
     if (counted) lateness.push(performance.now() - dueAt(index))
-    sent.push(send(shop, counted, dueAt(index), sinceEpoch))
+    sent.push(sendOrder(shop, counted, dueAt(index), sinceEpoch))
   }
   await until(dueAt(all))
   return { sent, lateness, endedAt: Date.now() }
 }
 
-async function send(shop: Shop, counted: boolean, due: number, sinceEpoch: number): Promise<Sent> {
+/** @param due - the intended time; `sinceEpoch` converts it to milliseconds since 1970 */
+export async function sendOrder(
+  shop: Shop,
+  counted: boolean,
+  due: number,
+  sinceEpoch: number
+): Promise<Sent> {
   const answer = await shop.placeOrder().catch(noAnswer)
   const answeredAt = performance.now() + sinceEpoch
   return { ...answer, counted, intendedAt: due + sinceEpoch, answeredAt }
@@ -56,7 +62,7 @@ async function until(moment: number) {
 }
 
 /** The offset from `performance.now()` to milliseconds since 1970. Waits for a tick, because the clock has whole milliseconds. */
-function wallClockOffset(): number {
+export function wallClockOffset(): number {
   const before = Date.now()
   let now = before
   while (now === before) now = Date.now()

@@ -11,8 +11,10 @@ export interface Distribution {
 export type Transport = 'embedded' | 'kafka'
 
 export interface ConfirmOptions {
-  /** Orders per second. */
+  /** Orders per second; without effect in a closed loop. */
   rate: number
+  /** Connections of a closed loop; null for an open loop. */
+  connections: number | null
   /** Duration of the measurement. */
   seconds: number
   /** Warm-up at the same rate. */
@@ -27,8 +29,9 @@ export interface ConfirmOptions {
 export interface ConfirmResult {
   scenario: 'confirm'
   machine: Machine
-  load: Omit<ConfirmOptions, 'profileDir' | 'statements'> & { connections: number }
+  load: Omit<ConfirmOptions, 'profileDir' | 'statements'> & { connected: number }
   counts: { sent: number; accepted: number; errors: number; confirmed: number; rejected: number }
+  perSecond: { accepted: number; settled: number }
   /** Error → number of occurrences. */
   errors: Record<string, number>
   /** From the intended time of the request to the end of its response. */
@@ -83,7 +86,7 @@ export function distribution(values: number[]): Distribution {
 }
 
 export function markdown(result: ConfirmResult): string {
-  const { load, counts, stagesMs, cpuMicrosecondsPerOrder: cpu } = result
+  const { load, counts, perSecond, stagesMs, cpuMicrosecondsPerOrder: cpu } = result
   const ms = ({ p50, p99, max }: Distribution) => [p50, p99, max].map((each) => each.toFixed(1))
   const latencies = [
     ['**confirmed**, from intended send to commit', ...ms(result.confirmMs)],
@@ -97,13 +100,14 @@ export function markdown(result: ConfirmResult): string {
     used === null ? [] : `${name} ${used}`
   )
   const lines = [
-    `### confirm, ${load.transport}, ${load.rate} orders/s for ${load.seconds} s`,
+    `### confirm, ${load.transport}, ${describeLoad(load)} for ${load.seconds} s`,
     '',
     table(['ms', 'p50', 'p99', 'max'], latencies),
     '',
     `- ${Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
-      .join(' · ')} · on ${load.connections} connections`,
+      .join(' · ')} · on ${load.connected} connections`,
+    `- accepted ${perSecond.accepted.toFixed(0)}/s · settled ${perSecond.settled.toFixed(0)}/s`,
     ...Object.entries(result.errors).map(([error, count]) => `- error ${error}: ${count}`),
     `- CPU µs per order: ${microseconds.join(' · ') || 'not known on this system'}`,
     `- app memory ${result.residentMb ?? '?'} MB · one WAL flush ${result.flushMs.toFixed(2)} ms on average (in each commit's time) · mails late at the end ${result.mailsLateAtEnd}`,
@@ -114,6 +118,10 @@ export function markdown(result: ConfirmResult): string {
     ...verdict(result.faults),
   ]
   return lines.join('\n')
+}
+
+export function describeLoad({ rate, connections }: Pick<ConfirmOptions, 'rate' | 'connections'>) {
+  return connections ? `${connections} orders at a time` : `${rate} orders/s`
 }
 
 function machineLine({ cpu, cores, node, date, load }: Machine) {
