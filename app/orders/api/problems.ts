@@ -83,7 +83,7 @@ export const ordersProblems = {
     422,
     'A product is not in the catalogue',
     'No product has this SKU, or the product was listed a moment ago and has not arrived yet.',
-    'Check the SKUs that errors lists. For a new product, repeat the request after Retry-After.',
+    'Check the SKUs that errors lists. For a new product, wait for the seconds in Retry-After, then repeat the request.',
   ],
   too_many_own_placements: [
     429,

@@ -1,5 +1,5 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { sendAgain } from '#mail/send_again'
+import { resend } from '#mail/resend'
 import { notFound } from '#http/problem'
 import { existing } from '../queries/find_orders.ts'
 import { lockOrder } from '../store/order.ts'
@@ -21,6 +21,6 @@ export async function resendMail(
   const isOfOrder = { id: mailId, order_id: orderId }
   const mail = await trx.from('notifications').where(isOfOrder).select('id').first()
   if (!mail) throw notFound('mail')
-  const { kind } = (await sendAgain(trx, mailId))!
+  const { kind } = (await resend(trx, mailId))!
   return { kind: kind as MailKind, number: number!, email }
 }

@@ -9,7 +9,7 @@ import { Mailer } from '@adonisjs/mail'
 import { test } from '@japa/runner'
 import { register } from 'prom-client'
 import { MailQueue } from '#mail/queue'
-import { sendAgain } from '#mail/send_again'
+import { resend } from '#mail/resend'
 import { SmtpTransport } from '#mail/smtp_transport'
 import { SmtpSink, type SmtpScript, type SmtpStep } from '#tests/support/processes/smtp_sink'
 import { emptyShop } from '#tests/support/shop'
@@ -248,7 +248,7 @@ test.group('Mail deliveries', (group) => {
     const id = await mailTo('ada@example.com', {
       ...{ status: 'given_up', attempts: 3, unconfirmed: 3, refusals: 2 },
     })
-    await db.connection('inventory').transaction((trx) => sendAgain(trx, id))
+    await db.connection('inventory').transaction((trx) => resend(trx, id))
     await eventually('it is sent', async () => (await rowOf(id)).status === 'sent')
     assert.lengthOf(sink.received, 1)
   })

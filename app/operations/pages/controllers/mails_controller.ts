@@ -3,7 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import { goTo, notice } from '#admin/notices'
 import { notFound } from '#http/problem'
 import { mailQueue } from '#mail/queue'
-import { sendAgain } from '#mail/send_again'
+import { resend } from '#mail/resend'
 import * as notices from '../operator_notices.ts'
 import { mailValidator } from '../validators.ts'
 
@@ -13,7 +13,7 @@ export default class MailsController {
     const { module, id } = await mailValidator.validate(ctx.params)
     if (!mailQueue.modules.includes(module)) throw notFound('mail')
     ctx.auditSubject = id
-    const mail = await db.connection(module).transaction((trx) => sendAgain(trx, id))
+    const mail = await db.connection(module).transaction((trx) => resend(trx, id))
     if (!mail) throw notFound('mail')
     notice(ctx, notices.sentAgain(mail.kind))
     return goTo(ctx, '/admin/operations')

@@ -8,7 +8,7 @@ import { mailQueue } from './queue.ts'
  * @param trx - a transaction on the mail's module
  * @returns the kind of the mail; null when there is no such mail
  */
-export async function sendAgain(
+export async function resend(
   trx: TransactionClientContract,
   id: string
 ): Promise<{ kind: string } | null> {
