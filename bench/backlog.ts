@@ -17,7 +17,7 @@ import { measureCpu } from './cpu.ts'
 import { startDatabase, type DatabaseUnderTest, type StatementTime } from './under_test/database.ts'
 import { openReader, publishRows, sweep } from './dead_rows.ts'
 import type { Endings } from './under_test/endings.ts'
-import { sendOrders } from './open_loop.ts'
+import { sendOrders } from './loops.ts'
 import {
   describeMachine,
   distribution,

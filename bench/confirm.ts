@@ -11,8 +11,7 @@ import { measureCpu, residentMegabytes, type CpuUse } from './cpu.ts'
 import { startDatabase } from './under_test/database.ts'
 import type { Endings } from './under_test/endings.ts'
 import { findTimes, type OrderTimes } from './order_times.ts'
-import { sendOrdersInTurn } from './closed_loop.ts'
-import { sendOrders } from './open_loop.ts'
+import { sendOrders, sendOrdersInTurn } from './loops.ts'
 import {
   describeLoad,
   describeMachine,

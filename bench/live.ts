@@ -11,7 +11,7 @@ import { findFaults, untilSettled } from './correctness.ts'
 import { measureCpu, residentMegabytes } from './cpu.ts'
 import { startDatabase, type DatabaseUnderTest } from './under_test/database.ts'
 import type { Endings } from './under_test/endings.ts'
-import { sendOrders } from './open_loop.ts'
+import { sendOrders } from './loops.ts'
 import { describeMachine, distribution, type Distribution } from './report.ts'
 import { Shop } from './shop.ts'
 

@@ -1,26 +1,37 @@
 /*
- * An open loop: requests are sent at their intended times, independently of responses. Latency counts from the
- * intended time even if a request is sent late, otherwise a stall would hide the waiting that it causes
- * (coordinated omission, https://www.scylladb.com/2021/04/22/on-coordinated-omission/).
+ * Two loads. In an open loop, requests are sent at their intended times, independently of responses. Latency counts
+ * from the intended time even if a request is sent late, otherwise a stall would hide the waiting that it causes
+ * (coordinated omission, https://www.scylladb.com/2021/04/22/on-coordinated-omission/). In a closed loop, each
+ * connection sends the next request when it has the response to the one before: it shows what the app can accept.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sent, Shop } from './shop.ts'
 
 interface Load {
-  /** Requests per second, evenly spaced. */
-  rate: number
   warmUpSeconds: number
   seconds: number
   /** Called once, after the warm-up. */
   onMeasuring: () => void
 }
 
+interface OpenLoop extends Load {
+  /** Requests per second, evenly spaced. */
+  rate: number
+}
+
+interface ClosedLoop extends Load {
+  connections: number
+}
+
 /**
- * Sends all orders, and returns after the last one; responses may still arrive.
+ * The open loop. Sends all orders, and returns after the last one; responses may still arrive.
  *
  * @returns the requests, the end time, and the delay of each counted request in milliseconds
  */
-export async function sendOrders(shop: Shop, { rate, warmUpSeconds, seconds, onMeasuring }: Load) {
+export async function sendOrders(
+  shop: Shop,
+  { rate, warmUpSeconds, seconds, onMeasuring }: OpenLoop
+) {
   const warmUps = warmUpSeconds * rate
   const all = warmUps + seconds * rate
   const sent: Promise<Sent>[] = []
@@ -40,8 +51,25 @@ export async function sendOrders(shop: Shop, { rate, warmUpSeconds, seconds, onM
   return { sent, lateness, endedAt: Date.now() }
 }
 
+/** The closed loop. Returns after the last response. @returns the requests, and the end time */
+export async function sendOrdersInTurn(shop: Shop, load: ClosedLoop) {
+  const sinceEpoch = wallClockOffset()
+  const measuringAt = performance.now() + load.warmUpSeconds * 1_000
+  const end = measuringAt + load.seconds * 1_000
+  const measuring = setTimeout(load.onMeasuring, load.warmUpSeconds * 1_000)
+  const sent: Sent[] = []
+  const connection = async () => {
+    for (let now; (now = performance.now()) < end;) {
+      sent.push(await sendOrder(shop, now >= measuringAt, now, sinceEpoch))
+    }
+  }
+  await Promise.all(Array.from({ length: load.connections }, connection))
+  clearTimeout(measuring)
+  return { sent, endedAt: Date.now() }
+}
+
 /** @param due - the intended time; `sinceEpoch` converts it to milliseconds since 1970 */
-export async function sendOrder(
+async function sendOrder(
   shop: Shop,
   counted: boolean,
   due: number,
@@ -62,7 +90,7 @@ async function until(moment: number) {
 }
 
 /** The offset from `performance.now()` to milliseconds since 1970. Waits for a tick, because the clock has whole milliseconds. */
-export function wallClockOffset(): number {
+function wallClockOffset(): number {
   const before = Date.now()
   let now = before
   while (now === before) now = Date.now()
