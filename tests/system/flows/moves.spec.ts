@@ -96,7 +96,7 @@ for (const [name, makeTransport] of transports) {
       assert.equal(order.lines[0].quantity, 3)
       assert.deepEqual(await balance(cup), [4, 3])
       const mail = await lastMail(id, 'could not be made')
-      assert.include(mail.text, `Product ${cup}: requested 9, available 4`)
+      assert.include(mail.text, `Product ${cup} (${cup}): requested 9, available 4`)
       assert.include(mail.text, `3 x Product ${cup} (${cup}) at €10.00 = €30.00`)
     })
 
