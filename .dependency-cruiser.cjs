@@ -1,8 +1,5 @@
 /*
- * The first boundary check: which folder may import which. Every import goes down:
- *
- *   start → demo → orders | inventory | accounts | operations → contracts → messaging
- *
+ * The first boundary check: which folder may import which. Imports go down the layers of docs/architecture.md.
  * tests/architecture/walls.spec.ts plants a violation of each kind and expects this configuration to report it.
  */
 const owners = ['orders', 'inventory', 'accounts']

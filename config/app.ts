@@ -33,7 +33,7 @@ export const metricsToken = env.get('METRICS_TOKEN')
 export const dataDir = env.get('DATA_DIR')
 
 /** Whether this web process also runs the workers. */
-export const works = env.get('WORK') === 'on'
+export const runsWorkers = env.get('WORK') === 'on'
 
 const proxies = new BlockList()
 for (const { address, bits } of env.get('TRUSTED_PROXIES')) {

@@ -14,7 +14,6 @@ export type ModuleName = 'orders' | 'inventory' | 'accounts'
 /** Modules in this process: those of MODULES, and always accounts. */
 export const modules: ModuleName[] = [...env.get('MODULES'), 'accounts']
 
-/** Whether the module runs in this process. */
 export function runsHere(module: ModuleName) {
   return modules.includes(module)
 }

@@ -58,14 +58,14 @@ export default class AppProvider {
   /** Reports readiness once an order can be placed. */
   async ready() {
     if (this.app.getEnvironment() !== 'web') return
-    const { works } = await import('#config/app')
+    const { runsWorkers } = await import('#config/app')
     const { runsHere } = await import('#config/database')
     const { enter, observe } = await import('#operations/health/readiness')
     const { stepFeed } = await import('#orders/live/step_feed')
     const { demoIsOrderable, printBanner } = await import('#start/banner')
     const { WORKERS, startWorkers } = await import('#start/workers/workers')
     await this.#prepareDraining()
-    await startWorkers(this.app, works ? WORKERS : [])
+    await startWorkers(this.app, runsWorkers ? WORKERS : [])
     if (runsHere('orders')) observe(stepFeed)
     await demoIsOrderable()
     enter('running')

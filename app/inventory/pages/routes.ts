@@ -14,7 +14,7 @@ const SelectionFormsController = () => import('./stock/selection_forms_controlle
 const StockPageController = () => import('./stock/stock_page_controller.js')
 const UnknownCodesController = () => import('./receipts/unknown_codes_controller.js')
 
-/** Pages under `/admin` for staff. */
+/** All staff can read; changes are for clerks and administrators. */
 export function stockPages() {
   router
     .group(() => {
@@ -58,7 +58,6 @@ export function uploadPages() {
     .use(middleware.roles(['clerk', 'admin']))
 }
 
-/** Pages under `/admin/stock/receive`. */
 function receivePages() {
   router
     .group(() => {

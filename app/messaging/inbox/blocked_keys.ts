@@ -87,7 +87,7 @@ export interface BlockedKeyRetriesOptions {
   logger: Logger
 }
 
-/** Retries the blocked keys that are due. */
+/** Retries keys that were set aside because a message hits a time limit even alone. */
 export class BlockedKeyRetries extends PollingWorker {
   readonly #options: BlockedKeyRetriesOptions
   constructor(options: BlockedKeyRetriesOptions) {

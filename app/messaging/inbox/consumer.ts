@@ -89,7 +89,6 @@ export class Consumer implements Subscriber {
     this.topics = this.#router.topics
   }
 
-  /** The types + versions that this consumer handles. */
   get definitions() {
     return this.#router.definitions
   }

@@ -7,7 +7,7 @@ import { decode, MAX_KEY_LENGTH, type Message } from '../message/message.ts'
 import { run } from '#postgres/run'
 import type { Delivery } from '../transports/transport.ts'
 
-/** `failed`: a permanent error. `waiting`: behind a failed message, or set aside after time limits. `junk`: malformed. */
+/** `failed`: a permanent error. `waiting`: it hit a time limit, or is behind another message of its key. `junk`: malformed. */
 export type DeadReason = 'failed' | 'waiting' | 'junk'
 
 export interface DeadLetterEntry {

@@ -1,9 +1,9 @@
 /*
  * Handles a batch until every message is done: handled, dead-lettered or set aside.
  *
- * A batch that fails is halved until the message at fault is alone; after a transient error it is retried
- * whole, except after a time limit, which half of the batch may not reach. Messages of one key stay in order:
- * a later one is never handled before an earlier one is done.
+ * A batch that fails is halved until the message at fault is alone. A transient error retries the whole batch;
+ * a time limit halves it, because half of the work may fit. Messages of one key stay in order: a later one is
+ * never handled before an earlier one is done.
  */
 import type { CircuitBreaker } from './circuit_breaker.ts'
 import { CircuitOpen } from './circuit_breaker.ts'

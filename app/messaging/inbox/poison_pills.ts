@@ -87,6 +87,7 @@ const CRASHES_BEFORE_SOLO = 2
 /** The process crashed, so there is no error to report. The name is stored as `error_class`: never rename it. */
 export class ProcessDied extends Error {
   name = 'ProcessDied'
+  /** A restart within 5 s adds one. */
   readonly attempts = CRASHES_BEFORE_SOLO + SOLO_CRASHES
 
   constructor() {

@@ -89,7 +89,7 @@ function describe(
   }
 }
 
-/** The headers that `encode` writes. */
+/** All headers of a message: those of `encode`, and those that publishers and replays add. */
 const envelope: JsonSchema = {
   type: 'object',
   description: 'CloudEvents 1.0, Kafka binding, binary mode. Ignore unknown headers.',

@@ -8,7 +8,7 @@ import { uuidv7 } from 'uuidv7'
 import { continued, currentTrace } from '#runtime/trace_context'
 import { isUuid } from '#runtime/uuid'
 
-/** A message on its way in or out. `data` has been validated only once a consumer has done so. */
+/** A message to publish, or one that was read. `decode` does not validate `data`; the consumer does. */
 export interface Message<Data = unknown> {
   /** UUIDv7; a replayed or redelivered message keeps it. */
   id: string
@@ -45,6 +45,7 @@ export interface MessageDefinition<Data> {
   /**
    * A new message of this type about `key`. Pass `id` if the caller needs to know it first. Pass
    * `because(cause)` if another message is the cause; otherwise it joins the current trace, or begins one.
+   * `headers` become Kafka headers; one for every message belongs in `encode`, `furtherHeaders` and `asyncapi.ts`.
    */
   about(
     key: string,

@@ -7,7 +7,6 @@ import { skuValidator } from '../../api/validators/stock.ts'
 import { RECEIVE, renderReceive } from './receive_page.ts'
 import { correctionFormValidator, scanFormValidator } from '../validators.ts'
 
-/** The scan page. */
 export default class ReceivePageController {
   show(ctx: HttpContext) {
     return renderReceive(ctx)
@@ -34,7 +33,8 @@ export default class ReceivePageController {
  * another account that has signed in since.
  */
 function isOfOtherAccount({ account, request }: HttpContext) {
-  return ![undefined, account.id].includes(request.header('x-receive'))
+  const scannedBy = request.header('x-receive')
+  return scannedBy !== undefined && scannedBy !== account.id
 }
 
 /** The page's script gets the page at once, without a redirect. */
