@@ -9,6 +9,8 @@ import type { NewOrder, PlacedOrder } from '../store/placement.ts'
 /** Statements at a time. While they run, the next one gathers. */
 const CONCURRENT_STATEMENTS = 2
 const MAX_ORDERS = 200
+/** A statement that runs for longer no longer counts: it may hang on a dead connection, or wait for a lock. */
+const COUNTED_MS = 2_000
 
 type Insert = (orders: NewOrder[]) => Promise<(PlacedOrder | null)[]>
 
@@ -21,7 +23,7 @@ interface Waiting {
 export class CoalescedPlacements {
   readonly #insert: Insert
   #waiting: Waiting[] = []
-  #running = 0
+  readonly #running = new Set<object>()
   #scheduled = false
 
   /** @param insert - places orders with different keys, all or none */
@@ -51,15 +53,18 @@ export class CoalescedPlacements {
   }
 
   #schedule() {
-    const full = this.#running === CONCURRENT_STATEMENTS
+    const full = this.#running.size >= CONCURRENT_STATEMENTS
     if (this.#scheduled || full || this.#waiting.length === 0) return
     this.#scheduled = true
     setImmediate(async () => {
       this.#scheduled = false
-      this.#running++
-      await this.#placeTogether(this.#waiting.splice(0, MAX_ORDERS))
-      this.#running--
-      this.#schedule()
+      const orders = this.#waiting.splice(0, MAX_ORDERS)
+      const end = () => this.#running.delete(orders) && this.#schedule()
+      this.#running.add(orders)
+      const slow = setTimeout(end, COUNTED_MS).unref()
+      await this.#placeTogether(orders)
+      clearTimeout(slow)
+      end()
     })
   }
 

@@ -13,7 +13,8 @@ import { countUnits } from '../order_lines.ts'
 import type { OrderRecord } from './order.ts'
 import { stepsCommitted } from './timeline.ts'
 
-// One JSON document instead of arrays of every column: a member has the name of its column.
+// One JSON document instead of arrays of every column: a member has the name of its column. The key is stored first:
+// `on conflict` sees every committed key, and no plan depends on the size of the table.
 const placeOrders = {
   name: 'place_orders',
   text: /* sql */ `
@@ -24,20 +25,26 @@ const placeOrders = {
         placed_at timestamptz, lines json, actor jsonb, message_id uuid,
         account_id uuid, method text, path text, key text, payload_hash text, status int, headers jsonb, body jsonb,
         max_orders bigint, units bigint, max_units bigint)
-    ), claimed as materialized (
+    ), counted as materialized (
       select *, case when max_orders is not null then customer_load(customer_id, null) end as load
-      from asked
-      where mine and not exists (
-        select from idempotency_keys as stored
-        where stored.account_id = asked.account_id and stored.method = asked.method and stored.path = asked.path
-          and stored.key = asked.key)
-    ), placed as (
-      insert into orders (id, reference, customer_id, status, revision, email, name, ship_to, currency, placed_at, updated_at,
-                          resend_at)
-      select id, reference, customer_id, 'pending', 1, email, name, ship_to, currency, placed_at, placed_at,
-        placed_at + $2 * interval '1 millisecond'
-      from claimed
+      from asked where mine
+    ), numbered as materialized (
+      select *, nextval('order_numbers') as number
+      from counted
       where load is null or (load[1] < max_orders and load[2] + units <= max_units)
+    ), keys as (
+      insert into idempotency_keys (account_id, method, path, key, payload_hash, status, headers, body)
+      select account_id, method, path, key, payload_hash, status, headers,
+        jsonb_set(body, '{number}', to_jsonb('Q-' || number))
+      from numbered
+      on conflict do nothing
+      returning account_id, method, path, key
+    ), placed as (
+      insert into orders (id, number, reference, customer_id, status, revision, email, name, ship_to, currency, placed_at, updated_at,
+                          resend_at)
+      select id, number, reference, customer_id, 'pending', 1, email, name, ship_to, currency, placed_at, placed_at,
+        placed_at + $2 * interval '1 millisecond'
+      from numbered join keys using (account_id, method, path, key)
       returning id, number, id::text as key
     ), lines as (
       insert into order_lines (order_id, revision, position, sku, name, quantity, unit_price)
@@ -48,14 +55,10 @@ const placeOrders = {
     ), steps as (
       insert into timeline_steps (order_id, sequence, at, type, status, revision, actor, message_id)
       select id, 1, placed_at, 'placed', 'pending', 1, actor, message_id from placed join asked using (id)
-    ), ${outbox.cte('messages', { after: 'placed', parameter: 3 })}, keys as (
-      insert into idempotency_keys (account_id, method, path, key, payload_hash, status, headers, body)
-      select account_id, method, path, asked.key, payload_hash, status, headers,
-        jsonb_set(body, '{number}', to_jsonb('Q-' || number))
-      from placed join asked using (id)
-    )
-    select id, load[1]::float8 as "openOrders", load[2]::float8 as units, 'Q-' || number as number
-    from claimed left join placed using (id)`,
+    ), ${outbox.cte('messages', { after: 'placed', parameter: 3 })}
+    select id, load[1]::float8 as "openOrders", load[2]::float8 as units, 'Q-' || placed.number as number
+    from counted left join placed using (id)
+    where placed.id is not null or not exists (select from numbered where numbered.id = counted.id)`,
 }
 
 /** The open orders of a customer, and the units they hold or ask for. */
@@ -91,7 +94,8 @@ export interface PlacedOrder extends CustomerLoad {
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
 /**
- * Places orders with different keys, all or none.
+ * Places orders with different keys, all or none. An order with limits must be alone: the count of its customer's
+ * orders does not see the others, and holds the customer's lock.
  *
  * @returns for each order its result; null if its key is taken, by a request in progress or an earlier one
  */
@@ -103,11 +107,7 @@ export async function insertOrders(
     JSON.stringify(orders.map(parametersOf)),
     replyTimeout,
     ...outbox.values(orders.map(({ message }) => message)),
-  ]).catch((error) => {
-    // The key was stored after the statement began; among others, the caller repeats each alone.
-    if (error.constraint === 'idempotency_keys_pkey' && orders.length === 1) return []
-    throw error
-  })
+  ])
   if (rows.some(({ number }) => number !== null)) {
     outbox.wakeRelay(client)
     stepsCommitted()

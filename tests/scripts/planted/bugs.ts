@@ -391,6 +391,11 @@ export const BUGS: Bug[] = [
         'if (order.limits) return this.#placeAlone(order)',
         '',
       ],
+      [
+        'statements that hang keep all later orders waiting',
+        'setTimeout(end, COUNTED_MS)',
+        'setTimeout(end, 2 ** 30)',
+      ],
     ]
   ),
   ...of(

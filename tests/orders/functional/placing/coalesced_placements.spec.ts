@@ -150,6 +150,21 @@ test.group('Orders that arrive at the same time', (group) => {
     assert.lengthOf(await orders().from('orders'), 2)
   })
 
+  test('do not wait for statements that hang', async ({ assert }) => {
+    const hanging: NewOrder[][] = []
+    const placements = new CoalescedPlacements((some) => {
+      if (hanging.length === 2) return insert(some)
+      hanging.push(some)
+      return new Promise(() => {})
+    })
+    void placements.place(newOrder())
+    await new Promise(setImmediate)
+    void placements.place(newOrder())
+    await new Promise(setImmediate)
+    assert.isString((await placements.place(newOrder()))!.number)
+    assert.lengthOf(hanging, 2)
+  }).timeout(10_000)
+
   test('do not wait for a customer whose limits are checked', async ({ assert }) => {
     const placements = new CoalescedPlacements(insert)
     const limited = newOrder()
