@@ -119,8 +119,8 @@ test.group('Further units of an order', (group) => {
     })
     const declined = await shown(client, id)
     assert.deepEqual(inShort(declined.lines), ['2 × 1250'])
-    const anew = await patch(client, ada, id, '*', mugs(3))
-    assert.deepEqual(inShort(anew.body().requestedLines), ['2 × 1250', '1 × 1600'])
+    const again = await patch(client, ada, id, '*', mugs(3))
+    assert.deepEqual(inShort(again.body().requestedLines), ['2 × 1250', '1 × 1600'])
   })
 
   test('of what is off sale are refused; fewer and the same are allowed', async ({
