@@ -17,6 +17,8 @@ test.group('The proof that orders and inventory agree', (group) => {
 
   test('finds every difference with two orders in memory at a time', async ({ client, assert }) => {
     await product('MUG', 100)
+    // Orders must know the price.
+    await waitUntilIdle()
     const ada = await person('customer')
     const ids: string[] = []
     for (let n = 0; n < 7; n++) {
