@@ -4,7 +4,7 @@
  */
 import { lockText } from '#http/idempotency'
 import { isTransient } from '#postgres/errors'
-import type { NewOrder, PlacedOrder } from '../store/placement.ts'
+import type { OrderToPlace, PlacedOrder } from '../store/placement.ts'
 
 /** Statements at a time. While they run, the next one gathers. */
 const CONCURRENT_STATEMENTS = 2
@@ -12,10 +12,10 @@ const MAX_ORDERS = 200
 /** A statement that runs for longer no longer counts: it may hang on a dead connection, or wait for a lock. */
 const COUNTED_MS = 2_000
 
-type Insert = (orders: NewOrder[]) => Promise<(PlacedOrder | null)[]>
+type Insert = (orders: OrderToPlace[]) => Promise<(PlacedOrder | null)[]>
 
 interface Waiting {
-  order: NewOrder
+  order: OrderToPlace
   resolve(placed: PlacedOrder | null): void
   reject(error: unknown): void
 }
@@ -38,7 +38,7 @@ export class CoalescedPlacements {
    * @returns null if its key is taken, by a request in progress or an earlier one
    * @throws the error of `insert`
    */
-  async place(order: NewOrder): Promise<PlacedOrder | null> {
+  async place(order: OrderToPlace): Promise<PlacedOrder | null> {
     // It may wait for the lock of its customer, and must not keep others waiting.
     if (order.limits) return this.#placeAlone(order)
     return new Promise((resolve, reject) => {
@@ -47,7 +47,7 @@ export class CoalescedPlacements {
     })
   }
 
-  async #placeAlone(order: NewOrder) {
+  async #placeAlone(order: OrderToPlace) {
     const [placed] = await this.#insert([order])
     return placed
   }

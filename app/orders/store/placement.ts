@@ -74,7 +74,7 @@ export interface LoadLimits {
 }
 
 /** An order to place. */
-export interface NewOrder {
+export interface OrderToPlace {
   order: OrderRecord
   account: SignedIn
   /** The customer's limits; null to skip the count of open orders. */
@@ -101,7 +101,7 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER
  */
 export async function insertOrders(
   client: QueryClientContract,
-  orders: NewOrder[]
+  orders: OrderToPlace[]
 ): Promise<(PlacedOrder | null)[]> {
   const rows = await run<PlacedOrder & { id: string }>(client, placeOrders, [
     JSON.stringify(orders.map(parametersOf)),
@@ -117,7 +117,7 @@ export async function insertOrders(
 }
 
 /** The members that `placeOrders` reads. */
-function parametersOf({ order, account, limits, scope, response, message }: NewOrder) {
+function parametersOf({ order, account, limits, scope, response, message }: OrderToPlace) {
   return {
     lock: lockText(scope),
     id: order.id,

@@ -4,19 +4,19 @@
 import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
-import { uuidv7 } from 'uuidv7'
 import type { SignedIn } from '#contracts/actor'
 import { orderPlaced } from '#contracts/messages/orders'
 import { lockText } from '#http/idempotency'
 import { CoalescedPlacements } from '#orders/placing/coalesced_placements'
-import { readOrder, type OrderRecord } from '#orders/store/order'
-import { insertOrders, type NewOrder } from '#orders/store/placement'
+import { newOrder } from '#orders/placing/new_order'
+import { readOrder } from '#orders/store/order'
+import { insertOrders, type OrderToPlace } from '#orders/store/placement'
 import { orderBody } from '#orders/api/transformers/order_body'
 import { emptyShop, person, post, priced, type Person } from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
-const insert = (some: NewOrder[]) => insertOrders(orders(), some)
-const placeAll = (some: NewOrder[]) => {
+const insert = (some: OrderToPlace[]) => insertOrders(orders(), some)
+const placeAll = (some: OrderToPlace[]) => {
   const placements = new CoalescedPlacements(insert)
   return Promise.allSettled(some.map((order) => placements.place(order)))
 }
@@ -34,8 +34,10 @@ test.group('Orders that arrive at the same time', (group) => {
     account = { ...service, role: 'service', name: 'shop' }
   })
 
-  function newOrder({ quantity = 2, key = randomUUID() as string } = {}): NewOrder {
-    const order = { ...ORDER, id: uuidv7(), lines: [{ ...MUG, quantity }, PLATE] }
+  function orderToPlace({ quantity = 2, key = randomUUID() as string } = {}): OrderToPlace {
+    const lines = [{ ...MUG, quantity }, PLATE]
+    const order = newOrder({ ...GUEST, shipTo: SHIP_TO }, account, { lines, currency: 'EUR' })
+    Object.assign(order, { placedAt: PLACED_AT, updatedAt: PLACED_AT })
     const address = { method: 'POST', path: '/api/v1/orders' }
     const scope = { accountId: service.id, ...address, key, payloadHash: 'the same' }
     const response = { status: 202, headers: { ETag: '"1"' }, body: orderBody(order) }
@@ -44,7 +46,7 @@ test.group('Orders that arrive at the same time', (group) => {
   }
 
   /** What the order has written, without the values that differ between equal orders. */
-  async function written({ order: { id }, scope }: NewOrder) {
+  async function written({ order: { id }, scope }: OrderToPlace) {
     const row = async (table: string, column: string, value: string) => {
       const rows = await orders().from(table).where(column, value)
       return rows.map(({ id: _, order_id, message_id, key, key_hash, created_at, ...rest }) => rest)
@@ -62,9 +64,9 @@ test.group('Orders that arrive at the same time', (group) => {
   }
 
   test('share a transaction, and are stored like one that is placed alone', async ({ assert }) => {
-    const alone = newOrder()
+    const alone = orderToPlace()
     await insert([alone])
-    const together = Array.from({ length: 20 }, () => newOrder())
+    const together = Array.from({ length: 20 }, () => orderToPlace())
     const numbers = (await placeAll(together)).map((result) => valueOf(result)!.number)
 
     assert.lengthOf(new Set(numbers), 20)
@@ -103,10 +105,10 @@ test.group('Orders that arrive at the same time', (group) => {
   })
 
   test('are placed when PostgreSQL refuses one of them', async ({ assert }) => {
-    const good = Array.from({ length: 4 }, () => newOrder())
+    const good = Array.from({ length: 4 }, () => orderToPlace())
     const results = await placeAll([
       ...good.slice(0, 2),
-      newOrder({ quantity: 0 }),
+      orderToPlace({ quantity: 0 }),
       ...good.slice(2),
     ])
     const [refused, ...others] = results.filter(({ status }) => status === 'rejected')
@@ -121,9 +123,11 @@ test.group('Orders that arrive at the same time', (group) => {
   test('are one order if they have one key, and fail no statement', async ({ assert }) => {
     let statements = 0
     const placements = new CoalescedPlacements((some) => (statements++, insert(some)))
-    const one = newOrder()
+    const one = orderToPlace()
     const [placed, repeated, other] = await Promise.all(
-      [one, newOrder({ key: one.scope.key }), newOrder()].map((order) => placements.place(order))
+      [one, orderToPlace({ key: one.scope.key }), orderToPlace()].map((order) =>
+        placements.place(order)
+      )
     )
     assert.isString(placed!.number)
     assert.isNull(repeated)
@@ -135,13 +139,13 @@ test.group('Orders that arrive at the same time', (group) => {
   test('are placed beside one whose key is stored, and one whose key is in use', async ({
     assert,
   }) => {
-    const stored = newOrder()
+    const stored = orderToPlace()
     await insert([stored])
-    const inUse = newOrder()
+    const inUse = orderToPlace()
     const results = await orders().transaction(async (trx) => {
       const lock = 'select pg_advisory_xact_lock(hashtextextended(?, 0))'
       await trx.rawQuery(lock, [lockText(inUse.scope)])
-      return placeAll([newOrder({ key: stored.scope.key }), inUse, newOrder()])
+      return placeAll([orderToPlace({ key: stored.scope.key }), inUse, orderToPlace()])
     })
     const [repeated, concurrent, other] = results.map(valueOf)
     assert.isNull(repeated)
@@ -151,29 +155,29 @@ test.group('Orders that arrive at the same time', (group) => {
   })
 
   test('do not wait for statements that hang', async ({ assert }) => {
-    const hanging: NewOrder[][] = []
+    const hanging: OrderToPlace[][] = []
     const placements = new CoalescedPlacements((some) => {
       if (hanging.length === 2) return insert(some)
       hanging.push(some)
       return new Promise(() => {})
     })
-    void placements.place(newOrder())
+    void placements.place(orderToPlace())
     await new Promise(setImmediate)
-    void placements.place(newOrder())
+    void placements.place(orderToPlace())
     await new Promise(setImmediate)
-    assert.isString((await placements.place(newOrder()))!.number)
+    assert.isString((await placements.place(orderToPlace()))!.number)
     assert.lengthOf(hanging, 2)
   }).timeout(10_000)
 
   test('do not wait for a customer whose limits are checked', async ({ assert }) => {
     const placements = new CoalescedPlacements(insert)
-    const limited = newOrder()
+    const limited = orderToPlace()
     limited.limits = { openOrders: 5, heldUnits: 100 }
     limited.order.customerId = randomUUID()
     const { waiting } = await orders().transaction(async (trx) => {
       await trx.rawQuery('select customer_load(?, null)', [limited.order.customerId!])
       const placing = placements.place(limited)
-      assert.isString((await placements.place(newOrder()))!.number)
+      assert.isString((await placements.place(orderToPlace()))!.number)
       assert.lengthOf(await orders().from('orders'), 1)
       return { waiting: placing }
     })
@@ -184,34 +188,5 @@ test.group('Orders that arrive at the same time', (group) => {
 const GUEST = { lines: [{ sku: 'MUG', quantity: 1 }], email: 'ada@example.com', name: 'Ada' }
 const MUG = { sku: 'MUG', name: 'Mug', unitPrice: 1_250 }
 const PLATE = { sku: 'PLATE', name: 'Plate', quantity: 1, unitPrice: 900 }
-
-const ORDER: Omit<OrderRecord, 'id'> = {
-  number: null,
-  reference: null,
-  customerId: null,
-  status: 'pending',
-  revision: 1,
-  heldRevision: null,
-  version: 1,
-  editedVersion: 1,
-  attention: false,
-  email: 'ada@example.com',
-  name: 'Ada',
-  shipTo: { name: 'Ada', address: ['1 Loom Street'], country: 'GB' },
-  currency: 'EUR',
-  lines: [],
-  requestedLines: null,
-  shortages: [],
-  placedAt: '2026-11-30T10:00:00.000Z',
-  updatedAt: '2026-11-30T10:00:00.000Z',
-  confirmedAt: null,
-  rejectedAt: null,
-  cancelledAt: null,
-  cancelReason: null,
-  fulfilledAt: null,
-  stockReleasedAt: null,
-  stockDeductedAt: null,
-  carrier: null,
-  trackingNumber: null,
-  trackingUrl: null,
-}
+const SHIP_TO = { name: 'Ada', address: ['1 Loom Street'], country: 'GB' }
+const PLACED_AT = '2026-11-30T10:00:00.000Z'
