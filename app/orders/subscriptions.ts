@@ -10,10 +10,10 @@ import {
   stockReserved,
 } from '#contracts/messages/inventory'
 import { on, type Subscription } from '#messaging/inbox/subscription'
-import { applyPrices } from './placing/price_list.ts'
+import { priceListUpdates } from './placing/price_list.ts'
 import { handleStockReplies } from './stock_replies/handle_stock_replies.ts'
 
 export const subscriptions: Subscription[] = [
-  on([productListed, productChanged], applyPrices),
+  on([productListed, productChanged], priceListUpdates),
   on([stockReserved, stockRejected, stockReleased, stockDeducted], handleStockReplies),
 ]

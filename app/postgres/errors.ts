@@ -80,11 +80,17 @@ export function isSchemaMismatch(error: unknown): boolean {
   return SCHEMA_SQLSTATES.has(String((error as { code?: unknown }).code ?? ''))
 }
 
-/** True for bad data and wrong statements, which fail at every attempt. Check `isTransient` first. */
+/**
+ * True for bad data and wrong statements, which fail at every attempt. Check `isTransient` first. A unique violation is
+ * not among them: another process may have inserted the row since it was looked for, and the next attempt finds it.
+ */
 export function isPermanent(error: unknown): boolean {
   const { code } = error as { code?: unknown }
+  if (code === UNIQUE_VIOLATION) return false
   return code === 'E_VALIDATION_ERROR' || isPermanentSqlState(error)
 }
+
+const UNIQUE_VIOLATION = '23505'
 
 /** True for SQLSTATEs of bad data (class 22), a constraint (23) and a statement that is wrong (42). */
 export function isPermanentSqlState(error: unknown): boolean {

@@ -13,6 +13,9 @@ export interface Statement {
   text: string
 }
 
+/** A statement with its parameters. */
+export type Call = [statement: Statement, values: unknown[]]
+
 /**
  * Runs a named statement on a Lucid connection or transaction.
  *
@@ -34,37 +37,82 @@ export async function run<Row extends QueryResultRow>(
  * @returns the rows of each
  * @throws the first error, once all have ended
  */
-export async function runInOrder<Rows extends QueryResultRow[]>(
+export async function runInOrder<Rows extends QueryResultRow[] = QueryResultRow[]>(
   client: QueryClientContract,
-  ...statements: { [Index in keyof Rows]: [Statement, values: unknown[]] }
+  ...calls: { [Index in keyof Rows]: Call }
 ): Promise<{ [Index in keyof Rows]: Rows[Index][] }> {
-  // The client of a transaction returns the connection of the transaction.
-  const knex = client.isTransaction
-    ? (client as unknown as { knexClient: { client: KnexClient } }).knexClient.client
-    : (client.getWriteClient().client as KnexClient)
-  const connection = await knex.acquireConnection()
+  const pool = poolOf(client)
+  const connection = await pool.acquireConnection()
   try {
-    writeTogether(connection)
-    const results = await Promise.allSettled(
-      statements.map(([statement, values]) => connection.query({ ...statement, values }))
-    )
-    const failed = results.find((result) => result.status === 'rejected')
-    if (failed) {
-      // PostgreSQL reports an error before it releases the locks of the statement. A retry must not find them.
-      if (failed.reason instanceof DatabaseError) await connection.query('').catch(() => {})
-      throw failed.reason
-    }
-    return results.map((result) => (result as PromiseFulfilledResult<QueryResult>).value.rows) as {
-      [Index in keyof Rows]: Rows[Index][]
-    }
+    return (await send(connection, calls)) as { [Index in keyof Rows]: Rows[Index][] }
+  } catch (error) {
+    // PostgreSQL reports an error before it releases the locks of the statement. A retry must not find them.
+    if (error instanceof DatabaseError) await connection.query('').catch(() => {})
+    throw error
   } finally {
-    await knex.releaseConnection(connection)
+    await pool.releaseConnection(connection)
   }
 }
 
 /**
- * Runs a transaction, rolled back on any error. When a time limit ends the connection between two statements, the next
- * statement fails without a code, because `pg` reports the error on the connection only. This function throws that error.
+ * Runs a transaction in two round trips: `begin` travels with the first statements, and `commit` with the last ones. If
+ * one of the last ones fails, PostgreSQL rolls back at `commit`.
+ *
+ * @param first - lock and read, in this order
+ * @param decide - gets the rows of each, and returns the statements to write
+ * @throws the first error, after the rollback; `failedStatement` tells where it comes from
+ */
+export async function transactionInTwoTrips(
+  client: QueryClientContract,
+  first: Call[],
+  decide: (rows: QueryResultRow[][]) => Call[]
+): Promise<void> {
+  const pool = poolOf(client)
+  const connection = await pool.acquireConnection()
+  const watch = watchErrors(connection)
+  try {
+    let last: Call[]
+    try {
+      const [, ...rows] = await send(connection, [BEGIN, ...first])
+      last = decide(rows)
+    } catch (error) {
+      await connection.query('rollback').catch((lost) => (connection.__knex__disposed = lost))
+      throw error
+    }
+    await send(connection, [...last, COMMIT])
+  } catch (error) {
+    throw watch.cause() ?? error
+  } finally {
+    watch.end()
+    await pool.releaseConnection(connection)
+  }
+}
+
+const BEGIN: Call = [{ name: 'begin', text: 'begin' }, []]
+const COMMIT: Call = [{ name: 'commit', text: 'commit' }, []]
+
+const failedStatements = new WeakMap<object, Statement>()
+
+/** The statement that failed with this error; undefined if no statement did. */
+export function failedStatement(error: unknown): Statement | undefined {
+  return failedStatements.get(error as object)
+}
+
+/** @returns the rows of each call @throws the first error, once all have ended */
+async function send(connection: Client, calls: readonly Call[]): Promise<QueryResultRow[][]> {
+  writeTogether(connection)
+  const results = await Promise.allSettled(
+    calls.map(([statement, values]) => connection.query({ ...statement, values }))
+  )
+  return results.map((result, index) => {
+    if (result.status === 'fulfilled') return (result.value as QueryResult).rows
+    failedStatements.set(result.reason, calls[index][0])
+    throw result.reason
+  })
+}
+
+/**
+ * Runs a transaction, rolled back on any error.
  *
  * @throws the DatabaseError of `pg`, with its SQLSTATE in `code`, or the error of `work`
  */
@@ -72,35 +120,58 @@ export async function transaction(
   client: QueryClientContract,
   work: (trx: TransactionClientContract) => Promise<void>
 ): Promise<void> {
-  let ended: Error | undefined
-  const onError = (error: Error) => (ended ??= error)
+  let watch: ReturnType<typeof watchErrors> | undefined
   try {
     await client.transaction(async (trx) => {
-      const knex = (trx as unknown as { knexClient: { client: KnexClient } }).knexClient.client
-      const connection = await knex.acquireConnection()
-      connection.on('error', onError)
+      const pool = poolOf(trx)
+      const connection = await pool.acquireConnection()
+      watch = watchErrors(connection)
       try {
         await work(trx)
       } finally {
-        connection.off('error', onError)
-        await knex.releaseConnection(connection)
+        watch.end()
+        await pool.releaseConnection(connection)
       }
     })
   } catch (error) {
-    throw ended && 'code' in ended ? ended : error
+    throw watch?.cause() ?? error
   }
 }
+
+/**
+ * When a time limit ends a connection between two statements, the next statement fails without a code, because `pg`
+ * reports the error on the connection only. `cause` is this error.
+ */
+function watchErrors(connection: Client) {
+  let ended: Error | undefined
+  const onError = (error: Error) => (ended ??= error)
+  connection.on('error', onError)
+  return {
+    cause: () => (ended && 'code' in ended ? ended : undefined),
+    end: () => connection.off('error', onError),
+  }
+}
+
+/** The pool of a connection; that of a transaction returns the connection of the transaction. */
+function poolOf(client: QueryClientContract): ConnectionPool {
+  return client.isTransaction
+    ? (client as unknown as { knexClient: { client: ConnectionPool } }).knexClient.client
+    : (client.getWriteClient().client as ConnectionPool)
+}
+
+interface ConnectionPool {
+  acquireConnection(): Promise<PooledConnection>
+  releaseConnection(connection: PooledConnection): Promise<void>
+}
+
+/** knex removes a connection with `__knex__disposed` from its pool. */
+type PooledConnection = Client & { __knex__disposed?: unknown }
 
 /** Sends all statements of this tick in one write, because waking the server costs more than most statements. */
 export function writeTogether(client: Client) {
   const { stream } = (client as unknown as { connection: { stream: Writable } }).connection
   stream.cork()
   process.nextTick(() => stream.uncork())
-}
-
-interface KnexClient {
-  acquireConnection(): Promise<Client>
-  releaseConnection(connection: Client): Promise<void>
 }
 
 /** The lowest UUIDv7 of a time. @param time - milliseconds since 1970 */

@@ -18,6 +18,7 @@ import {
 } from '#contracts/messages/inventory'
 import { putProduct } from '#inventory/products/put_product'
 import { restock } from '#inventory/stock/restock'
+import { handleWithin } from '#messaging/inbox/subscription'
 import { handleStockReplies } from '#orders/stock_replies/handle_stock_replies'
 
 const KEPT = ['adonis_schema', 'adonis_schema_versions']
@@ -123,7 +124,9 @@ export async function handleReply(
   data: { revision: number; heldRevision: number | null; shortages?: Shortage[] }
 ) {
   const message = ANSWERS[outcome].about(orderId, { shortages: [], ...data })
-  await db.connection('orders').transaction((trx) => handleStockReplies([message], trx))
+  await db
+    .connection('orders')
+    .transaction((trx) => handleWithin(trx, handleStockReplies, [message]))
 }
 
 const ANSWERS = {

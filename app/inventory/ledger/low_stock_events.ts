@@ -6,7 +6,7 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { uuidv7 } from 'uuidv7'
 import { stockLow } from '#contracts/messages/inventory'
 import { outbox } from '#messaging/outbox/outbox'
-import { run } from '#postgres/run'
+import { runInOrder, type Call } from '#postgres/run'
 import type { LowStockBalance } from './balance.ts'
 
 /**
@@ -21,26 +21,30 @@ export function becomesLow(balance: LowStockBalance): boolean {
 }
 
 /** @param skus - for which `becomesLow` returned true in this transaction */
+export function lowStockReports(skus: string[], balances: Map<string, LowStockBalance>) {
+  const low = skus.map((sku) => {
+    const { onHand, reserved, lowStockAt } = balances.get(sku)!
+    return { sku, onHand, reserved, available: onHand - reserved, lowStockAt: lowStockAt! }
+  })
+  const columns = [
+    low.map(() => uuidv7()),
+    low.map(({ sku }) => sku),
+    low.map(({ available }) => available),
+    low.map(({ lowStockAt }) => lowStockAt),
+  ]
+  const writes: Call[] = low.length > 0 ? [[insertCrossings, columns]] : []
+  return { writes, messages: low.map((data) => stockLow.about(data.sku, data)) }
+}
+
+/** Runs `lowStockReports` in a transaction of the caller. */
 export async function reportLowStock(
   trx: TransactionClientContract,
   skus: string[],
   balances: Map<string, LowStockBalance>
 ) {
-  if (skus.length === 0) return
-  const low = skus.map((sku) => {
-    const { onHand, reserved, lowStockAt } = balances.get(sku)!
-    return { sku, onHand, reserved, available: onHand - reserved, lowStockAt: lowStockAt! }
-  })
-  await outbox.add(
-    trx,
-    low.map((data) => stockLow.about(data.sku, data))
-  )
-  await run(trx, insertCrossings, [
-    low.map(() => uuidv7()),
-    low.map(({ sku }) => sku),
-    low.map(({ available }) => available),
-    low.map(({ lowStockAt }) => lowStockAt),
-  ])
+  const { writes, messages } = lowStockReports(skus, balances)
+  await runInOrder(trx, ...writes)
+  await outbox.add(trx, messages)
 }
 
 const insertCrossings = {

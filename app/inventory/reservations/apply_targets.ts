@@ -1,11 +1,10 @@
 /*
  * The reservation algorithm: one transaction applies a batch of targets, each order's in revision order.
  *
- * Heads are locked in id order, then balances in SKU order. All decisions are made in memory and written
- * once, so that a hot SKU is updated once per batch.
+ * Heads are locked in id order, then balances in SKU order (reservation_rows.ts). All decisions are made in memory and
+ * written once, so that a hot SKU is updated once per batch.
  */
 import logger from '@adonisjs/core/services/logger'
-import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { Counter } from 'prom-client'
 import { SYSTEM } from '#contracts/actor'
 import type { Line } from '#contracts/messages/fields'
@@ -15,13 +14,18 @@ import {
   stockReleased,
   stockReserved,
 } from '#contracts/messages/inventory'
+import type { BatchHandler } from '#messaging/inbox/subscription'
 import type { Message } from '#messaging/message/message'
-import { outbox } from '#messaging/outbox/outbox'
 import { because } from '#runtime/trace_context'
-import { lockStock, writeLedger } from '../ledger/ledger.ts'
+import { changeLedger } from '../ledger/ledger.ts'
 import type { NewMovement } from '../ledger/movement.ts'
-import { lockHeads, writeHeads, type ChangedHead } from './heads.ts'
-import { decide, type Head } from './stock_plan.ts'
+import {
+  lockedReservations,
+  lockReservations,
+  reservationWrites,
+  type ChangedHead,
+} from './reservation_rows.ts'
+import { decide, NEW_HEAD, type Head } from './stock_plan.ts'
 
 const staleTargets = new Counter({
   name: 'quartermaster_inventory_stale_targets_total',
@@ -35,51 +39,54 @@ interface TargetData {
 }
 
 /** Moves each order's reservation to its target, and replies to every target that is not stale. */
-export async function applyTargets(
-  messages: Message<TargetData>[],
-  trx: TransactionClientContract
-) {
-  const heads = await lockHeads(trx, [...new Set(messages.map(({ key }) => key))])
-  const skus = new Set(messages.flatMap(({ data }) => data.lines.map(({ sku }) => sku)))
-  for (const head of heads.values()) for (const sku of head.held.keys()) skus.add(sku)
-  const balances = await lockStock(trx, [...skus])
-  // Decisions change a copy, because writeLedger updates the locked balances itself.
-  const planned = new Map([...balances].map(([sku, balance]) => [sku, { ...balance }]))
+export const applyTargets: BatchHandler<TargetData> = {
+  reads(messages) {
+    const orderIds = [...new Set(messages.map(({ key }) => key))]
+    const skus = new Set(messages.flatMap(({ data }) => data.lines.map(({ sku }) => sku)))
+    return lockReservations(orderIds, [...skus])
+  },
 
-  const changed = new Map<string, ChangedHead>()
-  const movements: NewMovement[] = []
-  const replies: Message<unknown>[] = []
+  decide(messages, rows) {
+    const { heads, balances } = lockedReservations(rows)
+    // Decisions change a copy, because changeLedger updates the locked balances itself.
+    const planned = new Map([...balances].map(([sku, balance]) => [sku, { ...balance }]))
+    const stored = new Set(heads.keys())
+    const changed = new Map<string, ChangedHead>()
+    const movements: NewMovement[] = []
+    const replies: Message<unknown>[] = []
 
-  for (const message of messages) {
-    const { key: orderId, id: messageId, type, data } = message
-    const head = heads.get(orderId)!
-    const decision = decide(head, { deduct: false, ...data }, planned)
-    if (decision.kind === 'stale') {
-      staleTargets.inc()
-      logger.info({ orderId, messageId, type, revision: data.revision }, 'stale target ignored')
-      continue
+    for (const message of messages) {
+      const { key: orderId, id: messageId, type, data } = message
+      const head = heads.get(orderId) ?? NEW_HEAD
+      const decision = decide(head, { deduct: false, ...data }, planned)
+      if (decision.kind === 'stale') {
+        staleTargets.inc()
+        logger.info({ orderId, messageId, type, revision: data.revision }, 'stale target ignored')
+        continue
+      }
+      if (decision.kind === 'repeated') {
+        replies.push(replyTo(message, head))
+        continue
+      }
+      const before = changed.get(orderId)?.before ?? head.held
+      const isNew = !stored.has(orderId)
+      changed.set(orderId, { orderId, isNew, before, head: decision.head })
+      heads.set(orderId, decision.head)
+      for (const change of decision.changes) {
+        const balance = planned.get(change.sku)!
+        balance.onHand += change.onHandDelta
+        balance.reserved += change.reservedDelta
+        movements.push({ ...change, actor: SYSTEM, orderId, revision: data.revision, messageId })
+      }
+      replies.push(replyTo(message, decision.head))
     }
-    if (decision.kind === 'repeated') {
-      replies.push(replyTo(message, head))
-      continue
-    }
-    const before = changed.get(orderId)?.before ?? head.held
-    changed.set(orderId, { orderId, before, head: decision.head })
-    heads.set(orderId, decision.head)
-    for (const change of decision.changes) {
-      const balance = planned.get(change.sku)!
-      balance.onHand += change.onHandDelta
-      balance.reserved += change.reservedDelta
-      movements.push({ ...change, actor: SYSTEM, orderId, revision: data.revision, messageId })
-    }
-    replies.push(replyTo(message, decision.head))
-  }
 
-  await Promise.all([
-    writeHeads(trx, [...changed.values()]),
-    outbox.add(trx, replies),
-    writeLedger(trx, balances, movements),
-  ])
+    const ledger = changeLedger(balances, movements)
+    return {
+      writes: [...reservationWrites([...changed.values()]), ...ledger.writes],
+      messages: [...replies, ...ledger.messages],
+    }
+  },
 }
 
 /** The outcome of the head's revision, and the revision whose lines are held now. */

@@ -18,6 +18,15 @@ export interface Head {
   held: Map<string, number>
 }
 
+/** The head of an order before its first target. */
+export const NEW_HEAD: Readonly<Head> = {
+  revision: 0,
+  outcome: null,
+  heldRevision: null,
+  shortages: [],
+  held: new Map(),
+}
+
 export type Outcome = 'reserved' | 'rejected' | 'released' | 'deducted'
 
 export interface Target {
@@ -80,7 +89,7 @@ function releaseAll(head: Head, { revision, deduct }: Target): Decision {
   const outcome = deduct ? 'deducted' : 'released'
   return {
     kind: 'changed',
-    head: { revision, outcome, heldRevision: null, shortages: [], held: new Map() },
+    head: { ...NEW_HEAD, revision, outcome },
     changes,
   }
 }

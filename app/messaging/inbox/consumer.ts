@@ -3,7 +3,7 @@
  * batch, handle_batch.ts the retries of one that fails.
  */
 import type { Logger } from '@adonisjs/core/logger'
-import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { CircuitBreaker } from './circuit_breaker.ts'
 import { commitBatch } from './commit_batch.ts'
 import { redrive } from './dead_letter_store.ts'
@@ -15,7 +15,7 @@ import { BlockedKeyRetries } from './blocked_keys.ts'
 import { RetryLoop, type Alive } from './retry_loop.ts'
 import { isTransient, isPermanentSqlState, isSchemaMismatch } from '#postgres/errors'
 import { handleBatch } from './handle_batch.ts'
-import { signature, type Subscription } from './subscription.ts'
+import { handleWithin, signature, type Subscription } from './subscription.ts'
 import { ConsumerMetrics } from './consumer_metrics.ts'
 import type { Delivery, Subscriber } from '../transports/transport.ts'
 import { Mutex } from './mutex.ts'
@@ -166,19 +166,15 @@ export class Consumer implements Subscriber {
         const subscribed = this.#router.of(message)
         if (!subscribed) throw new Error(`no subscription for ${signature(message)} any more`)
         message.data = await subscribed.definition.schema.validate(message.data)
-        await this.#call(subscribed.subscription, [message], trx)
+        try {
+          await handleWithin(trx, subscribed.subscription.handler, [message])
+        } catch (error) {
+          this.#ofHandlers.add(error as Error)
+          throw error
+        }
       },
       isTransient: (error) => this.#isTransient(error),
     })
-  }
-
-  async #call(subscription: Subscription, messages: Message[], trx: TransactionClientContract) {
-    try {
-      await subscription.handle(messages, trx)
-    } catch (error) {
-      if (error instanceof Error) this.#ofHandlers.add(error)
-      throw error
-    }
   }
 
   /**
@@ -226,7 +222,7 @@ export class Consumer implements Subscriber {
       consumer: this.name,
       client: this.#options.client(),
       subscriptions: this.#options.subscriptions,
-      handle: (...call) => this.#call(...call),
+      onHandlerError: (error) => this.#ofHandlers.add(error),
     })
     this.#metrics.add('repeated', repeated)
     this.#metrics.add('handled', handled)

@@ -4,7 +4,7 @@
  */
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { decode, MAX_KEY_LENGTH, type Message } from '../message/message.ts'
-import { run } from '#postgres/run'
+import { runInOrder, type Call } from '#postgres/run'
 import type { Delivery } from '../transports/transport.ts'
 
 /** `failed`: a permanent error. `waiting`: it hit a time limit, or is behind another message of its key. `junk`: malformed. */
@@ -51,20 +51,25 @@ const insertBlockedKeys = {
 }
 
 /**
- * Writes dead letters in order, and blocks the keys of those that failed. A malformed message blocks no key:
- * another producer must not be able to stop an order.
+ * Statements that write dead letters in order, and block the keys of those that failed. A malformed message blocks no
+ * key: another producer must not be able to stop an order.
  */
+export function deadLetterWrites(consumer: string, entries: DeadLetterEntry[]): Call[] {
+  if (entries.length === 0) return []
+  const columns = COLUMNS.map(([, , value]) => entries.map(value))
+  const failed = entries.filter(({ reason }) => reason === 'failed')
+  const keys = failed.map(({ message }) => message!.key)
+  const insert: Call = [insertDeadLetters, [consumer, ...columns]]
+  return keys.length > 0 ? [insert, [insertBlockedKeys, [consumer, keys]]] : [insert]
+}
+
+/** Runs `deadLetterWrites` in a transaction of the caller. */
 export async function writeDeadLetters(
   trx: TransactionClientContract,
   consumer: string,
   entries: DeadLetterEntry[]
 ) {
-  if (entries.length === 0) return
-  const columns = COLUMNS.map(([, , value]) => entries.map(value))
-  await run(trx, insertDeadLetters, [consumer, ...columns])
-  const failed = entries.filter(({ reason }) => reason === 'failed')
-  if (failed.length === 0) return
-  await run(trx, insertBlockedKeys, [consumer, failed.map(({ message }) => message!.key)])
+  await runInOrder(trx, ...deadLetterWrites(consumer, entries))
 }
 
 /** Errors of vine have their details in `messages`. */

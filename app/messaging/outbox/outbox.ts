@@ -3,7 +3,7 @@
  * rolled back ones never existed.
  */
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { run } from '#postgres/run'
+import { runInOrder, type Call } from '#postgres/run'
 import type { Message } from '../message/message.ts'
 import { keyHash } from '../message/partition.ts'
 
@@ -28,8 +28,15 @@ const COLUMNS: [name: string, type: string, value: (message: Message) => unknown
  */
 async function add(trx: TransactionClientContract, messages: Message[]): Promise<void> {
   if (messages.length === 0) return
-  await run(trx, addMessages, values(messages))
+  await runInOrder(trx, ...additions(messages))
   trx.after('commit', () => wakeRelay(trx))
+}
+
+/**
+ * The statements of `add`; none without messages. After they have committed, call `outbox.wakeRelay`.
+ */
+function additions(messages: Message[]): Call[] {
+  return messages.length > 0 ? [[addMessages, values(messages)]] : []
 }
 
 /**
@@ -82,4 +89,4 @@ function onCommit(connectionName: string, wake: () => void) {
   return () => void all.delete(wake)
 }
 
-export const outbox = { add, cte, values, isPublished, wakeRelay, onCommit }
+export const outbox = { add, additions, cte, values, isPublished, wakeRelay, onCommit }

@@ -1,10 +1,11 @@
 /*
  * The price list: a copy of the products that inventory publishes.
  */
-import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Line } from '#contracts/messages/fields'
 import type { productChanged } from '#contracts/messages/inventory'
-import type { DataOf, Message } from '#messaging/message/message'
+import type { BatchHandler } from '#messaging/inbox/subscription'
+import type { DataOf } from '#messaging/message/message'
 import { run } from '#postgres/run'
 import {
   mixedCurrencies,
@@ -35,10 +36,13 @@ const applyProducts = {
 }
 
 /** Stores the published products; an older version than the stored one has no effect. */
-export async function applyPrices(messages: Message<Product>[], trx: TransactionClientContract) {
-  const products = messages.map(({ data }) => ({ ...data, ...data.price }))
-  const names = ['sku', 'name', 'amount', 'currency', 'active', 'version'] as const
-  await run(trx, applyProducts, columnsOf(products, names))
+export const priceListUpdates: BatchHandler<Product> = {
+  reads: () => [],
+  decide(messages) {
+    const products = messages.map(({ data }) => ({ ...data, ...data.price }))
+    const names = ['sku', 'name', 'amount', 'currency', 'active', 'version'] as const
+    return { writes: [[applyProducts, columnsOf(products, names)]], messages: [] }
+  },
 }
 
 export interface PricedLines {

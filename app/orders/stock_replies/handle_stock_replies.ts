@@ -2,18 +2,24 @@
  * Handles stock replies: a batch updates its orders in a few statements.
  */
 import logger from '@adonisjs/core/services/logger'
-import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { SYSTEM } from '#contracts/actor'
 import type { Line, Shortage } from '#contracts/messages/fields'
+import { mailQueue } from '#mail/queue'
+import type { BatchHandler } from '#messaging/inbox/subscription'
 import type { Message } from '#messaging/message/message'
-import { outbox } from '#messaging/outbox/outbox'
 import { because } from '#runtime/trace_context'
 import { orderConfirmed, orderRejected } from '#contracts/messages/orders'
 import { repliesWithoutEffect } from '../metrics.ts'
-import { mailOf, notify, type NewNotification } from '../store/notifications.ts'
-import { lockOrders, writeOrders, type LineRow, type LockedOrder } from '../store/order_batch.ts'
+import { mailOf, notificationWrites, type NewNotification } from '../store/notifications.ts'
+import {
+  lockedOrders,
+  lockOrders,
+  orderWrites,
+  type LineRow,
+  type LockedOrder,
+} from '../store/order_batch.ts'
 import { perSku } from '../order_lines.ts'
-import type { NewStep } from '../store/timeline.ts'
+import { stepsCommitted, type NewStep } from '../store/timeline.ts'
 import { transition, type StockReply, type Transition } from '../order_state_machine.ts'
 
 interface ReplyData {
@@ -30,42 +36,49 @@ const OUTCOMES: Record<string, StockReply['outcome']> = {
 }
 
 /** Applies the replies to their orders. A reply without effect is counted and logged. */
-export async function handleStockReplies(
-  messages: Message<ReplyData>[],
-  trx: TransactionClientContract
-) {
-  const ids = [...new Set(messages.map(({ key }) => key))]
-  const { orders, lines } = await lockOrders(trx, ids)
-  const changed = new Set<LockedOrder>()
-  const steps: NewStep[] = []
-  const notifications: NewNotification[] = []
-  const emitted: Message<unknown>[] = []
+export const handleStockReplies: BatchHandler<ReplyData> = {
+  reads: (messages) => lockOrders([...new Set(messages.map(({ key }) => key))]),
 
-  for (const message of messages) {
-    const order = orders.get(message.key)
-    const reply = { kind: 'stock_reply', outcome: OUTCOMES[message.type], ...message.data } as const
-    const result = order ? transition(order, reply) : ({ outcome: 'unexpected' } as const)
-    if (!order || result.outcome !== 'applied') {
-      const { key: orderId, type, id: messageId } = message
-      const { outcome } = result
-      repliesWithoutEffect.inc({ outcome })
-      logger.info({ orderId, type, messageId, outcome }, 'stock reply has no effect')
-      continue
+  decide(messages, rows) {
+    const { orders, linesOf } = lockedOrders(rows)
+    const changed = new Set<LockedOrder>()
+    const steps: NewStep[] = []
+    const notifications: NewNotification[] = []
+    const emitted: Message<unknown>[] = []
+
+    for (const message of messages) {
+      const order = orders.get(message.key)
+      const reply = {
+        kind: 'stock_reply',
+        outcome: OUTCOMES[message.type],
+        ...message.data,
+      } as const
+      const result = order ? transition(order, reply) : ({ outcome: 'unexpected' } as const)
+      if (!order || result.outcome !== 'applied') {
+        const { key: orderId, type, id: messageId } = message
+        const { outcome } = result
+        repliesWithoutEffect.inc({ outcome })
+        logger.info({ orderId, type, messageId, outcome }, 'stock reply has no effect')
+        continue
+      }
+      updateInMemory(order, result, message)
+      changed.add(order)
+      const event = messageOf(order, result, message, linesOf.get(order.id) ?? [])
+      if (event) emitted.push(event)
+      steps.push(stepOf(order, result, message))
+      const mail = mailOf(result)
+      if (mail) notifications.push(notificationOf(order, mail, message))
     }
-    updateInMemory(order, result, message)
-    changed.add(order)
-    const event = messageOf(order, result, message, lines)
-    if (event) emitted.push(event)
-    steps.push(stepOf(order, result, message))
-    const mail = mailOf(result)
-    if (mail) notifications.push(notificationOf(order, mail, message))
-  }
 
-  await Promise.all([
-    writeOrders(trx, [...changed], steps),
-    notify(trx, notifications),
-    outbox.add(trx, emitted),
-  ])
+    return {
+      writes: [...orderWrites([...changed], steps), ...notificationWrites(notifications)],
+      messages: emitted,
+      committed() {
+        if (steps.length > 0) stepsCommitted()
+        if (notifications.length > 0) mailQueue.wake()
+      },
+    }
+  },
 }
 
 function updateInMemory(
@@ -98,19 +111,19 @@ function messageOf(
 ): Message<unknown> | null {
   const shortages = message.data.shortages
   if (emits === 'order_confirmed') {
-    const held = linesAt(lines, id, heldRevision!)
+    const held = linesAt(lines, heldRevision!)
     const data = { revision, heldRevision: heldRevision!, lines: held, declined: shortages ?? null }
     return orderConfirmed.about(id, data, because(message))
   }
   if (emits === 'order_rejected') {
-    const data = { revision, lines: linesAt(lines, id, revision), shortages: shortages ?? [] }
+    const data = { revision, lines: linesAt(lines, revision), shortages: shortages ?? [] }
     return orderRejected.about(id, data, because(message))
   }
   return null
 }
 
-function linesAt(lines: LineRow[], orderId: string, revision: number): Line[] {
-  return perSku(lines.filter((line) => line.order_id === orderId && line.revision === revision))
+function linesAt(lines: LineRow[], of: number): Line[] {
+  return perSku(lines.filter(({ revision }) => revision === of))
 }
 
 function stepOf(

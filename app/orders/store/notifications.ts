@@ -5,7 +5,7 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { uuidv7 } from 'uuidv7'
 import { customerMails } from '#config/mail'
 import { mailQueue } from '#mail/queue'
-import { run } from '#postgres/run'
+import { runInOrder, type Call } from '#postgres/run'
 import { currentTrace } from '#runtime/trace_context'
 import { columnsOf } from './columns_of.ts'
 import type { MailKind } from '../order_state_machine.ts'
@@ -32,12 +32,18 @@ const insertNotifications = {
     on conflict (order_id, kind, revision) do nothing`,
 }
 
-export async function notify(trx: TransactionClientContract, notifications: NewNotification[]) {
-  if (notifications.length === 0) return
+/** Write the notifications. After the commit, call `mailQueue.wake`. */
+export function notificationWrites(notifications: NewNotification[]): Call[] {
+  if (notifications.length === 0) return []
   const rows = notifications.map(({ traceparent = currentTrace(), ...row }) => {
     return { ...row, id: uuidv7(), traceparent: traceparent ?? null }
   })
   const names = ['id', 'orderId', 'kind', 'revision', 'detail', 'traceparent'] as const
-  await run(trx, insertNotifications, columnsOf(rows, names))
+  return [[insertNotifications, columnsOf(rows, names)]]
+}
+
+/** Writes notifications in a transaction of the caller. */
+export async function notify(trx: TransactionClientContract, notifications: NewNotification[]) {
+  await runInOrder(trx, ...notificationWrites(notifications))
   trx.after('commit', () => mailQueue.wake())
 }

@@ -1,12 +1,13 @@
 /*
- * The statements for a batch of stock replies: lock the orders, read their lines, write all changes.
+ * The statements for a batch of stock replies: lock the orders and read their lines in one round trip, write all changes
+ * in another (docs/decisions/0029-two-round-trips-per-batch.md).
  */
-import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { QueryResultRow } from 'pg'
 import type { Shortage } from '#contracts/messages/fields'
-import { run, runInOrder } from '#postgres/run'
+import type { Call } from '#postgres/run'
 import type { OrderState } from '../order_state_machine.ts'
 import { columnsOf } from './columns_of.ts'
-import { stepsCommitted, type NewStep } from './timeline.ts'
+import type { NewStep } from './timeline.ts'
 
 /** The columns of an order that a stock reply can change. Times are RFC 3339. */
 export interface LockedOrder extends OrderState {
@@ -51,16 +52,21 @@ const linesStatement = {
 }
 
 /**
- * Locks the orders until the transaction ends, so that their next versions can be assigned, and reads their
- * lines under the lock.
+ * Lock the orders until the transaction ends, so that their next versions can be assigned, and read their lines under
+ * the lock.
  */
-export async function lockOrders(trx: TransactionClientContract, ids: string[]) {
-  const [orders, lines] = await runInOrder<
-    [LockedOrder & Record<string, unknown>, LineRow & Record<string, unknown>]
-  >(trx, [lockStatement, [ids]], [linesStatement, [ids]])
+export function lockOrders(ids: string[]): Call[] {
+  return [
+    [lockStatement, [ids]],
+    [linesStatement, [ids]],
+  ]
+}
+
+/** @param rows - of the statements of `lockOrders` */
+export function lockedOrders([orderRows, lineRows]: QueryResultRow[][]) {
   return {
-    orders: new Map<string, LockedOrder>(orders.map((row) => [row.id, row])),
-    lines: lines as LineRow[],
+    orders: new Map((orderRows as LockedOrder[]).map((row) => [row.id, row])),
+    linesOf: Map.groupBy(lineRows as LineRow[], ({ order_id: id }) => id),
   }
 }
 
@@ -85,18 +91,15 @@ const updateStatement = {
     where orders.id = changed.id`,
 }
 
-export async function writeOrders(
-  trx: TransactionClientContract,
-  orders: LockedOrder[],
-  steps: NewStep[]
-) {
-  if (orders.length === 0) return
-  await run(trx, updateStatement, [
+/** Write the changed orders and their steps. After the commit, call `stepsCommitted`. */
+export function orderWrites(orders: LockedOrder[], steps: NewStep[]): Call[] {
+  if (orders.length === 0) return []
+  const values = [
     ...columnsOf(orders, ['id', 'status', 'heldRevision', 'version', 'attention', 'shortages']),
     ...columnsOf(orders, ['updatedAt', 'confirmedAt', 'rejectedAt']),
     ...columnsOf(orders, ['stockReleasedAt', 'stockDeductedAt', 'resendAt']),
     ...columnsOf(steps, ['orderId', 'sequence', 'at', 'type', 'status', 'revision', 'actor']),
     ...columnsOf(steps, ['messageId', 'detail']),
-  ])
-  trx.after('commit', stepsCommitted)
+  ]
+  return [[updateStatement, values]]
 }

@@ -7,6 +7,7 @@ import { test } from '@japa/runner'
 import { orderCancelled, orderFulfilled } from '#contracts/messages/orders'
 import { SYSTEM } from '#contracts/actor'
 import { adjustStock } from '#inventory/stock/adjust_stock'
+import { handleWithin } from '#messaging/inbox/subscription'
 import { applyTargets } from '#inventory/reservations/apply_targets'
 import { digestComposer } from '#inventory/low_stock/compose_digest'
 import { gatherDigests } from '#inventory/low_stock/gather_digests'
@@ -149,11 +150,11 @@ test.group('Low-stock mails', (group) => {
     const order = await held('MUG', 4)
     assert.equal(await crossings(), 2, 'a reservation after an undo')
     const cancelled = orderCancelled.about(order, { revision: 2, lines: [], reason: null })
-    await inventory().transaction((trx) => applyTargets([cancelled], trx))
+    await inventory().transaction((trx) => handleWithin(trx, applyTargets, [cancelled]))
     const packed = await held('MUG', 6)
     assert.equal(await crossings(), 3, 'a reservation after a release')
     const fulfilled = orderFulfilled.about(packed, { revision: 2, lines: [], deduct: true })
-    await inventory().transaction((trx) => applyTargets([fulfilled], trx))
+    await inventory().transaction((trx) => handleWithin(trx, applyTargets, [fulfilled]))
     assert.equal(await crossings(), 3, 'what was reserved was not available before')
     const more = await dryRun(client, clerk, 'sku,received\nMUG,20\n')
     await apply(client, clerk, more.id)

@@ -2,6 +2,7 @@ import { test } from '@japa/runner'
 import type { Line } from '#contracts/messages/fields'
 import {
   decide,
+  NEW_HEAD,
   type Head,
   type StockChange,
   type Target,
@@ -17,14 +18,6 @@ const target = (revision: number, wanted: Pieces, deduct = false): Target => ({
   revision,
   lines: lines(wanted),
   deduct,
-})
-
-const unheard = (): Head => ({
-  revision: 0,
-  outcome: null,
-  heldRevision: null,
-  shortages: [],
-  held: new Map(),
 })
 
 /** An order that holds these pieces since this revision. */
@@ -50,7 +43,7 @@ const change = (
 test.group('A target', () => {
   test('of a new order reserves every line', ({ assert }) => {
     const balances = stock({ CUP: [10, 3], SAUCER: [4, 0] })
-    assert.deepEqual(decide(unheard(), target(1, { CUP: 7, SAUCER: 4 }), balances), {
+    assert.deepEqual(decide(NEW_HEAD, target(1, { CUP: 7, SAUCER: 4 }), balances), {
       kind: 'changed',
       head: holding(1, { CUP: 7, SAUCER: 4 }),
       changes: [change('reserve', 'CUP', 7), change('reserve', 'SAUCER', 4)],
@@ -99,17 +92,17 @@ test.group('A target', () => {
 
   test('can reserve the last piece, but not one more', ({ assert }) => {
     const balances = stock({ CUP: [10, 6] })
-    assert.equal(headAfter(unheard(), target(1, { CUP: 4 }), balances).outcome, 'reserved')
-    const { outcome, shortages } = headAfter(unheard(), target(1, { CUP: 5 }), balances)
+    assert.equal(headAfter(NEW_HEAD, target(1, { CUP: 4 }), balances).outcome, 'reserved')
+    const { outcome, shortages } = headAfter(NEW_HEAD, target(1, { CUP: 5 }), balances)
     assert.equal(outcome, 'rejected')
     assert.deepEqual(shortages, [{ sku: 'CUP', requested: 5, available: 4 }])
   })
 
   test('passes one check for two lines of one SKU', ({ assert }) => {
     const twice = { ...target(1, {}), lines: [...lines({ CUP: 3 }), ...lines({ CUP: 3 })] }
-    const refused = headAfter(unheard(), twice, stock({ CUP: [5, 0] }))
+    const refused = headAfter(NEW_HEAD, twice, stock({ CUP: [5, 0] }))
     assert.deepEqual(refused.shortages, [{ sku: 'CUP', requested: 6, available: 5 }])
-    const granted = decide(unheard(), twice, stock({ CUP: [6, 0] }))
+    const granted = decide(NEW_HEAD, twice, stock({ CUP: [6, 0] }))
     assert.deepEqual(granted, {
       kind: 'changed',
       head: holding(1, { CUP: 6 }),
@@ -119,7 +112,7 @@ test.group('A target', () => {
 
   test('of an unknown SKU has none available', ({ assert }) => {
     const { outcome, heldRevision, shortages } = headAfter(
-      unheard(),
+      NEW_HEAD,
       target(1, { CUP: 1, GHOST: 2 }),
       stock({ CUP: [5, 0] })
     )
@@ -141,7 +134,7 @@ test.group('An empty target', () => {
     const head = holding(1, { CUP: 2, SAUCER: 1 })
     assert.deepEqual(decide(head, target(2, {}), stock({ CUP: [2, 2], SAUCER: [1, 1] })), {
       kind: 'changed',
-      head: { ...unheard(), revision: 2, outcome: 'released' },
+      head: { ...NEW_HEAD, revision: 2, outcome: 'released' },
       changes: [change('release', 'CUP', -2), change('release', 'SAUCER', -1)],
     })
   })
@@ -150,17 +143,17 @@ test.group('An empty target', () => {
     const head = holding(1, { CUP: 2 })
     assert.deepEqual(decide(head, target(2, {}, true), stock({ CUP: [9, 4] })), {
       kind: 'changed',
-      head: { ...unheard(), revision: 2, outcome: 'deducted' },
+      head: { ...NEW_HEAD, revision: 2, outcome: 'deducted' },
       changes: [change('deduct', 'CUP', -2, -2)],
     })
   })
 
   test('gets a reply even if nothing is held or the order is unknown', ({ assert }) => {
-    const refused = headAfter(unheard(), target(1, { CUP: 1 }), stock({}))
-    for (const head of [unheard(), refused]) {
+    const refused = headAfter(NEW_HEAD, target(1, { CUP: 1 }), stock({}))
+    for (const head of [NEW_HEAD, refused]) {
       assert.deepEqual(decide(head, target(2, {}), stock({})), {
         kind: 'changed',
-        head: { ...unheard(), revision: 2, outcome: 'released' },
+        head: { ...NEW_HEAD, revision: 2, outcome: 'released' },
         changes: [],
       })
     }
@@ -174,7 +167,7 @@ test.group('A target received', () => {
   })
 
   test('after a newer one has no effect', ({ assert }) => {
-    const cancelled = headAfter(unheard(), target(2, {}), stock({}))
+    const cancelled = headAfter(NEW_HEAD, target(2, {}), stock({}))
     const late = decide(cancelled, target(1, { CUP: 1 }), stock({ CUP: [5, 0] }))
     assert.deepEqual(late, { kind: 'stale' })
   })
@@ -187,7 +180,7 @@ test.group('Thousands of random targets', () => {
       const upTo = (most: number) => Math.floor(random() * (most + 1))
       const skus = ['A', 'B', 'C', 'D']
       const balances = new Map(skus.map((sku) => [sku, { onHand: 5 + upTo(20), reserved: 0 }]))
-      const heads = Array.from({ length: 40 }, unheard)
+      const heads = Array.from({ length: 40 }, (): Head => NEW_HEAD)
       const outcomes: Record<string, number> = {}
 
       for (let n = 0; n < 5_000; n++) {

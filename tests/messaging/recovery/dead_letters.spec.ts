@@ -1,4 +1,5 @@
 import { test } from '@japa/runner'
+import { handleWithin } from '#messaging/inbox/subscription'
 import {
   about,
   alive,
@@ -19,7 +20,7 @@ import { eventually } from '#tests/support/eventually'
 /** A handler that refuses some numbers, until it is told otherwise. */
 function refusing(...numbers: number[]) {
   const refused = new Set(numbers)
-  const handler = recordUnless((n, _, trx) => refused.has(n) && trx.rawQuery('select 1 / 0'))
+  const handler = recordUnless((n) => refused.has(n) && 'select 1 / 0')
   return { handler, mend: () => refused.clear(), refuse: (n: number) => refused.add(n) }
 }
 
@@ -106,7 +107,7 @@ test.group('Dead letters', (group) => {
   test('keep their content unchanged', async ({ assert }) => {
     const { handler, mend } = refusing(1)
     const consumer = consumerOf(async (messages, trx) => {
-      await handler(messages, trx)
+      await handleWithin(trx, handler, messages)
       traces.push(...messages.map(({ headers }) => headers.traceparent))
     })
     const traces: string[] = []

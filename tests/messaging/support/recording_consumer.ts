@@ -3,15 +3,15 @@
  */
 import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
-import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import vine from '@vinejs/vine'
 import messaging from '#messaging/service'
 import { messagingMetrics } from '#messaging/metrics'
 import { NAMESPACE } from '#config/namespace'
 import { Consumer, type ConsumerOptions } from '#messaging/inbox/consumer'
-import { on } from '#messaging/inbox/subscription'
+import { on, type BatchHandler, type TransactionHandler } from '#messaging/inbox/subscription'
 import { defineMessage, encode, type Message } from '#messaging/message/message'
 import type { Delivery } from '#messaging/transports/transport'
+import { runInOrder, type Call } from '#postgres/run'
 
 /** Its schema converts data: a date is sent as text and read as a Date. */
 export const noted = defineMessage({
@@ -33,10 +33,9 @@ export const noted2 = defineMessage({
   data: vine.compile(vine.object({ n: vine.number({ strict: true }) })),
 })
 
-export type Handler = (
-  messages: Message<{ n: number }>[],
-  trx: TransactionClientContract
-) => Promise<void>
+type Noted = Message<{ n: number }>
+
+export type Handler = TransactionHandler<{ n: number }>
 
 export const owner = () => db.connection('inventory_owner')
 
@@ -60,34 +59,48 @@ export async function emptyEffects() {
   )
 }
 
-/** The default handler: records one row for each message. */
+/** A handler that records one row for each message. */
 export const record: Handler = async (messages, trx) => {
-  await trx.table('effects').multiInsert(
-    messages.map(({ id, key, data }) => ({
-      key,
-      message_id: id,
-      body: JSON.stringify(data),
-    }))
-  )
+  await runInOrder(trx, recordingOf(messages))
 }
 
-/** A handler that calls `before` with each message, and records the batch if none throws. */
-export function recordUnless(
-  before: (n: number, key: string, trx: TransactionClientContract) => unknown
-): Handler {
-  return async (messages, trx) => {
-    for (const { data, key } of messages) await before(data.n, key, trx)
-    await record(messages, trx)
+/**
+ * A handler in two round trips that records one row for each message.
+ *
+ * @param before - called with each message; it throws, or returns a statement that is to run first
+ */
+export function recordUnless(before: (n: number, key: string) => string | unknown) {
+  const reads = ({ data, key }: Noted): Call[] => {
+    const text = before(data.n, key)
+    return typeof text === 'string' ? [[{ name: text, text }, []]] : []
+  }
+  return {
+    reads: (messages: Noted[]) => messages.flatMap(reads),
+    decide: (messages: Noted[]) => ({ writes: [recordingOf(messages)], messages: [] }),
   }
 }
 
-export function consumerOf(handle: Handler = record, options: Partial<ConsumerOptions> = {}) {
+function recordingOf(messages: Noted[]): Call {
+  const text = `insert into effects (key, message_id, body)
+    select * from unnest($1::text[], $2::uuid[], $3::jsonb[])`
+  const bodies = messages.map(({ data }) => JSON.stringify(data))
+  return [
+    { name: 'record_effects', text },
+    [messages.map(({ key }) => key), messages.map(({ id }) => id), bodies],
+  ]
+}
+
+/** By default it records one row for each message, in two round trips. */
+export function consumerOf(
+  handler: Handler | BatchHandler<{ n: number }> = recordUnless(() => {}),
+  options: Partial<ConsumerOptions> = {}
+) {
   return new Consumer({
     name: 'inventory',
     namespace: NAMESPACE,
     metrics: messagingMetrics(messaging.config.metrics),
     client: () => db.connection('inventory'),
-    subscriptions: [on<{ n: number }>([noted], handle)],
+    subscriptions: [on<{ n: number }>([noted], handler)],
     logger,
     pauseMs: 50,
     ...options,

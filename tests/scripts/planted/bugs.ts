@@ -164,17 +164,29 @@ export const BUGS: Bug[] = [
     ],
   ]),
   ...of(
-    'app/inventory/reservations/heads.ts',
+    'app/inventory/reservations/reservation_rows.ts',
     spec('functional', 'inventory/functional/stock/lock_order'),
+    [['heads are locked in no order', ' order by order_id for update', ' for update']]
+  ),
+  ...of(
+    'app/inventory/reservations/reservation_rows.ts',
+    spec('functional', 'inventory/functional/stock/first_target'),
     [
       [
-        'heads are locked in no order',
-        'as id order by id\n    on conflict (order_id)',
-        'as id\n    on conflict (order_id)',
+        'a head that another process has inserted is overwritten',
+        'from head where is_new order by order_id\n',
+        `from head where is_new order by order_id
+      on conflict (order_id) do update set revision = excluded.revision, outcome = excluded.outcome,
+        held_revision = excluded.held_revision\n`,
       ],
     ]
   ),
-  ...of('app/inventory/reservations/heads.ts', USE_CASES, [
+  ...of('app/inventory/reservations/reservation_rows.ts', USE_CASES, [
+    [
+      'the balances of held units are not locked',
+      'union select sku from reservations where order_id = any ($1::uuid[])',
+      'except select null where $1::uuid[] is null',
+    ],
     [
       'units of a line that was removed stay reserved for the order',
       '[...before.keys()].filter((sku) => !head.held.has(sku))',
@@ -197,22 +209,26 @@ export const BUGS: Bug[] = [
   ...of('app/messaging/inbox/inbox.ts', spec('messaging', 'messaging/inbox/consumer'), [
     [
       'a message that was handled is new again',
-      'fresh: new Set(inserted.map((row) => row.message_id))',
-      'fresh: new Set(ids)',
+      'on conflict do nothing\n    returning message_id',
+      'on conflict (consumer, message_id) do update set handled_at = now()\n    returning message_id',
     ],
   ]),
   ...of('app/messaging/inbox/commit_batch.ts', spec('messaging', 'messaging/inbox/consumer'), [
     [
       'a message that comes twice in a batch is handled twice',
-      'ids.delete(one.message.id)',
-      'ids.has(one.message.id)',
+      'fresh.delete(message.id)',
+      'fresh.has(message.id)',
     ],
   ]),
   ...of(
     'app/messaging/inbox/commit_batch.ts',
     spec('messaging', 'messaging/inbox/consumer_failures'),
     [
-      ['a message of a blocked key is handled', 'if (blocked.has(message.key)) {', 'if (false) {'],
+      [
+        'a message of a blocked key is handled',
+        'else if (blocked.has(message.key)) {',
+        'else if (false) {',
+      ],
       ['data that breaks its schema does not block its key', 'blocked.add(message.key)', ''],
     ]
   ),

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Subscription } from '#messaging/inbox/subscription'
+import { on, type Subscription } from '#messaging/inbox/subscription'
 import type { Transport } from '#messaging/transports/transport'
 import { afterHandling } from '#tests/support/processes/after_handling'
 import type { InjectedFaults } from './injected_faults.ts'
@@ -61,14 +61,15 @@ function withFaults(transport: Transport): Transport {
 }
 
 /** A message with the header `deadly` kills the process that handles it, inside its transaction. */
-function withDeadlyMessages(subscription: Subscription): Subscription {
-  return {
-    ...subscription,
-    handle: async (messages, trx) => {
-      if (messages.some(({ headers }) => headers.deadly)) process.kill(process.pid, 'SIGKILL')
-      await subscription.handle(messages, trx)
+function withDeadlyMessages({ messages, handler }: Subscription): Subscription {
+  if (typeof handler === 'function') throw new Error('a handler in two round trips is expected')
+  return on(messages, {
+    reads: (batch) => handler.reads(batch),
+    decide(batch, rows) {
+      if (batch.some(({ headers }) => headers.deadly)) process.kill(process.pid, 'SIGKILL')
+      return handler.decide(batch, rows)
     },
-  }
+  })
 }
 
 /** Kills the first process that reaches the point: it deletes the file, so no other dies there. */

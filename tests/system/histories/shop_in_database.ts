@@ -16,6 +16,12 @@ import { Problem } from '#http/problem'
 import { restock } from '#inventory/stock/restock'
 import { subscriptions as inventorySubscriptions } from '#inventory/subscriptions'
 import { Consumer } from '#messaging/inbox/consumer'
+import {
+  handleWithin,
+  on,
+  type BatchHandler,
+  type TransactionHandler,
+} from '#messaging/inbox/subscription'
 import { encode } from '#messaging/message/message'
 import type { Delivery } from '#messaging/transports/transport'
 import { cancelOrder } from '#orders/changes/cancel_order'
@@ -239,17 +245,36 @@ export class ShopInDatabase implements Shop<Sent> {
       metrics: messagingMetrics(messaging.config.metrics),
       client: () => db.connection(name),
       logger,
-      subscriptions: subscriptions.map(({ messages, handle }) => ({
-        messages,
-        handle: async (...batch) => {
-          await handle(...batch)
-          if (!this.#dying) return
-          consumer.stop()
-          throw Object.assign(new Error('the process is gone'), { code: 'ECONNRESET' })
-        },
-      })),
+      subscriptions: subscriptions.map(({ messages, handler }) =>
+        on(
+          messages,
+          this.#dyingAfter(handler as BatchHandler<unknown>, () => consumer.stop())
+        )
+      ),
     })
     return consumer
+  }
+
+  /** Every second shop takes the plain path, one statement after the other, which must have the same effects. */
+  #dyingAfter(handler: BatchHandler<unknown>, stop: () => void) {
+    const die = () => {
+      if (!this.#dying) return
+      stop()
+      throw Object.assign(new Error('the process is gone'), { code: 'ECONNRESET' })
+    }
+    const plain: TransactionHandler<unknown> = async (messages, trx) => {
+      await handleWithin(trx, handler, messages)
+      die()
+    }
+    const inTwoTrips: BatchHandler<unknown> = {
+      reads: (messages) => handler.reads(messages),
+      decide(messages, rows) {
+        const effects = handler.decide(messages, rows)
+        die()
+        return effects
+      },
+    }
+    return shops % 2 === 0 ? plain : inTwoTrips
   }
 
   #wanted(lines: Line[]): Line[] {

@@ -3,7 +3,7 @@
  */
 import { deepStrictEqual as same, fail } from 'node:assert/strict'
 import type { Line } from '#contracts/messages/fields'
-import { decide, type Head } from '#inventory/reservations/stock_plan'
+import { decide, NEW_HEAD, type Head } from '#inventory/reservations/stock_plan'
 import type { Balance } from '#inventory/ledger/balance'
 import {
   transition,
@@ -163,9 +163,7 @@ export class SimulatedShop implements Shop {
   }
 
   #hold(id: string, revision: number) {
-    const head = this.#heads.get(id) ?? {
-      ...{ revision: 0, outcome: null, heldRevision: null, shortages: [], held: new Map() },
-    }
+    const head = this.#heads.get(id) ?? NEW_HEAD
     const { lines, state } = this.#orders.get(id)!
     const deduct = state.status === 'fulfilled' && revision === state.revision
     const target = { revision, lines: lines[revision - 1], deduct }

@@ -1,7 +1,9 @@
 import db from '@adonisjs/lucid/services/db'
 import { getActiveTestOrFail, test } from '@japa/runner'
-import { lockHeads } from '#inventory/reservations/heads'
+import { lockReservations } from '#inventory/reservations/reservation_rows'
 import { lockStock } from '#inventory/ledger/ledger'
+import { runInOrder } from '#postgres/run'
+import { held } from '#tests/support/reservations'
 import { eventually } from '#tests/support/eventually'
 import { emptyShop, product } from '#tests/support/shop'
 import { somebodyWaits } from '#tests/support/connections/locks'
@@ -23,14 +25,23 @@ test.group('Heads', (group) => {
   test('are locked in the order of their ids, so that overlapping batches do not deadlock', async ({
     assert,
   }) => {
-    const [first, second] = [1, 2].map((n) => `00000000-0000-4000-8000-00000000000${n}`)
+    await product('MUG', 5)
+    const [first, second] = [await held('MUG', 1), await held('MUG', 1)].sort()
     const [one, other] = await twoTransactions()
+    // An index would happen to give the rows in that order.
+    for (const plan of ['indexscan', 'bitmapscan']) {
+      await other.rawQuery(`set local enable_${plan} = off`)
+    }
+    const lockHeads = async (trx: typeof one, ids: string[]) => {
+      const [heads] = await runInOrder(trx, lockReservations(ids, [])[0])
+      return heads.map(({ order_id: id }) => id)
+    }
     await lockHeads(one, [first])
     const both = lockHeads(other, [second, first])
     await eventually('the other waits', somebodyWaits)
     await lockHeads(one, [second])
     await one.commit()
-    assert.sameMembers([...(await both).keys()], [first, second])
+    assert.deepEqual(await both, [first, second])
   })
 })
 

@@ -3,6 +3,7 @@ import db from '@adonisjs/lucid/services/db'
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import { orderCancelled, orderPlaced } from '#contracts/messages/orders'
+import { handleWithin } from '#messaging/inbox/subscription'
 import { applyTargets } from '#inventory/reservations/apply_targets'
 import { emptyShop, person, product, type Person } from '#tests/support/shop'
 
@@ -202,7 +203,7 @@ test.group('Reading stock', (group) => {
       lines: [{ sku: 'CUP', quantity: 1 }],
     })
     const gone = orderCancelled.about(once.key, { revision: 2, lines: [], reason: null })
-    await inventory().transaction((trx) => applyTargets([placed, once, gone], trx))
+    await inventory().transaction((trx) => handleWithin(trx, applyTargets, [placed, once, gone]))
   })
 
   test('shows the balances to staff and services', async ({ client, assert }) => {

@@ -8,6 +8,7 @@ import { DateTime } from 'luxon'
 import type { Slice } from '#admin/pagination'
 import { SYSTEM } from '#contracts/actor'
 import { orderPlaced } from '#contracts/messages/orders'
+import { handleWithin } from '#messaging/inbox/subscription'
 import { applyTargets } from '#inventory/reservations/apply_targets'
 import { availableByDay } from '#inventory/pages/stock/available_by_day'
 import {
@@ -37,7 +38,7 @@ test.group('The pages of the stock room', (group) => {
     const lines = Array.from({ length: 100 }, (_, n) => ({ sku: `TEA-${n}`, quantity: 1 }))
     for (const { sku } of lines) await product(sku, 3)
     const placed = orderPlaced.about(randomUUID(), { revision: 1, lines })
-    await inventory().transaction((trx) => applyTargets([placed], trx))
+    await inventory().transaction((trx) => handleWithin(trx, applyTargets, [placed]))
     const query = `order=${placed.key}&message=${placed.id}&fragment=timeline`
     const { text } = await clerk.open(`/admin/stock/movements?${query}`)
     assert.lengthOf([...text.matchAll(/leaves 3 on hand/g)], 100)

@@ -21,10 +21,22 @@ const codes: [code: string, fault: Fault][] = [
     .map((code): [string, Fault] => [code, 'machine']),
   ...['42P01', '42703', '42883', '42501'].map((code): [string, Fault] => [code, 'either']),
   ...['42601', '42804', '42P08', '42702'].map((code): [string, Fault] => [code, 'own']),
-  ...['22001', '22003', '22012', '22021', '22P02', '22P05', '23502', '23503', '23505', '23514']
+  ...['22001', '22003', '22012', '22021', '22P02', '22P05', '23502', '23503', '23514']
     .concat('E_VALIDATION_ERROR')
     .map((code): [string, Fault] => [code, 'own']),
-  ...['P0001', '4260', '426010', '0A000', '25P02', '21000', '2200', '220000', 'ERR_ASSERTION', '']
+  ...[
+    '23505',
+    'P0001',
+    '4260',
+    '426010',
+    '0A000',
+    '25P02',
+    '21000',
+    '2200',
+    '220000',
+    'ERR_ASSERTION',
+    '',
+  ]
     .concat('E_ROW_NOT_FOUND', '8006', '40002')
     .map((code): [string, Fault] => [code, 'neither']),
 ]

@@ -1,7 +1,8 @@
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { productListed } from '#contracts/messages/inventory'
-import { applyPrices } from '#orders/placing/price_list'
+import { handleWithin } from '#messaging/inbox/subscription'
+import { priceListUpdates } from '#orders/placing/price_list'
 import { emptyShop, patch, person, post, priced, type Person } from '#tests/support/shop'
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
@@ -110,7 +111,9 @@ test.group('The price list', (group) => {
   }
 
   async function apply(...messages: ReturnType<typeof changed>[]) {
-    await db.connection('orders').transaction((trx) => applyPrices(messages, trx))
+    await db
+      .connection('orders')
+      .transaction((trx) => handleWithin(trx, priceListUpdates, messages))
     const row = await db.connection('orders').from('price_list').where('sku', 'MUG').firstOrFail()
     return Number(row.price_amount)
   }
