@@ -555,7 +555,7 @@ test.group('Boundary check 2: names', () => {
       )
     assert.isAbove(results.length, 0)
     assert.deepEqual(real, [])
-  }).timeout(60_000)
+  })
 })
 
 test.group("Boundary check 4: the kernel's tables", () => {

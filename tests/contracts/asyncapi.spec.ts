@@ -18,7 +18,7 @@ test.group('/asyncapi.json', () => {
     assert.deepEqual(await faults(JSON.stringify(document)), [])
     const broken = { ...document, operations: { send_orders: { action: 'shout' } } }
     assert.isNotEmpty(await faults(JSON.stringify(broken)))
-  }).timeout(30_000)
+  })
 
   test('has every message on its topic', ({ assert }) => {
     const { channels, operations } = document

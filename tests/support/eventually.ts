@@ -12,14 +12,14 @@ export function slowdown() {
 /**
  * Polls until the result is truthy, and returns it.
  *
- * @param within - milliseconds on an idle machine; extended under load
+ * @param within - milliseconds on an idle machine, extended under load; ample, because only a failing test takes that long
  * @param every - milliseconds between two polls
  * @throws Error when the time is over, and errors of `find`
  */
 export async function eventually<T>(
   what: string,
   find: () => T | Falsy | Promise<T | Falsy>,
-  { within = 20_000, every = 20 } = {}
+  { within = 60_000, every = 20 } = {}
 ): Promise<T> {
   const deadline = Date.now() + within * slowdown()
   for (;;) {

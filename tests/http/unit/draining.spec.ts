@@ -4,15 +4,15 @@ import { connect, type AddressInfo } from 'node:net'
 import { test } from '@japa/runner'
 import { watchConnections } from '#http/server/draining'
 
-/** Node's own patience with connections on which nothing happens is a minute. */
-const AT_ONCE_MS = 2_000
+/** Node itself closes connections on which nothing happens after a minute. */
+const NODE_WAITS_MS = 60_000
 
 test.group('A server that stops', () => {
   test('finishes requests in progress, and is not delayed by idle connections', async ({
     assert,
     cleanup,
   }) => {
-    const server = createServer({ keepAliveTimeout: 60_000 }).listen(0, '127.0.0.1')
+    const server = createServer({ keepAliveTimeout: NODE_WAITS_MS }).listen(0, '127.0.0.1')
     cleanup(() => server.closeAllConnections())
     await once(server, 'listening')
     const drain = watchConnections(server)
@@ -39,8 +39,6 @@ test.group('A server that stops', () => {
     assert.equal((await whole.toArray()).join(''), 'it has not')
     assert.equal(whole.headers.connection, 'close')
 
-    const began = performance.now()
     await Promise.all([closed, once(silent, 'close')])
-    assert.isBelow(performance.now() - began, AT_ONCE_MS)
-  })
+  }).timeout(NODE_WAITS_MS / 2)
 })

@@ -163,7 +163,7 @@ test.group('A batch', (group) => {
     assert.deepEqual(await numbersOf('k'), [1, 2])
   })
 
-  test('that waits after a transient error ends immediately when the consumer stops', async ({
+  test('that waits after a transient error is not tried again when the consumer stops', async ({
     assert,
   }) => {
     const consumer = consumerOf(async (_, trx) => {
@@ -172,26 +172,26 @@ test.group('A batch', (group) => {
     const handled = consumer.handle(deliveries(about('k', 1)), alive)
     handled.catch(() => {})
     await eventually('a few tries', () => consumer.counts.retried > 4)
-    const began = performance.now()
+    const { retried } = consumer.counts
     consumer.stop()
     await assert.rejects(() => handled, 'consumer inventory was stopped')
-    assert.isBelow(performance.now() - began, 250)
+    assert.equal(consumer.counts.retried, retried)
     assert.equal(await countOf('inbox'), 0)
     assert.isEmpty(await deadLetters())
   })
 
-  test('held by a paused consumer ends immediately when the consumer stops', async ({ assert }) => {
+  test('held by a paused consumer does not wait for the end of the pause when the consumer stops', async ({
+    assert,
+  }) => {
     const broken = async () => {
       throw Object.assign(new Error('our bug'), { code: '22000' })
     }
-    const consumer = consumerOf(broken, { pauseMs: 60_000 })
+    const consumer = consumerOf(broken, { pauseMs: 3_600_000 })
     const messages = Array.from({ length: 20 }, (_, index) => about(`k${index}`, 1)[0])
     const handled = consumer.handle(deliveries(messages), alive)
     handled.catch(() => {})
     await eventually('a pause', () => consumer.warnings().length > 0)
-    const began = performance.now()
     consumer.stop()
     await assert.rejects(() => handled, 'consumer inventory was stopped')
-    assert.isBelow(performance.now() - began, 250)
   })
 })

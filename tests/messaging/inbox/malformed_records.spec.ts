@@ -76,7 +76,6 @@ test.group('A malformed record', (group) => {
       assert.deepEqual(await numbersOf('k'), [1, 3])
       assert.isEmpty(consumer.warnings())
     })
-    .timeout(5_000)
 
   test('of any kind does not stop the messages around it in the batch', async ({ assert }) => {
     const batch = junk.flatMap(([, spoil], n) => {

@@ -195,7 +195,7 @@ test.group('The deadletters commands', (group) => {
     const again = await run(DeadLettersRedrive, '--all', '--yes', '--json')
     assert.equal(again.exitCode, 0)
     assert.isEmpty(await deadLetters())
-  }).timeout(30_000)
+  })
 
   test('redrive records that an older version found malformed', async ({ assert }) => {
     const [order, wrong, foreign] = [uuidv7(), uuidv7(), uuidv7()]

@@ -60,7 +60,7 @@ for (const [name, makeTransport] of transports) {
       await run(OutboxReplay, WHY, '--yes', '--rate=100000')
       await waitUntilIdle()
       assert.deepEqual(await everything(), before)
-    }).timeout(60_000)
+    })
   })
 }
 
@@ -78,9 +78,11 @@ test.group('outbox:replay', (group) => {
       ...{ oldest: a.time, newest: b.time },
     })
     assert.lengthOf(await published(), 2)
+    const hourAgo = Date.now() - 3_600_000
     const hour = await run(OutboxReplay, '--module=orders', '--from=1h', '--dry-run', '--json')
     const since = Date.parse(hour.json.data[0].from)
-    assert.closeTo(since, Date.now() - 3_600_000, 5_000, 'to be said exactly, when it is done')
+    assert.isAtLeast(since, hourAgo)
+    assert.isAtMost(since, Date.now() - 3_600_000)
 
     await marked(message())
     const meant = ['--module=orders', `--up-to=${upTo}`, WHY, '--yes', '--json']
@@ -161,7 +163,7 @@ test.group('outbox:replay', (group) => {
     assert.isBelow(replayed, 40)
     assert.lengthOf(await waiting(), replayed)
     assert.include(said.join(''), `Continue with: node ace outbox:replay --resume=${id}`)
-  }).timeout(30_000)
+  })
 
   test('and related commands exit 2 for an invalid filter and 1 for an invalid setting', async ({
     assert,
@@ -178,7 +180,7 @@ test.group('outbox:replay', (group) => {
     )
     assert.include(told[3].stderr, 'PORT is "none"')
     assert.equal(told[3].stdout, '')
-  }).timeout(30_000)
+  })
 
   test('and related commands exit 4 without a database', async ({ assert }) => {
     const env = { ...environment(), DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' }
@@ -190,7 +192,7 @@ test.group('outbox:replay', (group) => {
       told.map(({ code }) => code),
       [4, 4]
     )
-  }).timeout(30_000)
+  })
 
   test('finds messages by id, key, time, and since a message', async ({ assert }) => {
     const said = ['k', 'l', 'k'].map((key) => message(key))

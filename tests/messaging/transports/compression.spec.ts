@@ -67,7 +67,7 @@ test.group('Compressed record batches', (group) => {
         'products are handled',
         async () => (await handledBy('orders', listed)) === 60
       )
-    }).timeout(40_000)
+    })
 
     test(`recompressed by the broker (compression.type=${codec}) delay no order`, async ({
       assert,
@@ -106,7 +106,7 @@ test.group('Compressed record batches', (group) => {
       assert.lengthOf(states, 20)
       const proof = await messaging.verify(0, transport)
       assert.deepEqual(proof.findings, [])
-    }).timeout(40_000)
+    })
   }
 
   test('are reported: messaging:topics and the log of a start name compression.type', async ({
@@ -135,7 +135,7 @@ test.group('Compressed record batches', (group) => {
     assert.deepEqual(lines, [
       { topic: 'orders', partitions: 3, compressionType: 'producer', sentAs: 'lz4' },
     ])
-  }).timeout(40_000)
+  })
 
   for (const compression of COMPRESSIONS) {
     test(`are sent with KAFKA_COMPRESSION=${compression} and read by another client`, async ({
@@ -160,7 +160,7 @@ test.group('Compressed record batches', (group) => {
       )
       const { messageIds } = await transport.contents('orders')
       assert.isTrue(records.every(({ headers }) => messageIds.has(headers.ce_id)))
-    }).timeout(40_000)
+    })
   }
 })
 

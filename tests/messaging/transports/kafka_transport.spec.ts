@@ -76,7 +76,7 @@ if (kafkaIsHere) {
       assert.equal(proof.checked, sent.length)
       assert.deepEqual(proof.findings, [])
       await transport.close()
-    }).timeout(60_000)
+    })
 
     test('parks the key of a message that the broker refuses, and publishes other keys', async ({
       assert,
@@ -103,7 +103,7 @@ if (kafkaIsHere) {
       )
       assert.match(parked[0].error, /MESSAGE_TOO_LARGE/)
       await transport.close()
-    }).timeout(30_000)
+    })
 
     test('delivers a record once even if handling it takes longer than the session', async ({
       assert,
@@ -130,7 +130,7 @@ if (kafkaIsHere) {
         async () => (await transport.lag('slow', ['orders'])) === 0
       )
       assert.deepEqual(handed, ['slow', 'next'])
-    }).timeout(40_000)
+    })
 
     test('finds a broker although a proxy accepts connections for a dead one', async ({
       cleanup,
@@ -141,7 +141,7 @@ if (kafkaIsHere) {
       cleanup(() => transport.close())
       const opened = () => transport.openTopic('orders').catch(() => false)
       await eventually('a topic is opened', async () => (await opened()) !== false)
-    }).timeout(30_000)
+    })
 
     test('does not miss messages published while a proof reads the topic', async ({ assert }) => {
       const transport = kafkaTransport()
@@ -169,7 +169,7 @@ if (kafkaIsHere) {
       )
       assert.deepEqual(proof, { checked: 1, findings: [], skipped: [] })
       await transport.close()
-    }).timeout(30_000)
+    })
 
     test('reports messages that the topic has lost', async ({ assert }) => {
       const transport = kafkaTransport()
@@ -187,7 +187,7 @@ if (kafkaIsHere) {
       )
       assert.containSubset(proof.findings, [{ kind: 'not_in_topic', messageId: lost }])
       await transport.close()
-    }).timeout(30_000)
+    })
 
     test('leaves Kafka only after proof that all messages were handled, or on request', async ({
       assert,
@@ -220,7 +220,7 @@ if (kafkaIsHere) {
       startRelay(kafkaTransport())
       await commit(message())
       await eventually('published', async () => (await published()).length === 3)
-    }).timeout(30_000)
+    })
 
     test('continues when a key cannot be parked, and parks it later', async ({ cleanup }) => {
       const owner = db.connection('orders_owner')
@@ -237,7 +237,7 @@ if (kafkaIsHere) {
       )
       await commit(message())
       await eventually('others flow', async () => (await published()).length === 1)
-    }).timeout(30_000)
+    })
 
     test('continues when its topic gets more partitions', async ({ assert }) => {
       const prefix = freshPrefix()
@@ -260,7 +260,7 @@ if (kafkaIsHere) {
         { act: 'partitions', who: 'Ada', why: 'more load', outcome: { before: 3, now: 5 } },
       ])
       await transport.close()
-    }).timeout(30_000)
+    })
 
     test('adds partitions only after other consumers have handled all messages; the wait can be ended', async ({
       assert,
@@ -306,7 +306,7 @@ if (kafkaIsHere) {
       await change
       assert.equal(handled, 2)
       assert.equal((await transport.findTopic('orders'))?.partitions, 5)
-    }).timeout(30_000)
+    })
 
     test('stops with a clear message when the topic’s partitions differ from the record', async ({
       assert,
@@ -329,7 +329,7 @@ if (kafkaIsHere) {
       await changePartitions(operatorOn(prefix), 'orders', 5, by)
       await eventually('what it says to do helps', async () => (await published()).length === 2)
       await kafka.close()
-    }).timeout(30_000)
+    })
   })
 }
 

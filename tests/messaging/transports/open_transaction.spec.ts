@@ -78,7 +78,7 @@ test.group('A transaction of another producer that stays open', (group) => {
         const { findings } = await messaging.verify(0, transport)
         return findings.length === 0
       })
-    }).timeout(40_000)
+    })
   }
 
   test('is not reported for a consumer that waits with a batch', async ({ assert, cleanup }) => {
@@ -108,7 +108,7 @@ test.group('A transaction of another producer that stays open', (group) => {
       transport.stoppedPartitions().map(({ consumer }) => consumer),
       ['idle']
     )
-  }).timeout(40_000)
+  })
 
   for (const how of ['abort', 'commit'] as const) {
     test(`of another module hides messages from the proof until it ends (${how})`, async ({
@@ -142,7 +142,7 @@ test.group('A transaction of another producer that stays open', (group) => {
       await eventually('the proof has it', async () =>
         isDeepStrictEqual(await notHandled(), expected)
       )
-    }).timeout(40_000)
+    })
   }
 })
 

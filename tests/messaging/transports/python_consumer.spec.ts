@@ -118,7 +118,7 @@ if (kafka && interpreter) {
         }
         return ids
       }
-    }).timeout(60_000)
+    })
 
     test('receives messages as /asyncapi.json describes', async ({ assert }) => {
       const said = new Set(await idsSaid())

@@ -48,7 +48,7 @@ for (const [name, makeTransport] of transports) {
       await added
       const enlarged = async () => (await transport.findTopic('orders'))?.partitions
       await eventually('the partition is there', async () => (await enlarged()) === partitions + 1)
-    }).timeout(20_000)
+    })
 
     test('knows the position of a subscriber where messages are stored', async ({ assert }) => {
       const listener = await listen(transport, ['orders'])
@@ -59,7 +59,7 @@ for (const [name, makeTransport] of transports) {
       if (transport.storesMessages) await eventually('the position is committed', committed)
       else assert.isFalse(await committed())
       assert.isFalse(await transport.hasPosition(listener.name, 'inventory'))
-    }).timeout(20_000)
+    })
 
     test('counts the lag of a subscriber where messages are stored', async ({ assert }) => {
       await transport.openTopic('orders')
@@ -143,7 +143,7 @@ for (const [name, makeTransport] of transports) {
       }
       const deliveries = await heard.count(3)
       assert.deepEqual(deliveries.map(numberOf), [1, 2, 3])
-    }).timeout(30_000)
+    })
 
     test('delivers nothing after it is closed', async ({ assert }) => {
       const heard = await listen(transport, ['orders'])
@@ -188,7 +188,7 @@ test.group('An unreachable broker', () => {
       throw new TransportUnavailable('connection refused')
     })
     assert.equal(command.exitCode, EXIT.unreachable)
-  }).timeout(60_000)
+  })
 })
 
 /** A subscriber that writes down what it finished. */

@@ -113,9 +113,7 @@ test.group('A record batch that cannot be read', (group) => {
         [0, 1, 2].map((offset) => `${partition}/${offset}`)
       )
     }
-  })
-    .timeout(60_000)
-    .skip(missing !== null, missing ?? '')
+  }).skip(missing !== null, missing ?? '')
 
   test('can be skipped on record; the proof lists its messages until they are replayed', async ({
     assert,
@@ -177,9 +175,7 @@ test.group('A record batch that cannot be read', (group) => {
     await run(OutboxReplay, '--module=orders', `--id=${lost.id}`, '--why=it lay there', '--yes')
     await eventually('it is handled after all', async () => isHandled(lost.id))
     await findingsAre(transport, [])
-  })
-    .timeout(60_000)
-    .skip(missing !== null, missing ?? '')
+  }).skip(missing !== null, missing ?? '')
 
   test('stays over a restart, and can be skipped while no consumer runs', async ({ assert }) => {
     const prefix = freshPrefix()
@@ -196,9 +192,7 @@ test.group('A record batch that cannot be read', (group) => {
     const stopAgain = await startWorkers(kafkaTransport(addresses(), prefix))
     await eventually('it goes on', async () => isHandled(behind.id), { within: 30_000 })
     await stopAgain()
-  })
-    .timeout(60_000)
-    .skip(missing !== null, missing ?? '')
+  }).skip(missing !== null, missing ?? '')
 
   /** Two messages in partition 0 of orders, of which the first cannot be read. */
   async function publishAndDamage(prefix: string) {

@@ -37,7 +37,7 @@ export class EventReader {
   }
 
   /** The next so many events, in order. @throws Error when they do not come */
-  async take(count: number, within = 5_000): Promise<Event[]> {
+  async take(count: number, within = 60_000): Promise<Event[]> {
     await this.#until(() => this.#events.length >= count, within)
     return this.#events.splice(0, count)
   }
@@ -54,7 +54,7 @@ export class EventReader {
 
   /** The place that the stream named without an event. */
   async mark(): Promise<string> {
-    await this.#until(() => this.#marks.length > 0, 5_000)
+    await this.#until(() => this.#marks.length > 0, 60_000)
     return this.#marks.at(-1)!
   }
 

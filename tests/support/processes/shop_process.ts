@@ -34,7 +34,7 @@ export class ShopProcess {
   /** Every order accepted with 202. */
   readonly accepted: Placed[] = []
   /** Every response to a placement with its milliseconds; null without a response. */
-  answers: { answer: Answer | null; took: number }[] = []
+  answers: { answer: Answer | null }[] = []
 
   private constructor(options: AppOptions, remove: () => Promise<void>) {
     this.options = options
@@ -184,9 +184,8 @@ export class ShopProcess {
   }
 
   async #try(order: object, key: string) {
-    const began = performance.now()
     const answer = await this.app.post('/api/v1/orders', this.token, order, key).catch(() => null)
-    this.answers.push({ answer, took: performance.now() - began })
+    this.answers.push({ answer })
     // 503: the database is down; 409: the first try is in progress.
     if (!answer || answer.status === 503 || answer.status === 409) return null
     if (answer.status !== 202) throw new Error(`${answer.status}: ${answer.text}`)

@@ -105,7 +105,7 @@ test.group('The pages of imports', (group) => {
       assert.deepEqual(await onHand(), { 'CUP': 9, 'MUG-RED': 37, 'POT': 214, 'TEA': 5 })
       assert.deepEqual(desk.faults, [])
       await desk.close()
-    }).timeout(30_000)
+    })
   }
 
   test('accept a file once if its form is sent twice, and apply it once if clicked twice', async ({

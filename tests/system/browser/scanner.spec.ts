@@ -35,7 +35,6 @@ test.group('A quantity field', (group) => {
 
   async function at(path: string, look = {}) {
     desk = await deskOf('clerk', 'Carl', look)
-    desk.page.setDefaultTimeout(10_000)
     await desk.page.goto(base + path)
     return desk.page
   }

@@ -32,10 +32,7 @@ for (const [name, makeTransport] of transports) {
       customer = await person('customer', 'Ada')
     })
 
-    test('of two SKUs is confirmed, reserved and mailed within a second', async ({
-      client,
-      assert,
-    }) => {
+    test('of two SKUs is confirmed, reserved and mailed', async ({ client, assert }) => {
       await product('CUP', 10, 700)
       await product('SAUCER', 4, 300)
       await waitUntilIdle()
@@ -50,7 +47,6 @@ for (const [name, makeTransport] of transports) {
       placed.assertStatus(202)
       assert.equal(placed.body().status, 'pending')
       await waitUntilIdle()
-      assert.isBelow(await timeToMail(placed.body().id), 1_000)
 
       const order = await client.get(placed.header('location')!).bearerToken(customer.token)
       assert.containSubset(order.body(), {
@@ -168,17 +164,6 @@ async function balance(sku: string) {
     .where('sku', sku)
     .select('on_hand', 'reserved')
     .firstOrFail()
-}
-
-/** Milliseconds from the placement to the mail. */
-async function timeToMail(orderId: string): Promise<number> {
-  const order = await db.connection('orders').from('orders').where('id', orderId).firstOrFail()
-  const mail = await db
-    .connection('orders')
-    .from('notifications')
-    .where('order_id', orderId)
-    .firstOrFail()
-  return mail.sent_at - order.placed_at
 }
 
 async function mailsOf(orderId: string) {

@@ -91,7 +91,6 @@ test.group('The image', (group) => {
     }
   })
   // Installing and compiling come on top of what a start takes.
-  group.each.timeout(120_000)
 
   /** Runs a program in the image, as `docker compose exec app …` does. */
   function inImage([file, ...args]: string[]) {

@@ -7,13 +7,11 @@ import {
   startEmbeddedPostgres,
   stopEmbeddedPostgres,
 } from '#database/embedded/server'
-import { eventually, slowdown } from '#tests/support/eventually'
+import { eventually } from '#tests/support/eventually'
 import { dataDirectory, endApps } from '#tests/support/processes/app_process'
 import { ShopProcess } from '#tests/support/processes/shop_process'
 
 const ORDERS = 40
-/** The longest response time without a database. */
-const LONGEST_MS = 3_500
 
 test.group('PostgreSQL restarted under load', (group) => {
   group.each.teardown(endApps)
@@ -39,8 +37,8 @@ test.group('PostgreSQL restarted under load', (group) => {
     assert.equal(again.port, server.port)
     await Promise.all([placing, during])
 
-    for (const { answer, took } of shop.answers) {
-      assert.isBelow(took, LONGEST_MS * slowdown())
+    for (const { answer } of shop.answers) {
+      assert.isNotNull(answer, 'each request is answered in time')
       assert.include([202, 503], answer!.status, answer!.text)
       if (answer!.status === 202) continue
       assert.match(answer!.headers.get('content-type')!, /^application\/problem\+json/)

@@ -8,7 +8,8 @@ import { brokers } from '#tests/support/kafka/broker'
 import { AppProcess, dataDirectory, endApps } from '#tests/support/processes/app_process'
 import { ShopProcess } from '#tests/support/processes/shop_process'
 
-const TAKE_OVER_MS = 5_000
+/** The server ends a silent leader after three seconds; the rest depends on the machine. */
+const TAKE_OVER_MS = 15_000
 
 const kafka = await brokers()
 const transports: [name: string, options: () => Parameters<typeof ShopProcess.open>[0]][] = [
@@ -31,9 +32,7 @@ for (const [transport, options] of transports) {
       }
     })
 
-    test('is replaced within five seconds, and does no harm when it resumes', async ({
-      assert,
-    }) => {
+    test('is replaced within seconds, and does no harm when it resumes', async ({ assert }) => {
       const leader = shop.app
       const home = await dataDirectory()
       const heir = await AppProcess.start({ ...shop.options, dataDir: home.path })

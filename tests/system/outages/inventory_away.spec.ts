@@ -77,12 +77,10 @@ test.group('A module without its database or replies', (group) => {
     ])
     await shop.assertProven(assert)
     assert.equal(await shop.deadLetters(), 0)
-  })
-    .skip(
-      !kafka,
-      'LEFT OUT: there is no Kafka here, and on the embedded transport nothing is told twice'
-    )
-    .timeout(90_000)
+  }).skip(
+    !kafka,
+    'LEFT OUT: there is no Kafka here, and on the embedded transport nothing is told twice'
+  )
 
   test('does not prevent placements while other orders wait for inventory', async ({
     assert,

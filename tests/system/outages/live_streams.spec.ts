@@ -13,16 +13,15 @@ import {
 } from '#database/embedded/server'
 import { freePort } from '#tests/support/runner/environment'
 import { EventReader, type Event } from '#tests/support/connections/event_reader'
-import { eventually, slowdown } from '#tests/support/eventually'
+import { eventually } from '#tests/support/eventually'
 import { AppProcess, dataDirectory, endApps } from '#tests/support/processes/app_process'
 import { ReturningReader } from './returning_reader.ts'
 import { ShopProcess } from '#tests/support/processes/shop_process'
 import { SteadyWriter } from './steady_writer.ts'
 
-/** A lost notification between processes costs a second. */
-const AT_ONCE_MS = 300
+/** For twenty steps. A lost notification between processes costs a second for each. */
+const NOTIFIED_WITHIN_MS = 10_000
 const STREAMS = 20
-const SHUTDOWN_MS = 5_000
 
 test.group('Live streams of two processes', (group) => {
   let shop: ShopProcess
@@ -55,7 +54,7 @@ test.group('Live streams of two processes', (group) => {
       const told = await Promise.all([one, all, oneThere, allThere].map((reader) => reader.take(1)))
       assert.deepEqual(sequencesOf(id, told.flat()), [n + 3, n + 3, n + 3, n + 3])
     }
-    assert.isBelow(performance.now() - began, 20 * AT_ONCE_MS * slowdown())
+    assert.isBelow(performance.now() - began, NOTIFIED_WITHIN_MS)
 
     const lines = [{ sku: 'PLENTY', quantity: 3 }]
     await ask(other, 'PATCH', `/orders/${id}`, { body: { lines } })
@@ -97,7 +96,7 @@ test.group('Live streams of two processes', (group) => {
       })
     }
     for (const reader of readers) {
-      const events = await reader.take(2, Math.ceil(10_000 * slowdown()))
+      const events = await reader.take(2)
       assert.deepEqual(sequencesOf(id, events), [4, 5])
       reader.close()
     }
@@ -147,9 +146,7 @@ test.group('Live streams of two processes', (group) => {
       openAt(other, await placed(other))
     )
     const readers = (await Promise.all(opening)).flat()
-    const began = performance.now()
     assert.deepEqual(await other.kill('SIGTERM'), { code: 0, signal: null })
-    assert.isBelow(performance.now() - began, SHUTDOWN_MS * slowdown())
     for (const reader of readers) {
       await reader.ended
       assert.isNull(reader.failure)

@@ -64,7 +64,7 @@ test.group('Pages without a database', (group) => {
     const { body } = await app.get('/api/v1/stock/MUG-RED', token)
     assert.equal(body.onHand, 14, 'once for each of the two')
     for (const desk of desks) await desk.close()
-  }).timeout(90_000)
+  })
 })
 
 /** The first connections may still be those that broke. */

@@ -56,7 +56,7 @@ test.group('The demo traffic', (group) => {
       const { code } = await ace(app.env, 'operations:reconcile')
       return code === 0
     })
-  }).timeout(60_000)
+  })
 
   test('exits 4 without a running app', async ({ assert }) => {
     await app.kill('SIGTERM')

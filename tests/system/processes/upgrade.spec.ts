@@ -55,7 +55,6 @@ test.group('An upgrade from 0.1.0', (group) => {
   })
 
   // Each command is the start of an app: seconds, and many more beside other tests.
-  group.each.timeout(240_000)
 
   test('migrates its data, and changes no balance and no amount', async ({ assert }) => {
     const before = await figures()

@@ -7,11 +7,12 @@ import { test } from '@japa/runner'
 import { Kafka, logLevel } from 'kafkajs'
 import { freePort } from '#tests/support/runner/environment'
 import { brokers } from '#tests/support/kafka/broker'
-import { eventually, slowdown } from '#tests/support/eventually'
+import { eventually } from '#tests/support/eventually'
 import { AppProcess, dataDirectory, endApps } from '#tests/support/processes/app_process'
 import { ShopProcess } from '#tests/support/processes/shop_process'
 
-const TAKE_OVER_MS = 5_000
+/** The server ends a silent leader after three seconds; the rest depends on the machine. */
+const TAKE_OVER_MS = 15_000
 /** How long a consumer group waits for a member that died. */
 const SESSION_MS = 10_000
 
@@ -55,7 +56,7 @@ for (const [transport, options] of transports) {
       const began = performance.now()
       await shop.place(10)
       await shop.settled()
-      return (performance.now() - began) / slowdown()
+      return performance.now() - began
     }
 
     function relaysOf({ pid }: AppProcess) {

@@ -7,7 +7,8 @@ test.group('Delays', () => {
     const began = performance.now()
     const lasted = await Promise.all(Array.from({ length: 100 }, () => delays.wait(100)))
     assert.isTrue(lasted.every(Boolean))
-    assert.isBelow(performance.now() - began, 1_000)
+    // One after the other takes ten seconds.
+    assert.isBelow(performance.now() - began, 5_000)
   })
 
   test('are cut short, one for each that is too many, and a new one finds room after that', async ({

@@ -264,7 +264,7 @@ test.group('A CSV file', (group) => {
     assert.deepEqual([status, code], [413, 'body_too_large'])
     assert.isBelow(most - before, 150 * MB)
     assert.deepEqual(await inventory().from('stock_import_parts'), [])
-  }).timeout(30_000)
+  })
 
   const forms: [what: string, type: string, start: string][] = [
     ['as it is', 'text/csv', ''],

@@ -52,7 +52,7 @@ async function everybodyGoes() {
 
 /** Resolves when the server has as many streams open. */
 async function whenStreams(count: number) {
-  const tooLate = AbortSignal.timeout(5_000)
+  const tooLate = AbortSignal.timeout(30_000)
   while (openStreams() !== count) {
     tooLate.throwIfAborted()
     await new Promise((resolve) => setImmediate(resolve))
@@ -336,7 +336,7 @@ test.group('A browser', (group) => {
     const issued = await client.post(`/api/v1/orders/${id}/stream-tickets`).bearerToken(ada.token)
     issued.assertStatus(201)
     const { url, expiresAt } = issued.body()
-    assert.closeTo(new Date(expiresAt).getTime(), Date.now() + 15 * 60_000, 5_000)
+    assert.closeTo(new Date(expiresAt).getTime(), Date.now() + 15 * 60_000, 60_000)
     for (let n = 0; n < 2; n++) {
       const stream = await EventReader.open(url)
       readers.push(stream)

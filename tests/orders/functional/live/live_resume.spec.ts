@@ -40,7 +40,7 @@ async function openShop() {
 async function everybodyGoes() {
   for (const reader of readers) reader.close()
   readers = []
-  const tooLate = AbortSignal.timeout(5_000)
+  const tooLate = AbortSignal.timeout(30_000)
   while (openStreams() > 0) {
     tooLate.throwIfAborted()
     await new Promise((resolve) => setImmediate(resolve))

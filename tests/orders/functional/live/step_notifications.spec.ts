@@ -24,7 +24,7 @@ test.group('A committed step', (group) => {
     cleanup(() => other.end())
     await other.query('listen order_steps')
     const announced = async <Result>(write: () => PromiseLike<Result>) => {
-      const notification = once(other, 'notification', { signal: AbortSignal.timeout(5_000) })
+      const notification = once(other, 'notification', { signal: AbortSignal.timeout(30_000) })
       const result = await write()
       await notification
       return result

@@ -32,7 +32,7 @@ test.group('Event streams', (group) => {
   })
 
   async function untilOpen(count: number) {
-    const tooLate = AbortSignal.timeout(5_000)
+    const tooLate = AbortSignal.timeout(30_000)
     while (openStreams() !== count) {
       tooLate.throwIfAborted()
       await new Promise((go) => setImmediate(go))

@@ -167,7 +167,7 @@ test.group('Orders that arrive at the same time', (group) => {
     await new Promise(setImmediate)
     assert.isString((await placements.place(orderToPlace()))!.number)
     assert.lengthOf(hanging, 2)
-  }).timeout(10_000)
+  })
 
   test('do not wait for a customer whose limits are checked', async ({ assert }) => {
     const placements = new CoalescedPlacements(insert)

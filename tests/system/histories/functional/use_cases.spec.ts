@@ -21,7 +21,7 @@ test.group('The use cases', (group) => {
       tell(history, ShopInDatabase.open)
     )
     await fc.assert(property, settings(200))
-  }).timeout(180_000)
+  })
 
   test('leave no message unhandled, and balances that add up', async ({ assert }) => {
     assert.deepEqual((await messaging.verify(0)).findings, [])
