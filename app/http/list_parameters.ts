@@ -3,7 +3,7 @@
  */
 import vine from '@vinejs/vine'
 import type { SchemaTypes } from '@vinejs/vine/types'
-import { DateTime } from 'luxon'
+import { dayIn } from '#runtime/days'
 import { describe, textRule } from './fields.ts'
 import { booleanSchema, dateTimeSchema } from './json_schema.ts'
 
@@ -62,10 +62,9 @@ export const day = () =>
  * @param zone - IANA name of the reader's time zone, which delimits the days
  */
 export function timesOfDays(first: string | undefined, last: string | undefined, zone: string) {
-  const midnight = (date: string) => DateTime.fromISO(date, { zone })
   return {
-    from: first ? midnight(first).toJSDate() : undefined,
-    before: last ? midnight(last).plus({ days: 1 }).toJSDate() : undefined,
+    from: first ? dayIn(zone, first).start : undefined,
+    before: last ? dayIn(zone, last).end : undefined,
   }
 }
 

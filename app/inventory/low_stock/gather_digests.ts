@@ -11,6 +11,7 @@ import { DateTime } from 'luxon'
 import { uuidv7 } from 'uuidv7'
 import type { LowStockReader } from '#contracts/ports/staff_directory'
 import { firstIdAt } from '#postgres/run'
+import { today } from '#runtime/days'
 import { mailQueue } from '#mail/queue'
 
 /** Transactions last at most 30 s: after this time, no earlier crossing can still be committed. */
@@ -45,10 +46,10 @@ async function gather(reader: LowStockReader, now: Date): Promise<boolean> {
   return db.connection('inventory').transaction(async (trx) => {
     const until = firstIdAt(now.getTime() - SETTLED_MS)
     const reported = await lockReader(trx, reader.id, until)
-    const today = DateTime.fromJSDate(now, { zone: reader.zone })
-    const day = today.toISODate()!
+    const { date: day } = today(reader.zone, now)
+    const { hour } = DateTime.fromJSDate(now, { zone: reader.zone })
     const daily = reader.sends === 'daily'
-    if (daily && (today.hour < reader.hour || reported.day === day)) return false
+    if (daily && (hour < reader.hour || reported.day === day)) return false
     const crossings = await crossingsBetween(trx, reported.id, until)
     if (!daily && !isDue(crossings, now)) return false
     const last = crossings.at(-1)?.id

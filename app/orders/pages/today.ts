@@ -2,9 +2,9 @@
  * Orders on the Today page.
  */
 import db from '@adonisjs/lucid/services/db'
-import { DateTime } from 'luxon'
 import type { TodayPart } from '#contracts/ports/today'
 import { firstIdAt, run } from '#postgres/run'
+import { today, type Day } from '#runtime/days'
 import { STATUSES, type Status } from '../order_state_machine.ts'
 import { countColumn, countColumns } from '../store/order_counts.ts'
 import { placedAndFulfilled } from './list/orders_by_day.ts'
@@ -16,8 +16,8 @@ export const ordersToday: TodayPart = {
   section: 'orders::components/today_section',
   wide: false,
   async read({ zone }) {
-    const today = DateTime.now().setZone(zone).startOf('day')
-    const [counts, days] = await Promise.all([countToday(today), placedAndFulfilled(today)])
+    const day = today(zone)
+    const [counts, days] = await Promise.all([countToday(day), placedAndFulfilled(zone)])
     const states = STATUSES.map((status) => ({
       status,
       tone: TONES[status],
@@ -25,7 +25,7 @@ export const ordersToday: TodayPart = {
       today: counts[`${status}_today`],
     }))
     return {
-      ...{ states, days, day: today.toISODate(), attention: counts.attention },
+      ...{ states, days, day: day.date, attention: counts.attention },
       placed: counts.placed,
       fulfilled: counts.fulfilledToday,
       toFulfil: counts.confirmed,
@@ -54,10 +54,10 @@ type Counts = Record<
 }
 
 /** Each up to `COUNT_LIMIT`. Ids are UUIDv7, so the orders of one day are a range of the primary key. */
-async function countToday(today: DateTime): Promise<Counts> {
+async function countToday({ start }: Day): Promise<Counts> {
   const [counts] = await run<Counts & Record<string, unknown>>(db.connection('orders'), statement, [
-    firstIdAt(today.toMillis()),
-    today.toJSDate(),
+    firstIdAt(start.getTime()),
+    start,
   ])
   return counts
 }

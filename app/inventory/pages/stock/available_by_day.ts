@@ -1,6 +1,6 @@
 import db from '@adonisjs/lucid/services/db'
-import { DateTime } from 'luxon'
 import { firstIdAt, run } from '#postgres/run'
+import { lastDays } from '#runtime/days'
 
 const DAYS = 30
 
@@ -13,12 +13,11 @@ const DAYS = 30
  */
 export async function availableByDay(
   items: { sku: string; available: number }[],
-  zone: string
+  zone: string,
+  now = new Date()
 ): Promise<Map<string, number[]>> {
-  const today = DateTime.now().setZone(zone).startOf('day')
-  const ends = Array.from({ length: DAYS }, (_, day) =>
-    firstIdAt(today.minus({ days: DAYS - 1 - day }).toMillis())
-  )
+  // Today starts where the last of the 30 days ends.
+  const ends = lastDays(zone, DAYS, now).map(({ start }) => firstIdAt(start.getTime()))
   const skus = items.map(({ sku }) => sku)
   const rows = await run<{ sku: string; day: number; balance: number }>(
     db.connection('inventory'),

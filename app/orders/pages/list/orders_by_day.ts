@@ -3,8 +3,8 @@
  * orders a day, counting 30 days takes 100 to 200 ms on two cores, and over a second with 50,000.
  */
 import db from '@adonisjs/lucid/services/db'
-import type { DateTime } from 'luxon'
 import { firstIdAt, run } from '#postgres/run'
+import { lastDays, type Day } from '#runtime/days'
 
 const DAYS = 30
 /** Each day is counted up to this number. */
@@ -14,37 +14,40 @@ const FINAL_AFTER_MS = 60_000
 /** Enough for all days of 40 time zones. */
 const MAX_CACHED = 40 * DAYS
 
-interface Day {
+interface DayCounts {
   placed: number
   fulfilled: number
 }
 
-/** By the start of the day, in milliseconds since 1970. */
-const cache = new Map<number, Day>()
+/** By `keyOf`. */
+const cache = new Map<string, DayCounts>()
 
 /** The counts of the last 30 days before today, the oldest first. */
-export async function placedAndFulfilled(today: DateTime): Promise<Day[]> {
-  const starts = Array.from({ length: DAYS }, (_, day) => today.minus({ days: DAYS - day }))
-  const missing = starts.filter((start) => !cache.has(start.toMillis()))
+export async function placedAndFulfilled(zone: string, now = new Date()): Promise<DayCounts[]> {
+  const days = lastDays(zone, DAYS + 1, now)
+  const { start: midnight } = days.pop()!
+  const missing = days.filter((day) => !cache.has(keyOf(day)))
   const rows = missing.length > 0 ? await countDays(missing) : []
-  const counted = new Map(missing.map((start, index) => [start.toMillis(), rows[index]]))
-  const days = starts.map((start) => {
-    return counted.get(start.toMillis()) ?? cache.get(start.toMillis())!
-  })
-  if (Date.now() - today.toMillis() >= FINAL_AFTER_MS) {
+  const counted = new Map(missing.map((day, index) => [keyOf(day), rows[index]]))
+  const counts = days.map((day) => counted.get(keyOf(day)) ?? cache.get(keyOf(day))!)
+  if (now.getTime() - midnight.getTime() >= FINAL_AFTER_MS) {
     if (cache.size > MAX_CACHED) cache.clear()
-    for (const [start, day] of counted) cache.set(start, day)
+    for (const [key, day] of counted) cache.set(key, day)
   }
-  return days
+  return counts
 }
 
-function countDays(starts: DateTime[]): Promise<Day[]> {
-  const ends = starts.map((start) => start.plus({ days: 1 }))
-  return run<Day & Record<string, unknown>>(db.connection('orders'), statement, [
-    starts.map((start) => firstIdAt(start.toMillis())),
-    ends.map((end) => firstIdAt(end.toMillis())),
-    starts.map((start) => start.toJSDate()),
-    ends.map((end) => end.toJSDate()),
+/** Days of two zones may start together and end apart, where clocks change in one of them. */
+function keyOf({ start, end }: Day): string {
+  return `${start.getTime()} ${end.getTime()}`
+}
+
+function countDays(days: Day[]): Promise<DayCounts[]> {
+  return run<DayCounts & Record<string, unknown>>(db.connection('orders'), statement, [
+    days.map(({ start }) => firstIdAt(start.getTime())),
+    days.map(({ end }) => firstIdAt(end.getTime())),
+    days.map(({ start }) => start),
+    days.map(({ end }) => end),
   ])
 }
 

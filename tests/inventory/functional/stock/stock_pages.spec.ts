@@ -253,4 +253,19 @@ test.group('What was available by day', (group) => {
     assert.deepEqual(days.get('TEA-1'), ofTea)
     assert.deepEqual(days.get('TEA-2'), [...Array(30).fill(0), 4])
   })
+
+  test('counts the first hour of a day to that day, even if the midnight of today is skipped', async ({
+    assert,
+  }) => {
+    await product('POT-1', 0)
+    const at = new Date('2027-09-04T00:30:00-04:00')
+    await inventory().rawQuery(
+      `insert into movements (id, sku, kind, on_hand_delta, reserved_delta, on_hand, reserved, actor, at)
+       values (?, 'POT-1', 'restock', 5, 0, 5, 0, '{"kind": "system", "id": null, "name": null}', ?)`,
+      [firstIdAt(at.getTime()), at]
+    )
+    const now = new Date('2027-09-05T12:00:00-03:00')
+    const days = await availableByDay([{ sku: 'POT-1', available: 5 }], 'America/Santiago', now)
+    assert.deepEqual(days.get('POT-1')!.slice(-3), [0, 5, 5])
+  })
 })
