@@ -3,7 +3,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseUnderTest } from './under_test/database.ts'
-import type { Sent } from './shop.ts'
+import type { Sent } from './load/sent.ts'
 
 const SETTLED_WITHIN_MS = 120_000
 
@@ -22,15 +22,10 @@ const CHECKS: Record<string, string> = {
     select count(*) from inventory.outbox where published_at is null`,
   'dead letters': `
     select (select count(*) from orders.dead_letters) + (select count(*) from inventory.dead_letters) as count`,
-  'orders without exactly one notification': `
-    select count(*) from orders.orders
-    where (select count(*) from orders.notifications where order_id = orders.id) <> 1`,
   'orders that were not confirmed or rejected exactly once': `
     select count(*) from orders.orders
     where (select count(*) from orders.timeline_steps
            where order_id = orders.id and type in ('confirmed', 'rejected')) <> 1`,
-  'mails that were given up': `
-    select count(*) from orders.notifications where status = 'given_up'`,
   'balances that differ from their movements': `
     select count(*) from inventory.stock_items
     left join (select sku, sum(on_hand_delta) as on_hand, sum(reserved_delta) as reserved
@@ -52,6 +47,14 @@ const CHECKS: Record<string, string> = {
     where line.quantity is distinct from reservations.quantity`,
 }
 
+const CHECKS_OF_MAILS: Record<string, string> = {
+  'orders without exactly one notification': `
+    select count(*) from orders.orders
+    where (select count(*) from orders.notifications where order_id = orders.id) <> 1`,
+  'mails that were given up': `
+    select count(*) from orders.notifications where status = 'given_up'`,
+}
+
 /** Waits until orders, messages and mails are processed, at most two minutes. */
 export async function untilSettled(database: DatabaseUnderTest) {
   const until = Date.now() + SETTLED_WITHIN_MS
@@ -67,16 +70,23 @@ export async function untilSettled(database: DatabaseUnderTest) {
   }
 }
 
-/** @returns violations, one line each */
+/**
+ * @param options.mails - whether the app sends mails to customers
+ * @returns violations, one line each
+ */
 export async function findFaults(
   database: DatabaseUnderTest,
   ace: Ace,
-  sent: Sent[]
+  sent: Sent[],
+  { mails } = { mails: true }
 ): Promise<string[]> {
   const faults: string[] = []
   const lost = await countLost(database, sent)
   if (lost > 0) faults.push(`${lost} accepted orders are not there`)
-  for (const [what, statement] of Object.entries(CHECKS)) {
+  for (const [what, statement] of Object.entries({
+    ...CHECKS,
+    ...(mails && CHECKS_OF_MAILS),
+  })) {
     const [{ count }] = await database.query<{ count: string }>(statement)
     if (Number(count) > 0) faults.push(`${count} ${what}`)
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { cpus, loadavg } from 'node:os'
 import type { StatementTime } from './under_test/database.ts'
 
@@ -58,6 +59,8 @@ export interface ConfirmResult {
 }
 
 interface Machine {
+  /** Of the bench. */
+  commit: string
   cpu: string
   cores: number
   node: string
@@ -70,11 +73,20 @@ interface Machine {
 export function describeMachine(): Machine {
   const cores = cpus()
   return {
+    commit: commit(),
     cpu: cores[0].model.trim(),
     cores: cores.length,
     node: process.version,
     date: new Date().toISOString(),
     load: Math.round(loadavg()[0] * 100) / 100,
+  }
+}
+
+function commit() {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim()
+  } catch {
+    return 'unknown'
   }
 }
 
@@ -124,8 +136,8 @@ export function describeLoad({ rate, connections }: Pick<ConfirmOptions, 'rate' 
   return connections ? `${connections} orders at a time` : `${rate} orders/s`
 }
 
-function machineLine({ cpu, cores, node, date, load }: Machine) {
-  return `${cpu}, ${cores} cores, Node ${node}, ${date}, load before ${load}`
+export function machineLine({ commit: of, cpu, cores, node, date, load }: Machine) {
+  return `commit ${of}, ${cpu}, ${cores} cores, Node ${node}, ${date}, load before ${load}`
 }
 
 function percent(share: number) {
@@ -143,12 +155,12 @@ export function statementLines(statements: StatementTime[] | null): string[] {
   return ['', table(['statement', 'calls', 'mean ms', 'total ms'], rows)]
 }
 
-function verdict(faults: string[]): string[] {
+export function verdict(faults: string[]): string[] {
   if (faults.length === 0) return ['Correct: nothing lost, stuck or told twice, stock adds up.']
   return ['**NOT CORRECT**', '', ...faults.map((fault) => `- ${fault}`)]
 }
 
-function table(head: string[], rows: string[][]): string {
+export function table(head: string[], rows: string[][]): string {
   const rule = head.map((_, column) => (column === 0 ? '---' : '--:'))
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }

@@ -3,11 +3,10 @@ import { once } from 'node:events'
 import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { freePort } from '#tests/support/runner/environment'
+import { fromSource, homeOf, node, serverOf, type Checkout } from './checkout.ts'
 import type { Endings } from './endings.ts'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const READY_WITHIN_MS = 60_000
 const STOP_WITHIN_MS = 15_000
 
@@ -15,9 +14,13 @@ export interface AppUnderTest {
   /** For example `http://127.0.0.1:40001`. */
   url: string
   pid: number
-  /** The administrator's access token. */
+  /** An access token. */
   token: string
   env: NodeJS.ProcessEnv
+  checkout: Checkout
+  /** From the start of the process until it was ready. */
+  startMs: number
+  stop(): Promise<void>
 }
 
 interface Settings {
@@ -30,34 +33,39 @@ interface Settings {
   /** Database and token of another app to run beside. */
   databaseUrl?: string
   token?: string
+  checkout?: Checkout
+  /** Further environment. */
+  env?: NodeJS.ProcessEnv
+  /** Further arguments of Node.js. */
+  nodeArgs?: string[]
 }
 
 /**
- * Starts the app as `npm start` does, and waits until it is ready.
+ * Starts the app, and waits until it is ready.
  *
  * @throws Error with the end of its output when it ends before, or is not ready within a minute
  */
 export async function startApp(settings: Settings, endings: Endings): Promise<AppUnderTest> {
-  const { dataDir, profileDir } = settings
-  const env = await environment(settings)
+  const { dataDir, profileDir, checkout = fromSource, nodeArgs = [] } = settings
+  const env = { ...(await environment(settings)), ...settings.env }
   const logFile = join(dataDir, 'app.log')
   const log = openSync(logFile, 'a')
   const profiling = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : []
+  const begun = performance.now()
   const child = spawn(
     process.execPath,
-    [...profiling, '--import=@poppinss/ts-exec', 'bin/server.ts'],
+    [...profiling, ...nodeArgs, ...serverOf(checkout)],
     // Its own process group, so that Ctrl-C reaches only us, and we stop it before its database.
-    { cwd: ROOT, env, stdio: ['ignore', log, log], detached: true }
+    { cwd: homeOf(checkout), env, stdio: ['ignore', log, log], detached: true }
   )
   const exited = once(child, 'exit').catch(() => {})
-  endings.add({
-    end: async () => {
-      child.kill('SIGTERM')
-      const inTime = await Promise.race([exited.then(() => true), later(STOP_WITHIN_MS)])
-      if (!inTime) child.kill('SIGKILL')
-    },
-    endNow: () => child.kill('SIGKILL'),
-  })
+  const stop = async () => {
+    child.kill('SIGTERM')
+    const inTime = await Promise.race([exited.then(() => true), later(STOP_WITHIN_MS)])
+    if (!inTime) child.kill('SIGKILL')
+    await exited
+  }
+  endings.add({ end: stop, endNow: () => child.kill('SIGKILL') })
 
   const url = `http://${env.HOST}:${env.PORT}`
   const until = Date.now() + READY_WITHIN_MS
@@ -66,28 +74,22 @@ export async function startApp(settings: Settings, endings: Endings): Promise<Ap
       const words = readFileSync(logFile, 'utf8').trim().split('\n').slice(-15).join('\n')
       throw new Error(`the app did not start. Its last words:\n${words}`)
     }
-    await sleep(50)
+    await sleep(20)
   }
+  const startMs = performance.now() - begun
   const { token } = settings.token
     ? { token: settings.token }
     : JSON.parse(readFileSync(join(dataDir, 'administrator.json'), 'utf8'))
-  return { url, pid: child.pid!, token, env }
+  return { url, pid: child.pid!, token, env, checkout, startMs, stop }
 }
 
 /** Runs `node ace …` beside the app, with its settings. */
-export function appBeside({ env }: AppUnderTest) {
-  return async (...args: string[]): Promise<{ code: number; printed: string }> => {
-    const child = spawn(process.execPath, ['ace.js', ...args], { cwd: ROOT, env })
-    let printed = ''
-    child.stdout.on('data', (chunk) => (printed += chunk))
-    child.stderr.on('data', (chunk) => (printed += chunk))
-    const [code] = await once(child, 'close')
-    return { code: code ?? -1, printed }
-  }
+export function appBeside({ env, checkout }: Pick<AppUnderTest, 'env' | 'checkout'>) {
+  return (...args: string[]) => node(['ace.js', ...args], homeOf(checkout), env)
 }
 
 /** Clears the caller's settings. An empty one also overrides a `.env` file. */
-async function environment({
+export async function environment({
   dataDir,
   brokers = '',
   databaseUrl = '',

@@ -64,6 +64,13 @@ export class DatabaseUnderTest {
     this.#statements = statements
   }
 
+  /** Another database of the server. */
+  inDatabase(name: string): DatabaseUnderTest {
+    const url = new URL(this.url)
+    url.pathname = `/${name}`
+    return new DatabaseUnderTest(url.href, this.pid, this.#statements)
+  }
+
   /** Runs one statement as superuser, on a dedicated connection. */
   async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
     const client = new pg.Client(this.url)

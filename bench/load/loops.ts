@@ -5,23 +5,24 @@
  * connection sends the next request when it has the response to the one before: it shows what the app can accept.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Sent, Shop } from './shop.ts'
+import type { Sender, Sent } from './sent.ts'
 
-interface Load {
+export interface Load {
   warmUpSeconds: number
   seconds: number
+  /** Requests per second, evenly spaced; without effect in a closed loop. */
+  rate: number
+  /** Connections of a closed loop; null for an open loop. */
+  connections: number | null
+}
+
+interface Watched {
   /** Called once, after the warm-up. */
   onMeasuring: () => void
 }
 
-interface OpenLoop extends Load {
-  /** Requests per second, evenly spaced. */
-  rate: number
-}
-
-interface ClosedLoop extends Load {
-  connections: number
-}
+type OpenLoop = Omit<Load, 'connections'> & Watched
+type ClosedLoop = Omit<Load, 'rate' | 'connections'> & { connections: number } & Watched
 
 /**
  * The open loop. Sends all orders, and returns after the last one; responses may still arrive.
@@ -29,7 +30,7 @@ interface ClosedLoop extends Load {
  * @returns the requests, the end time, and the delay of each counted request in milliseconds
  */
 export async function sendOrders(
-  shop: Shop,
+  sender: Sender,
   { rate, warmUpSeconds, seconds, onMeasuring }: OpenLoop
 ) {
   const warmUps = warmUpSeconds * rate
@@ -45,14 +46,14 @@ export async function sendOrders(
     await until(dueAt(index))
     const counted = index >= warmUps
     if (counted) lateness.push(performance.now() - dueAt(index))
-    sent.push(sendOrder(shop, counted, dueAt(index), sinceEpoch))
+    sent.push(sendOrder(sender, counted, dueAt(index), sinceEpoch))
   }
   await until(dueAt(all))
   return { sent, lateness, endedAt: Date.now() }
 }
 
 /** The closed loop. Returns after the last response. @returns the requests, and the end time */
-export async function sendOrdersInTurn(shop: Shop, load: ClosedLoop) {
+export async function sendOrdersInTurn(sender: Sender, load: ClosedLoop) {
   const sinceEpoch = wallClockOffset()
   const measuringAt = performance.now() + load.warmUpSeconds * 1_000
   const end = measuringAt + load.seconds * 1_000
@@ -60,7 +61,7 @@ export async function sendOrdersInTurn(shop: Shop, load: ClosedLoop) {
   const sent: Sent[] = []
   const connection = async () => {
     for (let now; (now = performance.now()) < end;) {
-      sent.push(await sendOrder(shop, now >= measuringAt, now, sinceEpoch))
+      sent.push(await sendOrder(sender, now >= measuringAt, now, sinceEpoch))
     }
   }
   await Promise.all(Array.from({ length: load.connections }, connection))
@@ -70,12 +71,12 @@ export async function sendOrdersInTurn(shop: Shop, load: ClosedLoop) {
 
 /** @param due - the intended time; `sinceEpoch` converts it to milliseconds since 1970 */
 async function sendOrder(
-  shop: Shop,
+  sender: Sender,
   counted: boolean,
   due: number,
   sinceEpoch: number
 ): Promise<Sent> {
-  const answer = await shop.placeOrder().catch(noAnswer)
+  const answer = await sender.placeOrder().catch(noAnswer)
   const answeredAt = performance.now() + sinceEpoch
   return { ...answer, counted, intendedAt: due + sinceEpoch, answeredAt }
 }

@@ -10,22 +10,27 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { STEP_DOWN } from '#messaging/outbox/leader_connection'
 import { channelOf } from '#messaging/outbox/relay'
-import { appBeside, startApp, type AppUnderTest } from './under_test/app.ts'
-import { startKafka } from './under_test/broker.ts'
-import { findFaults, untilSettled } from './correctness.ts'
-import { measureCpu } from './cpu.ts'
-import { startDatabase, type DatabaseUnderTest, type StatementTime } from './under_test/database.ts'
+import { appBeside, startApp, type AppUnderTest } from '../under_test/app.ts'
+import { startKafka } from '../under_test/broker.ts'
+import { findFaults, untilSettled } from '../correctness.ts'
+import { measureCpu } from '../measure/cpu.ts'
+import {
+  startDatabase,
+  type DatabaseUnderTest,
+  type StatementTime,
+} from '../under_test/database.ts'
 import { openReader, publishRows, sweep } from './dead_rows.ts'
-import type { Endings } from './under_test/endings.ts'
-import { sendOrders } from './loops.ts'
+import type { Endings } from '../under_test/endings.ts'
+import { sendOrders } from '../load/loops.ts'
 import {
   describeMachine,
   distribution,
   statementLines,
   type Distribution,
   type Transport,
-} from './report.ts'
-import { Shop, type Sent } from './shop.ts'
+} from '../report.ts'
+import type { Sent } from '../load/sent.ts'
+import { Shop } from '../load/shop.ts'
 
 const MODULES = ['orders', 'inventory']
 /** How long orders are sent around a change of the leader. Only what the new leader publishes is measured. */

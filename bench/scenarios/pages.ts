@@ -7,12 +7,12 @@ import { chmodSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { measureCpu } from './cpu.ts'
-import { startApp, type AppUnderTest } from './under_test/app.ts'
-import { startDatabase, type DatabaseUnderTest } from './under_test/database.ts'
-import type { Endings } from './under_test/endings.ts'
+import { measureCpu } from '../measure/cpu.ts'
+import { startApp, type AppUnderTest } from '../under_test/app.ts'
+import { startDatabase, type DatabaseUnderTest } from '../under_test/database.ts'
+import type { Endings } from '../under_test/endings.ts'
 import { BUSY_MOVEMENTS, BUSY_SKU, SKUS, storePages } from './pages_stored.ts'
-import { describeMachine, distribution, type Distribution } from './report.ts'
+import { describeMachine, distribution, type Distribution } from '../report.ts'
 
 /** Warm-up requests, so that the code is compiled. The first request is reported separately. */
 const WARM_UP = 50

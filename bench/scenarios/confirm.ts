@@ -4,22 +4,23 @@
 import { chmodSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { appBeside, startApp } from './under_test/app.ts'
-import { startKafka } from './under_test/broker.ts'
-import { findFaults, untilSettled } from './correctness.ts'
-import { measureCpu, residentMegabytes, type CpuUse } from './cpu.ts'
-import { startDatabase } from './under_test/database.ts'
-import type { Endings } from './under_test/endings.ts'
-import { findTimes, type OrderTimes } from './order_times.ts'
-import { sendOrders, sendOrdersInTurn } from './loops.ts'
+import { appBeside, startApp } from '../under_test/app.ts'
+import { startKafka } from '../under_test/broker.ts'
+import { findFaults, untilSettled } from '../correctness.ts'
+import { measureCpu, residentMegabytes, type CpuUse } from '../measure/cpu.ts'
+import { startDatabase } from '../under_test/database.ts'
+import type { Endings } from '../under_test/endings.ts'
+import { findTimes, type OrderTimes } from '../measure/order_times.ts'
+import { sendOrders, sendOrdersInTurn } from '../load/loops.ts'
 import {
   describeLoad,
   describeMachine,
   distribution,
   type ConfirmOptions,
   type ConfirmResult,
-} from './report.ts'
-import { Shop, type Sent } from './shop.ts'
+} from '../report.ts'
+import type { Sent } from '../load/sent.ts'
+import { Shop } from '../load/shop.ts'
 
 /** Orders to stock for, in each second of a closed loop. */
 const MOST_PER_SECOND = 5_000

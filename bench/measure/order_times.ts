@@ -1,4 +1,4 @@
-import type { DatabaseUnderTest } from './under_test/database.ts'
+import type { DatabaseUnderTest } from '../under_test/database.ts'
 
 /** Commit times of an order's steps, in milliseconds since 1970, with fractions. */
 export interface OrderTimes {

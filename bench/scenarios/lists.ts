@@ -4,10 +4,10 @@
 import { chmodSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startApp, type AppUnderTest } from './under_test/app.ts'
-import { startDatabase, type DatabaseUnderTest } from './under_test/database.ts'
-import type { Endings } from './under_test/endings.ts'
-import { describeMachine, distribution, type Distribution } from './report.ts'
+import { startApp, type AppUnderTest } from '../under_test/app.ts'
+import { startDatabase, type DatabaseUnderTest } from '../under_test/database.ts'
+import type { Endings } from '../under_test/endings.ts'
+import { describeMachine, distribution, type Distribution } from '../report.ts'
 
 const FEW = 10_000
 const WARM_UP = 200

@@ -1,7 +1,7 @@
 /*
  * Data for the measurement of the admin pages.
  */
-import type { DatabaseUnderTest } from './under_test/database.ts'
+import type { DatabaseUnderTest } from '../under_test/database.ts'
 
 export const SKUS = 100_000
 export const BUSY_SKU = 'SKU-000001'

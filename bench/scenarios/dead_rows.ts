@@ -3,7 +3,7 @@
  * rows, and vacuum cannot remove it while the snapshot is open.
  */
 import pg from 'pg'
-import type { DatabaseUnderTest } from './under_test/database.ts'
+import type { DatabaseUnderTest } from '../under_test/database.ts'
 
 const ROWS_A_TRANSACTION = 10_000
 

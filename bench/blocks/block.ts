@@ -1,0 +1,161 @@
+/*
+ * A block: the limit, the app under a load, the correctness of the result, and the limit again.
+ */
+import { findFaults, untilSettled } from '../correctness.ts'
+import { measureLimit, type LimitFigures } from '../limit/limit.ts'
+import { generate } from '../load/generator.ts'
+import type { Sent } from '../load/sent.ts'
+import { measureCpu, residentMegabytes } from '../measure/cpu.ts'
+import { findTimes, type OrderTimes } from '../measure/order_times.ts'
+import { distribution, type Distribution } from '../report.ts'
+import { appBeside } from '../under_test/app.ts'
+import type { Checkout } from '../under_test/checkout.ts'
+import type { DatabaseUnderTest } from '../under_test/database.ts'
+import type { RunningApp, Stage } from '../under_test/stage.ts'
+import type { Case } from './cases.ts'
+
+/** What one block has measured of the app. */
+export interface Figures {
+  acceptedPerSecond: number
+  /** Orders that became final per second, from the first request to the last of them. */
+  settledPerSecond: number
+  /** From the intended time of the request to the end of its response; of accepted orders. */
+  httpMs: Distribution
+  /** From the intended time of the request to the commit of the confirmation or rejection. */
+  settledMs: Distribution
+  /** Of each process, per accepted order, until all are final. */
+  cpuMicroseconds: Record<string, number | null>
+  /** Of the load generator while it sent: cores. */
+  loadCores: number | null
+  latenessMs: Distribution
+  residentMb: number | null
+  deadlocks: number
+  /** Error → number of occurrences. */
+  errors: Record<string, number>
+  /** Shares of all cores, 0 to 1, used by other processes and stolen by the host. */
+  disturbance: { others: number; stolen: number }
+}
+
+export interface Block {
+  figures: Figures
+  limits: LimitFigures[]
+  /** Violations, one line each. */
+  faults: string[]
+}
+
+/** The two limits of a kept block differ by this share at most. */
+export const MOST_DRIFT = 0.15
+
+export async function runBlock(stage: Stage, checkout: Checkout, scenario: Case): Promise<Block> {
+  const before = await limitOf(stage, scenario)
+  const running = await stage.startApp({ checkout, ...scenario })
+  const { figures, sent } = await underLoad(stage, running, scenario)
+  const faults = await findFaults(running.database, appBeside(running.app), sent, {
+    mails: scenario.env?.CUSTOMER_MAILS === 'on',
+  })
+  await running.app.stop()
+  await stage.drop(running.database)
+  const after = await limitOf(stage, scenario)
+  return { figures, limits: [before, after], faults }
+}
+
+async function limitOf(stage: Stage, { catalogue, lines, limitSeconds }: Case) {
+  const database = await stage.emptyDatabase()
+  await database.query('checkpoint')
+  const figures = await measureLimit({
+    url: database.url,
+    postgresPid: database.pid,
+    seconds: limitSeconds,
+    together: 20,
+    lines,
+    skus: catalogue.skus,
+  })
+  await stage.drop(database)
+  return figures
+}
+
+async function underLoad(stage: Stage, { app, database }: RunningApp, scenario: Case) {
+  const { catalogue, lines, load, transport } = scenario
+  const kafka = transport === 'kafka' ? (await stage.kafka()).pid : null
+  const parts = { app: app.pid, postgres: database.pid, kafka }
+  const orders = {
+    url: app.url,
+    path: '/api/v1/orders',
+    headers: { authorization: `Bearer ${app.token}` },
+    body: { skus: catalogue.skus, lines, members: { email: 'ada@example.com', name: 'Ada' } },
+  }
+  await database.query('checkpoint')
+  const flushes = await database.flushes()
+  let endCpu = measureCpu(parts)
+  let endLoadCpu = measureCpu({})
+  let loadCpu = endLoadCpu()
+  const begun = { measuring: 0, sent: 0 }
+  const { sent, lateness } = await generate(orders, load, {
+    onMeasuring(pid) {
+      begun.measuring = performance.now()
+      endCpu = measureCpu(parts)
+      endLoadCpu = measureCpu({ load: pid, ...parts })
+    },
+    onSent() {
+      begun.sent = performance.now()
+      loadCpu = endLoadCpu()
+    },
+  })
+  const residentMb = residentMegabytes(app.pid)
+  await untilSettled(database)
+  const cpu = endCpu()
+  const times = await findTimes(database, await database.meanFlushMs(flushes))
+  const counted = sent.filter((each) => each.counted)
+  const accepted = counted.filter(({ error }) => error === null)
+  const sentMs = begun.sent - begun.measuring
+  const figures: Figures = {
+    acceptedPerSecond: (accepted.length * 1_000) / sentMs,
+    settledPerSecond: settledPerSecond(accepted, times),
+    httpMs: distribution(accepted.map((each) => each.answeredAt - each.intendedAt)),
+    settledMs: distribution(
+      accepted.flatMap((each) => {
+        const at = settledAt(each, times)
+        return at === null ? [] : at - each.intendedAt
+      })
+    ),
+    cpuMicroseconds: perOrder(cpu.parts, accepted.length),
+    loadCores: loadCpu.parts.load === null ? null : loadCpu.parts.load / sentMs,
+    latenessMs: distribution(lateness),
+    residentMb,
+    deadlocks: await deadlocks(database),
+    errors: countErrors(counted),
+    disturbance: { others: loadCpu.others, stolen: loadCpu.stolen },
+  }
+  return { figures, sent }
+}
+
+function settledAt({ orderId }: Sent, times: Map<string, OrderTimes>): number | null {
+  const { confirmed = null, rejected = null } = (orderId && times.get(orderId)) || {}
+  return confirmed ?? rejected
+}
+
+function settledPerSecond(sent: Sent[], times: Map<string, OrderTimes>) {
+  const settled = sent.flatMap((each) => settledAt(each, times) ?? [])
+  const begin = sent.reduce((first, { intendedAt }) => Math.min(first, intendedAt), Infinity)
+  const end = settled.reduce((last, at) => Math.max(last, at), begin)
+  return end > begin ? (settled.length * 1_000) / (end - begin) : 0
+}
+
+function perOrder(parts: Record<string, number | null>, orders: number) {
+  const entries = Object.entries(parts).map(([name, ms]) => [name, ms && (ms * 1_000) / orders])
+  return Object.fromEntries(entries) as Record<string, number | null>
+}
+
+/** Error → number of occurrences. */
+export function countErrors(sent: Sent[]): Record<string, number> {
+  const errors: Record<string, number> = {}
+  for (const { error } of sent) if (error !== null) errors[error] = (errors[error] ?? 0) + 1
+  return errors
+}
+
+async function deadlocks(database: DatabaseUnderTest) {
+  const [{ count }] = await database.query<{ count: number }>(
+    `select deadlocks::int as count from pg_stat_database where datname = current_database()`
+  )
+  return count
+}
