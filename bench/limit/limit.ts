@@ -130,17 +130,15 @@ class LimitRun {
         continue
       }
       const orders = Array.from({ length: this.#options.together }, () => this.#newOrder())
-      const lines = orders.flatMap(({ id, lines: each }) =>
-        each.map(({ sku }, index) => ({ order_id: id, position: index + 1, sku }))
+      const lines = orders.flatMap((order) =>
+        order.lines.map(({ sku }, index) => ({ orderId: order.id, position: index + 1, sku }))
       )
-      const placed = orders.map(({ id, lines: each }) => placedOrder(id, each))
-      const messages = orders.map(({ id, lines: each }, index) => {
-        return {
-          ...messageAbout(id, { revision: 1, lines: each }),
-          message_id: placed[index].message_id,
-        }
-      })
-      await query(client, statements.placeOrders, [json(placed), json(lines), json(messages)])
+      await query(client, statements.placeOrders, [
+        orders.map(({ id }) => id),
+        orders.map((order) => answerOf(order)),
+        ...columns(lines, 'orderId', 'position', 'sku'),
+        ...messages(orders.map(({ id, lines: data }) => [id, { revision: 1, lines: data }])),
+      ])
       this.#toReserve.raise()
     }
   }
@@ -192,21 +190,19 @@ class LimitRun {
       const balances = new Map(
         locked.map((row): [string, Balance] => [row.sku, { ...row, last: '' }])
       )
-      const movements = batch.flatMap(({ key, messageId }, index) =>
+      const movements = batch.flatMap(({ key: orderId, messageId }, index) =>
         lines[index].map(({ sku, quantity }) => {
           const balance = balances.get(sku)!
           balance.reserved += quantity
           balance.last = uuidv7()
-          const { onHand: on_hand, reserved, last: id } = balance
-          return { id, sku, on_hand, reserved, order_id: key, message_id: messageId }
+          return { ...balance, id: balance.last, orderId, messageId }
         })
       )
-      const messages = ids.map((id) => messageAbout(id, { revision: 1, heldRevision: 1 }))
       await Promise.all([
         query(client, statements.writeReservations, [
-          json(movements),
-          json([...balances.values()]),
-          json(messages),
+          ...columns(movements, 'id', 'sku', 'onHand', 'reserved', 'orderId', 'messageId'),
+          ...columns([...balances.values()], 'sku', 'reserved', 'last'),
+          ...messages(ids.map((id) => [id, { revision: 1, heldRevision: 1 }])),
         ]),
         client.query('commit'),
       ])
@@ -224,17 +220,12 @@ class LimitRun {
         ids,
       ])
       const lines = Map.groupBy(rows, ({ orderId }) => orderId)
-      const steps = batch.map(({ key, messageId }) => ({ order_id: key, message_id: messageId }))
-      const messages = ids.map((id) =>
-        messageAbout(id, {
-          revision: 1,
-          heldRevision: 1,
-          lines: lines.get(id)!.map(({ sku, quantity }) => ({ sku, quantity })),
-          declined: null,
-        })
-      )
+      const confirmed = ids.map((id): [string, object] => {
+        const held = lines.get(id)!.map(({ sku, quantity }) => ({ sku, quantity }))
+        return [id, { revision: 1, heldRevision: 1, lines: held, declined: null }]
+      })
       await Promise.all([
-        query(client, statements.confirmOrders, [json(steps), json(messages)]),
+        query(client, statements.confirmOrders, [ids, messageIds(batch), ...messages(confirmed)]),
         client.query('commit'),
       ])
       this.#note(ids)
@@ -272,27 +263,32 @@ interface Balance {
   last: string
 }
 
-/** The order with its idempotency key, whose stored answer has the size of a real one. */
-function placedOrder(id: string, lines: Line[]) {
+/** What an idempotency key stores: as large as a real answer. */
+function answerOf({ id, lines }: { id: string; lines: Line[] }) {
   const money = { amount: 1_250, currency: 'EUR' }
-  const body = {
+  return JSON.stringify({
     ...{ id, number: 'Q-100000', status: 'pending', email: 'ada@example.com', name: 'Ada' },
     lines: lines.map((line) => ({ ...line, name: line.sku, unitPrice: money, total: money })),
     ...{ total: money, shortages: [], placedAt: '2026-01-01T00:00:00.000Z' },
-  }
-  return { id, message_id: uuidv7(), body }
+  })
 }
 
-function messageAbout(key: string, data: object) {
-  return { message_id: uuidv7(), key, key_hash: keyHash(key), data }
+/** The four columns of new messages. */
+function messages(of: [key: string, data: object][]) {
+  return [
+    of.map(() => uuidv7()),
+    of.map(([key]) => key),
+    of.map(([key]) => keyHash(key)),
+    of.map(([, data]) => JSON.stringify(data)),
+  ]
+}
+
+function columns<Row>(rows: Row[], ...names: (keyof Row)[]) {
+  return names.map((name) => rows.map((row) => row[name]))
 }
 
 function messageIds(batch: Pending[]) {
   return batch.map(({ messageId }) => messageId)
-}
-
-function json(rows: object[]) {
-  return JSON.stringify(rows)
 }
 
 async function query<Row extends object>(

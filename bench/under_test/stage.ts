@@ -141,7 +141,8 @@ function csvOf({ skus, stock }: Catalogue) {
 
 async function succeed<T extends { code: number; printed: string }>(run: Promise<T>): Promise<T> {
   const result = await run
-  if (result.code !== 0) throw new Error(`node ace ends with ${result.code}:\n${result.printed.slice(-1_000)}`)
+  if (result.code !== 0)
+    throw new Error(`node ace ends with ${result.code}:\n${result.printed.slice(-1_000)}`)
   return result
 }
 
