@@ -76,8 +76,8 @@ async function limitOf(stage: Stage, { catalogue, lines, limitSeconds }: Case) {
 
 async function underLoad(stage: Stage, { app, database }: RunningApp, scenario: Case) {
   const { catalogue, lines, load, transport } = scenario
-  const kafka = transport === 'kafka' ? (await stage.kafka()).pid : null
-  const parts = { app: app.pid, postgres: database.pid, kafka }
+  const kafka = transport === 'kafka' ? await stage.kafka() : null
+  const parts = { app: app.pid, postgres: database.pid, kafka: kafka?.pid ?? null }
   const orders = {
     url: app.url,
     path: '/api/v1/orders',

@@ -36,6 +36,8 @@ const PLACING = 2
 /** Orders that are placed and not confirmed, at most: placing must not outrun the rest. */
 const MOST_OPEN = 2_000
 const BATCH = 200
+/** The messages that have a consumer. */
+const HANDLED = ['order_placed', 'stock_reserved']
 const WAIT_MS = 1_000
 const WARM_UP_SECONDS = 1
 
@@ -79,10 +81,11 @@ class LimitRun {
 
   async measure(): Promise<LimitFigures> {
     await this.#stock()
+    const placers = Array.from({ length: PLACING }, async () => {
+      return this.#place(await this.#connect('orders'))
+    })
     const loops = [
-      ...(await Promise.all(Array.from({ length: PLACING }, () => this.#connect('orders')))).map(
-        (client) => this.#place(client)
-      ),
+      ...placers,
       this.#consume('orders', this.#toReserve, await this.#reserver()),
       this.#consume('inventory', this.#toConfirm, await this.#confirmer()),
     ]
@@ -158,16 +161,15 @@ class LimitRun {
   async #consume(module: string, woken: Wakeup, handle: (batch: Pending[]) => Promise<void>) {
     // What is marked only after its effect may be handed over again: the marks need no flush, as in the app.
     const relay = await this.#connect(module, '-c synchronous_commit=off')
-    const handled = ['order_placed', 'stock_reserved']
     while (!this.#ending) {
       const pending = await query<Pending>(relay, statements.readPending, [])
       if (pending.length === 0) {
         await woken.wait(WAIT_MS)
         continue
       }
-      const messages = pending.filter(({ type }) => handled.includes(type))
-      for (let from = 0; from < messages.length; from += BATCH) {
-        await handle(messages.slice(from, from + BATCH))
+      const handled = pending.filter(({ type }) => HANDLED.includes(type))
+      for (let from = 0; from < handled.length; from += BATCH) {
+        await handle(handled.slice(from, from + BATCH))
       }
       // Not awaited: the next read follows on this connection, and sees the marks.
       void query(relay, statements.markPublished, [pending.map(({ id }) => id)])

@@ -84,10 +84,18 @@ export class Stage {
     const database = await this.#copy(template.database)
     const dataDir = join(this.#dataDir, `app_${this.#databases}`)
     mkdirSync(dataDir)
-    const brokers = transport === 'kafka' ? (await this.kafka()).brokers : undefined
+    const kafka = transport === 'kafka' ? await this.kafka() : null
     const env = { ...settings, KAFKA_TOPIC_PREFIX: `block${this.#databases}-`, ...options.env }
     const app = await startApp(
-      { ...options, dataDir, brokers, databaseUrl: database.url, checkout, env, ...template },
+      {
+        ...options,
+        dataDir,
+        brokers: kafka?.brokers,
+        databaseUrl: database.url,
+        checkout,
+        env,
+        ...template,
+      },
       this.#endings
     )
     await untilPriced(database, catalogue.skus)
