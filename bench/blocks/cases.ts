@@ -3,7 +3,7 @@
  */
 import type { Load } from '../load/loops.ts'
 import type { Catalogue } from '../under_test/stage.ts'
-import type { Figures } from './block.ts'
+import type { Figures } from './figures.ts'
 
 export type Transport = 'embedded' | 'kafka'
 

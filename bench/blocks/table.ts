@@ -1,7 +1,8 @@
 import { machineLine, table, verdict } from '../report.ts'
-import type { Block, Figures } from './block.ts'
+import type { Block } from './block.ts'
 import { limitOf, spread, type BlocksResult, type CaseResult } from './blocks.ts'
 import type { Goal } from './cases.ts'
+import type { Figures } from './figures.ts'
 
 export function blocksTable({ scenario, machine, options, cases, faults }: BlocksResult): string {
   const { blocks, seconds, compiled } = options
