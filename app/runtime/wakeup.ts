@@ -8,8 +8,8 @@ export class Wakeup {
     this.#resume?.()
   }
 
-  /** Resolves at the next wake-up, or after `milliseconds`. */
-  async wait(milliseconds: number): Promise<void> {
+  /** Resolves at the next wake-up, or after `milliseconds`. @returns whether it was a wake-up */
+  async wait(milliseconds: number): Promise<boolean> {
     if (!this.#raised) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, milliseconds)
@@ -19,7 +19,9 @@ export class Wakeup {
         }
       })
     }
+    const raised = this.#raised
     this.#resume = null
     this.#raised = false
+    return raised
   }
 }

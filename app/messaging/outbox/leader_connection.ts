@@ -43,7 +43,10 @@ export class LeaderConnection {
       await client.connect()
       // If the server crashes and loses a mark, the message is published again and the inbox drops it: no
       // commit needs to wait for the disk.
-      await client.query(`set idle_session_timeout = '3s'; set synchronous_commit = off`)
+      // PostgreSQL keeps a statement's plan for minutes: one made while the outbox was nearly empty would scan the
+      // whole outbox for each mark (1 ms instead of 0.1 ms at 3,000 rows).
+      await client.query(`set idle_session_timeout = '3s'; set synchronous_commit = off;
+        set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off`)
       return connection
     } catch (error) {
       await client.end().catch(() => {})

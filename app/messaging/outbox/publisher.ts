@@ -1,6 +1,6 @@
 /*
- * Publishes batches of outbox rows, one per partition at a time, and marks them. A failed partition waits for its
- * next attempt while the others continue; a message that the broker refuses parks its key.
+ * Sends batches of outbox rows, one per partition at a time, and marks what the transport has acknowledged. A failed
+ * partition waits for its next attempt while the others continue; a message that the broker refuses parks its key.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@adonisjs/core/logger'
@@ -39,7 +39,8 @@ export interface PublisherOptions {
 }
 
 interface PublisherEvents {
-  onPartitionIdle(): void
+  /** @param acknowledged - false when the rows of the partition are still pending */
+  onPartitionIdle(acknowledged: boolean): void
   /** The send will be retried. */
   onFailure(error: unknown, attempt: number): void
   /** The last failed partition has succeeded. */
@@ -56,6 +57,8 @@ export class Publisher {
   /** Failed sends of a partition since its last success. */
   readonly #failures = new Map<number, number>()
   readonly #batches = new SendBatches()
+  /** Acknowledged batches whose rows are not marked yet. */
+  #acknowledged: AcknowledgedBatch[] = []
 
   constructor(options: PublisherOptions, events: PublisherEvents) {
     this.#options = options
@@ -71,39 +74,63 @@ export class Publisher {
     await Promise.allSettled(this.#busy.values())
   }
 
-  /** Begins to publish rows of partitions that are not busy. Rows beyond a batch are left for the next read. */
-  publish(connection: LeaderConnection, rows: OutboxRow[], partitions: number) {
+  /**
+   * Begins to send rows of partitions that are not busy.
+   *
+   * @returns the number of rows in these sends; the others are left for the next read
+   */
+  publish(connection: LeaderConnection, rows: OutboxRow[], partitions: number): number {
+    let taken = 0
     for (const [partition, batch] of this.#batches.of(rows, partitions)) {
-      const sending = this.#publish(connection, partition, batch)
+      taken += batch.length
+      const sending = this.#send(connection, partition, batch)
         // If the key cannot be parked (a full disk, for example), the next leader reads it again.
         .catch(async (error) => {
           await this.#pause(PARK_RETRY_MS)
           connection.fail(error)
+          return false
         })
-        .finally(() => {
+        .then((acknowledged) => {
           this.#busy.delete(partition)
-          this.#events.onPartitionIdle()
+          this.#events.onPartitionIdle(acknowledged)
         })
       this.#busy.set(partition, sending)
     }
+    return taken
   }
 
-  /** Sends and marks rows; a row is marked only after its partition's acknowledgement. */
-  async #publish(connection: LeaderConnection, partition: number, rows: OutboxRow[]) {
+  /**
+   * Marks all acknowledged rows, in one statement. It is not awaited: a read that follows on this connection leaves
+   * in the same write, and sees the marks. A failed mark ends the leadership, and its rows are sent again.
+   */
+  mark(connection: LeaderConnection) {
+    const batches = this.#acknowledged
+    if (batches.length === 0) return
+    this.#acknowledged = []
+    mark(connection, batches).catch((error) => connection.fail(error))
+  }
+
+  /** For the end of a leadership: the next leader reads and sends the unmarked rows again. */
+  forgetAcknowledged() {
+    this.#acknowledged = []
+  }
+
+  /** @returns whether the transport has acknowledged the rows */
+  async #send(connection: LeaderConnection, partition: number, rows: OutboxRow[]) {
     const { module, transport, namespace } = this.#options
     try {
       const records = rows.map((row) => toRecord(row, namespace))
       const first = await transport.send(module, partition, records)
-      // Not awaited: the next read follows it on this connection, and sees it. A failed mark ends the
-      // leadership, and its rows are sent again.
-      mark(connection, partition, rows, first).catch((error) => connection.fail(error))
+      this.#acknowledged.push({ partition, rows, first })
       this.#published(rows)
       this.#batches.raiseLimit(partition, rows)
       this.#failures.delete(partition)
       if (this.#failures.size === 0) this.#events.onRecovery()
+      return true
     } catch (error) {
       if (error instanceof MessageRefused) await this.#refused(connection, partition, rows, error)
       else await this.#retryLater(partition, error)
+      return false
     }
   }
 
@@ -155,19 +182,32 @@ export class Publisher {
   }
 }
 
-async function mark(
-  connection: LeaderConnection,
-  partition: number,
-  rows: OutboxRow[],
+interface AcknowledgedBatch {
+  partition: number
+  rows: OutboxRow[]
+  /** The offset of the first row; null where the transport has no offsets. */
   first: string | null
-) {
+}
+
+async function mark(connection: LeaderConnection, batches: AcknowledgedBatch[]) {
+  const stored = batches.flatMap(({ partition, rows, first }) =>
+    rows.map(({ id }, index) =>
+      first === null
+        ? { id, partition: null, offset: null }
+        : { id, partition, offset: String(BigInt(first) + BigInt(index)) }
+    )
+  )
   await connection.query({
     name: 'relay_mark',
     text: /* sql */ `
-      update outbox set published_at = clock_timestamp(), partition = $2, "offset" = $3::bigint + ordinal - 1
-      from unnest($1::bigint[]) with ordinality as sent(sent_id, ordinal)
-      where id = sent_id`,
-    values: [rows.map((row) => row.id), first === null ? null : partition, first],
+      update outbox set published_at = clock_timestamp(), partition = stored.partition, "offset" = stored."offset"
+      from unnest($1::bigint[], $2::int[], $3::bigint[]) as stored (id, partition, "offset")
+      where outbox.id = stored.id`,
+    values: [
+      stored.map(({ id }) => id),
+      stored.map(({ partition }) => partition),
+      stored.map(({ offset }) => offset),
+    ],
   })
 }
 

@@ -8,6 +8,7 @@ import type { MessagingConfig } from '../define_config.ts'
 import { LeaderConnection, KEEP_ALIVE_MS, STEP_DOWN } from './leader_connection.ts'
 import { outbox } from './outbox.ts'
 import { LowWatermark } from './low_watermark.ts'
+import { Pace } from '#runtime/pace'
 import { backoff } from '#runtime/backoff'
 import { Wakeup } from '#runtime/wakeup'
 import { Publisher, RETRY_MS, type OutboxRow, type PublisherOptions } from './publisher.ts'
@@ -15,6 +16,12 @@ import { checkTransportChange } from './transport_guard.ts'
 
 const READ_ROWS = 1_000
 const POLL_MS = { first: 100, most: 1_000 }
+
+/**
+ * Every send becomes a transaction of each consumer. From 250 rows per second on, reads are ten milliseconds apart;
+ * rarer rows are read when they commit.
+ */
+const PACE = { most: 10, perRow: 4 }
 
 export interface RelayOptions extends PublisherOptions {
   /** The module's own role, without statement limits, never through a transaction pooler. */
@@ -25,6 +32,8 @@ export interface RelayOptions extends PublisherOptions {
   retention?: MessagingConfig['retention']
   /** The topics of the module's subscriptions. */
   topics?: string[]
+  /** When it reads under load. */
+  pace?: Pace
 }
 
 /** The channel on which other processes notify the leader of commits. */
@@ -37,7 +46,14 @@ export class Relay {
   readonly #woken = new Wakeup()
   readonly #stopping = new AbortController()
   readonly #publisher: Publisher
+  readonly #pace: Pace
   #partitions = 1
+  /** A message may be pending that no read has found. */
+  #isUnread = true
+  /** The last read left out the rows of busy partitions. */
+  #leftPartitions = false
+  /** The last read found more rows than were sent. */
+  #isBehind = false
   #running: Promise<void> | null = null
   #forgetWake = () => {}
   #connection: LeaderConnection | null = null
@@ -47,8 +63,12 @@ export class Relay {
 
   constructor(options: RelayOptions) {
     this.#options = options
+    this.#pace = options.pace ?? new Pace(PACE)
     this.#publisher = new Publisher(options, {
-      onPartitionIdle: () => this.#woken.raise(),
+      onPartitionIdle: (acknowledged) => {
+        if (this.#leftPartitions || this.#isBehind || !acknowledged) this.#isUnread = true
+        this.#woken.raise()
+      },
       onFailure: (error, attempt) => this.#warn(error, attempt),
       onRecovery: () => (this.#warning = null),
       stopping: this.#stopping.signal,
@@ -66,7 +86,7 @@ export class Relay {
 
   /** Makes the leader read immediately; a standby relay notifies it. */
   wake() {
-    if (this.leads) this.#woken.raise()
+    if (this.leads) this.#wakeToRead()
     else void this.#connection?.query(`notify ${this.#channel}`).catch(() => {})
   }
 
@@ -111,7 +131,7 @@ export class Relay {
     const connection = await LeaderConnection.open(this.#options.connection, {
       notified: (payload) => {
         this.#steppingDown ||= payload === STEP_DOWN
-        this.#woken.raise()
+        this.#wakeToRead()
       },
       lost: () => this.#woken.raise(),
     })
@@ -127,6 +147,7 @@ export class Relay {
       this.#connection = null
       await connection.close()
       await this.#publisher.untilIdle()
+      this.#publisher.forgetAcknowledged()
     }
     // The process that asked for the lock is already waiting for it.
     if (this.#steppingDown) await this.#pause(KEEP_ALIVE_MS)
@@ -141,16 +162,20 @@ export class Relay {
       this.#partitions = await checkTransportChange(connection, this.#options)
       this.#warning = null
       onLead()
-      for (let poll = POLL_MS.first; !this.#isEnding; poll = Math.min(POLL_MS.most, poll * 1.5)) {
-        if (this.#publisher.busyPartitions.length < this.#partitions) {
-          const rows = await this.#read(connection, watermark.value)
-          if (rows.length > 0) poll = POLL_MS.first
-          this.#publisher.publish(connection, rows, this.#partitions)
+      this.#isUnread = true
+      for (let poll = POLL_MS.first; !this.#isEnding;) {
+        const delay = this.#delay()
+        const found = delay === 0 && (await this.#publishPending(connection, watermark.value))
+        if (found) poll = POLL_MS.first
+        const isWoken = await this.#woken.wait(delay || poll)
+        if (!isWoken && delay === 0) {
+          this.#isUnread = true
+          poll = Math.min(POLL_MS.most, poll * 1.5)
         }
-        await this.#woken.wait(poll)
         connection.assertOpen()
       }
       await this.#publisher.untilIdle()
+      this.#publisher.mark(connection)
       // This connection runs statements in order, so all marks are made before this one returns.
       await connection.query('select')
     } finally {
@@ -158,11 +183,42 @@ export class Relay {
     }
   }
 
+  /** Milliseconds until the next read or mark. */
+  #delay() {
+    const busy = this.#publisher.busyPartitions.length
+    if (this.#isBehind || busy === this.#partitions) return 0
+    return this.#pace.delay(performance.now(), busy > 0)
+  }
+
+  /** Marks what was acknowledged and reads, in one write; begins to send the rows. @returns whether it found any */
+  async #publishPending(connection: LeaderConnection, watermark: string): Promise<boolean> {
+    this.#publisher.mark(connection)
+    const busy = this.#publisher.busyPartitions
+    if (!this.#isUnread || busy.length === this.#partitions) return false
+    this.#isUnread = false
+    this.#leftPartitions = busy.length > 0
+    const readAt = performance.now()
+    const rows = await this.#read(connection, watermark, busy)
+    if (rows.length > 0) this.#pace.read(rows.length, readAt)
+    const sent = this.#publisher.publish(connection, rows, this.#partitions)
+    this.#isBehind = sent < rows.length || rows.length === READ_ROWS
+    return rows.length > 0
+  }
+
+  #wakeToRead() {
+    this.#isUnread = true
+    this.#woken.raise()
+  }
+
   /**
    * Reads pending rows in id order, without those of busy partitions and parked keys: these must not use up the
    * limit.
    */
-  async #read(connection: LeaderConnection, watermark: string): Promise<OutboxRow[]> {
+  async #read(
+    connection: LeaderConnection,
+    watermark: string,
+    busy: number[]
+  ): Promise<OutboxRow[]> {
     return connection.query<OutboxRow & Record<string, unknown>>({
       name: 'relay_read',
       text: /* sql */ `
@@ -173,7 +229,7 @@ export class Relay {
           and not exists (select from parked_keys where parked_keys.key = outbox.key)
         order by id
         limit ${READ_ROWS}`,
-      values: [watermark, this.#partitions, this.#publisher.busyPartitions],
+      values: [watermark, this.#partitions, busy],
     })
   }
 

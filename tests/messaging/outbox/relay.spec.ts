@@ -9,24 +9,13 @@ import { LowWatermark } from '#messaging/outbox/low_watermark'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
 import { emptyShop } from '#tests/support/shop'
 import { eventually } from '#tests/support/eventually'
-import { FaultyTransport, type Faults } from '../support/faulty_transport.ts'
+import { FaultyTransport, Partitioned, type Faults } from '../support/faulty_transport.ts'
 import { commit, keyOf, message, orders, published, startRelay } from '../support/orders_outbox.ts'
 
 const quiet = { notified() {}, lost() {} }
 
 function embedded(faults: Faults = {}) {
   return new FaultyTransport(new EmbeddedTransport(), faults)
-}
-
-/** As many partitions as a topic of Kafka, on the transport that has none. */
-class Partitioned extends EmbeddedTransport {
-  constructor(readonly partitions: number) {
-    super()
-  }
-
-  override async openTopic() {
-    return this.partitions
-  }
 }
 
 test.group('The relay', (group) => {

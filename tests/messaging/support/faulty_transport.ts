@@ -1,4 +1,5 @@
 import type { WireRecord } from '#messaging/message/message'
+import { EmbeddedTransport } from '#messaging/transports/embedded'
 import type { Transport } from '#messaging/transports/transport'
 
 export interface Faults {
@@ -80,5 +81,16 @@ export class FaultyTransport implements Transport {
 
   close() {
     return this.inner.close()
+  }
+}
+
+/** As many partitions as a topic of Kafka, on the transport that has none. */
+export class Partitioned extends EmbeddedTransport {
+  constructor(readonly partitions: number) {
+    super()
+  }
+
+  override async openTopic() {
+    return this.partitions
   }
 }

@@ -12,7 +12,7 @@ import { directConnection } from '#config/database'
 import { orderPlaced } from '#contracts/messages/orders'
 import { outbox } from '#messaging/outbox/outbox'
 import { keyHash } from '#messaging/message/partition'
-import { Relay } from '#messaging/outbox/relay'
+import { Relay, type RelayOptions } from '#messaging/outbox/relay'
 import type { Transport } from '#messaging/transports/transport'
 
 export const orders = () => db.connection('orders')
@@ -36,15 +36,16 @@ export function keyOf(partition: number, partitions: number) {
 }
 
 /** Starts a relay that ends with the test. */
-export function startRelay(transport: Transport, acceptTransportChange = false) {
+export function startRelay(transport: Transport, options: Partial<RelayOptions> = {}) {
   const relay = new Relay({
     module: 'orders',
     connection: directConnection('orders'),
     transport,
-    acceptTransportChange,
+    acceptTransportChange: false,
     namespace: NAMESPACE,
     metrics: messagingMetrics(messaging.config.metrics),
     logger,
+    ...options,
   })
   relay.start()
   getActiveTestOrFail().cleanup(() => relay.stop())

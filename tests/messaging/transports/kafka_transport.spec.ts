@@ -208,7 +208,7 @@ if (kafkaIsHere) {
       await refused.stop()
       assert.lengthOf(await unreadableBatches(orders()), 1)
 
-      const accepted = startRelay(new EmbeddedTransport(), true)
+      const accepted = startRelay(new EmbeddedTransport(), { acceptTransportChange: true })
       await commit(message())
       await eventually('published', async () => (await published()).length === 2)
       assert.isTrue(accepted.leads)

@@ -276,6 +276,33 @@ export const BUGS: Bug[] = [
       'and $2::int is not null and $3::int[] is not null',
     ],
   ]),
+  ...of('app/messaging/outbox/relay.ts', spec('messaging', 'messaging/outbox/relay'), [
+    [
+      'rows are read before those that were acknowledged are marked',
+      'this.#publisher.mark(connection)\n    const busy',
+      'setImmediate(() => this.#publisher.mark(connection))\n    const busy',
+    ],
+  ]),
+  ...of('app/messaging/outbox/publisher.ts', spec('messaging', 'messaging/outbox/relay_batches'), [
+    ['all rows of a send have its offset', 'BigInt(first) + BigInt(index)', 'BigInt(first)'],
+  ]),
+  ...of('app/runtime/pace.ts', spec('messaging', 'messaging/outbox/relay_batches'), [
+    [
+      'what is committed during a send is sent one by one',
+      'isBusy ? most : Math.min(',
+      'Math.min(',
+    ],
+    ['a message that comes alone waits for others', '(this.#meanRows - 1)', '(this.#meanRows + 1)'],
+    ['a send that hangs stops the other partitions', 'isBusy ? most', 'isBusy ? 2 ** 30'],
+  ]),
+  ...of(
+    'app/messaging/transports/batch_coalescer.ts',
+    spec('unit', 'messaging/unit/transports/batch_coalescer'),
+    [
+      ['the partitions of a fetch are handled one by one', 'await setImmediate()', ''],
+      ['a full batch delays the next fetch', 'size < this.batchSize ?', 'true ?'],
+    ]
+  ),
   ...of('app/messaging/outbox/low_watermark.ts', spec('messaging', 'messaging/outbox/relay'), [
     [
       'the watermark passes ids that may still commit',
