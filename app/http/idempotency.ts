@@ -2,7 +2,7 @@
  * Idempotency-Key: a retried request has one effect and one response. The key commits in the same
  * transaction as the effect, so neither exists without the other.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { HttpContext } from '@adonisjs/core/http'
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { deleteInBatches } from '#postgres/delete_in_batches'
@@ -223,7 +223,7 @@ export function send({ response }: HttpContext, { status, headers, body }: Store
 }
 
 function hashOf(payload: unknown) {
-  return createHash('sha256').update(canonical(payload)).digest('hex')
+  return hash('sha256', canonical(payload))
 }
 
 /** JSON with sorted members, so that equal payloads have equal text. */

@@ -4,7 +4,7 @@
  * vendor-specific, is not passed on.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 /** Later versions may add fields. `ff` and ids of zeros are invalid. */
 const TRACEPARENT =
@@ -23,9 +23,13 @@ export function currentTrace(): string | undefined {
 
 /** A new span of the given trace, or of a new one if it is missing or invalid. */
 export function continued(traceparent?: string): string {
-  const [, trace, flags] = TRACEPARENT.exec(traceparent ?? '') ?? []
-  const random = randomBytes(24).toString('hex')
-  return `00-${trace ?? random.slice(16)}-${random.slice(0, 16)}-${flags ?? '01'}`
+  const [, trace = randomId(), flags = '01'] = TRACEPARENT.exec(traceparent ?? '') ?? []
+  return `00-${trace}-${randomId().slice(0, 16)}-${flags}`
+}
+
+/** 32 hexadecimal digits, not only zeros. A UUID, because Node.js prepares their random bits in batches. */
+function randomId() {
+  return randomUUID().replaceAll('-', '')
 }
 
 /** Headers of a message that another one causes. */

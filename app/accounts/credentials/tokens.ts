@@ -2,7 +2,7 @@
  * Access tokens. A token is looked up once every few seconds, not for each request, because the look-up
  * costs seven times as much as the rest of the request.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { AccessToken } from '@adonisjs/auth/access_tokens'
 import { Secret } from '@adonisjs/core/helpers'
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
@@ -83,7 +83,7 @@ async function ownerOf(tokenId: string): Promise<TokenSignIn | null> {
 }
 
 function digestOf(token: string) {
-  return createHash('sha256').update(token).digest('base64')
+  return hash('sha256', token, 'base64')
 }
 
 /**

@@ -33,7 +33,7 @@ export class UnfinishedBodies {
   }
 
   /**
-   * Reads one body.
+   * Reads one body. One that has arrived with its request is not subject to the limits.
    *
    * @param address - of the client
    * @param incoming - the request whose body it is
@@ -42,6 +42,7 @@ export class UnfinishedBodies {
    *   `read` throws
    */
   async read<T>(address: string, incoming: Incoming, read: () => Promise<T>): Promise<T> {
+    if (incoming.complete) return read()
     const network = networkOf(address)
     const { promise: rejected, reject } = Promise.withResolvers<never>()
     const body = { incoming, reject }

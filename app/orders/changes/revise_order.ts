@@ -13,7 +13,7 @@ import {
 } from '../store/order.ts'
 import { perSku } from '../order_lines.ts'
 import { transition } from '../order_state_machine.ts'
-import { priceLines, type WantedLine } from '../placing/price_list.ts'
+import { findPrices, priceLines, type WantedLine } from '../placing/price_list.ts'
 import { applyTransition } from './apply_transition.ts'
 import { actionRefused, assertExpectedVersion, type ExpectedVersion } from './exceptions.ts'
 import type { reviseOrderValidator } from './validators.ts'
@@ -95,7 +95,8 @@ async function newTarget(
 ): Promise<PricedLine[] | null> {
   assertOwnPrices(wanted, by)
   const target = targetLines(before)
-  const { lines } = await priceLines(trx, wanted, { lines: target, currency: before.currency })
+  const find = (skus: string[]) => findPrices(trx, skus)
+  const { lines } = await priceLines(find, wanted, { lines: target, currency: before.currency })
   return sameLines(lines, target) ? null : lines
 }
 

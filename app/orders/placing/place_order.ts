@@ -8,6 +8,7 @@ import {
 } from '#http/idempotency'
 import { Problem } from '#http/problem'
 import { CoalescedPlacements } from './coalesced_placements.ts'
+import { CoalescedPrices } from './coalesced_prices.ts'
 import {
   assertLinesWithinLimit,
   assertOwnWords,
@@ -19,11 +20,13 @@ import type { OrderRecord } from '../store/order.ts'
 import { insertOrders } from '../store/placement.ts'
 import { targetMessage } from '../store/target.ts'
 import { newOrder, type Placement } from './new_order.ts'
-import { priceLines } from './price_list.ts'
+import { findPrices, priceLines } from './price_list.ts'
 
 const placements = new CoalescedPlacements((orders) =>
   insertOrders(db.connection('orders'), orders)
 )
+const prices = new CoalescedPrices((skus) => findPrices(db.connection('orders'), skus))
+const find = (skus: string[]) => prices.find(skus)
 
 /**
  * Places an order at current prices. It is `pending` until inventory replies.
@@ -45,7 +48,7 @@ export async function placeOrder(
     // A placement finds only keys that are stored under the canonical path.
     const former = scope.requestedPath ? await storedResponse(client, scope) : null
     if (former) return former
-    const order = newOrder(placement, account, await priceLines(client, placement.lines))
+    const order = newOrder(placement, account, await priceLines(find, placement.lines))
     assertOwnWords(order, account)
     assertLinesWithinLimit(placement.lines, account)
     assertExpectedTotal(placement.expectedTotal, order)

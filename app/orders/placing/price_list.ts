@@ -50,19 +50,24 @@ export interface PricedLines {
   currency: string
 }
 
-const findPrices = {
+const findStatement = {
   name: 'price_list_find',
   text: /* sql */ `
     select sku, name, price_amount::float8 as amount, price_currency as currency, active
     from price_list where sku = any ($1::text[])`,
 }
 
-interface Price extends Record<string, unknown> {
+export interface Price extends Record<string, unknown> {
   sku: string
   name: string
   amount: number
   currency: string
   active: boolean
+}
+
+/** The current prices of these SKUs; unknown ones are left out. */
+export function findPrices(client: QueryClientContract, skus: string[]): Promise<Price[]> {
+  return run<Price>(client, findStatement, [skus])
 }
 
 const MAX_UNITS = 1_000_000
@@ -77,19 +82,20 @@ export interface WantedLine extends Line {
  * already keep their price, even if the product is no longer for sale. A `unitPrice` applies to all units of
  * the SKU.
  *
+ * @param find - `findPrices`, or the same for several orders
  * @param kept - the current lines of the order; null for a new order
  * @throws Problem 422 `unknown_sku`, `not_for_sale`, `unit_prices_differ`, `mixed_currencies`,
  *   `quantity_too_large`, `total_too_large`
  */
 export async function priceLines(
-  client: QueryClientContract,
+  find: (skus: string[]) => Promise<Price[]>,
   wanted: WantedLine[],
   kept: PricedLines | null = null
 ): Promise<PricedLines> {
   const indexed = wanted.map((line, index) => ({ ...line, index }))
   const items = perSku(wanted).map((item) => wantedItem(item, indexed, kept?.lines ?? []))
   const prices = await pricesOf(
-    client,
+    find,
     items.filter(({ grows, kept: has, unitPrice }) => (unitPrice ? has.length === 0 : grows))
   )
   for (const { unitPrice, quantity, requested } of items) {
@@ -135,9 +141,9 @@ function wantedItem({ sku, quantity }: Line, all: IndexedLine[], lines: PricedLi
 }
 
 /** Current prices, by SKU. @throws Problem 422 `unknown_sku`, `not_for_sale` */
-async function pricesOf(client: QueryClientContract, items: WantedItem[]) {
+async function pricesOf(find: (skus: string[]) => Promise<Price[]>, items: WantedItem[]) {
   const skus = items.map(({ sku }) => sku)
-  const rows = skus.length > 0 ? await run<Price>(client, findPrices, [skus]) : []
+  const rows = skus.length > 0 ? await find(skus) : []
   const prices = new Map(rows.map((row) => [row.sku, row]))
   const linesAsking = (some: WantedItem[]) =>
     some.flatMap((item) => item.requested).sort((a, b) => a.index - b.index)

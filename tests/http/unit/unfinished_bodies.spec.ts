@@ -63,6 +63,13 @@ test.group('Unfinished bodies', () => {
     assert.deepEqual(Object.fromEntries(slow), { 0: 'too_many_unfinished_bodies' })
   })
 
+  test('exclude one that arrives with its request', async ({ assert }) => {
+    const bodies = new UnfinishedBodies()
+    const reading = bodies.read('192.0.2.1', { complete: true }, async () => 'read')
+    assert.equal(bodies.count, 0)
+    assert.equal(await reading, 'read')
+  })
+
   test('stop counting when they are complete or failed', async ({ assert }) => {
     const bodies = new UnfinishedBodies()
     const arrived = bodies.read('192.0.2.1', arriving, async () => 'read')

@@ -453,6 +453,18 @@ export const BUGS: Bug[] = [
     ]
   ),
   ...of(
+    'app/orders/placing/coalesced_prices.ts',
+    spec('functional', 'orders/functional/placing/coalesced_prices'),
+    [
+      [
+        'a price look-up joins a statement that has begun',
+        'this.#next = null\n      return this.#find([...skus])',
+        'return this.#find([...skus]).finally(() => (this.#next = null))',
+      ],
+      ['an order finds the prices of other orders', '.filter(({ sku }) => skus.includes(sku))', ''],
+    ]
+  ),
+  ...of(
     'app/orders/placing/price_list.ts',
     spec('functional', 'orders/functional/placing/prices'),
     [
