@@ -199,6 +199,19 @@ export const BUGS: Bug[] = [
     ],
   ]),
 
+  ...of('app/postgres/run.ts', spec('functional', 'postgres/functional/transaction_in_two_trips'), [
+    [
+      'a transaction whose decision fails is not rolled back',
+      "await connection.query('rollback').catch((lost) => (connection.__knex__disposed = lost))",
+      '',
+    ],
+    [
+      'a failed commit is not noticed',
+      'await send(connection, [...last, COMMIT])',
+      'await send(connection, last); void send(connection, [COMMIT]).catch(() => {})',
+    ],
+  ]),
+
   ...of('app/messaging/inbox/inbox.ts', spec('messaging', 'messaging/inbox/inbox_order'), [
     [
       'ids are inserted in no order',
