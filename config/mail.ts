@@ -13,6 +13,12 @@ export const mailDir = join(dataDir, 'mail')
 /** Whether the app sends mails to customers. A shop may send its own. */
 export const customerMails = env.get('CUSTOMER_MAILS') === 'on'
 
+/** What the mail server allows one process. Files have no limits. */
+export const mailLimits = {
+  connections: smtpUrl ? env.get('SMTP_CONNECTIONS') : 20,
+  perSecond: (smtpUrl && env.get('SMTP_MAILS_PER_SECOND')) || null,
+}
+
 /** Domain of each Message-ID. */
 export const mailDomain = /@([^>\s]+)/.exec(env.get('MAIL_FROM'))?.[1] ?? 'quartermaster.invalid'
 
@@ -26,7 +32,9 @@ const config = defineConfig({
     smtp: configProvider.create(async () => {
       const { SmtpTransport } = await import('#mail/smtp_transport')
       const options = smtpOptions(smtpUrl ?? 'smtp://127.0.0.1:25', env.get('SMTP_TLS'))
-      return () => new SmtpTransport(options)
+      const { connections: maxConnections } = mailLimits
+      const maxMessages = env.get('SMTP_MAILS_PER_CONNECTION')
+      return () => new SmtpTransport({ ...options, maxConnections, maxMessages })
     }),
     files: configProvider.create(async () => {
       const { FileTransport } = await import('#mail/file_transport')

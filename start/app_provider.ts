@@ -41,7 +41,11 @@ export default class AppProvider {
     const { default: edge } = await import('edge.js')
     const { HttpContext } = await import('@adonisjs/core/http')
     const { default: ShieldMiddleware } = await import('@adonisjs/shield/shield_middleware')
+    const { Message } = await import('@adonisjs/mail')
     const renderer = edge.createRenderer()
+    Message.templateEngine = {
+      render: (path, helpers, content) => renderer.clone().share(helpers).render(path, content),
+    }
     HttpContext.getter(
       'view',
       function (this: InstanceType<typeof HttpContext>) {

@@ -284,6 +284,9 @@ export default await Env.create(new URL('../', import.meta.url), {
 
   SMTP_URL: url(['smtp:', 'smtps:'], 'smtp://user:password@mail.example.com:587'),
   SMTP_TLS: smtpTls,
+  SMTP_CONNECTIONS: integer(20, { min: 1, max: 100 }),
+  SMTP_MAILS_PER_CONNECTION: integer(100, { min: 1, max: 10_000 }),
+  SMTP_MAILS_PER_SECOND: optionalInteger({ min: 1, max: 10_000 }),
   MAIL_FROM: sender('Quartermaster <orders@quartermaster.example>'),
   CUSTOMER_MAILS: oneOf(['on', 'off'] as const, 'on'),
   SIGN_UP: oneOf(['on', 'off'] as const, 'on'),

@@ -23,10 +23,12 @@ const UNCONFIRMED = 'the server took the message but never confirmed it; it may 
  * - `refused`: 5xx for the recipient or the message. Other mails are not affected.
  * - `invalid`: no recipient, or an invalid address. The mail is never sent.
  * - `misconfigured`: 5xx before the recipient. Every mail is affected.
- * - `transient`: 4xx, a broken connection, a time-out, or an internal error.
+ * - `disconnected`: no connection, a broken one, or 421, with which a server ends one, for example because there are
+ *   too many. Every mail is affected.
+ * - `transient`: another 4xx, or an internal error.
  */
 export interface Outcome {
-  kind: 'unconfirmed' | 'refused' | 'invalid' | 'misconfigured' | 'transient'
+  kind: 'unconfirmed' | 'refused' | 'invalid' | 'misconfigured' | 'disconnected' | 'transient'
   /** For operators: the step, the server's reply and, for a wrong setting, the remedy. */
   reason: string
 }
@@ -82,7 +84,9 @@ export function outcomeOf(error: unknown, wholeMessageSent: boolean): Outcome {
     return { kind: 'invalid', reason: `the mail cannot be addressed: ${message}` }
   }
   const wrong = wrongSetting(error as SmtpError, step, reply)
-  return wrong ? { kind: 'misconfigured', reason: wrong } : { kind: 'transient', reason: message }
+  if (wrong) return { kind: 'misconfigured', reason: wrong }
+  const disconnected = reply === 421 || (step === 'CONN' && reply < 500)
+  return { kind: disconnected ? 'disconnected' : 'transient', reason: message }
 }
 
 /** Decides what happens to a mail after a failed attempt. */

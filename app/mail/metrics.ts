@@ -30,3 +30,8 @@ export const mailsPaused = new Gauge({
   name: 'quartermaster_mail_paused',
   help: '1 while this process sends one mail at a time, because the server refused 20 recipients in a row.',
 })
+
+export const connectionLimit = new Gauge({
+  name: 'quartermaster_mail_connection_limit',
+  help: 'Mails that this process sends at once at most: SMTP_CONNECTIONS, or fewer after the server refused connections.',
+})

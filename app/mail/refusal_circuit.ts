@@ -34,9 +34,14 @@ export class RefusalCircuit {
     return wasOpen
   }
 
+  /** Whether the next probe is due. */
+  probeDue(now = Date.now()): boolean {
+    return now >= this.#nextProbe
+  }
+
   /** Whether the next probe is due. If it is, schedules the one after it. */
   takeProbe(now = Date.now()): boolean {
-    if (now < this.#nextProbe) return false
+    if (!this.probeDue(now)) return false
     this.#nextProbe = now + this.#probeEvery
     return true
   }

@@ -3,7 +3,8 @@ import { setImmediate } from 'node:timers/promises'
 import { MailResponse } from '@adonisjs/mail'
 import type { MailTransportContract, NodeMailerMessage } from '@adonisjs/mail/types'
 import nodemailer, { type Transporter } from 'nodemailer'
-import type { Options, SentMessageInfo } from 'nodemailer/lib/smtp-transport/index.js'
+import type SMTPPool from 'nodemailer/lib/smtp-pool/index.js'
+import type { Options } from 'nodemailer/lib/smtp-transport/index.js'
 
 export interface SendOptions {
   /**
@@ -13,12 +14,24 @@ export interface SendOptions {
   beforeLastLine?(): Promise<void>
 }
 
-/** Mails over SMTP, one connection each. Errors are nodemailer's, with `command` and `responseCode`. */
-export class SmtpTransport implements MailTransportContract {
-  readonly #transporter: Transporter<SentMessageInfo>
+export interface PoolOptions {
+  maxConnections?: number
+  /** Mails after which a connection is closed. */
+  maxMessages?: number
+}
 
-  constructor(options: Options) {
-    this.#transporter = nodemailer.createTransport(options)
+/**
+ * Mails over SMTP. Connections stay open for the next mail; one that was not used for a minute is closed. Errors are
+ * nodemailer's, with `command` and `responseCode`.
+ */
+export class SmtpTransport implements MailTransportContract {
+  readonly #transporter: Transporter<SMTPPool.SentMessageInfo, SMTPPool.Options>
+  #closed = false
+
+  constructor(options: Options & PoolOptions) {
+    // The queue decides about retries. By itself the pool would try again, without end, when the server hangs up.
+    const pool: SMTPPool.Options & { maxRequeues: 0 } = { ...options, pool: true, maxRequeues: 0 }
+    this.#transporter = nodemailer.createTransport(pool)
     this.#transporter.use('stream', (mail, done) => {
       const { beforeLastLine } = mail.data as SendOptions
       if (beforeLastLine) {
@@ -29,6 +42,8 @@ export class SmtpTransport implements MailTransportContract {
   }
 
   async send(message: NodeMailerMessage, { beforeLastLine }: SendOptions = {}) {
+    // A closed pool would never answer.
+    if (this.#closed) throw new Error('the mail transport is closed')
     let failed = false
     const sent = await this.#transporter
       .sendMail({
@@ -41,12 +56,22 @@ export class SmtpTransport implements MailTransportContract {
           },
         }),
       })
-      .catch((error: unknown) => {
+      .catch((error: Error) => {
         failed = true
-        throw error
+        throw /^Reached maximum number of retries/.test(error.message) ? hungUp(error) : error
       })
     return new MailResponse(sent.messageId, sent.envelope, sent)
   }
+
+  close() {
+    this.#closed = true
+    this.#transporter.close()
+  }
+}
+
+function hungUp(cause: Error) {
+  const error = new Error('the server closes connections without a greeting', { cause })
+  return Object.assign(error, { code: 'ECONNECTION', command: 'CONN' })
 }
 
 /** Begins on the next turn of the event loop, when a refusal of the message is known. */

@@ -12,6 +12,7 @@ import { observe } from '#operations/health/readiness'
 import { retention } from '#operations/workers/retention'
 import { WorkerHeartbeat } from '#operations/workers/worker_heartbeat'
 import { Sweeper } from '#orders/stock_replies/sweeper'
+import type { HealthSource } from '#runtime/health_source'
 import type { PollingWorker } from '#runtime/polling_worker'
 import { retentionRules } from '#start/workers/retention_rules'
 
@@ -36,7 +37,12 @@ const OF_ONE_MODULE: Partial<Record<WorkerName, ModuleName>> = {
 /** Supervisors kill a process some seconds after the signal, Docker after ten. */
 const ENDS_WITHIN_MS = 6_000
 
-const running: PollingWorker[] = []
+interface Worker extends HealthSource {
+  /** Resolves when the work in progress has ended. */
+  stop(): Promise<void>
+}
+
+const running: Worker[] = []
 
 /** Why these workers cannot run in one process; null when they can. */
 export function invalidCombination(
@@ -74,16 +80,20 @@ export async function startWorkers(app: ApplicationService, workers: readonly Wo
   )
   heartbeat.start({ logger })
   running.push(heartbeat)
-  const run = (worker: PollingWorker, start = () => worker.start({ logger })) => {
-    start()
+  const started = (worker: Worker) => {
     observe(worker)
     running.push(worker)
   }
+  const run = (worker: PollingWorker) => {
+    worker.start({ logger })
+    started(worker)
+  }
   if (has('mail')) {
-    const { mailDomain: domain } = await import('#config/mail')
+    const { mailDomain: domain, mailLimits: limits } = await import('#config/mail')
     const mail = await app.container.make('mail.manager')
     const send: MailQueueOptions['send'] = (compose, options) => mail.use().send(compose, options)
-    run(mailQueue, () => mailQueue.start({ db, logger, domain, send }))
+    mailQueue.start({ db, logger, domain, limits, send })
+    started(mailQueue)
   }
   if (has('sweeper') && runsHere('orders')) {
     const { replyTimeout } = await import('#config/orders')

@@ -55,7 +55,7 @@ export async function withdraw(trx: TransactionClientContract, id: string): Prom
 async function mailIn(trx: TransactionClientContract, { id, revision }: Invitation) {
   const mail = { id: uuidv7(), invitation_id: id, kind: 'invitation', revision }
   await trx.table('notifications').insert({ ...mail, traceparent: currentTrace() ?? null })
-  trx.after('commit', () => mailQueue.wake())
+  trx.after('commit', () => mailQueue.wake('accounts'))
 }
 
 async function refuseKnown(email: string, trx: TransactionClientContract) {

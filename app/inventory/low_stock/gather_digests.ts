@@ -68,7 +68,7 @@ async function gather(reader: LowStockReader, now: Date): Promise<boolean> {
       .into('notifications')
       .onConflict(['account_id', 'kind', 'period'])
       .ignore()
-    trx.after('commit', () => mailQueue.wake())
+    trx.after('commit', () => mailQueue.wake('inventory'))
     return true
   })
 }

@@ -6,6 +6,7 @@ import type { MessageComposeCallback } from '@adonisjs/mail/types'
 import type { Shortage } from '#contracts/messages/fields'
 import type { Notification } from '#mail/mail_rows'
 import { run } from '#postgres/run'
+import { Gathered } from '#runtime/gathered'
 import type { PricedLine, ShipTo } from '../store/order.ts'
 import { quantityChanges, totalOf } from '../order_lines.ts'
 import type { MailKind } from '../order_state_machine.ts'
@@ -21,7 +22,7 @@ export const MAIL_SUBJECTS: Record<MailKind, (number: string) => string> = {
   order_fulfilled: (number) => `Order ${number} is on its way`,
 }
 
-interface MailedOrder {
+interface MailedOrder extends Record<string, unknown> {
   id: string
   number: number
   reference: string | null
@@ -39,32 +40,37 @@ interface MailedOrder {
   previous: number | null
 }
 
+/** The mails that are leased together share a statement. */
+const mailedOrders = new Gathered(findMailedOrders)
+
 // array_agg instead of "order by … limit 1", for which PostgreSQL can choose to scan the mails of all orders.
-const findMailedOrder = {
-  name: 'mail_order',
+const findOrders = {
+  name: 'mail_orders',
   text: /* sql */ `
-    select id, number, reference, email, name, ship_to, currency, cancel_reason, carrier, tracking_number,
+    select orders.id, number, reference, email, name, ship_to, currency, cancel_reason, carrier, tracking_number,
       tracking_url,
       (select json_agg(json_build_object('revision', revision, 'sku', sku, 'name', name, 'quantity', quantity,
                                          'unitPrice', unit_price) order by revision, position)
        from order_lines where order_id = orders.id) as lines,
       (select (array_agg((detail->>'linesOf')::int order by sequence desc))[1] from notifications
-       where order_id = orders.id and sequence < $2) as previous
-    from orders where id = $1`,
+       where order_id = orders.id and sequence < mail.sequence) as previous
+    from unnest($1::uuid[], $2::bigint[]) with ordinality as mail (order_id, sequence, position)
+    join orders on orders.id = mail.order_id
+    order by position`,
+}
+
+/** @returns the order of each mail, in the same order */
+async function findMailedOrders(mails: Notification[]): Promise<MailedOrder[]> {
+  return run<MailedOrder>(db.connection('orders'), findOrders, [
+    mails.map(({ subject }) => subject),
+    mails.map(({ sequence }) => sequence),
+  ])
 }
 
 /** @param notification.detail - `linesOf`: the revision whose lines to show; `shortages` of a rejection */
-export async function composeOrderMail({
-  sequence,
-  kind,
-  subject: orderId,
-  detail,
-}: Notification): Promise<MessageComposeCallback> {
-  const [order] = await run<MailedOrder & Record<string, unknown>>(
-    db.connection('orders'),
-    findMailedOrder,
-    [orderId, sequence]
-  )
+export async function composeOrderMail(mail: Notification): Promise<MessageComposeCallback> {
+  const order = await mailedOrders.call(mail)
+  const { kind, detail } = mail
   const number = `Q-${order.number}`
   const linesAt = (revision: unknown) => order.lines.filter((line) => line.revision === revision)
   const lines = linesAt(detail.linesOf)

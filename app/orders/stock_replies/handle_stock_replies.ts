@@ -75,7 +75,7 @@ export const handleStockReplies: BatchHandler<ReplyData> = {
       messages: emitted,
       committed() {
         if (steps.length > 0) stepsCommitted()
-        if (notifications.length > 0) mailQueue.wake()
+        if (notifications.length > 0) mailQueue.wake('orders')
       },
     }
   },

@@ -32,7 +32,7 @@ const insertNotifications = {
     on conflict (order_id, kind, revision) do nothing`,
 }
 
-/** Write the notifications. After the commit, call `mailQueue.wake`. */
+/** Write the notifications. After the commit, call `mailQueue.wake('orders')`. */
 export function notificationWrites(notifications: NewNotification[]): Call[] {
   if (notifications.length === 0) return []
   const rows = notifications.map(({ traceparent = currentTrace(), ...row }) => {
@@ -45,5 +45,5 @@ export function notificationWrites(notifications: NewNotification[]): Call[] {
 /** Writes notifications in a transaction of the caller. */
 export async function notify(trx: TransactionClientContract, notifications: NewNotification[]) {
   await runInOrder(trx, ...notificationWrites(notifications))
-  trx.after('commit', () => mailQueue.wake())
+  trx.after('commit', () => mailQueue.wake('orders'))
 }

@@ -56,12 +56,13 @@ const failures: [what: string, error: Error, wholeMessageSent: boolean, kind: Ou
     false,
     'misconfigured',
   ],
-  ['421 as greeting', smtpError('EPROTOCOL', 'CONN', '421 busy'), false, 'transient'],
+  ['421 as greeting', smtpError('EPROTOCOL', 'CONN', '421 busy'), false, 'disconnected'],
+  ['421 to MAIL FROM', smtpError('EENVELOPE', 'MAIL FROM', '421 too many'), false, 'disconnected'],
   ['454 to AUTH', smtpError('EAUTH', 'AUTH LOGIN', '454 later'), false, 'transient'],
   ['454 to STARTTLS', smtpError('ETLS', 'STARTTLS', '454 later'), false, 'transient'],
   ['450 to RCPT', smtpError('EENVELOPE', 'RCPT TO', '450 greylisted'), false, 'transient'],
   ['451 to the message', smtpError('EMESSAGE', 'DATA', '451 later'), true, 'transient'],
-  ['a server that is away', smtpError('ESOCKET', 'CONN'), false, 'transient'],
+  ['a server that is away', smtpError('ESOCKET', 'CONN'), false, 'disconnected'],
   ['an error of our own', new Error('no such view'), false, 'transient'],
 ]
 
@@ -130,7 +131,7 @@ test.group('What happens to a mail next', () => {
     assert.deepEqual([next.status, next.refusals], ['pending', 1])
   })
 
-  for (const kind of ['transient', 'misconfigured'] as const) {
+  for (const kind of ['transient', 'disconnected', 'misconfigured'] as const) {
     test(`a mail whose failure is ${kind} is tried for a day`, ({ assert }) => {
       const young = decide(outcome(kind), { ...NEW, attempts: 30, age: 23 * HOUR })
       assert.equal(young.status, 'pending')

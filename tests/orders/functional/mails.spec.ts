@@ -64,6 +64,28 @@ test.group('A mail about a change that could not be made', (group) => {
   })
 })
 
+test.group('Mails about different orders', (group) => {
+  group.each.setup(shopOfMugs)
+
+  test('that are composed together each show their own order', async ({ client, assert }) => {
+    const [ada, bob] = [await person('customer', 'Ada'), await person('customer', 'Bob')]
+    const ids = [await confirmed(client, ada), await confirmed(client, bob)]
+    const rows = await db.connection('orders').from('notifications').whereIn('order_id', ids)
+    const messages = await Promise.all(
+      rows.map(async (row) => {
+        const message = new Message()
+        const write = await composeOrderMail({ ...row, subject: row.order_id } as Notification)
+        await write(message)
+        return message.toObject().message
+      })
+    )
+    for (const [index, { to }] of messages.entries()) {
+      const name = rows[index].order_id === ids[0] ? 'Ada' : 'Bob'
+      assert.deepInclude(to![0], { name })
+    }
+  })
+})
+
 test.group('Mails about one order', (group) => {
   group.each.setup(shopOfMugs)
 
@@ -87,7 +109,7 @@ test.group('Mails about one order', (group) => {
       ['order_confirmed']
     )
     assert.isEmpty(await rows.lease(10))
-    await rows.markSent([first[0].id])
+    await rows.markSent(first[0])
     const second = await rows.lease(10)
     assert.deepEqual(
       second.map(({ kind }) => kind),

@@ -524,6 +524,53 @@ export const BUGS: Bug[] = [
       'next_attempt_at = now()',
     ],
   ]),
+  ...of('app/mail/mail_rows.ts', spec('functional', 'mail/functional/many_at_once'), [
+    [
+      'several mails about one subject are sent at once',
+      'first.${subject} = due.${subject}',
+      'first.id = due.id',
+    ],
+  ]),
+  ...of('app/mail/mail_rows.ts', spec('functional', 'mail/functional/deliveries'), [
+    [
+      'a copy whose lease has ended counts when others do not',
+      'return mails.map(({ id }) => ids.has(id))',
+      'return mails.map(() => ids.size >= 0)',
+    ],
+  ]),
+  ...of('app/mail/deliver.ts', spec('functional', 'mail/functional/many_at_once'), [
+    [
+      'a mark that could not be stored is forgotten',
+      'if (signal.aborted) throw error',
+      'throw error',
+    ],
+    [
+      'a mail is marked as sent before the server has it',
+      'const failed = content && (await send(mail, content, context))',
+      'const failed = content && (void markSent(mail, context), await send(mail, content, context))',
+    ],
+  ]),
+  ...of('app/mail/mail_server.ts', spec('functional', 'mail/functional/many_at_once'), [
+    [
+      'every connection that breaks counts a failure',
+      `if (this.#limit.failed()) return 'waits'`,
+      'this.#limit.failed()',
+    ],
+  ]),
+  ...of('app/mail/connection_limit.ts', spec('unit', 'mail/unit/connection_limit'), [
+    [
+      'refused connections do not lower the limit',
+      'this.#set(Math.min(this.#ceiling, Math.max(1, others)))',
+      'this.#set(this.#limit)',
+    ],
+  ]),
+  ...of('app/runtime/gathered.ts', spec('unit', 'runtime/unit/gathered'), [
+    [
+      'gathered calls share the result of the first',
+      'resolve(results[index])',
+      'resolve(results[0])',
+    ],
+  ]),
   ...of('app/mail/delivery.ts', spec('unit', 'mail/unit/delivery'), [
     [
       'a mail is sent four times without a confirmation',

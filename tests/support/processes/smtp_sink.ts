@@ -17,13 +17,16 @@ export type SmtpStep =
   'greeting' | 'EHLO' | 'HELO' | 'STARTTLS' | 'AUTH' | 'MAIL FROM' | 'RCPT TO' | 'DATA' | 'message'
 
 /**
- * @returns the reply, '' for none, null to break the connection off, undefined for the usual reply
+ * @returns the reply, '' for none, null to break the connection off, undefined for the usual reply; or one of them
+ * later, for the greeting and the whole message
  */
 export type SmtpScript = (
   step: SmtpStep,
   argument: string,
   encrypted: boolean
-) => string | null | undefined
+) => Reply | Promise<Reply>
+
+type Reply = string | null | undefined
 
 const USUAL: Record<SmtpStep, string> = {
   'greeting': '220 sink',
@@ -139,12 +142,17 @@ export class SmtpSink {
     let to = ''
     let inData = false
     const reply = (step: SmtpStep, argument = ''): string | null => {
-      const scripted = this.script(step, argument, encrypted)
       const usual = step === 'STARTTLS' && this.#tls ? '220 go ahead' : USUAL[step]
-      const line = scripted === undefined ? usual : scripted
-      if (line === null) socket.destroy()
-      else if (line !== '') socket.write(`${line}\r\n`)
-      return line
+      const write = (scripted: Reply) => {
+        const line = scripted === undefined ? usual : scripted
+        if (line === null) socket.destroy()
+        else if (line !== '') socket.write(`${line}\r\n`)
+        return line
+      }
+      const scripted = this.script(step, argument, encrypted)
+      if (!(scripted instanceof Promise)) return write(scripted)
+      void scripted.then(write)
+      return ''
     }
     socket.setEncoding('utf8')
     if (greets) reply('greeting')
