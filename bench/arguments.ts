@@ -28,6 +28,8 @@ Without blocks:
   pages     Admin pages and scans, with 100000 SKUs and many orders: server time, weight, first paint.
   backlog   Publish latency behind many dead rows that an open transaction keeps, by the current and by a
             new leader, and without dead rows.
+  storage   Rows, index entries, WAL and bytes that an order leaves in each table, and the size after a year of
+            a million orders a day.
 
   Each scenario starts its own database, broker and apps, and removes them with their data.
 
@@ -44,7 +46,7 @@ Options of the other scenarios:
   --connections N     closed loop with this many connections, 1 to 1000, instead of a rate; confirm only
   --seconds N         duration of the measurement, 1 to 3600 (20)
   --warm-up N         seconds of warm-up at the same rate, 0 to 600 (5)
-  --transport NAME    embedded or kafka (embedded); confirm and backlog
+  --transport NAME    embedded or kafka (embedded); confirm, backlog and storage
   --streams N         idle streams, 1 to 20000 (2000); live only
   --orders N          stored orders, 20000 to 10000000 (1000000); lists and pages
   --rows N            published rows in each outbox, 1000 to 5000000 (500000); backlog only
@@ -61,7 +63,7 @@ Options of the other scenarios:
 Example: npm run bench -- closed --transport embedded --json closed.json
 `
 
-const SINGLE = ['confirm', 'live', 'lists', 'pages', 'backlog'] as const
+const SINGLE = ['confirm', 'live', 'lists', 'pages', 'backlog', 'storage'] as const
 const BLOCKS = Object.keys(CASES) as BlockScenario[]
 
 export type Arguments =

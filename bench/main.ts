@@ -11,6 +11,7 @@ import { confirm } from './scenarios/confirm.ts'
 import { lists, listsTable } from './scenarios/lists.ts'
 import { live, liveTable } from './scenarios/live.ts'
 import { pages, pagesTable } from './scenarios/pages.ts'
+import { storage, storageTable } from './scenarios/storage.ts'
 import { Endings } from './under_test/endings.ts'
 
 interface Measured {
@@ -93,6 +94,10 @@ async function runScenario(
     case 'backlog': {
       const result = await backlog(options, endings)
       return { result, table: backlogTable(result), faults: result.faults }
+    }
+    case 'storage': {
+      const result = await storage(options, endings)
+      return { result, table: storageTable(result), faults: [] }
     }
   }
 }

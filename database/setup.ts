@@ -1,6 +1,7 @@
 /*
  * `db:setup` creates the schema, role and tables of each module. It can run again, and in several processes at once.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApplicationService } from '@adonisjs/core/types'
 import type { Database } from '@adonisjs/lucid/database'
 import { MigrationRunner } from '@adonisjs/lucid/migration'
@@ -9,6 +10,8 @@ import { modules, type ModuleName } from '#config/database'
 import messagingConfig from '#config/messaging'
 import { installMessaging, pendingSteps } from '#messaging/installer'
 import { countChangedDecimals, isOfRelease010, type ChangedDecimals } from './changed_decimals.ts'
+
+const LOCK_POLL_MS = 100
 
 export interface SetupReport {
   module: ModuleName
@@ -52,9 +55,17 @@ async function exclusively<T>(
   work: (owner: QueryClientContract) => Promise<T>
 ): Promise<T> {
   return db.connection(`${module}_owner`).transaction(async (trx) => {
-    await trx.rawQuery(`select pg_advisory_xact_lock(hashtext('quartermaster migrations'))`)
+    // Not a statement that waits: it would hold a snapshot, for which `create index concurrently` waits.
+    while (!(await takesMigrationLock(trx))) await sleep(LOCK_POLL_MS)
     return work(db.connection(`${module}_owner`))
   })
+}
+
+async function takesMigrationLock(trx: QueryClientContract): Promise<boolean> {
+  const { rows } = await trx.rawQuery<{ rows: { taken: boolean }[] }>(
+    `select pg_try_advisory_xact_lock(hashtext('quartermaster migrations')) as taken`
+  )
+  return rows[0].taken
 }
 
 async function createSchemaAndRole(db: Database, module: ModuleName) {

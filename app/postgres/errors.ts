@@ -65,9 +65,19 @@ export function isTransient(error: unknown): boolean {
   // The code of a DOMException, such as a time-out, is a number.
   const code = String(some ?? '')
   if (TRANSIENT_SQLSTATES.has(code) || code.startsWith('08') || NETWORK_CODES.has(code)) return true
+  if (isStalePlan(error)) return true
   // knex puts the statement, which may contain any text, before the message.
   const reason = (message ?? '').split(' - ').at(-1)!
   return name === 'KnexTimeoutError' || (code === '' && CODELESS.test(reason))
+}
+
+/**
+ * True when a migration has changed the result types of a prepared statement ("cached plan must not change result type").
+ * The next execution prepares it again. Other errors share its SQLSTATE, but not its function in PostgreSQL.
+ */
+export function isStalePlan(error: unknown): boolean {
+  const { code, routine } = error as { code?: unknown; routine?: unknown }
+  return code === '0A000' && routine === 'RevalidateCachedQuery'
 }
 
 /** True when the statement, the lock or the transaction exceeded its time limit. */
