@@ -28,24 +28,40 @@ export async function emptyShop() {
   await Promise.all(
     ['orders', 'inventory', 'accounts'].map((module) =>
       db.connection(`${module}_owner`).transaction(async (trx) => {
-        const used = await usedTables(trx, module)
-        await trx.rawQuery('set local session_replication_role = replica')
-        if (used.length > 0) await trx.rawQuery(`truncate ${used.join(', ')} cascade`)
+        tables[module] ??= await tablesOf(trx, module)
+        await empty(trx, tables[module])
         if (module !== 'accounts') await trx.rawQuery('insert into messaging_state default values')
       })
     )
   )
 }
 
-/** Tables with rows: truncating every table takes much longer. */
-async function usedTables(trx: TransactionClientContract, module: string): Promise<string[]> {
-  tables[module] ??= await tablesOf(trx, module)
-  const { rows } = await trx.rawQuery<{ rows: { name: string }[] }>(
-    tables[module]
-      .map((name) => `select '${name}' as name where exists (select from ${name})`)
+/**
+ * Empties tables. To truncate one takes 5 ms, most of it for its indexes, so rows that fit into one page are deleted
+ * instead. Within one page the rows of a test still lie in the order of their insertion.
+ */
+export async function empty(trx: TransactionClientContract, names: string[]) {
+  const { rows: used } = await trx.rawQuery<{ rows: { name: string; large: boolean }[] }>(
+    names
+      .map((name) => {
+        const large = `pg_relation_size('${name}') > 8192 or pg_table_size('${name}') > 65536`
+        return `select '${name}' as name, ${large} as large where exists (select from ${name})`
+      })
       .join(' union all ')
   )
-  return rows.map(({ name }) => name)
+  if (used.length === 0) return
+  const [large, small] = [true, false].map((is) =>
+    used.filter((table) => table.large === is).map(({ name }) => name)
+  )
+  await trx.rawQuery(
+    [
+      'set local session_replication_role = replica',
+      // As a truncation does, a deletion must wait for transactions that are still writing.
+      `lock table ${used.map(({ name }) => name).join()} in access exclusive mode`,
+      ...small.map((name) => `delete from ${name}`),
+      ...(large.length > 0 ? [`truncate ${large.join()} cascade`] : []),
+    ].join(';')
+  )
 }
 
 const tables: Record<string, string[]> = {}

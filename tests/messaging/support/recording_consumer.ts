@@ -11,6 +11,7 @@ import { Consumer, type ConsumerOptions } from '#messaging/inbox/consumer'
 import { on, type BatchHandler, type TransactionHandler } from '#messaging/inbox/subscription'
 import { defineMessage, encode, type Message } from '#messaging/message/message'
 import type { Delivery } from '#messaging/transports/transport'
+import { empty } from '#tests/support/shop'
 import { runInOrder, type Call } from '#postgres/run'
 
 /** Its schema converts data: a date is sent as text and read as a Date. */
@@ -53,10 +54,12 @@ export async function createEffects() {
   }
 }
 
+const TABLES = [
+  ...['effects', 'inbox', 'outbox', 'dead_letters', 'waiting_keys', 'consumer_runs', 'suspects'],
+]
+
 export async function emptyEffects() {
-  await owner().rawQuery(
-    `truncate effects, inbox, outbox, dead_letters, waiting_keys, consumer_runs, suspects`
-  )
+  await owner().transaction((trx) => empty(trx, TABLES))
 }
 
 /** A handler that records one row for each message. */
