@@ -13,7 +13,17 @@ type State =
   /** Each chunk of up to 64 KB is delayed by `delayMs` and the time it takes at this bandwidth. */
   | { is: 'slow'; delayMs: number; bytesPerSecond: number }
 
+/** What one connection has said so far. */
+export interface Conversation {
+  /** The first bytes that the client sent. */
+  opening: string
+  /** How often the client asked: what it sends before the server sends anything counts once. */
+  exchanges: number
+}
+
 export class TcpProxy {
+  /** One for each connection, also those that have ended. */
+  readonly conversations: Conversation[] = []
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #state: State = { is: 'up' }
@@ -84,8 +94,21 @@ export class TcpProxy {
     }
     if (this.#state.is === 'cut' || this.target === 0) return near.resetAndDestroy()
     far.connect(this.target, this.host)
+    this.#listenTo(near, far)
     void this.#forward(near, far)
     void this.#forward(far, near)
+  }
+
+  #listenTo(near: Socket, far: Socket) {
+    const conversation = { opening: '', exchanges: 0 }
+    this.conversations.push(conversation)
+    let asking = false
+    near.once('data', (chunk) => (conversation.opening = chunk.toString('latin1')))
+    near.on('data', () => {
+      if (!asking) conversation.exchanges++
+      asking = true
+    })
+    far.on('data', () => (asking = false))
   }
 
   async #forward(from: Socket, to: Socket) {

@@ -1,6 +1,6 @@
 /*
- * Inserts an administrator into the database of a shop in another process. The command takes seconds and has
- * its own tests.
+ * Inserts an account into the database of a shop in another process. The command takes seconds and has its own
+ * tests.
  */
 import { randomUUID } from 'node:crypto'
 import { AccessToken } from '@adonisjs/auth/access_tokens'
@@ -10,7 +10,12 @@ import { TOKEN_PREFIX } from '#accounts/models/account'
 const type = 'auth_token'
 
 /** @returns an access token that never expires */
-export async function administrator(databaseUrl: string): Promise<string> {
+export const administrator = (databaseUrl: string) => account(databaseUrl, 'admin', 'Admin')
+
+/** @returns an access token that never expires */
+export const serviceAccount = (databaseUrl: string) => account(databaseUrl, 'service', 'Service')
+
+async function account(databaseUrl: string, role: string, name: string): Promise<string> {
   const tokenableId = randomUUID()
   const identifier = randomUUID()
   const { hash, secret } = AccessToken.createTransientToken(tokenableId, 40)
@@ -19,8 +24,8 @@ export async function administrator(databaseUrl: string): Promise<string> {
   try {
     await client.query(
       `insert into accounts.accounts (id, email, name, password, role)
-       values ($1, 'admin@example.com', 'Admin', 'none', 'admin')`,
-      [tokenableId]
+       values ($1, $2, $3, 'none', $4)`,
+      [tokenableId, `${role}@example.com`, name, role]
     )
     await client.query(
       `insert into accounts.access_tokens (id, tokenable_id, type, hash, abilities, created_at, updated_at)
