@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import db from '@adonisjs/lucid/services/db'
 import { SYSTEM } from '#contracts/actor'
 import { composed } from '#http/characters'
+import { ignoredQuantities } from '../imports/file/columns.ts'
 import { UnreadableFile } from '../imports/file/unreadable_file.ts'
 import { findImport } from '../imports/find_imports.ts'
 import type { ImportRecord } from '../imports/import_record.ts'
@@ -63,6 +64,7 @@ export function summary(
   errors: ({ row: number; sku: string } & RowError)[]
 ): string[] {
   const { rows, changes, unchanged, agreed, listed, products, up, down, large } = counts
+  const quantities = ignoredQuantities(ignored)
   const lines = [
     `${rows} rows: ${changes} change stock (+${up} −${down}), ${listed} list a product, ${products} change a product, ${unchanged} have no effect, ${counts.errors} have errors.`,
     agreed > 0 &&
@@ -73,6 +75,8 @@ export function summary(
       status !== 'applied' &&
       `A spreadsheet may have changed ${counts.suspects} new SKUs. They are listed only with --list-suspect-skus.`,
     encoding === 'windows-1252' && 'Read as Windows-1252, because the file is mostly not UTF-8.',
+    quantities.length > 0 &&
+      `No quantity is read from ${quantities.join(', ')}. To import one, name its column counted or received.`,
     ignored.length > 0 && `Ignored columns: ${ignored.join(', ')}.`,
     ...errors.map(({ row, sku, detail }) => `row ${row}, ${sku || '(no SKU)'}: ${detail}`),
     status === 'applied'

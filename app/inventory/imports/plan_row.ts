@@ -7,6 +7,8 @@ import { MOST_AT_ONCE, MOST_ON_HAND } from '../ledger/balance.ts'
 import { describeWrongCheckDigit } from '../products/exceptions.ts'
 import { hasCheckDigit } from '../products/gtin.ts'
 import { MOST_BARCODES, type ProductRow, type StoredProduct } from '../products/write_products.ts'
+import { printable } from './file/printable.ts'
+import type { Column } from './file/columns.ts'
 import type { FileRow, RowError } from './file/read_cells.ts'
 import { mayBeChangedSku } from './file/suspect_sku.ts'
 
@@ -29,7 +31,7 @@ export interface RowContext {
   similar: string | undefined
   /** An existing SKU that a spreadsheet shows as the same number: `0017` for `17`. */
   sameNumber: string | undefined
-  /** The currency that all products share; null when there is none. */
+  /** The shop's usual currency; null when there is none. */
   currency: string | null
 }
 
@@ -49,7 +51,7 @@ export interface PlannedRow extends ProductRow {
 }
 
 export function planRow(given: FileRow, context: RowContext): PlannedRow {
-  const { price, currency, errors: unreadable, ...columns } = given
+  const { price, priceCurrencies, currency, location, errors: unreadable, ...columns } = given
   const { known } = context
   const priced = parsePrice(given, context)
   const errors = [...unreadable, ...identityErrors(given, context), ...priced.errors]
@@ -91,19 +93,22 @@ function isLarge(before: number, delta: number) {
   return before > 0 && Math.abs(delta) >= 20 && Math.abs(delta) > before / 2
 }
 
-function identityErrors(
-  { sku, name, price, barcode, errors: unreadable }: FileRow,
-  { known, firstRow, barcodeOf, similar }: RowContext
-) {
+function identityErrors(given: FileRow, context: RowContext) {
+  const { sku, barcode, location, errors: unreadable } = given
+  const { known, firstRow, barcodeOf } = context
   const errors: RowError[] = []
   // An invalid SKU has its own error.
   if (unreadable.some(({ column }) => column === 'sku')) return errors
   if (firstRow !== null) {
-    const detail = `Row ${firstRow} has the same SKU, ${sku}. Keep one of the two rows.`
+    const advice =
+      location === null
+        ? 'Keep one of the two rows.'
+        : `This row is for the location “${printable(location.slice(0, 60))}”, but stock is kept per SKU, not per location. Combine the rows into one.`
+    const detail = `Row ${firstRow} has the same SKU, ${sku}. ${advice}`
     errors.push({ column: 'sku', code: 'duplicate_sku', detail })
   }
-  if (!known && (name === null || price === null)) {
-    const hint = similar ? `Did you mean ${similar}?` : 'To list it, add a name and a price.'
+  const hint = known ? null : unknownSku(given, context)
+  if (hint) {
     errors.push({ column: 'sku', code: 'unknown_sku', detail: `There is no such SKU. ${hint}` })
   }
   if (barcode === null) return errors
@@ -120,6 +125,18 @@ function identityErrors(
     errors.push({ column: 'barcode', code: 'too_many_barcodes', detail })
   }
   return errors
+}
+
+/** What to do about an unknown SKU that cannot be listed; null if nothing is missing. */
+function unknownSku(given: FileRow, { similar, sameNumber }: RowContext): string | null {
+  const isUnreadable = (name: string) => given.errors.some(({ column }) => column === name)
+  const isMissing = (name: 'name' | 'price') => given[name] === null && !isUnreadable(name)
+  const isChanged = sameNumber !== undefined || mayBeChangedSku(given.sku)
+  // A row with other errors does not reach the check for SKUs that a spreadsheet has changed.
+  const isHinted = isChanged && given.errors.length > 0
+  if (!isMissing('name') && !isMissing('price') && !isHinted) return null
+  if (similar) return `Did you mean ${similar}?`
+  return isChanged ? 'A spreadsheet may have changed it.' : 'To list it, add a name and a price.'
 }
 
 function stockErrors({ counted, sku }: FileRow, known: KnownProduct | undefined, delta: number) {
@@ -147,39 +164,67 @@ interface Priced {
   errors: RowError[]
 }
 
-/** A price without a currency is in the product's currency, or in the one that all products share. */
-function parsePrice(given: FileRow, { known, currency: shared }: RowContext): Priced {
-  const currency = given.currency ?? known?.priceCurrency ?? shared
+function parsePrice(given: FileRow, context: RowContext): Priced {
+  const { known } = context
+  const { currency, error } = currencyOf(given, context)
+  const failed = (column: Column, code: string, detail: string): Priced => {
+    return { amount: null, currency, errors: [{ column, code, detail }] }
+  }
   if (given.price === null) {
     // A new currency without a price would change the value of the price.
-    const alone = given.currency !== null && known && given.currency !== known.priceCurrency
-    const detail = `The product's price is in ${known?.priceCurrency}. To change the currency to ${given.currency}, add a price.`
-    return {
-      ...{ amount: null, currency },
-      errors: alone ? [{ column: 'price', code: 'price_missing', detail }] : [],
-    }
+    const isAlone = given.currency !== null && known && given.currency !== known.priceCurrency
+    if (!isAlone) return { amount: null, currency, errors: [] }
+    const detail = `The product's price is in ${known.priceCurrency}. To change the currency to ${given.currency}, add a price.`
+    return failed('price', 'price_missing', detail)
   }
-  if (currency === null) {
-    const detail = 'The price has no currency. Add a column “currency”.'
-    const errors = [{ column: 'currency' as const, code: 'currency_missing', detail }]
-    return { amount: null, currency, errors }
+  // An unreadable currency has its own error.
+  if (given.errors.some(({ column }) => column === 'currency')) {
+    return { amount: null, currency, errors: [] }
   }
-  if (!currencies.has(currency)) {
-    const detail = `${currency} is no longer an active currency. Enter another one in a column “currency”.`
-    const errors = [{ column: 'currency' as const, code: 'invalid', detail }]
-    return { amount: null, currency, errors }
-  }
-  const decimals = decimalsOf(currency)
+  if (error) return { amount: null, currency, errors: [error] }
+  const decimals = decimalsOf(currency!)
   const [whole, fraction = ''] = given.price.split('.')
-  const amount = Number(whole + fraction.padEnd(decimals, '0'))
+  const isAmbiguous = /^[1-9]\d{0,2}\.\d{3}$/.test(given.price)
+  const isTooLong = /[1-9]/.test(fraction.slice(decimals)) || isAmbiguous
+  if (fraction.length > decimals && isTooLong) {
+    const detail = `${given.price} has ${fraction.length} decimals, but ${currency} has ${decimals}.`
+    const thousands = `${whole}${fraction}${decimals > 0 ? `.${'0'.repeat(decimals)}` : ''}`
+    const hint = ` If it means ${whole}${fraction}, write ${thousands}.`
+    return failed('price', 'invalid', isAmbiguous ? detail + hint : detail)
+  }
+  const amount = Number(whole + fraction.slice(0, decimals).padEnd(decimals, '0'))
+  if (amount > HIGHEST_PRICE) {
+    return failed('price', 'invalid', `${given.price} ${currency} is higher than a price can be.`)
+  }
+  const isUnchanged = amount === known?.priceAmount && currency === known.priceCurrency
+  if (currencies.has(currency!) || isUnchanged) return { amount, currency, errors: [] }
+  const detail = given.currency
+    ? `“${currency}” is not an active currency code. Write it like EUR.`
+    : `${currency} is no longer an active currency. Enter another one in a column “currency”.`
+  return failed('currency', 'invalid', detail)
+}
+
+/**
+ * The currency of a row's price: from its column, the symbol beside the price, the product, or the shop, in this
+ * order. A symbol of several currencies only confirms one of the others.
+ */
+function currencyOf(
+  { currency: given, priceCurrencies: meant }: FileRow,
+  { known, currency: usual }: RowContext
+): { currency: string | null; error?: RowError } {
+  const expected = given ?? known?.priceCurrency ?? usual
+  if (meant.length === 0) {
+    if (expected !== null) return { currency: expected }
+    const detail = 'The price has no currency. Add a column “currency”.'
+    return { currency: null, error: { column: 'currency', code: 'currency_missing', detail } }
+  }
+  if (expected !== null && meant.includes(expected)) return { currency: expected }
+  if (given === null && meant.length === 1) return { currency: meant[0] }
   const detail =
-    fraction.length > decimals
-      ? `${given.price} has ${fraction.length} decimals, but ${currency} has ${decimals}.`
-      : amount > HIGHEST_PRICE
-        ? `${given.price} ${currency} is higher than a price can be.`
-        : null
-  if (detail === null) return { amount, currency, errors: [] }
-  return { amount: null, currency, errors: [{ column: 'price', code: 'invalid', detail }] }
+    given === null
+      ? 'The symbol of the price can mean several currencies. Add a column “currency”.'
+      : `The symbol of the price does not mean ${given}, as the column “currency” says. Correct one of them.`
+  return { currency: given, error: { column: 'currency', code: 'currency_unclear', detail } }
 }
 
 function changes(

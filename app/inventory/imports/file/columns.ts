@@ -15,20 +15,39 @@ export type Column = (typeof COLUMNS)[number]
 const ALIASES: Record<Column, string[]> = {
   sku: ['article', 'articlenumber', 'articleno', 'itemnumber', 'itemno', 'partnumber', 'productcode', 'artikel', 'artikelnummer', 'artikelnr'], // prettier-ignore
   name: ['title', 'productname', 'itemname', 'description', 'bezeichnung', 'artikelname'],
-  price: ['unitprice', 'preis', 'prix'],
+  price: ['unitprice', 'regularprice', 'preis', 'prix'],
   currency: ['währung', 'waehrung', 'devise'],
-  low_stock_at: ['lowstock', 'lowat', 'minimum', 'minimumstock', 'reorderpoint', 'mindestbestand'],
-  barcode: ['ean', 'ean13', 'gtin', 'upc', 'strichcode'],
+  low_stock_at: [
+    'lowstock',
+    'lowat',
+    'minimum',
+    'minimumstock',
+    'lowstockamount',
+    'reorderpoint',
+    'mindestbestand',
+  ],
+  barcode: ['ean', 'ean13', 'gtin', 'upc', 'strichcode', 'gtin,upc,ean,orisbn'],
   active: ['onsale', 'forsale', 'aktiv'],
   counted: ['count', 'countedquantity', 'onhand(new)', 'gezählt', 'gezaehlt', 'inventur'],
   received: ['receivedquantity', 'delivered', 'zugang', 'wareneingang'],
 }
 
+const exactName = (column: Column) => column.replaceAll('_', '')
+
 const byName = new Map(
   COLUMNS.flatMap((column) =>
-    [column.replaceAll('_', ''), ...ALIASES[column]].map((name) => [name, column] as const)
+    [exactName(column), ...ALIASES[column]].map((name) => [name, column] as const)
   )
 )
+
+/** Ignored, but named in the error of an SKU that has a row for each location. */
+const LOCATIONS = ['location', 'locationname', 'warehouse', 'standort', 'lagerort']
+
+/** Our downloads of problems have it. */
+const PROBLEM = 'problem'
+
+const LOOKS_LIKE_QUANTITY =
+  /stock|qty|quantit|onhand|available|inventory|units|pieces|menge|bestand|anzahl|stück|lager(?!ort)|count(?!ry)/
 
 const MOST_COLUMNS = 1_000
 /** Unknown headings that an error or the page lists. */
@@ -41,9 +60,22 @@ export interface Header {
   width: number
   /** Unknown headings, as the file has them. */
   ignored: string[]
+  /** The index of a column with locations; -1 for none. */
+  location: number
 }
 
-/** @throws UnreadableFile when a column is missing, appears twice or conflicts with another one */
+/** The ignored headings that look like a quantity. */
+export function ignoredQuantities(ignored: string[]): string[] {
+  return ignored.filter((heading) => {
+    return LOOKS_LIKE_QUANTITY.test(plainName(heading)) && !heading.endsWith('?')
+  })
+}
+
+/**
+ * If a heading is the name of a column, other headings for that column are ignored.
+ *
+ * @throws UnreadableFile when a column is missing, appears twice or conflicts with another one
+ */
 export function readHeader(cells: string[]): Header {
   if (cells.length > MOST_COLUMNS) {
     throw new UnreadableFile(`The header line has ${cells.length} columns. Is this the right file?`)
@@ -56,10 +88,16 @@ export function readHeader(cells: string[]): Header {
   }
   const indexes = new Map<Column, number>()
   const ignored: string[] = []
+  const names = cells.map(plainName)
+  const columnOf = (name: string) => {
+    const column = byName.get(name)
+    const isOutdone = column && name !== exactName(column) && names.includes(exactName(column))
+    return isOutdone ? undefined : column
+  }
   for (const [index, cell] of cells.entries()) {
-    const column = byName.get(plainName(cell))
+    const column = columnOf(names[index])
     if (!column) {
-      if (!isBlank(cell)) ignored.push(shown(cell))
+      if (!isBlank(cell) && names[index] !== PROBLEM) ignored.push(shown(cell))
     } else if (indexes.has(column)) {
       const first = shown(cells[indexes.get(column)!])
       throw new UnreadableFile(
@@ -69,10 +107,10 @@ export function readHeader(cells: string[]): Header {
       indexes.set(column, index)
     }
   }
+  const found = `It contains: ${shorten(cells.map((cell) => `“${shown(cell)}”`)).join(', ')}.`
   if (!indexes.has('sku')) {
-    const found = cells.map((cell) => `“${shown(cell)}”`).slice(0, MOST_SHOWN)
     throw new UnreadableFile(
-      `The first line must contain the column names, including sku. It contains: ${found.join(', ')}.`
+      `The first line must contain the column names, including sku. ${found}`
     )
   }
   if (indexes.has('counted') && indexes.has('received')) {
@@ -82,10 +120,11 @@ export function readHeader(cells: string[]): Header {
   }
   if (indexes.size === 1) {
     throw new UnreadableFile(
-      `The file has no column to import besides sku. Add counted, received, or one of ${COLUMNS.slice(1, 7).join(', ')}.`
+      `The file has no column to import besides sku. Add counted, received, or one of ${COLUMNS.slice(1, 7).join(', ')}. ${found}`
     )
   }
-  return { indexes, width: cells.length, ignored: shorten(ignored) }
+  const location = names.findIndex((name) => LOCATIONS.includes(name))
+  return { indexes, width: cells.length, ignored: shortened(ignored), location }
 }
 
 /** Lower case, without invisible characters, dashes, dots and underscores. */
@@ -98,6 +137,12 @@ const IGNORED = new RegExp(`[${UNSEEN}_.\\-\u2010-\u2015]+`, 'g')
 /** The heading as the file has it, on one line. */
 function shown(cell: string) {
   return printable(trimmed(cell).replace(/\s+/g, ' ').slice(0, 60))
+}
+
+/** Keeps the headings that look like a quantity: the page warns of them. */
+function shortened(ignored: string[]) {
+  if (ignored.length <= MOST_SHOWN) return ignored
+  return shorten([...new Set([...ignoredQuantities(ignored), ...ignored])])
 }
 
 function shorten(names: string[]) {

@@ -2,7 +2,8 @@
  * Parses a CSV file as a stream.
  */
 import { pipeline, Readable } from 'node:stream'
-import { CsvError, parse } from 'csv-parse'
+import { CsvError, parse, type Options } from 'csv-parse'
+import { parse as parseText } from 'csv-parse/sync'
 import { composed, isBlank } from '#http/characters'
 import type { Encoding } from './encoding.ts'
 import { UnreadableFile } from './unreadable_file.ts'
@@ -27,38 +28,79 @@ export async function* csvRows(
   encoding: Encoding
 ): AsyncGenerator<CsvRow> {
   const { separator, text } = await withSeparator(decoded(bytes, encoding))
+  const isTabbed = separator === '\t'
   const parser = parse({
-    delimiter: separator,
-    record_delimiter: ['\r\n', '\n', '\r'],
-    max_record_size: LONGEST_ROW,
-    relax_column_count: true,
+    ...formatOf(separator),
     // Accept quotation marks inside a cell, as in ="0123" or 12".
     relax_quotes: true,
+    raw: true,
   })
   pipeline(Readable.from(text, { highWaterMark: 1 }), parser, () => {})
   let row = 0
   try {
-    for await (const cells of parser as AsyncIterable<string[]>) {
+    for await (const { record, raw } of parser as AsyncIterable<{
+      record: string[]
+      raw: string
+    }>) {
       row++
-      if (!cells.every(isBlank)) yield { row, cells: cells.map(composed) }
+      if (/[\r\n]/.test(raw.trimEnd())) rejectLooseQuote(row, raw, separator)
+      if (record.every(isBlank)) continue
+      const cells = isTabbed ? record.map(unquoted) : record
+      yield { row, cells: cells.map(composed) }
     }
   } catch (error) {
-    throw error instanceof CsvError ? faultAt(row + 1, error) : error
+    throw error instanceof CsvError ? faultOf(error) : error
   }
 }
 
-function faultAt(row: number, { code }: CsvError) {
-  if (code === 'CSV_QUOTE_NOT_CLOSED') {
-    return new UnreadableFile(
-      `The quotation mark that opens in row ${row} is never closed. Close it or remove it.`
-    )
+function formatOf(separator: string): Options {
+  return {
+    delimiter: separator,
+    // In a file with tabs, quotation marks are characters of the cells.
+    quote: separator === '\t' ? null : '"',
+    record_delimiter: ['\r\n', '\n', '\r'],
+    max_record_size: LONGEST_ROW,
+    relax_column_count: true,
   }
-  if (code === 'CSV_MAX_RECORD_SIZE') {
-    return new UnreadableFile(
-      `Row ${row} is longer than 64 KB. Either the file is not CSV, or a quotation mark in this row is never closed.`
-    )
+}
+
+/**
+ * With `relax_quotes`, a quotation mark that is never closed ends at the next one, even in a later row: the rows
+ * between would be part of its cell.
+ */
+function rejectLooseQuote(row: number, raw: string, separator: string) {
+  try {
+    parseText(raw, formatOf(separator))
+  } catch (error) {
+    if ((error as CsvError).code === 'CSV_INVALID_CLOSING_QUOTE') throw neverClosed(row)
   }
-  return new UnreadableFile(`Row ${row} has quotation marks that do not match. Correct them.`)
+}
+
+/** @param error - the parser fails before all rows that it has read are consumed: only the error has the row */
+function faultOf(error: CsvError & { records?: number; raw?: string }) {
+  const { code, records = 0, raw = '' } = error
+  const row = records + 1
+  if (code === 'CSV_QUOTE_NOT_CLOSED') return neverClosed(row)
+  if (code !== 'CSV_MAX_RECORD_SIZE') {
+    return new UnreadableFile(`Row ${row} has quotation marks that do not match. Correct them.`)
+  }
+  // Only a quoted cell can contain line breaks.
+  if (/[\r\n]/.test(raw)) return neverClosed(row)
+  return new UnreadableFile(
+    `Row ${row} is longer than 64 KB. Either the file is not CSV, or a quotation mark in this row is never closed.`
+  )
+}
+
+function neverClosed(row: number) {
+  return new UnreadableFile(
+    `The quotation mark that opens in row ${row} is never closed. Close it or remove it.`
+  )
+}
+
+/** Spreadsheets quote a cell of a file with tabs if it contains a quotation mark: `"12"" mug"`. */
+function unquoted(cell: string) {
+  const inner = /^"((?:[^"]|"")*)"$/.exec(cell)
+  return inner ? inner[1].replaceAll('""', '"') : cell
 }
 
 async function* decoded(bytes: AsyncIterable<Uint8Array>, encoding: Encoding) {

@@ -2,13 +2,13 @@
  * Parses the cells of one row. An empty cell is null: the field stays as it is.
  */
 import { faultOf, isBlank, trimmed } from '#http/characters'
-import { currencies } from '#http/currencies'
 import { MOST_AT_ONCE, MOST_ON_HAND } from '../../ledger/balance.ts'
 import { isBarcode } from '../../products/gtin.ts'
 import { isSku } from '../../stock/stock_item.ts'
 import type { Column, Header } from './columns.ts'
+import { currenciesOf, readNumber, readPrice } from './numbers.ts'
 import { printable } from './printable.ts'
-import { isChangedSku } from './suspect_sku.ts'
+import { isChangedSku, latinLetters } from './suspect_sku.ts'
 
 export interface RowError {
   /** Null when the error concerns the whole row. */
@@ -27,19 +27,25 @@ export interface FileRow {
   name: string | null
   /** In major units, with a decimal point: "12.50". */
   price: string | null
+  /** The currencies that the symbol in the price's cell may mean; empty without a symbol. */
+  priceCurrencies: string[]
+  /** A code of three letters, in upper case. */
   currency: string | null
   lowStockAt: number | null
   barcode: string | null
   active: boolean | null
   counted: number | null
   received: number | null
+  /** Not imported. */
+  location: string | null
   errors: RowError[]
 }
 
 /** The value of a cell, or the end of a sentence about the problem. */
 type Parsed<Value> = { value: Value } | { problem: string }
 
-export function readCells({ indexes, width }: Header, row: number, cells: string[]): FileRow {
+export function readCells(header: Header, row: number, cells: string[]): FileRow {
+  const { indexes, width } = header
   const errors: RowError[] = []
   const read = <Value>(column: Column, parse: (text: string) => Parsed<Value>): Value | null => {
     const text = cleaned(cells[indexes.get(column) ?? -1] ?? '')
@@ -62,17 +68,20 @@ export function readCells({ indexes, width }: Header, row: number, cells: string
     const detail = `The row has ${filled} cells, but the header line has ${width}. Check the separators and quotation marks.`
     errors.push({ column: null, code: 'too_many_cells', detail })
   }
+  const price = read('price', asPrice)
   return {
     row,
     sku: printable(sku.slice(0, 100)),
     name: read('name', asName),
-    price: read('price', asPrice),
+    price: price?.digits ?? null,
+    priceCurrencies: price?.currencies ?? [],
     currency: read('currency', asCurrency),
     lowStockAt: read('low_stock_at', (text) => asWhole(text, MOST_ON_HAND)),
     barcode: read('barcode', asBarcode),
     active: read('active', asYesOrNo),
     counted: read('counted', (text) => asWhole(text, MOST_ON_HAND)),
     received: read('received', (text) => asWhole(text, MOST_AT_ONCE)),
+    location: cleaned(cells[header.location] ?? '') || null,
     errors,
   }
 }
@@ -80,17 +89,23 @@ export function readCells({ indexes, width }: Header, row: number, cells: string
 /** Trims invisible characters, and removes the apostrophe that our exports put before formulas. */
 function cleaned(cell: string) {
   const text = trimmed(cell)
-  return /^'[=+\-@]/.test(text) ? text.slice(1) : text
+  return /^'+[=+\-@]/.test(text) ? text.slice(1) : text
 }
 
 function skuError(written: string): RowError {
-  const detail =
-    written === ''
-      ? 'The SKU is missing.'
-      : isChangedSku(written)
-        ? `${quoted(written)} is not the original SKU: a spreadsheet has changed it. Format the column as text, correct the SKU and export the file again.`
-        : `${quoted(written)} is not a valid SKU. Use 1 to 64 of A-Z 0-9 . _ - and start with a letter or digit.`
-  return { column: 'sku', code: 'invalid_sku', detail }
+  return { column: 'sku', code: 'invalid_sku', detail: describeInvalidSku(written) }
+}
+
+function describeInvalidSku(written: string): string {
+  if (written === '') return 'The SKU is missing.'
+  if (isChangedSku(written)) {
+    return `${quoted(written)} is not the original SKU: a spreadsheet has changed it. Format the column as text, correct the SKU and export the file again.`
+  }
+  const meant = latinLetters(written).toUpperCase()
+  const hint = isSku(meant)
+    ? `Did you mean ${meant}? Some characters only look the same.`
+    : 'Use 1 to 64 of A-Z 0-9 . _ - and start with a letter or digit.'
+  return `${quoted(written)} is not a valid SKU. ${hint}`
 }
 
 /** Decoding puts it in place of bytes that are not UTF-8. */
@@ -106,11 +121,19 @@ function quoted(text: string) {
 }
 
 function asWhole(text: string, most: number): Parsed<number> {
-  if (/^-\d+$/.test(text)) return { problem: 'is negative' }
-  if (!/^\d+$/.test(text)) return { problem: 'is not a whole number' }
-  if (text.length > 15 || Number(text) > most)
+  if (/^[-−]/.test(text) && readNumber(text.slice(1))) return { problem: 'is negative' }
+  const number = readNumber(text)
+  if (number?.ambiguous) {
+    const { digits } = number
+    return {
+      problem: `can mean ${digits.replace('.', '')} or ${Number(digits)}. Write the number without a separator`,
+    }
+  }
+  const whole = number && /^(\d+)(\.0+)?$/.exec(number.digits)
+  if (!whole) return { problem: 'is not a whole number' }
+  if (whole[1].length > 15 || Number(whole[1]) > most)
     return { problem: `is greater than ${most.toLocaleString('en')}` }
-  return { value: Number(text) }
+  return { value: Number(whole[1]) }
 }
 
 function asName(text: string): Parsed<string> {
@@ -120,17 +143,18 @@ function asName(text: string): Parsed<string> {
   return fault ? { problem: fault.detail } : { value: text }
 }
 
-function asPrice(text: string): Parsed<string> {
-  if (!/^\d{1,10}([.,]\d{1,4})?$/.test(text))
-    return { problem: 'is not a price. Write it like 12.50' }
-  return { value: text.replace(',', '.') }
+/** The number of decimals depends on the currency, which the product may have: see `planRow`. */
+function asPrice(text: string): Parsed<{ digits: string; currencies: string[] }> {
+  const price = text.length <= 30 && readPrice(text)
+  return price ? { value: price } : { problem: 'is not a price. Write it like 12.50' }
 }
 
 function asCurrency(text: string): Parsed<string> {
-  const code = text.toUpperCase()
-  return currencies.has(code)
-    ? { value: code }
-    : { problem: 'is not an active currency code. Write it like EUR' }
+  if (/^[A-Z]{3}$/i.test(text)) return { value: text.toUpperCase() }
+  const meant = currenciesOf(text)
+  return meant?.length === 1
+    ? { value: meant[0] }
+    : { problem: 'is not a currency code. Write it like EUR' }
 }
 
 function asBarcode(text: string): Parsed<string> {
@@ -148,8 +172,9 @@ function asBarcode(text: string): Parsed<string> {
   return { value: text }
 }
 
-const YES = ['true', 'yes', 'y', '1', 'ja', 'oui', 'wahr', 'vrai']
-const NO = ['false', 'no', 'n', '0', 'nein', 'non', 'falsch', 'faux']
+/** TRUE and FALSE too, as spreadsheets of other languages write them. */
+const YES = ['true', 'yes', 'y', '1', 'ja', 'wahr', 'oui', 'vrai', 'sí', 'sì', 'si', 'verdadero', 'vero', 'verdadeiro', 'waar'] // prettier-ignore
+const NO = ['false', 'no', 'n', '0', 'nein', 'falsch', 'non', 'faux', 'falso', 'onwaar']
 
 function asYesOrNo(text: string): Parsed<boolean> {
   if (YES.includes(text.toLowerCase())) return { value: true }

@@ -32,6 +32,15 @@ export function isChangedSku(text: string): boolean {
   return INVALID_SKUS.some((form) => form.test(text.toUpperCase()))
 }
 
+/** Cyrillic and Greek capitals that look like Latin ones. */
+const LOOK_ALIKES = new Map([...'АВЕЅІЈКМНОРСТХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ'].map((letter, index) => [letter, 'ABESIJKMHOPCTXABEZHIKMNOPTYX'[index]])) // prettier-ignore
+
+/** Replaces characters that look like Latin letters, digits or a hyphen: `ＭＵＧ‑RED` is `MUG-RED`. */
+export function latinLetters(text: string): string {
+  const plain = text.normalize('NFKC').replace(/[\u2010-\u2015\u2212]/g, '-')
+  return [...plain.toUpperCase()].map((letter) => LOOK_ALIKES.get(letter) ?? letter).join('')
+}
+
 const MOST_ZEROS = 12
 const MOST_DECIMALS = 4
 

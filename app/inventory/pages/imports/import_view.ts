@@ -1,4 +1,5 @@
 import { number, plural } from '#admin/format'
+import { ignoredQuantities } from '../../imports/file/columns.ts'
 import { progressOf } from '../../api/transformers/import_body.ts'
 import {
   NOTHING_COUNTED,
@@ -32,6 +33,7 @@ export function importView(record: ImportRecord) {
     title: name ?? reference ?? (source === 'scan' ? 'Goods received' : 'Unnamed file'),
     state: { label, shape, tone },
     progress: progressOf(record),
+    ignoredQuantities: ignoredQuantities(record.ignored_columns),
     /** Rows with an effect. */
     effective: counts.rows - counts.errors - counts.unchanged,
     problems: counts.errors + counts.refused + counts.stays,

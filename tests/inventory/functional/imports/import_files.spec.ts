@@ -148,8 +148,13 @@ test.group('A CSV file', (group) => {
 
   const headers: [what: string, header: string, says: RegExp][] = [
     ['no column sku', 'name,counted', /including sku\. It contains: “name”, “counted”/],
-    ['nothing beside sku', 'sku,Shelf', /no column to import besides sku/],
-    ['a column twice', 'sku,counted,Count', /“counted” and “Count” both mean the column counted/],
+    [
+      'nothing beside sku',
+      'sku,Shelf',
+      /no column to import besides sku.* It contains: “sku”, “Shelf”/,
+    ],
+    ['a column twice', 'sku,counted,Counted', /“counted” and “Counted” both mean the column counted/], // prettier-ignore
+    ['two other names of a column', 'sku,EAN,UPC', /“EAN” and “UPC” both mean the column barcode/],
     ['counted and received', 'sku,counted,received', /Keep one of them/],
     ['10,000 columns', Array(10_000).fill('a').join(','), /10000 columns/],
   ]
@@ -206,7 +211,9 @@ test.group('A CSV file', (group) => {
       ['1.234', 'KWD', 1_234],
       ['1000', 'JPY', 1_000],
       ['100.50', 'JPY', '100.50 has 2 decimals, but JPY has 0.'],
-      ['1.000', 'EUR', '1.000 has 3 decimals, but EUR has 2.'],
+      ['100.00', 'JPY', 100],
+      ['1.000', 'EUR', '1.000 has 3 decimals, but EUR has 2. If it means 1000, write 1000.00.'],
+      ['1.200', 'JPY', '1.200 has 3 decimals, but JPY has 0. If it means 1200, write 1200.'],
       ['5', 'HRK', '“HRK” is not an active currency code. Write it like EUR.'],
     ]
     const lines = prices.map(([price, currency], n) => `P-${n},Pot ${n},${price},${currency}\n`)
