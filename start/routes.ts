@@ -36,21 +36,15 @@ import { kafkaOptions } from '#config/messaging'
 import { asyncApi } from '#start/documents/asyncapi'
 import { admission, signedIn } from '#start/kernel'
 import { openApi } from '#start/documents/openapi'
+import { serveDocument } from '#start/documents/serve'
 
 operationsRoutes()
 
 const orders = runsHere('orders')
 const inventory = runsHere('inventory')
 
-const documents = { openapi: openApi(publicUrl, runsHere), asyncapi: asyncApi(kafkaOptions) }
-for (const [name, document] of Object.entries(documents)) {
-  const text = JSON.stringify(document)
-  router
-    .get(`${name}.json`, ({ response }) =>
-      response.header('content-type', 'application/json').send(text)
-    )
-    .as(name)
-}
+serveDocument('openapi', openApi(publicUrl, runsHere))
+serveDocument('asyncapi', asyncApi(kafkaOptions))
 
 /** @param routes - false for those of modules that run elsewhere */
 function below(

@@ -20,8 +20,10 @@ export interface IdempotencyScope {
   /** The requested path, if it differs: release 0.1.0 stored keys under it. */
   requestedPath?: string
   key: string
-  /** SHA-256 of the parsed body with sorted members. */
+  /** SHA-256 of the parsed body with sorted members, without those that are null and could be left out. */
   payloadHash: string
+  /** Of the body with its nulls, as release 0.1.0 stored it. */
+  payloadHashWithNulls?: () => string
   /** A form waits for the response to the first click; a program gets 409 and retries. */
   waits?: boolean
 }
@@ -44,8 +46,16 @@ export function requiredScope(ctx: HttpContext): IdempotencyScope {
   return scope
 }
 
-/** Null without a key. @throws Problem 400 `idempotency_key_invalid` */
-export function optionalScope(ctx: HttpContext): IdempotencyScope | null {
+/**
+ * Null without a key.
+ *
+ * @param cleared - members that null clears; in all others it equals leaving the member out
+ * @throws Problem 400 `idempotency_key_invalid`
+ */
+export function optionalScope(
+  ctx: HttpContext,
+  cleared: readonly string[] = []
+): IdempotencyScope | null {
   const { request } = ctx
   // `request.header` treats an empty header as missing.
   const key = request.headers()['idempotency-key']
@@ -56,7 +66,23 @@ export function optionalScope(ctx: HttpContext): IdempotencyScope | null {
       'The Idempotency-Key must be 1 to 255 visible ASCII characters.'
     )
   }
-  return { ...addressOf(ctx), key, payloadHash: hashOf(request.body()) }
+  const body = request.body()
+  return {
+    ...addressOf(ctx),
+    key,
+    payloadHash: hashOf(withoutNulls(body, cleared)),
+    payloadHashWithNulls: () => hashOf(body),
+  }
+}
+
+/** @param cleared - members of the outermost object that keep their null */
+function withoutNulls(value: unknown, cleared: readonly string[] = []): unknown {
+  if (Array.isArray(value)) return value.map((one) => withoutNulls(one))
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).filter(
+    ([name, member]) => member !== null || cleared.includes(name)
+  )
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutNulls(member)]))
 }
 
 /**
@@ -119,13 +145,14 @@ export async function storedResponse(
     scope.key,
   ])
   if (!row) return null
-  if (row.payload_hash !== scope.payloadHash) {
+  const { payload_hash: stored, ...response } = row
+  if (stored !== scope.payloadHash && stored !== scope.payloadHashWithNulls?.()) {
     throw new Problem(
       'idempotency_key_reused',
       'This Idempotency-Key was used with another payload. Send a new key for a new request.'
     )
   }
-  return { ...row, headers: { ...row.headers, 'Idempotent-Replayed': 'true' } }
+  return { ...response, headers: { ...row.headers, 'Idempotent-Replayed': 'true' } }
 }
 
 export function inProgress() {

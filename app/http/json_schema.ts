@@ -55,7 +55,7 @@ export function printableSchema(schema: Schema) {
 
 /** Neither `://` nor `www.`, in any case. */
 export function linklessSchema(schema: Schema) {
-  schema.not = { pattern: String.raw`://|[wW][wW][wW]\.` }
+  schema.not = { type: 'string', pattern: String.raw`://|[wW][wW][wW]\.` }
 }
 
 /** Refers to the document's list of currencies. */

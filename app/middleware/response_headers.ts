@@ -11,5 +11,7 @@ export function setCommonHeaders(ctx: HttpContext) {
   if (id !== given) ctx.logger = logger.child({ request_id: id })
   response.header('X-Request-Id', id)
   response.header('X-Content-Type-Options', 'nosniff')
-  response.header('Cache-Control', 'no-store')
+  // A proxy that compresses a response of the API would change its ETag.
+  const isApi = request.url().startsWith('/api/')
+  response.header('Cache-Control', isApi ? 'no-store, no-transform' : 'no-store')
 }

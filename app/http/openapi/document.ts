@@ -39,7 +39,7 @@ export function openApiDocument({ info, publicUrl, sections }: Contents) {
       },
       schemas: Object.assign({}, commonSchemas, ...sections.map(({ schemas }) => schemas)),
       parameters: usedIn(paths, 'parameters', (name: keyof typeof requestHeaders) =>
-        parameter(name, 'header', requestHeaders[name])
+        parameter(name.split('.')[0], 'header', requestHeaders[name])
       ),
       headers: usedIn(paths, 'headers', headerComponent),
       examples: usedIn(paths, 'examples', (code: ProblemCode) => problemExample(code, publicUrl)),

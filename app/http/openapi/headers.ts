@@ -14,6 +14,7 @@ export type RequestHeader = `${keyof typeof requestHeaders}${'' | '!'}`
 /** With `?`: not in every such response. */
 export type ResponseHeader = `${keyof typeof responseHeaders}${'' | '?'}`
 
+/** By header, or by header and use: `If-None-Match.read` is If-None-Match of a GET. */
 export const requestHeaders = {
   'Idempotency-Key': {
     description:
@@ -22,14 +23,20 @@ export const requestHeaders = {
   },
   'If-Match': {
     description:
-      'The ETag of the version that the change is based on, such as `"3"`. If the resource has changed since, the response is 412 and nothing changes. `*` matches any version.',
-    schema: { type: 'string', pattern: String.raw`^(\*|(W/)?"\d{1,9}")$` },
+      'The ETag of the version that the change is based on, such as `"3"`, or a list of them. If the resource has changed since, the response is 412 and nothing changes. `*` matches any version. Weak tags and the suffixes of proxies that compress (`"3-gzip"`) make no difference.',
+    schema: { type: 'string' },
     example: '"3"',
   },
   'If-None-Match': {
     description: '`*` only creates. If the resource exists, the response is 412.',
     schema: { type: 'string', pattern: String.raw`^\*$` },
     example: '*',
+  },
+  'If-None-Match.read': {
+    description:
+      'The ETag of the version that you have, or a list of them. If it is the current one, the response is 304 without a body.',
+    schema: { type: 'string' },
+    example: '"3"',
   },
   'Prefer': {
     description:

@@ -58,7 +58,7 @@ export class EventStream {
     response.relayHeaders()
     raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
+      'cache-control': 'no-store, no-transform',
       // Tells nginx not to buffer.
       'x-accel-buffering': 'no',
       'connection': 'close',

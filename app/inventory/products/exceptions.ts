@@ -1,3 +1,4 @@
+import { entityTag } from '#http/headers/if_match'
 import { Problem, unprocessable } from '#http/problem'
 import { checkDigitOf } from './gtin.ts'
 
@@ -8,7 +9,7 @@ export function productMoved(version: number | undefined) {
     : new Problem(
         'version_moved',
         `The product is now at version ${version}. Read it again, then send your change with the new ETag.`,
-        { headers: { ETag: `"${version}"` } }
+        { headers: { ETag: entityTag(version) } }
       )
 }
 
@@ -17,7 +18,7 @@ export function versionRequired(sku: string, version: number) {
   return new Problem(
     'if_match_required',
     `${sku} already exists. To change single fields, send PATCH. To replace the whole product, read it and send PUT with If-Match: "${version}". To list new products only, send If-None-Match: *.`,
-    { headers: { ETag: `"${version}"` } }
+    { headers: { ETag: entityTag(version) } }
   )
 }
 
@@ -26,7 +27,7 @@ export function productExists(sku: string, version: number) {
   return new Problem(
     'version_moved',
     `${sku} already exists, at version ${version}. To replace it, send If-Match instead of If-None-Match. To change single fields, send PATCH.`,
-    { headers: { ETag: `"${version}"` } }
+    { headers: { ETag: entityTag(version) } }
   )
 }
 

@@ -10,20 +10,18 @@ export type ProductPatch = Omit<ProductFields, 'barcodes'> & { barcodes?: string
 /**
  * Changes the given fields. A patch without fields changes nothing.
  *
- * @param expectedVersion - the version that the caller read; null for any
+ * @param expected - the version that the caller read, in a list of several; null for any
  * @throws Problem 404 · 412 `version_moved` · 409 `barcode_taken`
  */
 export async function patchProduct(
   trx: TransactionClientContract,
   sku: string,
   patch: ProductPatch,
-  expectedVersion: number | null
+  expected: readonly number[] | null
 ): Promise<StockItem> {
   const item = await lockProduct(trx, sku)
   if (!item) throw notFound('product')
-  if (expectedVersion !== null && expectedVersion !== item.version) {
-    throw productMoved(item.version)
-  }
+  if (expected && !expected.includes(item.version)) throw productMoved(item.version)
   const fields = { ...patch, allowCheckDigit: undefined }
   if (Object.values(fields).every((value) => value === undefined)) {
     await item.load('barcodes')

@@ -8,11 +8,11 @@ import { lockProduct, saveProduct, type ProductFields } from './save_product.ts'
 export type Product = ProductFields & Required<Pick<ProductFields, 'name' | 'price'>>
 
 /**
- * The state that the caller expects: a version; `*` an existing product of any version; `none` no
+ * The state that the caller expects: a version, or one of several; `*` an existing product of any version; `none` no
  * product; `new` no product either, for the form of the admin page. With null the product is listed
  * if it is new, and an existing one is not replaced.
  */
-export type Expected = number | '*' | 'none' | 'new' | null
+export type Expected = number | readonly number[] | '*' | 'none' | 'new' | null
 
 /**
  * Lists a product, or replaces all of its fields. Balances do not change.
@@ -60,5 +60,5 @@ function assertExpected({ sku, version }: StockItem, expected: Expected) {
   if (expected === null) throw versionRequired(sku, version)
   if (expected === 'none') throw productExists(sku, version)
   if (expected === 'new') throw skuTaken(sku)
-  if (expected !== '*' && expected !== version) throw productMoved(version)
+  if (expected !== '*' && ![expected].flat().includes(version)) throw productMoved(version)
 }

@@ -26,15 +26,20 @@ export interface StockFilters {
 /**
  * In SKU order; up to `limit` + 1 items.
  *
+ * @param only.active - only products that are for sale
  * @throws Problem 422 `invalid_cursor`
  */
-export async function listItems(page: Page<StockFilters>): Promise<StockItem[]> {
+export async function listItems(
+  page: Page<StockFilters>,
+  only: { active: boolean } = { active: false }
+): Promise<StockItem[]> {
   const { q, sku, level, updatedAfter } = page.filters
   const after = skuAfter(page)
   const query = StockItem.query()
     .preload('barcodes')
     .orderBy('sku')
     .limit(page.limit + 1)
+  if (only.active) query.where('active', true)
   if (after) query.where('sku', '>', after)
   if (sku) query.whereIn('sku', sku)
   if (q) query.whereRaw(contains, [q])

@@ -170,7 +170,11 @@ export const openapi: Section = {
       tag: 'Orders',
       summary: 'Read an order',
       access: 'signed in',
-      responses: { 200: withOrder('The order.', confirmedOrder, ['ETag']) },
+      headers: ['If-None-Match.read'],
+      responses: {
+        200: withOrder('The order.', confirmedOrder, ['ETag']),
+        304: { description: 'You have the current version.', headers: ['ETag'] },
+      },
       problems: ['not_found'],
     },
     'PATCH /api/v1/orders/{id}': {

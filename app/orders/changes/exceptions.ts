@@ -1,9 +1,10 @@
+import { entityTag } from '#http/headers/if_match'
 import { Problem } from '#http/problem'
 import { allowedActions, type Refusal } from '../order_state_machine.ts'
 import { heldNow, stateOf, type OrderRecord } from '../store/order.ts'
 
-/** The version from If-Match that the caller's decision is based on; null accepts any version. */
-export type ExpectedVersion = number | null
+/** The version that the caller's decision is based on, or several of which one is; null accepts any version. */
+export type ExpectedVersion = number | readonly number[] | null
 
 /**
  * Accepts any version since the last caller's change: replies from inventory do not conflict with the
@@ -13,11 +14,12 @@ export type ExpectedVersion = number | null
  */
 export function assertExpectedVersion(order: OrderRecord, expected: ExpectedVersion) {
   const { editedVersion, version } = order
-  if (expected === null || (expected >= editedVersion && expected <= version)) return
+  if (expected === null) return
+  if ([expected].flat().some((one) => one >= editedVersion && one <= version)) return
   throw new Problem(
     'version_moved',
     `The order is at version ${version}; a caller last changed it at version ${editedVersion}. Read it again, and repeat the request with the new ETag if it still applies.`,
-    { headers: { ETag: `"${version}"` }, members: { current: current(order) } }
+    { headers: { ETag: entityTag(version) }, members: { current: current(order) } }
   )
 }
 
@@ -30,7 +32,7 @@ export function actionRefused(order: OrderRecord, { code }: Refusal, members: ob
     revision_moved: `The lines in force are those of revision ${heldRevision}, not those in the parcel. Repack the order, and fulfil revision ${heldRevision}.`,
   }
   return new Problem(code, reasons[code], {
-    headers: { ETag: `"${version}"` },
+    headers: { ETag: entityTag(version) },
     members: { current: current(order), allowed: allowedActions(stateOf(order)), ...members },
   })
 }

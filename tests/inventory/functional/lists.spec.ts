@@ -252,3 +252,38 @@ test.group('A walk through the products', (group) => {
 function skus(response: ApiResponse): string[] {
   return response.body().data.map(({ sku }: { sku: string }) => sku)
 }
+
+test.group('A product that is not for sale', (group) => {
+  let clerk: Person
+  let ada: Person
+
+  group.setup(async () => {
+    await emptyShop()
+    clerk = await person('clerk', 'Grace')
+    ada = await person('customer', 'Ada')
+    await product('MUG', 5)
+    await product('SECRET', 5)
+    await items().where('sku', 'SECRET').update({ active: false })
+  })
+
+  test('is shown to staff and services, and to nobody else', async ({ client, assert }) => {
+    const service = await person('service')
+    const readers: [Person | null, string[], number][] = [
+      [null, ['MUG'], 404],
+      [ada, ['MUG'], 404],
+      [clerk, ['MUG', 'SECRET'], 200],
+      [service, ['MUG', 'SECRET'], 200],
+    ]
+    for (const [reader, shown, status] of readers) {
+      const get = (path: string) => {
+        const request = client.get(`/api/v1/products${path}`)
+        return reader ? request.bearerToken(reader.token) : request
+      }
+      assert.deepEqual(skus(await get('')), shown)
+      assert.deepEqual(skus(await get('?sku=SECRET,MUG&q=product')), shown)
+      assert.deepEqual(skus(await get('?sku=SECRET')), shown.slice(1))
+      assert.equal((await get('/SECRET')).status(), status)
+      assert.equal((await get('/MUG')).status(), 200)
+    }
+  })
+})

@@ -1,8 +1,10 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
+import type { SignedIn } from '#contracts/actor'
 import { optionalScope, once, send } from '#http/idempotency'
-import { ifMatch, ifNoneMatch } from '#http/headers/if_match'
+import { entityTag, ifMatch, ifNoneMatch } from '#http/headers/if_match'
 import { pageBody, pageOf } from '#http/pagination'
+import { notFound } from '#http/problem'
 import { findItem, listItems } from '../../stock/find_stock.ts'
 import { patchProduct } from '../../products/patch_product.ts'
 import { putProduct, type Expected } from '../../products/put_product.ts'
@@ -17,7 +19,7 @@ import {
 export default class ProductsController {
   async index({ account, request }: HttpContext) {
     const page = await pageOf(request.qs(), stockListParameters)
-    const items = await listItems(page)
+    const items = await listItems(page, { active: isPublic(account) })
     return pageBody(
       items,
       page,
@@ -28,7 +30,8 @@ export default class ProductsController {
 
   async show({ account, params, response }: HttpContext) {
     const item = await findItem(params.sku)
-    response.header('ETag', `"${item.version}"`)
+    if (isPublic(account) && !item.active) throw notFound('product')
+    response.header('ETag', entityTag(item.version))
     return productBody(item, account?.role ?? null)
   }
 
@@ -38,24 +41,29 @@ export default class ProductsController {
     ctx.auditSubject = sku
     const product = await productValidator.validate(request.body())
     const { item, created } = await putProduct(sku, product, expectedBy(ctx))
-    response.status(created ? 201 : 200).header('ETag', `"${item.version}"`)
+    response.status(created ? 201 : 200).header('ETag', entityTag(item.version))
     return productBody(item, account.role)
   }
 
   async patch(ctx: HttpContext) {
     const { account, params, request } = ctx
-    const scope = optionalScope(ctx)
+    const scope = optionalScope(ctx, ['lowStockAt', 'barcodes'])
     const { sku } = await skuValidator.validate(params)
     ctx.auditSubject = sku
     const patch = await productPatchValidator.validate(request.body())
     const expected = ifMatch(ctx)
     const response = await once(db.connection('inventory'), scope, async (trx) => {
       const item = await patchProduct(trx, sku, patch, expected)
-      const headers = { ETag: `"${item.version}"` }
+      const headers = { ETag: entityTag(item.version) }
       return { status: 200, headers, body: productBody(item, account.role) }
     })
     return send(ctx, response)
   }
+}
+
+/** Whether the reader only sees what is for sale: the public and customers. */
+function isPublic(account: SignedIn | undefined) {
+  return !account || account.role === 'customer'
 }
 
 /** @throws Problem 400 `if_match_malformed` */

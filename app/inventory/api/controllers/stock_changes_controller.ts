@@ -42,7 +42,7 @@ export default class StockChangesController {
 /** Changes the stock of the SKU in the path. */
 async function changeStock<Change extends object>(
   ctx: HttpContext,
-  scopeOf: typeof optionalScope,
+  scopeOf: (ctx: HttpContext) => IdempotencyScope | null,
   validator: { validate(body: unknown): Promise<Change> },
   change: (
     trx: TransactionClientContract,

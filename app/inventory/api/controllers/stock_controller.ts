@@ -1,4 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
+import { entityTag } from '#http/headers/if_match'
 import { pageBody, pageOf } from '#http/pagination'
 import { findItem, listHoldings, listItems, type Holding } from '../../stock/find_stock.ts'
 import { stockBody } from '../transformers/product_body.ts'
@@ -12,7 +13,7 @@ export default class StockController {
 
   async show({ params, response }: HttpContext) {
     const item = await findItem(params.sku)
-    response.header('ETag', `"${item.version}"`)
+    response.header('ETag', entityTag(item.version))
     return stockBody(item)
   }
 

@@ -23,7 +23,7 @@ export const productOperations: Record<string, Operation> = {
     tag: 'Products',
     summary: 'List products, in SKU order',
     description:
-      'Staff and services also see the available units, the low-stock level and the barcodes.',
+      'Staff and services also see the available units, the low-stock level and the barcodes, and products that are not for sale.',
     access: 'optional token',
     query: stockListParameters,
     responses: pageResponse('products', anyProduct, shownProduct),
@@ -32,6 +32,7 @@ export const productOperations: Record<string, Operation> = {
     id: 'readProduct',
     tag: 'Products',
     summary: 'Read a product',
+    description: 'Only staff and services see a product that is not for sale.',
     access: 'optional token',
     responses: { 200: product('The product.', anyProduct, shownProduct) },
     problems: ['not_found'],

@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { optionalScope, once, requiredScope, send, type StoredResponse } from '#http/idempotency'
-import { ifMatch, requiredIfMatch } from '#http/headers/if_match'
+import { alreadyHas, ifMatch, requiredIfMatch } from '#http/headers/if_match'
 import { pageBody, pageOf } from '#http/pagination'
 import { preferenceApplied, preferredWait } from '#http/headers/prefer'
 import { cancelOrder } from '../../changes/cancel_order.ts'
@@ -38,13 +38,15 @@ export default class OrdersController {
 
   async show(ctx: HttpContext) {
     const order = await findOrder(orderId(ctx), ctx.account)
-    return send(ctx, orderResponse(order, 200))
+    const { headers, ...shown } = orderResponse(order, 200)
+    if (alreadyHas(ctx, order.version)) return send(ctx, { status: 304, headers, body: null })
+    return send(ctx, { headers, ...shown })
   }
 
   async update(ctx: HttpContext) {
     const { account, request } = ctx
     const id = orderId(ctx)
-    const scope = optionalScope(ctx)
+    const scope = optionalScope(ctx, ['reference', 'shipTo'])
     const expected = requiredIfMatch(ctx)
     const revision = await reviseOrderValidator.validate(request.body())
     const accepted = await once(db.connection('orders'), scope, async (trx) => {

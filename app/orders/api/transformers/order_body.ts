@@ -1,3 +1,4 @@
+import { entityTag } from '#http/headers/if_match'
 import type { StoredResponse } from '#http/idempotency'
 import { moneyLines, totalOf } from '../../order_lines.ts'
 import { heldNow, type OrderRecord } from '../../store/order.ts'
@@ -22,7 +23,7 @@ export function orderBody(order: OrderRecord) {
 
 /** A response with the order and its ETag. */
 export function orderResponse(order: OrderRecord, status: number): StoredResponse {
-  return { status, headers: { ETag: `"${order.version}"` }, body: orderBody(order) }
+  return { status, headers: { ETag: entityTag(order.version) }, body: orderBody(order) }
 }
 
 /** The response to a placement: the order, which is `pending`, and its address. */

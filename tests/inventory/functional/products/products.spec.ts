@@ -274,7 +274,7 @@ test.group('PATCH /products/:sku', (group) => {
     assert.deepEqual(answers[1].body(), answers[0].body())
     assert.equal(answers[1].header('etag'), '"3"')
     assert.equal(answers[1].header('idempotent-replayed'), 'true')
-    const shown = await client.get('/api/v1/products/MUG')
+    const shown = await client.get('/api/v1/products/MUG').bearerToken(clerk.token)
     assert.equal(shown.body().version, 3)
   })
 

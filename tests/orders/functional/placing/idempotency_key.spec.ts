@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto'
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { deleteOldKeys, lockText } from '#http/idempotency'
-import { emptyShop, handleReply, person, post, priced, type Person } from '#tests/support/shop'
+import {
+  emptyShop,
+  handleReply,
+  patch,
+  person,
+  post,
+  priced,
+  type Person,
+} from '#tests/support/shop'
 
 const orders = () => db.connection('orders')
 const oneMug = { lines: [{ sku: 'MUG', quantity: 1 }] }
@@ -114,6 +122,37 @@ test.group('An Idempotency-Key on POST /orders', (group) => {
     const mended = await post(client, customer, oneMug, key)
     mended.assertStatus(202)
     assert.isUndefined(mended.header('idempotent-replayed'))
+  })
+
+  test('belongs to the same payload whether an optional field is null or missing', async ({
+    client,
+    assert,
+  }) => {
+    const line = oneMug.lines[0]
+    const spellings = [
+      oneMug,
+      { ...oneMug, reference: null, shipTo: null, customerId: null, expectedTotal: null },
+      { lines: [{ ...line, unitPrice: null }], email: null, name: null },
+    ]
+    for (const first of spellings) {
+      const key = randomUUID()
+      const { id } = (await post(client, customer, first, key)).body()
+      for (const again of spellings) {
+        const repeated = await post(client, customer, again, key)
+        assert.deepEqual([repeated.status(), repeated.body().id], [202, id])
+      }
+    }
+  })
+
+  test('belongs to another payload where null clears a field', async ({ client, assert }) => {
+    const { id } = (await post(client, customer, { ...oneMug, reference: 'mine' })).body()
+    const key = randomUUID()
+    const change = (body: object) =>
+      patch(client, customer, id, '*', body).header('idempotency-key', key)
+    ;(await change({ name: 'Ada L.' })).assertStatus(200)
+    ;(await change({ name: 'Ada L.', lines: null })).assertStatus(200)
+    const cleared = await change({ name: 'Ada L.', reference: null })
+    assert.deepEqual([cleared.status(), cleared.body().code], [422, 'idempotency_key_reused'])
   })
 
   test('is required, and of 1 to 255 visible ASCII characters', async ({ client, assert }) => {

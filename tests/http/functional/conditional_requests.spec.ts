@@ -1,0 +1,102 @@
+import type { ApiClient } from '@japa/api-client'
+import { test } from '@japa/runner'
+import {
+  emptyShop,
+  patch,
+  person,
+  post,
+  priced,
+  product,
+  read,
+  type Person,
+} from '#tests/support/shop'
+
+const mugs = (quantity: number) => [{ sku: 'MUG', quantity }]
+const server = `http://${process.env.HOST}:${process.env.PORT}`
+
+test.group('An ETag', (group) => {
+  let ada: Person
+  let clerk: Person
+
+  group.setup(async () => {
+    await emptyShop()
+    await priced('MUG', 1_250)
+    await product('MUG', 0)
+    ada = await person('customer', 'Ada')
+    clerk = await person('clerk')
+  })
+
+  const placed = async (client: ApiClient) =>
+    (await post(client, ada, { lines: mugs(2) })).body().id as string
+
+  test('is accepted in If-Match as proxies rewrite it, and in a list', async ({
+    client,
+    assert,
+  }) => {
+    const id = await placed(client)
+    const spellings = [
+      (tag: string) => `"${tag}-gzip"`,
+      (tag: string) => `"${tag}--gzip"`,
+      (tag: string) => `"${tag}-br"`,
+      (tag: string) => `W/"${tag};zstd"`,
+      (tag: string) => `"999", W/"${tag}"`,
+      (tag: string) => `"${tag}" ,"of-another,server"`,
+    ]
+    for (const [n, spelled] of spellings.entries()) {
+      const changed = await patch(client, ada, id, spelled(String(n + 1)), { lines: mugs(3 + n) })
+      assert.equal(changed.status(), 202, spelled('…'))
+      const renamed = await client
+        .patch('/api/v1/products/MUG')
+        .bearerToken(clerk.token)
+        .header('if-match', spelled((await client.get('/api/v1/products/MUG')).body().version))
+        .json({ name: `Mug ${n}` })
+      assert.equal(renamed.status(), 200, spelled('…'))
+    }
+    const stale = await patch(client, ada, id, '"1-gzip", "2-br"', { lines: mugs(1) })
+    assert.deepEqual([stale.status(), stale.body().code], [412, 'version_moved'])
+    for (const wrong of ['"1', '"1" "2"', '"1", 2', '"x"', '"1-", ', ',', '"-gzip"']) {
+      const malformed = await patch(client, ada, id, wrong, { lines: mugs(1) })
+      assert.deepEqual([malformed.status(), malformed.body().code], [400, 'if_match_malformed'])
+    }
+  })
+
+  test('makes the response to If-None-Match 304 until the order changes', async ({
+    client,
+    assert,
+  }) => {
+    const id = await placed(client)
+    const first = await read(client, ada, id)
+    assert.equal(first.header('cache-control'), 'no-store, no-transform')
+    const again = (tag: string) => read(client, ada, id).header('if-none-match', tag)
+    for (const tag of ['"1"', 'W/"1"', '"1-gzip"', '"7", "1"', '*']) {
+      const same = await again(tag)
+      assert.deepEqual([same.status(), same.text(), same.header('etag')], [304, '', '"1"'], tag)
+    }
+    for (const tag of ['"2"', 'anything']) assert.equal((await again(tag)).status(), 200, tag)
+    await patch(client, ada, id, '"1"', { name: 'Ada Lovelace' })
+    const changed = await again('"1"')
+    assert.deepEqual([changed.status(), changed.header('etag')], [200, '"2"'])
+  })
+
+  for (const name of ['openapi.json', 'asyncapi.json']) {
+    test(`of /${name} lets clients keep the document, which is compressed`, async ({ assert }) => {
+      const get = (headers: Record<string, string>) => fetch(`${server}/${name}`, { headers })
+      const plain = await get({ 'accept-encoding': 'identity' })
+      assert.isNull(plain.headers.get('content-encoding'))
+      const text = await plain.text()
+
+      const packed = await get({ 'accept-encoding': 'gzip' })
+      assert.equal(packed.headers.get('content-encoding'), 'gzip')
+      assert.isBelow(Number(packed.headers.get('content-length')), text.length / 3)
+      assert.equal(await packed.text(), text)
+
+      for (const { headers } of [plain, packed]) {
+        assert.equal(headers.get('cache-control'), 'public, max-age=300, no-transform')
+        assert.include(headers.get('vary'), 'Accept-Encoding')
+        const kept = await get({ 'if-none-match': headers.get('etag')! })
+        assert.equal(kept.status, 304)
+      }
+      assert.notEqual(plain.headers.get('etag'), packed.headers.get('etag'))
+    })
+  }
+})
