@@ -3,20 +3,41 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CASES, type BlockScenario } from './blocks/cases.ts'
 import type { BlocksOptions } from './blocks/blocks.ts'
+import type { CompareOptions } from './compare/compare.ts'
+import type { PeerOptions } from './peer/peer.ts'
 import type { ConfirmOptions, Transport } from './report.ts'
 
 export const HELP = `npm run bench [-- SCENARIO] [options]
 
-Without a scenario: closed and open. docs/performance.md explains the goals B1 to B13.
+Without a scenario: all that are measured in blocks. docs/performance.md explains the goals B1 to B13, whose names
+are accepted too: npm run bench -- b1
 
 Measured in blocks, beside the limit (what the tables of this app take in few and large exchanges):
 
   closed    B1, B3  closed loops of 32 and 128 connections: orders per second, time of POST, CPU per order
   open      B2, B3  100, 500 and 1000 orders a second: time until an order is final, CPU per order
+  hot       B5      every order wants the same SKU, in stock and sold out
+  spread    B6      orders of 3 lines over 10000 SKUs
 
   Each block has fresh databases: the limit, the app under load, a proof that every order is correct, the limit
   again. A block whose two limits differ by more than 15 % is discarded, and counted. Orders come from a service
   account and from a process of their own; mails are off.
+
+  --blocks N          blocks of each case, 1 to 100 (5)
+  --quick             2 blocks of 3 s
+  --seconds N         duration of each load, 1 to 3600 (10)
+  --warm-up N         seconds of warm-up, 0 to 600 (4)
+  --transport NAME    embedded or kafka (both)
+  --from-source       run the app from TypeScript instead of compiling it
+
+Compared:
+
+  compare COMMIT [closed | open | hot | spread]
+            Another commit and this folder in turn, without the limit, and the ratios of their figures. Options as
+            above; --blocks counts rounds.
+  peer URL  The open loop against any HTTP service: the time of its POST. --rate, --seconds, --warm-up, and:
+  --header 'NAME: VALUE'   of each request; repeatable
+  --body JSON              of each request; {{uuid}} becomes a new UUID, {{n}} the number of the request
 
 Without blocks:
 
@@ -31,19 +52,8 @@ Without blocks:
   storage   Rows, index entries, WAL and bytes that an order leaves in each table, and the size after a year of
             a million orders a day.
 
-  Each scenario starts its own database, broker and apps, and removes them with their data.
-
-Options of blocks:
-  --blocks N          blocks of each case, 1 to 100 (5)
-  --quick             2 blocks of 3 s
-  --seconds N         duration of each load, 1 to 3600 (10)
-  --warm-up N         seconds of warm-up, 0 to 600 (4)
-  --transport NAME    embedded or kafka (both)
-  --from-source       run the app from TypeScript instead of compiling it
-
-Options of the other scenarios:
   --rate N            orders per second, 1 to 10000 (100; live: 50)
-  --connections N     closed loop with this many connections, 1 to 1000, instead of a rate; confirm only
+  --connections N     closed loop with this many connections, 1 to 1000, instead of a rate; confirm and peer
   --seconds N         duration of the measurement, 1 to 3600 (20)
   --warm-up N         seconds of warm-up at the same rate, 0 to 600 (5)
   --transport NAME    embedded or kafka (embedded); confirm, backlog and storage
@@ -54,6 +64,8 @@ Options of the other scenarios:
   --profile DIR       write a V8 CPU profile of the app to DIR; costs a few percent
   --statements        list PostgreSQL statements with times; costs a few percent
 
+Each scenario starts its own database, broker and apps, and removes them with their data.
+
   --json FILE         also write the result, with machine, commit, date and settings, to FILE
   --help              print this help
 
@@ -61,13 +73,25 @@ Options of the other scenarios:
   or stock that does not add up; in pages and backlog also a figure beyond its bound.
 
 Example: npm run bench -- closed --transport embedded --json closed.json
+Example: npm run bench -- compare HEAD~10 open --quick
+Example: npm run bench -- peer http://127.0.0.1:8080/orders --rate 500 --body '{"sku":"MUG-RED","quantity":1}'
 `
 
 const SINGLE = ['confirm', 'live', 'lists', 'pages', 'backlog', 'storage'] as const
 const BLOCKS = Object.keys(CASES) as BlockScenario[]
+/** Goal → the scenarios that measure it. */
+const GOALS: Record<string, BlockScenario[]> = {
+  b1: ['closed'],
+  b2: ['open'],
+  b3: ['closed', 'open'],
+  b5: ['hot'],
+  b6: ['spread'],
+}
 
-export type Arguments =
-  | { kind: 'blocks'; scenarios: BlockScenario[]; blocks: BlocksOptions; json?: string }
+export type Arguments = { json?: string } & (
+  | { kind: 'blocks'; scenarios: BlockScenario[]; blocks: BlocksOptions }
+  | { kind: 'compare'; compare: CompareOptions }
+  | { kind: 'peer'; peer: PeerOptions }
   | (ConfirmOptions & {
       kind: 'single'
       scenario: (typeof SINGLE)[number]
@@ -75,75 +99,115 @@ export type Arguments =
       orders: number
       rows: number
       minutes: number
-      json?: string
     })
+)
 
 /**
  * @returns null when help is requested
  * @throws Error that names the invalid argument
  */
 export function readArguments(args: string[]): Arguments | null {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      'blocks': { type: 'string' },
-      'quick': { type: 'boolean', default: false },
-      'from-source': { type: 'boolean', default: false },
-      'rate': { type: 'string' },
-      'connections': { type: 'string' },
-      'seconds': { type: 'string' },
-      'warm-up': { type: 'string' },
-      'transport': { type: 'string' },
-      'streams': { type: 'string', default: '2000' },
-      'orders': { type: 'string', default: '1000000' },
-      'rows': { type: 'string', default: '500000' },
-      'minutes': { type: 'string', default: '0' },
-      'json': { type: 'string' },
-      'profile': { type: 'string' },
-      'statements': { type: 'boolean', default: false },
-      'help': { type: 'boolean', default: false },
-    },
-  })
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS })
   if (values.help) return null
-  const [scenario] = positionals
   const json = values.json && writable(values.json)
-  const chosen = values.transport === undefined ? null : transport(values.transport)
-  if (positionals.length === 0 || (positionals.length === 1 && isOneOf(BLOCKS, scenario))) {
-    const { quick } = values
-    return {
-      kind: 'blocks',
-      scenarios: isOneOf(BLOCKS, scenario) ? [scenario] : BLOCKS,
-      json,
-      blocks: {
-        blocks: whole('blocks', values.blocks ?? (quick ? '2' : '5'), 1, 100),
-        seconds: whole('seconds', values.seconds ?? (quick ? '3' : '10'), 1, 3_600),
-        warmUpSeconds: whole('warm-up', values['warm-up'] ?? (quick ? '2' : '4'), 0, 600),
-        limitSeconds: quick ? 2 : 4,
-        transports: chosen ? [chosen] : ['embedded', 'kafka'],
-        compiled: !values['from-source'],
-      },
+  const [scenario, of, ...rest] = positionals
+  if (scenario === 'compare') {
+    if (!of || rest.length > 1)
+      throw new Error('compare takes a commit, and a scenario if you like.')
+    const compared = rest[0] ?? 'closed'
+    if (!isOneOf(BLOCKS, compared)) {
+      throw new Error(`compare measures ${BLOCKS.join(', ')}, not ${compared}.`)
     }
+    return { kind: 'compare', json, compare: { ...blocks(values), commit: of, scenario: compared } }
   }
-  if (positionals.length !== 1 || !isOneOf(SINGLE, scenario)) {
-    const all = [...BLOCKS, ...SINGLE].join(', ')
+  if (scenario === 'peer') {
+    if (!of || rest.length > 0) throw new Error('peer takes the URL that orders are sent to.')
+    return { kind: 'peer', json, peer: peer(of, values) }
+  }
+  if (positionals.length === 0)
+    return { kind: 'blocks', scenarios: BLOCKS, json, blocks: blocks(values) }
+  const scenarios = isOneOf(BLOCKS, scenario) ? [scenario] : GOALS[scenario]
+  if (positionals.length === 1 && scenarios) {
+    return { kind: 'blocks', scenarios, json, blocks: blocks(values) }
+  }
+  if (positionals.length > 1 || !isOneOf(SINGLE, scenario)) {
+    const all = [...BLOCKS, 'compare', 'peer', ...SINGLE].join(', ')
     throw new Error(`Choose one scenario: ${all}. Given: ${positionals.join(' ')}.`)
   }
+  return { kind: 'single', scenario, json, ...single(scenario, values) }
+}
+
+const OPTIONS = {
+  'blocks': { type: 'string' },
+  'quick': { type: 'boolean', default: false },
+  'from-source': { type: 'boolean', default: false },
+  'header': { type: 'string', multiple: true, default: [] as string[] },
+  'body': { type: 'string', default: '{}' },
+  'rate': { type: 'string' },
+  'connections': { type: 'string' },
+  'seconds': { type: 'string' },
+  'warm-up': { type: 'string' },
+  'transport': { type: 'string' },
+  'streams': { type: 'string', default: '2000' },
+  'orders': { type: 'string', default: '1000000' },
+  'rows': { type: 'string', default: '500000' },
+  'minutes': { type: 'string', default: '0' },
+  'json': { type: 'string' },
+  'profile': { type: 'string' },
+  'statements': { type: 'boolean', default: false },
+  'help': { type: 'boolean', default: false },
+} as const
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values']
+
+function blocks(values: Values): BlocksOptions {
+  const { quick, transport: chosen } = values
   return {
-    kind: 'single',
-    scenario,
-    rate: whole('rate', values.rate ?? (scenario === 'live' ? '50' : '100'), 1, 10_000),
-    connections: values.connections ? whole('connections', values.connections, 1, 1_000) : null,
+    blocks: whole('blocks', values.blocks ?? (quick ? '2' : '5'), 1, 100),
+    seconds: whole('seconds', values.seconds ?? (quick ? '3' : '10'), 1, 3_600),
+    warmUpSeconds: whole('warm-up', values['warm-up'] ?? (quick ? '2' : '4'), 0, 600),
+    limitSeconds: quick ? 2 : 4,
+    transports: chosen === undefined ? ['embedded', 'kafka'] : [transport(chosen)],
+    compiled: !values['from-source'],
+  }
+}
+
+function peer(text: string, values: Values): PeerOptions {
+  const url = URL.parse(text)
+  if (!url) throw new Error(`peer: "${text}" is not a URL. Example: http://127.0.0.1:8080/orders`)
+  const headers = values.header.map((header) => {
+    const [name, value] = header.split(/:\s*(.*)/s)
+    if (!value) throw new Error(`--header is "${header}", but must be 'NAME: VALUE'.`)
+    return [name, value]
+  })
+  return {
+    url: url.origin,
+    path: url.pathname + url.search,
+    headers: Object.fromEntries(headers),
+    body: values.body,
+    ...load('100', values),
+  }
+}
+
+function single(scenario: string, values: Values) {
+  return {
+    ...load(scenario === 'live' ? '50' : '100', values),
     streams: whole('streams', values.streams, 1, 20_000),
     orders: whole('orders', values.orders, 20_000, 10_000_000),
     rows: whole('rows', values.rows, 1_000, 5_000_000),
     minutes: whole('minutes', values.minutes, 0, 60),
-    seconds: whole('seconds', values.seconds ?? '20', 1, 3_600),
-    warmUpSeconds: whole('warm-up', values['warm-up'] ?? '5', 0, 600),
-    transport: chosen ?? 'embedded',
-    json,
+    transport: transport(values.transport ?? 'embedded'),
     profileDir: values.profile && resolve(values.profile),
     statements: values.statements,
+  }
+}
+
+function load(rate: string, values: Values) {
+  return {
+    rate: whole('rate', values.rate ?? rate, 1, 10_000),
+    connections: values.connections ? whole('connections', values.connections, 1, 1_000) : null,
+    seconds: whole('seconds', values.seconds ?? '20', 1, 3_600),
+    warmUpSeconds: whole('warm-up', values['warm-up'] ?? '5', 0, 600),
   }
 }
 

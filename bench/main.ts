@@ -5,6 +5,8 @@ import { writeFileSync } from 'node:fs'
 import { HELP, readArguments, type Arguments } from './arguments.ts'
 import { runBlocks } from './blocks/blocks.ts'
 import { blocksTable } from './blocks/table.ts'
+import { compare, compareTable } from './compare/compare.ts'
+import { peer, peerTable } from './peer/peer.ts'
 import { markdown } from './report.ts'
 import { backlog, backlogTable } from './scenarios/backlog.ts'
 import { confirm } from './scenarios/confirm.ts'
@@ -36,8 +38,7 @@ async function main(args: string[]): Promise<number> {
   }
   const endings = new Endings()
   try {
-    const measured =
-      options.kind === 'blocks' ? await runAll(options, endings) : [await run(options, endings)]
+    const measured = await run(options, endings)
     const results = measured.map(({ result }) => result)
     const json = JSON.stringify(results.length === 1 ? results[0] : results, null, 2)
     if (options.json) writeFileSync(options.json, `${json}\n`)
@@ -52,21 +53,32 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-async function runAll({ scenarios, blocks }: Arguments & { kind: 'blocks' }, endings: Endings) {
+async function run(options: Arguments, endings: Endings): Promise<Measured[]> {
+  if (options.kind !== 'blocks') return [printed(await runOne(options, endings))]
   const measured: Measured[] = []
-  for (const scenario of scenarios) {
-    const result = await runBlocks(scenario, blocks, endings)
-    const table = blocksTable(result)
-    console.log(`${table}\n`)
-    measured.push({ result, table, faults: result.faults })
+  for (const scenario of options.scenarios) {
+    const result = await runBlocks(scenario, options.blocks, endings)
+    measured.push(printed({ result, table: blocksTable(result), faults: result.faults }))
   }
   return measured
 }
 
-async function run(options: Arguments & { kind: 'single' }, endings: Endings): Promise<Measured> {
-  const measured = await runScenario(options, endings)
-  console.log(measured.table)
+function printed(measured: Measured): Measured {
+  console.log(`${measured.table}\n`)
   return measured
+}
+
+async function runOne(
+  options: Exclude<Arguments, { kind: 'blocks' }>,
+  endings: Endings
+): Promise<Measured> {
+  if (options.kind === 'single') return runScenario(options, endings)
+  if (options.kind === 'peer') {
+    const result = await peer(options.peer)
+    return { result, table: peerTable(result), faults: [] }
+  }
+  const result = await compare(options.compare, endings)
+  return { result, table: compareTable(result), faults: result.faults }
 }
 
 async function runScenario(

@@ -27,6 +27,13 @@ export const MOST_DRIFT = 0.15
 
 export async function runBlock(stage: Stage, checkout: Checkout, scenario: Case): Promise<Block> {
   const before = await limitOf(stage, scenario)
+  const measured = await measureApp(stage, checkout, scenario)
+  const after = await limitOf(stage, scenario)
+  return { ...measured, limits: [before, after] }
+}
+
+/** Measures the app without the limit. */
+export async function measureApp(stage: Stage, checkout: Checkout, scenario: Case) {
   const running = await stage.startApp({ checkout, ...scenario })
   const { figures, sent } = await underLoad(stage, running, scenario)
   const faults = await findFaults(running.database, appBeside(running.app), sent, {
@@ -34,8 +41,7 @@ export async function runBlock(stage: Stage, checkout: Checkout, scenario: Case)
   })
   await running.app.stop()
   await stage.drop(running.database)
-  const after = await limitOf(stage, scenario)
-  return { figures, limits: [before, after], faults }
+  return { figures, faults }
 }
 
 async function limitOf(stage: Stage, { catalogue, lines, limitSeconds }: Case) {

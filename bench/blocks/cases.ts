@@ -25,8 +25,8 @@ export interface Goal {
   id: string
   what: string
   of(figures: Figures): number | null
-  /** The limit's figure that it is divided by; `of` alone without it. */
-  per?: 'limit'
+  /** What it is divided by: settled orders per second of the limit, or the same figure of another case. */
+  per?: string
   least?: number
   most?: number
 }
@@ -117,6 +117,48 @@ export const CASES = {
         ...(transport === 'embedded' && rate === 100 ? [cpu(4.5)] : []),
       ],
     })),
+
+  hot: (transport: Transport, { seconds, warmUpSeconds, limitSeconds }: Duration): Case[] => {
+    const load = { connections: 32, rate: 0, seconds, warmUpSeconds }
+    const hot = { transport, lines: 1, load, limitSeconds }
+    return [
+      {
+        ...hot,
+        name: 'one SKU',
+        catalogue: { skus: 1, stock: MANY },
+        goals: [ofLimit('B5', 0.4)],
+      },
+      {
+        ...hot,
+        name: 'one SKU, sold out',
+        catalogue: { skus: 1, stock: 0 },
+        goals: [
+          {
+            id: 'B5',
+            what: 'settled/s ÷ settled/s of one SKU in stock',
+            of: ({ settledPerSecond }) => settledPerSecond,
+            per: 'one SKU',
+            least: 0.8,
+          },
+        ],
+      },
+    ]
+  },
+
+  spread: (transport: Transport, { seconds, warmUpSeconds, limitSeconds }: Duration): Case[] => [
+    {
+      name: '10000 SKUs, 3 lines',
+      transport,
+      catalogue: { skus: 10_000, stock: MANY },
+      lines: 3,
+      load: { connections: 32, rate: 0, seconds, warmUpSeconds },
+      limitSeconds,
+      goals: [
+        ofLimit('B6', 0.4),
+        { id: 'B6', what: 'deadlocks', of: ({ deadlocks }) => deadlocks, most: 0 },
+      ],
+    },
+  ],
 } satisfies Record<string, (transport: Transport, duration: Duration) => Case[]>
 
 export type BlockScenario = keyof typeof CASES

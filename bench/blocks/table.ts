@@ -11,7 +11,12 @@ export function blocksTable({ scenario, machine, options, cases, faults }: Block
     '',
     table(
       ['', 'median', 'range', 'goal', ''],
-      cases.flatMap((each) => rowsOf(each))
+      cases.flatMap((each) =>
+        rowsOf(
+          each,
+          cases.filter((other) => other.case.transport === each.case.transport)
+        )
+      )
     ),
     '',
     ...cases.map((each) => `- ${details(each)}`),
@@ -21,10 +26,10 @@ export function blocksTable({ scenario, machine, options, cases, faults }: Block
   ].join('\n')
 }
 
-function rowsOf(result: CaseResult): string[][] {
+function rowsOf(result: CaseResult, all: CaseResult[]): string[][] {
   const { transport, name, goals } = result.case
   return goals.map((goal) => {
-    const figure = spread(result.blocks.map((block) => valueOf(goal, block)))
+    const figure = spread(result.blocks.map((block) => valueOf(goal, block, all)))
     const [median, range] = cells(figure)
     return [
       `${goal.id} ${transport}, ${name}: ${goal.what}`,
@@ -36,9 +41,13 @@ function rowsOf(result: CaseResult): string[][] {
   })
 }
 
-function valueOf({ of, per }: Goal, block: Block) {
+function valueOf({ of, per }: Goal, block: Block, all: CaseResult[]) {
   const value = of(block.figures)
-  return per === 'limit' && value !== null ? value / limitOf(block) : value
+  if (value === null || per === undefined) return value
+  if (per === 'limit') return value / limitOf(block)
+  const other = all.find((each) => each.case.name === per)
+  const median = spread(other?.blocks.map(({ figures }) => of(figures)) ?? [])?.median
+  return median ? value / median : null
 }
 
 function isMet({ least = -Infinity, most = Infinity }: Goal, value: number) {
@@ -65,7 +74,7 @@ function details({ case: { transport, name }, blocks, discarded }: CaseResult): 
   ].join('; ')
 }
 
-function cells(figure: ReturnType<typeof spread>): [median: string, range: string] {
+export function cells(figure: ReturnType<typeof spread>): [median: string, range: string] {
   if (!figure) return ['?', '?']
   return [short(figure.median), `${short(figure.least)} – ${short(figure.most)}`]
 }
