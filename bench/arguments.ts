@@ -4,13 +4,15 @@ import { parseArgs } from 'node:util'
 import { CASES, type BlockScenario } from './blocks/cases.ts'
 import type { BlocksOptions } from './blocks/blocks.ts'
 import type { CompareOptions } from './compare/compare.ts'
+import type { GoalOptions } from './goals/goal_report.ts'
+import { GOAL_SCENARIOS, type GoalScenario } from './goals/goals.ts'
 import type { PeerOptions } from './peer/peer.ts'
 import type { ConfirmOptions, Transport } from './report.ts'
 
 export const HELP = `npm run bench [-- SCENARIO] [options]
 
-Without a scenario: all that are measured in blocks. docs/performance.md explains the goals B1 to B13, whose names
-are accepted too: npm run bench -- b1
+Without a scenario: B1 to B9. docs/performance.md explains the goals, whose names are accepted too:
+npm run bench -- b1
 
 Measured in blocks, beside the limit (what the tables of this app take in few and large exchanges):
 
@@ -29,6 +31,20 @@ Measured in blocks, beside the limit (what the tables of this app take in few an
   --warm-up N         seconds of warm-up, 0 to 600 (4)
   --transport NAME    embedded or kafka (both)
   --from-source       run the app from TypeScript instead of compiling it
+
+Measured once:
+
+  relay     B4      a backlog to Kafka, beside reading, sending and marking it, each alone
+  history   B7      blocks that statements read with 100000 and with --rows stored orders
+  mail      B8      mails to a server that answers each command after 50 ms
+  soak      B9      60 % of what the app settles, for --minutes: heap and backlog
+  overload  B11     twice what the app settles
+  start     B12     time to start, and memory at 500 orders a second
+  snapshot  B13     150 orders a second of one SKU, --minutes after a snapshot was opened and kept
+
+  --rows N            stored orders or pending rows, 100000 to 10000000 (1000000); relay, history
+  --minutes N         1 to 120 (soak 10, snapshot 2)
+  --seconds, --warm-up, --transport (embedded), --from-source, --quick as above
 
 Compared:
 
@@ -77,19 +93,36 @@ Example: npm run bench -- compare HEAD~10 open --quick
 Example: npm run bench -- peer http://127.0.0.1:8080/orders --rate 500 --body '{"sku":"MUG-RED","quantity":1}'
 `
 
+/** Of all of them; each has its own duration. */
+type OnceOptions = Omit<GoalOptions, 'minutes'> & { minutes: { soak: number; snapshot: number } }
+
 const SINGLE = ['confirm', 'live', 'lists', 'pages', 'backlog', 'storage'] as const
 const BLOCKS = Object.keys(CASES) as BlockScenario[]
+const ONCE = Object.keys(GOAL_SCENARIOS) as GoalScenario[]
 /** Goal → the scenarios that measure it. */
-const GOALS: Record<string, BlockScenario[]> = {
+const GOALS: Record<string, (BlockScenario | GoalScenario)[]> = {
   b1: ['closed'],
   b2: ['open'],
   b3: ['closed', 'open'],
+  b4: ['relay'],
   b5: ['hot'],
   b6: ['spread'],
+  b7: ['history'],
+  b8: ['mail'],
+  b9: ['soak'],
+  b11: ['overload'],
+  b12: ['start'],
+  b13: ['snapshot'],
 }
+const B1_TO_B9 = ['closed', 'open', 'relay', 'hot', 'spread', 'history', 'mail', 'soak'] as const
 
 export type Arguments = { json?: string } & (
-  | { kind: 'blocks'; scenarios: BlockScenario[]; blocks: BlocksOptions }
+  | {
+      kind: 'goals'
+      scenarios: (BlockScenario | GoalScenario)[]
+      blocks: BlocksOptions
+      once: OnceOptions
+    }
   | { kind: 'compare'; compare: CompareOptions }
   | { kind: 'peer'; peer: PeerOptions }
   | (ConfirmOptions & {
@@ -124,14 +157,13 @@ export function readArguments(args: string[]): Arguments | null {
     if (!of || rest.length > 0) throw new Error('peer takes the URL that orders are sent to.')
     return { kind: 'peer', json, peer: peer(of, values) }
   }
-  if (positionals.length === 0)
-    return { kind: 'blocks', scenarios: BLOCKS, json, blocks: blocks(values) }
-  const scenarios = isOneOf(BLOCKS, scenario) ? [scenario] : GOALS[scenario]
-  if (positionals.length === 1 && scenarios) {
-    return { kind: 'blocks', scenarios, json, blocks: blocks(values) }
+  const named = isOneOf([...BLOCKS, ...ONCE], scenario) ? [scenario] : GOALS[scenario]
+  const scenarios = positionals.length === 0 ? [...B1_TO_B9] : named
+  if (positionals.length <= 1 && scenarios) {
+    return { kind: 'goals', scenarios, json, blocks: blocks(values), once: once(values) }
   }
   if (positionals.length > 1 || !isOneOf(SINGLE, scenario)) {
-    const all = [...BLOCKS, 'compare', 'peer', ...SINGLE].join(', ')
+    const all = [...BLOCKS, ...ONCE, 'compare', 'peer', ...SINGLE].join(', ')
     throw new Error(`Choose one scenario: ${all}. Given: ${positionals.join(' ')}.`)
   }
   return { kind: 'single', scenario, json, ...single(scenario, values) }
@@ -150,8 +182,8 @@ const OPTIONS = {
   'transport': { type: 'string' },
   'streams': { type: 'string', default: '2000' },
   'orders': { type: 'string', default: '1000000' },
-  'rows': { type: 'string', default: '500000' },
-  'minutes': { type: 'string', default: '0' },
+  'rows': { type: 'string' },
+  'minutes': { type: 'string' },
   'json': { type: 'string' },
   'profile': { type: 'string' },
   'statements': { type: 'boolean', default: false },
@@ -168,6 +200,20 @@ function blocks(values: Values): BlocksOptions {
     warmUpSeconds: whole('warm-up', values['warm-up'] ?? (quick ? '2' : '4'), 0, 600),
     limitSeconds: quick ? 2 : 4,
     transports: chosen === undefined ? ['embedded', 'kafka'] : [transport(chosen)],
+    compiled: !values['from-source'],
+  }
+}
+
+/** The options of scenarios that run once. */
+function once(values: Values): OnceOptions {
+  const { quick, minutes } = values
+  const duration = (usual: string) => whole('minutes', minutes ?? (quick ? '1' : usual), 1, 120)
+  return {
+    seconds: whole('seconds', values.seconds ?? (quick ? '5' : '20'), 1, 3_600),
+    warmUpSeconds: whole('warm-up', values['warm-up'] ?? (quick ? '2' : '5'), 0, 600),
+    rows: whole('rows', values.rows ?? (quick ? '200000' : '1000000'), 100_000, 10_000_000),
+    minutes: { soak: duration('10'), snapshot: duration('2') },
+    transport: transport(values.transport ?? 'embedded'),
     compiled: !values['from-source'],
   }
 }
@@ -194,8 +240,8 @@ function single(scenario: string, values: Values) {
     ...load(scenario === 'live' ? '50' : '100', values),
     streams: whole('streams', values.streams, 1, 20_000),
     orders: whole('orders', values.orders, 20_000, 10_000_000),
-    rows: whole('rows', values.rows, 1_000, 5_000_000),
-    minutes: whole('minutes', values.minutes, 0, 60),
+    rows: whole('rows', values.rows ?? '500000', 1_000, 5_000_000),
+    minutes: whole('minutes', values.minutes ?? '0', 0, 60),
     transport: transport(values.transport ?? 'embedded'),
     profileDir: values.profile && resolve(values.profile),
     statements: values.statements,

@@ -97,6 +97,15 @@ export async function findFaults(
   return faults
 }
 
+/** Messages of both modules that are not published. */
+export async function pendingMessages(database: DatabaseUnderTest): Promise<number> {
+  const [{ count }] = await database.query<{ count: number }>(
+    `select (select count(*)::int from orders.outbox where published_at is null)
+       + (select count(*)::int from inventory.outbox where published_at is null) as count`
+  )
+  return count
+}
+
 async function countLost(database: DatabaseUnderTest, sent: Sent[]): Promise<number> {
   const ids = sent.flatMap(({ orderId }) => orderId ?? [])
   const [{ lost }] = await database.query<{ lost: number }>(

@@ -4,8 +4,11 @@
 import { writeFileSync } from 'node:fs'
 import { HELP, readArguments, type Arguments } from './arguments.ts'
 import { runBlocks } from './blocks/blocks.ts'
+import { CASES, type BlockScenario } from './blocks/cases.ts'
 import { blocksTable } from './blocks/table.ts'
 import { compare, compareTable } from './compare/compare.ts'
+import { goalTable } from './goals/goal_report.ts'
+import { GOAL_SCENARIOS, type GoalScenario } from './goals/goals.ts'
 import { peer, peerTable } from './peer/peer.ts'
 import { markdown } from './report.ts'
 import { backlog, backlogTable } from './scenarios/backlog.ts'
@@ -54,13 +57,28 @@ async function main(args: string[]): Promise<number> {
 }
 
 async function run(options: Arguments, endings: Endings): Promise<Measured[]> {
-  if (options.kind !== 'blocks') return [printed(await runOne(options, endings))]
+  if (options.kind !== 'goals') return [printed(await runOne(options, endings))]
   const measured: Measured[] = []
   for (const scenario of options.scenarios) {
-    const result = await runBlocks(scenario, options.blocks, endings)
-    measured.push(printed({ result, table: blocksTable(result), faults: result.faults }))
+    measured.push(printed(await runGoal(scenario, options, endings)))
+    // The database and the broker of one scenario must not disturb the next.
+    await endings.release()
   }
   return measured
+}
+
+async function runGoal(
+  scenario: BlockScenario | GoalScenario,
+  { blocks, once }: Arguments & { kind: 'goals' },
+  endings: Endings
+): Promise<Measured> {
+  if (scenario in CASES) {
+    const result = await runBlocks(scenario as BlockScenario, blocks, endings)
+    return { result, table: blocksTable(result), faults: result.faults }
+  }
+  const minutes = scenario === 'soak' ? once.minutes.soak : once.minutes.snapshot
+  const result = await GOAL_SCENARIOS[scenario as GoalScenario]({ ...once, minutes }, endings)
+  return { result, table: goalTable(result), faults: result.faults }
 }
 
 function printed(measured: Measured): Measured {
@@ -69,7 +87,7 @@ function printed(measured: Measured): Measured {
 }
 
 async function runOne(
-  options: Exclude<Arguments, { kind: 'blocks' }>,
+  options: Exclude<Arguments, { kind: 'goals' }>,
   endings: Endings
 ): Promise<Measured> {
   if (options.kind === 'single') return runScenario(options, endings)

@@ -35,7 +35,7 @@ export async function runBlock(stage: Stage, checkout: Checkout, scenario: Case)
 /** Measures the app without the limit. */
 export async function measureApp(stage: Stage, checkout: Checkout, scenario: Case) {
   const running = await stage.startApp({ checkout, ...scenario })
-  const { figures, sent } = await underLoad(stage, running, scenario)
+  const { figures, sent } = await measureLoad(stage, running, scenario)
   const faults = await findFaults(running.database, appBeside(running.app), sent, {
     mails: scenario.env?.CUSTOMER_MAILS === 'on',
   })
@@ -59,7 +59,17 @@ async function limitOf(stage: Stage, { catalogue, lines, limitSeconds }: Case) {
   return figures
 }
 
-async function underLoad(stage: Stage, { app, database }: RunningApp, scenario: Case) {
+/**
+ * Sends a load, and waits until every order is final.
+ *
+ * @param onSent - called when the last request is sent
+ */
+export async function measureLoad(
+  stage: Stage,
+  { app, database }: RunningApp,
+  scenario: Pick<Case, 'catalogue' | 'lines' | 'load' | 'transport'>,
+  onSent = () => {}
+) {
   const { catalogue, lines, load, transport } = scenario
   const kafka = transport === 'kafka' ? await stage.kafka() : null
   const parts = { app: app.pid, postgres: database.pid, kafka: kafka?.pid ?? null }
@@ -84,6 +94,7 @@ async function underLoad(stage: Stage, { app, database }: RunningApp, scenario: 
     onSent() {
       begun.sent = performance.now()
       loadCpu = endLoadCpu()
+      onSent()
     },
   })
   const residentMb = residentMegabytes(app.pid)

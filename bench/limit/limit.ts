@@ -7,10 +7,10 @@
  */
 import pg from 'pg'
 import { uuidv7 } from 'uuidv7'
-import { keyHash } from '#messaging/message/partition'
 import { Wakeup } from '#runtime/wakeup'
 import { measureCpu } from '../measure/cpu.ts'
 import { distribution, type Distribution } from '../report.ts'
+import { answerOf, columns, messageIds, messages, type Line, type Pending } from './rows.ts'
 import * as statements from './statements.ts'
 
 export interface LimitOptions {
@@ -40,19 +40,6 @@ const BATCH = 200
 const HANDLED = ['order_placed', 'stock_reserved']
 const WAIT_MS = 1_000
 const WARM_UP_SECONDS = 1
-
-interface Pending {
-  id: string
-  messageId: string
-  key: string
-  type: string
-  json: string
-}
-
-interface Line {
-  sku: string
-  quantity: number
-}
 
 export async function measureLimit(options: LimitOptions): Promise<LimitFigures> {
   const run = new LimitRun(options)
@@ -263,34 +250,6 @@ interface Balance {
   reserved: number
   /** Its last movement. */
   last: string
-}
-
-/** What an idempotency key stores: as large as a real answer. */
-function answerOf({ id, lines }: { id: string; lines: Line[] }) {
-  const money = { amount: 1_250, currency: 'EUR' }
-  return JSON.stringify({
-    ...{ id, number: 'Q-100000', status: 'pending', email: 'ada@example.com', name: 'Ada' },
-    lines: lines.map((line) => ({ ...line, name: line.sku, unitPrice: money, total: money })),
-    ...{ total: money, shortages: [], placedAt: '2026-01-01T00:00:00.000Z' },
-  })
-}
-
-/** The four columns of new messages. */
-function messages(of: [key: string, data: object][]) {
-  return [
-    of.map(() => uuidv7()),
-    of.map(([key]) => key),
-    of.map(([key]) => keyHash(key)),
-    of.map(([, data]) => JSON.stringify(data)),
-  ]
-}
-
-function columns<Row>(rows: Row[], ...names: (keyof Row)[]) {
-  return names.map((name) => rows.map((row) => row[name]))
-}
-
-function messageIds(batch: Pending[]) {
-  return batch.map(({ messageId }) => messageId)
 }
 
 async function query<Row extends object>(

@@ -48,24 +48,10 @@ interface Settings {
 export async function startApp(settings: Settings, endings: Endings): Promise<AppUnderTest> {
   const { dataDir, profileDir, checkout = fromSource, nodeArgs = [] } = settings
   const env = { ...(await environment(settings)), ...settings.env }
-  const logFile = join(dataDir, 'app.log')
-  const log = openSync(logFile, 'a')
   const profiling = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : []
   const begun = performance.now()
-  const child = spawn(
-    process.execPath,
-    [...profiling, ...nodeArgs, ...serverOf(checkout)],
-    // Its own process group, so that Ctrl-C reaches only us, and we stop it before its database.
-    { cwd: homeOf(checkout), env, stdio: ['ignore', log, log], detached: true }
-  )
-  const exited = once(child, 'exit').catch(() => {})
-  const stop = async () => {
-    child.kill('SIGTERM')
-    const inTime = await Promise.race([exited.then(() => true), later(STOP_WITHIN_MS)])
-    if (!inTime) child.kill('SIGKILL')
-    await exited
-  }
-  endings.add({ end: stop, endNow: () => child.kill('SIGKILL') })
+  const args = [...profiling, ...nodeArgs, ...serverOf(checkout)]
+  const { child, logFile, stop } = startProcess(args, { dataDir, checkout, env }, endings)
 
   const url = `http://${env.HOST}:${env.PORT}`
   const until = Date.now() + READY_WITHIN_MS
@@ -81,6 +67,39 @@ export async function startApp(settings: Settings, endings: Endings): Promise<Ap
     ? { token: settings.token }
     : JSON.parse(readFileSync(join(dataDir, 'administrator.json'), 'utf8'))
   return { url, pid: child.pid!, token, env, checkout, startMs, stop }
+}
+
+/** Starts `node ace messaging:work` with these flags. */
+export async function startWorker(settings: Settings, flags: string[], endings: Endings) {
+  const { dataDir, checkout = fromSource } = settings
+  const env = { ...(await environment(settings)), ...settings.env }
+  const args = ['ace.js', 'messaging:work', ...flags]
+  const { child, stop } = startProcess(args, { dataDir, checkout, env }, endings)
+  return { pid: child.pid!, stop }
+}
+
+function startProcess(
+  args: string[],
+  { dataDir, checkout, env }: { dataDir: string; checkout: Checkout; env: NodeJS.ProcessEnv },
+  endings: Endings
+) {
+  const logFile = join(dataDir, 'app.log')
+  const log = openSync(logFile, 'a')
+  const child = spawn(
+    process.execPath,
+    args,
+    // Its own process group, so that Ctrl-C reaches only us, and we stop it before its database.
+    { cwd: homeOf(checkout), env, stdio: ['ignore', log, log], detached: true }
+  )
+  const exited = once(child, 'exit').catch(() => {})
+  const stop = async () => {
+    child.kill('SIGTERM')
+    const inTime = await Promise.race([exited.then(() => true), later(STOP_WITHIN_MS)])
+    if (!inTime) child.kill('SIGKILL')
+    await exited
+  }
+  endings.add({ end: stop, endNow: () => child.kill('SIGKILL') })
+  return { child, logFile, stop }
 }
 
 /** Runs `node ace …` beside the app, with its settings. */

@@ -83,6 +83,24 @@ export class DatabaseUnderTest {
     }
   }
 
+  /** Runs several statements as superuser, on one connection. */
+  async session(
+    work: (
+      query: <Row extends object>(text: string, values: unknown[]) => Promise<Row[]>
+    ) => Promise<void>
+  ) {
+    const client = new pg.Client(this.url)
+    await client.connect()
+    try {
+      await work(async <Row extends object>(text: string, values: unknown[]) => {
+        const { rows } = await client.query<Row & pg.QueryResultRow>(text, values)
+        return rows
+      })
+    } finally {
+      await client.end()
+    }
+  }
+
   async flushes(): Promise<Flushes> {
     const [row] = await this.query<Flushes & pg.QueryResultRow>(
       `select coalesce(sum(fsyncs), 0)::float8 as count, coalesce(sum(fsync_time), 0) as milliseconds

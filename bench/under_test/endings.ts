@@ -41,6 +41,11 @@ export class Endings {
     this.add({ end: async () => endNow(), endNow })
   }
 
+  /** Releases everything, between two scenarios. */
+  async release() {
+    await this.#run()
+  }
+
   async run() {
     this.#running ??= this.#run()
     await this.#running

@@ -102,6 +102,11 @@ export class Stage {
     return { app, database }
   }
 
+  /** The settings of another process of the app. */
+  settingsOf({ url: databaseUrl }: DatabaseUnderTest, env: NodeJS.ProcessEnv) {
+    return { dataDir: this.#dataDir, databaseUrl, env: { ...settings, ...env } }
+  }
+
   async drop({ url }: DatabaseUnderTest) {
     await this.server.query(
       `drop database if exists ${new URL(url).pathname.slice(1)} with (force)`
