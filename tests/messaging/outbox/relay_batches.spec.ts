@@ -1,6 +1,10 @@
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
+import pg from 'pg'
+import { directConnection } from '#config/database'
 import type { WireRecord } from '#messaging/message/message'
+import { LeaderConnection } from '#messaging/outbox/leader_connection'
+import { notifyRelay } from '#messaging/outbox/notify_relay'
 import { Pace } from '#runtime/pace'
 import { emptyShop } from '#tests/support/shop'
 import { eventually } from '#tests/support/eventually'
@@ -9,6 +13,7 @@ import { commit, keyOf, message, orders, published, startRelay } from '../suppor
 
 const HOUR_MS = 3_600_000
 const PARTITIONS = 3
+const quiet = { notified() {}, lost() {} }
 
 /** Its sends return the offset of the first record, as those of Kafka. */
 class Storing extends Partitioned {
@@ -103,6 +108,22 @@ test.group('The batches of the relay', (group) => {
     assert.equal(new Set(marked.map(({ statement }) => statement)).size, 1)
   })
 
+  test('are marked by index, with a plan from when the outbox was empty', async ({
+    assert,
+    cleanup,
+  }) => {
+    await db.connection('orders_owner').rawQuery('vacuum analyze outbox')
+    const connection = await LeaderConnection.open(directConnection('orders'), quiet)
+    cleanup(() => connection.close())
+    const plan = await connection.query<Record<'QUERY PLAN', string>>(
+      `explain update outbox set published_at = now() from unnest(array[1, 2]::bigint[]) as sent (id)
+       where outbox.id = sent.id`
+    )
+    const text = plan.map((line) => line['QUERY PLAN']).join('\n')
+    assert.include(text, 'Index Scan using outbox_pkey')
+    assert.notMatch(text, /Seq Scan on outbox|Hash|Merge/)
+  })
+
   test('are sent again when the leader is killed before it marks them', async ({ assert }) => {
     let kills = 0
     const transport = new FaultyTransport(new Partitioned(PARTITIONS), {
@@ -118,6 +139,35 @@ test.group('The batches of the relay', (group) => {
       transport.sends.flatMap(({ ids }) => ids),
       [sent.id, sent.id]
     )
+  })
+})
+
+test.group('A process without a relay', (group) => {
+  group.each.setup(() => emptyShop())
+
+  test('notifies the leader at once; commits soon after share a notification', async ({
+    assert,
+    cleanup,
+  }) => {
+    const leader = new pg.Client(directConnection('orders'))
+    await leader.connect()
+    cleanup(() => leader.end())
+    let notified = 0
+    leader.on('notification', () => notified++)
+    await leader.query('listen outbox_orders')
+    const stop = notifyRelay(db, 'orders', HOUR_MS)
+    for (let n = 0; n < 3; n++) await commit(message())
+    await eventually('it is notified', async () => {
+      await leader.query('select')
+      return notified > 0
+    })
+    stop()
+    assert.equal(notified, 1)
+
+    cleanup(notifyRelay(db, 'orders', 100))
+    await commit(message())
+    await commit(message())
+    await eventually('it is notified of the second commit too', () => notified === 3)
   })
 })
 

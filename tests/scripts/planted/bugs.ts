@@ -299,6 +299,25 @@ export const BUGS: Bug[] = [
   ...of('app/messaging/outbox/publisher.ts', spec('messaging', 'messaging/outbox/relay_batches'), [
     ['all rows of a send have its offset', 'BigInt(first) + BigInt(index)', 'BigInt(first)'],
   ]),
+  ...of(
+    'app/messaging/outbox/leader_connection.ts',
+    spec('messaging', 'messaging/outbox/relay_batches'),
+    [
+      [
+        'a mark may scan the whole outbox',
+        'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off',
+        'select',
+      ],
+    ]
+  ),
+  ...of(
+    'app/messaging/outbox/notify_relay.ts',
+    spec('messaging', 'messaging/outbox/relay_batches'),
+    [
+      ['commits soon after a notification are not announced', 'if (isWanted) notify()', ''],
+      ['each commit is announced on its own', 'if (!hasNotified) notify()', 'notify()'],
+    ]
+  ),
   ...of('app/runtime/pace.ts', spec('messaging', 'messaging/outbox/relay_batches'), [
     [
       'what is committed during a send is sent one by one',
