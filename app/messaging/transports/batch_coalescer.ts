@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises'
-import { Pace } from '#runtime/pace'
 import type { Delivery, Subscriber } from './transport.ts'
 
 interface PendingBatch {
@@ -9,25 +8,17 @@ interface PendingBatch {
   failed(error: unknown): void
 }
 
-/** From the start of one transaction to the next fetch. */
-const PACE = { most: 8, perRow: 3 }
-
 /**
  * Combines the batches of several partitions that arrive together, or while another batch is handled: handled
  * separately, each would be a transaction, and they would wait for each other's locks anyway.
- *
- * kafkajs fetches again when a batch counts as handled. Under load that is delayed by a few milliseconds, so that the
- * next fetch finds all partitions of a send.
  */
 export class BatchCoalescer {
   readonly #subscriber: Subscriber
-  readonly #pace: Pace
   #pending: PendingBatch[] = []
   #running = false
 
-  constructor(subscriber: Subscriber, pace = new Pace(PACE)) {
+  constructor(subscriber: Subscriber) {
     this.#subscriber = subscriber
-    this.#pace = pace
   }
 
   get batchSize() {
@@ -48,8 +39,6 @@ export class BatchCoalescer {
     await setImmediate()
     while (this.#pending.length > 0) {
       const batch = this.#take()
-      const size = batch.reduce((sum, { deliveries }) => sum + deliveries.length, 0)
-      this.#pace.read(size, performance.now())
       try {
         await this.#subscriber.handle(
           batch.flatMap(({ deliveries }) => deliveries),
@@ -57,20 +46,12 @@ export class BatchCoalescer {
             for (const { alive } of batch) await alive()
           }
         )
-        this.#fetchNext(batch, size < this.batchSize ? this.#pace.delay(performance.now()) : 0)
+        for (const { handled } of batch) handled()
       } catch (error) {
         for (const { failed } of batch) failed(error)
       }
     }
     this.#running = false
-  }
-
-  #fetchNext(batch: PendingBatch[], delay: number) {
-    const count = () => {
-      for (const { handled } of batch) handled()
-    }
-    if (delay > 0) setTimeout(count, delay).unref()
-    else count()
   }
 
   /** Takes at least one, and as many more as fit into a batch. */

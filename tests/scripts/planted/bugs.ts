@@ -330,10 +330,7 @@ export const BUGS: Bug[] = [
   ...of(
     'app/messaging/transports/batch_coalescer.ts',
     spec('unit', 'messaging/unit/transports/batch_coalescer'),
-    [
-      ['the partitions of a fetch are handled one by one', 'await setImmediate()', ''],
-      ['a full batch delays the next fetch', 'size < this.batchSize ?', 'true ?'],
-    ]
+    [['the partitions of a fetch are handled one by one', 'await setImmediate()', '']]
   ),
   ...of('app/messaging/outbox/low_watermark.ts', spec('messaging', 'messaging/outbox/relay'), [
     [
