@@ -22,10 +22,12 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
 FROM base
+# The option limits V8's space for new objects, which otherwise takes 95 MB more under load without using less CPU time.
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=3333 \
-    DATA_DIR=/data
+    DATA_DIR=/data \
+    NODE_OPTIONS=--max-semi-space-size=8
 RUN mkdir /data && chown node:node /data
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/build ./

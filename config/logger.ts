@@ -15,15 +15,10 @@ export default defineConfig({
         const trace = traceId()
         return trace ? { trace_id: trace } : {}
       },
-      transport: {
-        targets: targets()
-          .pushIf(!app.inProduction && process.stdout.isTTY === true, targets.pretty())
-          .pushIf(
-            app.inProduction || process.stdout.isTTY !== true,
-            targets.file({ destination: 1 })
-          )
-          .toArray(),
-      },
+      // Only a terminal gets pretty lines. Otherwise pino writes its lines itself, because the thread of a transport
+      // takes 15 MB.
+      ...(!app.inProduction &&
+        process.stdout.isTTY && { transport: { targets: [targets.pretty()] } }),
     },
   },
 })
