@@ -27,6 +27,11 @@ export const stockIsHere = here.includes('inventory')
 /** Time zone of the shop, and of people who have not chosen one. */
 export const timeZone = env.get('TIME_ZONE')
 
+export const prices = {
+  /** The currency of new prices without one; null for the one that all products share. */
+  currency: env.get('SHOP_CURRENCY') ?? null,
+}
+
 /** Bearer token for /metrics. Undefined: only this machine can read them. */
 export const metricsToken = env.get('METRICS_TOKEN')
 

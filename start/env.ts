@@ -4,6 +4,7 @@
  */
 import { isIP, isIPv4 } from 'node:net'
 import { Env } from '@adonisjs/core/env'
+import { currencies } from '#http/currencies'
 
 /** The error for a value that does not meet a requirement. */
 function invalid(name: string, value: string | undefined, requirement: string) {
@@ -180,6 +181,11 @@ function modules(name: string, value?: string) {
   return given as (typeof MODULES)[number][]
 }
 
+function currency(name: string, value?: string) {
+  if (!value || currencies.has(value)) return value || undefined
+  throw invalid(name, value, 'an active ISO 4217 currency code, such as EUR')
+}
+
 function timeZone(fallback: string) {
   return (name: string, value = fallback) => {
     try {
@@ -288,6 +294,7 @@ export default await Env.create(new URL('../', import.meta.url), {
   SMTP_MAILS_PER_CONNECTION: integer(100, { min: 1, max: 10_000 }),
   SMTP_MAILS_PER_SECOND: optionalInteger({ min: 1, max: 10_000 }),
   MAIL_FROM: sender('Quartermaster <orders@quartermaster.example>'),
+  SHOP_CURRENCY: currency,
   CUSTOMER_MAILS: oneOf(['on', 'off'] as const, 'on'),
   SIGN_UP: oneOf(['on', 'off'] as const, 'on'),
   TIME_ZONE: timeZone('UTC'),

@@ -7,14 +7,14 @@ import type { HttpContext } from '@adonisjs/core/http'
 import type { Slice } from './pagination.ts'
 
 /** A spreadsheet reads text that begins like this as a formula (https://owasp.org/www-community/attacks/CSV_Injection). */
-const FORMULA = /^[=+\-@\t\r]/
+const FORMULA = /^'*[=+\-@\t\r]/
 
 /**
  * One line with its line end. Text that a spreadsheet would run as a formula gets a leading apostrophe;
  * numbers stay numbers; null and undefined are empty.
  */
-export function csvLine(cells: unknown[]): string {
-  return `${cells.map(cell).join(',')}\r\n`
+export function csvLine(cells: unknown[], separator = ','): string {
+  return `${cells.map(cell).join(separator)}\r\n`
 }
 
 function cell(value: unknown): string {
@@ -22,6 +22,11 @@ function cell(value: unknown): string {
   if (typeof value === 'number') return String(value)
   const text = FORMULA.test(String(value)) ? `'${value}` : String(value)
   return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** Removes the apostrophe that `csvLine` adds. */
+export function unguarded(text: string): string {
+  return /^'+[=+\-@]/.test(text) ? text.slice(1) : text
 }
 
 /** Rows that `csvOf` reads at a time. */
@@ -49,9 +54,19 @@ export async function* csvOf<Row>(
   }
 }
 
-/** Responds with CSV as a file. */
+/** Responds with CSV for programs, as a file. */
 export function sendCsv({ response }: HttpContext, name: string, lines: AsyncIterable<string>) {
   response.header('content-type', 'text/csv; charset=utf-8')
   response.header('content-disposition', `attachment; filename="${name}"`)
   return response.stream(Readable.from(lines))
+}
+
+/** Responds with CSV for people. Excel reads it as UTF-8 only if it begins with a byte order mark. */
+export function sendSpreadsheet(ctx: HttpContext, name: string, lines: AsyncIterable<string>) {
+  return sendCsv(ctx, name, withMark(lines))
+}
+
+async function* withMark(lines: AsyncIterable<string>) {
+  yield '\uFEFF'
+  yield* lines
 }

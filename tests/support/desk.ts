@@ -10,7 +10,9 @@ export interface Answer {
   /** The target of a redirect; null for a page. */
   location: string | null
   contentType: string
+  /** Without a byte order mark. */
   text: string
+  bytes: Buffer
 }
 
 /** Keeps cookies and does not follow redirects. */
@@ -78,7 +80,9 @@ export class PlainDesk {
     }
     const location = response.headers.get('location')
     const contentType = response.headers.get('content-type') ?? ''
-    return { status: response.status, location, contentType, text: await response.text() }
+    const bytes = Buffer.from(await response.arrayBuffer())
+    const text = new TextDecoder().decode(bytes)
+    return { status: response.status, location, contentType, text, bytes }
   }
 }
 

@@ -215,7 +215,7 @@ function currencyOf(
   const expected = given ?? known?.priceCurrency ?? usual
   if (meant.length === 0) {
     if (expected !== null) return { currency: expected }
-    const detail = 'The price has no currency. Add a column “currency”.'
+    const detail = 'The price has no currency. Add a column “currency”, or set SHOP_CURRENCY.'
     return { currency: null, error: { column: 'currency', code: 'currency_missing', detail } }
   }
   if (expected !== null && meant.includes(expected)) return { currency: expected }

@@ -19,7 +19,8 @@ import {
   type ImportRecord,
 } from './import_record.ts'
 import { planRow, SUSPECT_SKU, type PlannedRow } from './plan_row.ts'
-import { loadRowContext, sharedCurrency } from './row_context.ts'
+import { loadRowContext, usualCurrency } from './row_context.ts'
+import { deleteFile, storedFile } from './stored_file.ts'
 
 /** Rows planned and written together. */
 const BATCH = 1_000
@@ -34,10 +35,10 @@ const BATCH = 1_000
 export async function readImport(work: ImportRecord, worker: string, stop: AbortSignal) {
   await deleteRows(work.id)
   const counts: ImportCounts = { ...NOTHING_COUNTED }
-  const currency = await sharedCurrency(inventory())
+  const currency = await usualCurrency(inventory())
   const write = (batch: FileRow[]) =>
     inHalves(batch, (rows) => writeBatch({ id: work.id, worker, currency }, rows, counts))
-  const bytes = storedParts(work.id, (read) => (counts.bytesRead += read))
+  const bytes = storedFile(work.id, (read) => (counts.bytesRead += read))
   try {
     const rows = csvRows(bytes, work.encoding!)
     const { value: first } = await rows.next()
@@ -63,12 +64,11 @@ export async function readImport(work: ImportRecord, worker: string, stop: Abort
       ...{ status: 'ready', read_at: new Date(), counts: JSON.stringify(counts) },
       ignored_columns: JSON.stringify(header.ignored),
     })
-    await deleteParts(work.id)
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error
     await deleteRows(work.id)
     await finishWork(work.id, worker, { status: 'failed', error: error.message })
-    await deleteParts(work.id)
+    await deleteFile(work.id)
   }
 }
 
@@ -146,20 +146,6 @@ async function insertRows(trx: TransactionClientContract, id: string, rows: Plan
   ])
 }
 
-async function* storedParts(id: string, onRead: (bytes: number) => void) {
-  for (let part = 0; ; part++) {
-    const [row] = await run<{ bytes: Buffer }>(inventory(), findPart, [id, part])
-    if (!row) return
-    onRead(row.bytes.length)
-    yield row.bytes
-  }
-}
-
-const findPart = {
-  name: 'import_part_read',
-  text: 'select bytes from stock_import_parts where import_id = $1 and part = $2',
-}
-
 /**
  * Updates the statistics: without them, PostgreSQL reads all rows of a new import to find the next ones.
  * An analysis that takes too long is left out: applying the import is then slower.
@@ -182,10 +168,6 @@ async function deleteRows(id: string) {
     )
     if (rowCount === 0) return
   }
-}
-
-async function deleteParts(id: string) {
-  await inventory().from('stock_import_parts').where('import_id', id).delete()
 }
 
 function inventory(): QueryClientContract {

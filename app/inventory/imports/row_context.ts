@@ -2,6 +2,7 @@
  * Loads the stored data that a batch of rows depends on.
  */
 import type { QueryClientContract, TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { prices } from '#config/app'
 import { run } from '#postgres/run'
 import { gtinOf } from '../products/gtin.ts'
 import { similarSkus } from '../products/similar_skus.ts'
@@ -15,7 +16,7 @@ import type { KnownProduct, RowContext } from './plan_row.ts'
  * Returns the context of each row, in the same order.
  *
  * @param rows - consecutive; rows before them are in the database
- * @param currency - from `sharedCurrency`
+ * @param currency - from `usualCurrency`
  */
 export async function loadRowContext(
   trx: TransactionClientContract,
@@ -93,8 +94,12 @@ const findEarlierBarcodes = {
     order by lpad(barcode, 14, '0'), row`,
 }
 
-/** The currency of all products; null when they have several, or when there are no products. */
-export async function sharedCurrency(client: QueryClientContract): Promise<string | null> {
+/**
+ * The currency of new prices without one: the setting, or else the currency of all products. Null if they have
+ * several, or if there are no products.
+ */
+export async function usualCurrency(client: QueryClientContract): Promise<string | null> {
+  if (prices.currency !== null) return prices.currency
   const [{ first, last }] = await client
     .from('stock_items')
     .min('price_currency as first')

@@ -19,6 +19,7 @@ export function stockPages() {
   router
     .group(() => {
       router.get('stock', [StockPageController, 'index'])
+      router.get('stock.csv', [StockPageController, 'export'])
       router.get('stock/movements', [MovementsPageController, 'index'])
       router.get('stock/movements.csv', [MovementsPageController, 'export'])
       router.get('stock/held-up/:order', [BlockedOrdersController, 'show']).as('held_up.show')

@@ -114,7 +114,7 @@ test.group('The list of orders at the desk', (group) => {
     assert.match(head, /^number,id,reference,status,/)
     assert.lengthOf(more, 2_104)
     assert.include(first, "'=SUM(A1)")
-    assert.include(first, ',2 MUG,2,25,EUR,')
+    assert.include(first, ',2 MUG,2,25.00,EUR,')
     assert.equal(new Set(csv.text.split('\r\n')).size, 2_107)
     assert.equal((await clerk.open('/admin/orders.csv?status=lost')).status, 422)
   })

@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream'
 import type { HttpContext } from '@adonisjs/core/http'
 import { auditLabelOf, labelledRoutes } from '#admin/audit_labels'
+import { sendSpreadsheet } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/pagination'
 import { timesOfDays } from '#http/list_parameters'
 import { auditLines } from '../../audit/audit_csv.ts'
@@ -21,12 +21,9 @@ export default class AuditController {
     })
   }
 
-  async export({ request, response, zone }: HttpContext) {
-    const filter = filterOf(await auditFilterValidator.validate(request.qs()), zone)
-    response
-      .header('content-type', 'text/csv; charset=utf-8')
-      .header('content-disposition', 'attachment; filename="audit.csv"')
-    return response.stream(Readable.from(auditLines(filter)))
+  async export(ctx: HttpContext) {
+    const shown = await auditFilterValidator.validate(ctx.request.qs())
+    return sendSpreadsheet(ctx, 'audit.csv', auditLines(filterOf(shown, ctx.zone)))
   }
 }
 

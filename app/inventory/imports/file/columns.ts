@@ -43,8 +43,12 @@ const byName = new Map(
 /** Ignored, but named in the error of an SKU that has a row for each location. */
 const LOCATIONS = ['location', 'locationname', 'warehouse', 'standort', 'lagerort']
 
-/** Our downloads of problems have it. */
-const PROBLEM = 'problem'
+/** Added by our downloads of problems, and ignored when they are uploaded again. */
+export const PROBLEM_COLUMN = 'problem'
+
+export function isProblemColumn(heading: string) {
+  return plainName(heading) === PROBLEM_COLUMN
+}
 
 const LOOKS_LIKE_QUANTITY =
   /stock|qty|quantit|onhand|available|inventory|units|pieces|menge|bestand|anzahl|stück|lager(?!ort)|count(?!ry)/
@@ -97,7 +101,7 @@ export function readHeader(cells: string[]): Header {
   for (const [index, cell] of cells.entries()) {
     const column = columnOf(names[index])
     if (!column) {
-      if (!isBlank(cell) && names[index] !== PROBLEM) ignored.push(shown(cell))
+      if (!isBlank(cell) && names[index] !== PROBLEM_COLUMN) ignored.push(shown(cell))
     } else if (indexes.has(column)) {
       const first = shown(cells[indexes.get(column)!])
       throw new UnreadableFile(

@@ -12,6 +12,7 @@ export interface CsvRow {
   /** The row number of the spreadsheet: the header line is row 1. */
   row: number
   cells: string[]
+  separator: string
 }
 
 /** Characters. */
@@ -46,7 +47,7 @@ export async function* csvRows(
       if (/[\r\n]/.test(raw.trimEnd())) rejectLooseQuote(row, raw, separator)
       if (record.every(isBlank)) continue
       const cells = isTabbed ? record.map(unquoted) : record
-      yield { row, cells: cells.map(composed) }
+      yield { row, cells: cells.map(composed), separator }
     }
   } catch (error) {
     throw error instanceof CsvError ? faultOf(error) : error

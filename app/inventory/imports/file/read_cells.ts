@@ -1,6 +1,7 @@
 /*
  * Parses the cells of one row. An empty cell is null: the field stays as it is.
  */
+import { unguarded } from '#admin/csv'
 import { faultOf, isBlank, trimmed } from '#http/characters'
 import { MOST_AT_ONCE, MOST_ON_HAND } from '../../ledger/balance.ts'
 import { isBarcode } from '../../products/gtin.ts'
@@ -86,10 +87,9 @@ export function readCells(header: Header, row: number, cells: string[]): FileRow
   }
 }
 
-/** Trims invisible characters, and removes the apostrophe that our exports put before formulas. */
+/** Without invisible characters around it, and without the apostrophe of our exports. */
 function cleaned(cell: string) {
-  const text = trimmed(cell)
-  return /^'+[=+\-@]/.test(text) ? text.slice(1) : text
+  return unguarded(trimmed(cell))
 }
 
 function skuError(written: string): RowError {

@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { sendCsv } from '#admin/csv'
+import { sendSpreadsheet } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/pagination'
-import { errorsCsv } from '../../imports/errors_csv.ts'
+import { wrongRowsCsv } from '../../imports/errors_csv.ts'
 import { findImport, listImports } from '../../imports/find_imports.ts'
 import { importCsv, positionOf, readImportRows } from './import_rows.ts'
 import { importView } from './import_view.ts'
@@ -32,13 +32,12 @@ export default class ImportsPageController {
   }
 
   async errors(ctx: HttpContext) {
-    const { id } = await findImport(ctx.params.id)
-    return sendCsv(ctx, 'errors.csv', errorsCsv(id))
+    return sendSpreadsheet(ctx, 'errors.csv', wrongRowsCsv(await findImport(ctx.params.id)))
   }
 
   async rows(ctx: HttpContext) {
     const { show = 'all' } = await importFilterValidator.validate(ctx.request.qs())
     const { id } = await findImport(ctx.params.id)
-    return sendCsv(ctx, `import-${show}.csv`, importCsv(id, show))
+    return sendSpreadsheet(ctx, `import-${show}.csv`, importCsv(id, show))
   }
 }

@@ -1,6 +1,6 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
-import { csvOf, sendCsv } from '#admin/csv'
+import { csvOf, sendSpreadsheet } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/pagination'
 import { timesOfDays } from '#http/list_parameters'
 import { sentMessages } from '#messaging/recovery/key_history'
@@ -43,7 +43,7 @@ export default class MovementsPageController {
       (slice) => listMovements(filters, slice),
       ({ id }) => [id]
     )
-    return sendCsv(ctx, 'movements.csv', lines)
+    return sendSpreadsheet(ctx, 'movements.csv', lines)
   }
 }
 

@@ -2,6 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { money } from '#admin/format'
 import { goTo, notice } from '#admin/notices'
+import { prices } from '#config/app'
 import { majorUnits } from '#http/currencies'
 import { submitOnce } from '#http/idempotency'
 import { findBarcodeClashes } from '../../products/barcode_clashes.ts'
@@ -18,7 +19,7 @@ export default class ProductFormsController {
     return view.render('inventory::pages/product', {
       item: null,
       clashes: [],
-      typed: { currency: 'EUR', active: true, sku, barcodes },
+      typed: { currency: prices.currency ?? 'EUR', active: true, sku, barcodes },
     })
   }
 

@@ -1,10 +1,12 @@
 import type { HttpContext } from '@adonisjs/core/http'
+import { sendSpreadsheet } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/pagination'
 import { availableByDay } from './available_by_day.ts'
 import { countByLevel, listStock, positionOf } from './list_stock.ts'
+import { stockCsv } from './stock_csv.ts'
 import { stockFilterValidator } from '../validators.ts'
 
-/** The stock list. */
+/** The stock list: as a page and as CSV. */
 export default class StockPageController {
   async index({ request, view, zone }: HttpContext) {
     const query = request.qs()
@@ -20,5 +22,10 @@ export default class StockPageController {
       ...{ filter, query, counts, ...listed },
       sort: { by: (filter.sort ?? 'sku').replace('-', ''), down: filter.sort?.startsWith('-') },
     })
+  }
+
+  async export(ctx: HttpContext) {
+    const filter = await stockFilterValidator.validate(ctx.request.qs())
+    return sendSpreadsheet(ctx, 'stock.csv', stockCsv(filter))
   }
 }

@@ -19,7 +19,7 @@ const COLUMNS: [string, (order: OrderView) => unknown][] = [
   ['ship_to', ({ address }) => address?.join(', ')],
   ['lines', ({ lines }) => lines.map(({ sku, quantity }) => `${quantity} ${sku}`).join(', ')],
   ['pieces', ({ units }) => units],
-  ['total', ({ total }) => Number(majorUnits(total))],
+  ['total', ({ total }) => majorUnits(total)],
   ['currency', ({ currency }) => currency],
   ['cancel_reason', ({ cancelReason }) => cancelReason],
   ['fulfilled_at', ({ fulfilledAt }) => fulfilledAt],

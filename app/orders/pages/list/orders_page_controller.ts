@@ -1,5 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { sendCsv } from '#admin/csv'
+import { sendSpreadsheet } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/pagination'
 import { STATUSES } from '../../order_state_machine.ts'
 import { countLists, listForDesk } from './list_orders.ts'
@@ -33,6 +33,6 @@ export default class OrdersPageController {
 
   async export(ctx: HttpContext) {
     const filter = await deskFilterValidator.validate(ctx.request.qs())
-    return sendCsv(ctx, 'orders.csv', ordersCsv(ctx.account, filter, ctx.zone))
+    return sendSpreadsheet(ctx, 'orders.csv', ordersCsv(ctx.account, filter, ctx.zone))
   }
 }
