@@ -10,7 +10,7 @@ import type { Messaging } from './messaging.ts'
  * @param timeout - milliseconds
  * @throws Error with the first messages that are still in progress
  */
-export async function waitUntilIdle(messaging: Messaging, timeout = 15_000) {
+export async function waitUntilIdle(messaging: Messaging, timeout = 60_000) {
   const until = Date.now() + timeout
   let before = -1
   for (;;) {

@@ -28,7 +28,7 @@ export async function startWorkers(transport: Transport) {
 export async function waitUntilIdle(timeout?: number) {
   await waitForMessages(messaging, timeout)
   const { default: db } = await import('@adonisjs/lucid/services/db')
-  const until = Date.now() + (timeout ?? 15_000)
+  const until = Date.now() + (timeout ?? 60_000)
   for (;;) {
     const due = await db
       .connection('orders')

@@ -220,7 +220,7 @@ class Listener implements Subscriber {
 
   /** The deliveries, once there are so many. */
   async count(wanted: number) {
-    const deadline = Date.now() + 20_000
+    const deadline = Date.now() + 60_000
     while (this.deliveries.length < wanted) {
       if (Date.now() > deadline) throw new Error(`${this.deliveries.length} of ${wanted} delivered`)
       await sleep(5)

@@ -80,13 +80,7 @@ test.group('A record batch that cannot be read', (group) => {
       ...{ name: 'listener', topics: ['orders'], batchSize: 100 },
       handle: async (deliveries) => void heard.push(...deliveries.map((one) => one.record.key!)),
     })
-    await eventually(
-      'each is noticed',
-      () => transport.stoppedPartitions().length === kinds.length,
-      {
-        within: 30_000,
-      }
-    )
+    await eventually('each is noticed', () => transport.stoppedPartitions().length === kinds.length)
     await transport.send('orders', kinds.length, [record('healthy')])
     await eventually('the other partition goes on', () => heard.includes('healthy'))
     assert.sameMembers(heard, ['healthy', ...kinds.map((_, partition) => `${partition}/0`)])
@@ -123,7 +117,7 @@ test.group('A record batch that cannot be read', (group) => {
     const [lost, behind] = await publishAndDamage(prefix)
     const transport = kafkaTransport(addresses(), prefix)
     cleanup(await startWorkers(transport))
-    await eventually('it is noticed', () => messaging.warnings().length > 0, { within: 30_000 })
+    await eventually('it is noticed', () => messaging.warnings().length > 0)
     assert.match(
       messaging.warnings()[0],
       /consumer inventory: partition 0 of orders is stopped at offset 0.*checksum.*consumers:skip/
@@ -181,16 +175,14 @@ test.group('A record batch that cannot be read', (group) => {
     const prefix = freshPrefix()
     const [, behind] = await publishAndDamage(prefix)
     const stop = await startWorkers(kafkaTransport(addresses(), prefix))
-    await eventually('it is noticed', () => messaging.stoppedPartitions().length > 0, {
-      within: 30_000,
-    })
+    await eventually('it is noticed', () => messaging.stoppedPartitions().length > 0)
     await stop()
     const figures = new MessagingFigures(messaging, 'inventory', () => db.connection('inventory'))
     await figures.read()
     assert.match(figures.warnings().join(), /partition 0 of orders is stopped at offset 0/)
     assert.equal((await skip('--offset=0', '--why=test', '--yes')).exitCode, 0)
     const stopAgain = await startWorkers(kafkaTransport(addresses(), prefix))
-    await eventually('it goes on', async () => isHandled(behind.id), { within: 30_000 })
+    await eventually('it goes on', async () => isHandled(behind.id))
     await stopAgain()
   }).skip(missing !== null, missing ?? '')
 

@@ -33,7 +33,7 @@ export class ShopProcess {
   readonly #remove: () => Promise<void>
   /** Every order accepted with 202. */
   readonly accepted: Placed[] = []
-  /** Every response to a placement with its milliseconds; null without a response. */
+  /** Every response to a placement; null without one. */
   answers: { answer: Answer | null }[] = []
 
   private constructor(options: AppOptions, remove: () => Promise<void>) {
@@ -108,17 +108,13 @@ export class ShopProcess {
   }
 
   /** Waits until every accepted order is confirmed or rejected. @returns all orders */
-  async settled(within = 30_000): Promise<{ id: string; status: string; lines: Line[] }[]> {
-    return eventually(
-      'every order is confirmed or rejected',
-      async () => {
-        const answer = await this.app.get('/api/v1/orders?limit=200', this.token).catch(() => null)
-        if (answer?.status !== 200) return null
-        const orders: { id: string; status: string; lines: Line[] }[] = answer.body.data
-        return orders.every(({ status }) => ['confirmed', 'rejected'].includes(status)) && orders
-      },
-      { within }
-    )
+  async settled(): Promise<{ id: string; status: string; lines: Line[] }[]> {
+    return eventually('every order is confirmed or rejected', async () => {
+      const answer = await this.app.get('/api/v1/orders?limit=200', this.token).catch(() => null)
+      if (answer?.status !== 200) return null
+      const orders: { id: string; status: string; lines: Line[] }[] = answer.body.data
+      return orders.every(({ status }) => ['confirmed', 'rejected'].includes(status)) && orders
+    })
   }
 
   /** Asserts the promises: no accepted order is lost, nothing happens twice, nothing is oversold. */

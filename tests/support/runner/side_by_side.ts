@@ -8,8 +8,8 @@ import { brokers, stopBroker } from '#tests/support/kafka/broker'
 import { compiledApp } from '#tests/support/processes/compiled_app'
 
 /** The suites of each runner. All runners take about the same time. */
-const WITHOUT_KAFKA = ['architecture', 'unit', 'functional', 'faults']
-const WITH_KAFKA = [['messaging', 'browser'], ['outages', 'flows', 'database'], ['processes']]
+const WITHOUT_KAFKA = ['architecture', 'unit', 'functional', 'database', 'faults']
+const WITH_KAFKA = [['messaging', 'browser'], ['outages'], ['processes', 'flows']]
 export const suitesThatRun = [WITHOUT_KAFKA, ...WITH_KAFKA].flat()
 
 /** Where a runner begins to report its failures and counts. */

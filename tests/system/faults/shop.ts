@@ -104,8 +104,7 @@ export class Shop {
   async replaceCrashed(): Promise<AppProcess> {
     const dead = await eventually(
       'a process crashes',
-      async () => this.apps.find(({ end }) => end) ?? null,
-      { within: 30_000 }
+      async () => this.apps.find(({ end }) => end) ?? null
     )
     await this.replace(dead)
     return dead

@@ -115,15 +115,11 @@ for (const [name, makeTransport] of transports) {
       await Promise.all(written)
       const placed = await post(client, customer, { lines: [{ sku, quantity: 1 }] })
       let paused = false
-      await eventually(
-        'the order is confirmed',
-        async () => {
-          paused ||= messaging.workers().consumers.some((consumer) => consumer.paused)
-          const order = await client.get(placed.header('location')!).bearerToken(customer.token)
-          return paused || order.body().status === 'confirmed'
-        },
-        { within: 30_000 }
-      )
+      await eventually('the order is confirmed', async () => {
+        paused ||= messaging.workers().consumers.some((consumer) => consumer.paused)
+        const order = await client.get(placed.header('location')!).bearerToken(customer.token)
+        return paused || order.body().status === 'confirmed'
+      })
       assert.isFalse(paused)
       await eventually('all are dead letters', async () => (await deadLetters()) - before === 3_000)
       assert.notInclude(messaging.warnings().join(), 'paused')

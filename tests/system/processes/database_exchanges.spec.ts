@@ -19,8 +19,8 @@ test.group('An order that is placed and confirmed', (group) => {
   group.each.teardown(endApps)
 
   const limits = [
-    ['off', 15],
-    ['on', 21],
+    ['off', 14],
+    ['on', 22],
   ] as const
   for (const [mails, most] of limits) {
     test(`waits for PostgreSQL at most ${most} times with mails ${mails}`, async ({
@@ -48,9 +48,9 @@ test.group('An order that is placed and confirmed', (group) => {
         counts.push(exchanges(proxy) - soFar)
       }
       counts.sort((one, other) => one - other)
-      // Background work, such as the polls of workers, adds to some of them, and more so on a slow machine.
-      const quarter = counts[Math.floor(ORDERS / 4)]
-      assert.isAtMost(quarter, most, perOrder(before, exchangesByRole(proxy)))
+      // Background work, such as the polls of workers, adds to most of them on a slow machine.
+      const withoutIt = counts[Math.floor(ORDERS / 10)]
+      assert.isAtMost(withoutIt, most, perOrder(before, exchangesByRole(proxy)))
     })
   }
 })
