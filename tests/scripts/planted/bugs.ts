@@ -33,6 +33,10 @@ const KILLED_PROCESS: Spec = {
   ...spec('outages', 'system/outages/histories'),
   test: 'to one process that is killed leave everything consistent',
 }
+const IMPORT_READS: Spec = {
+  ...spec('functional', 'inventory/functional/imports/stock_import'),
+  test: 'reads each row a few times, also when PostgreSQL knows only the rows of older imports',
+}
 
 function of(file: string, caughtBy: Spec, bugs: [name: string, text: string, instead: string][]) {
   return bugs.map(([name, text, instead]): Bug => ({
@@ -210,6 +214,16 @@ export const BUGS: Bug[] = [
       'await send(connection, [...last, COMMIT])',
       'await send(connection, last); void send(connection, [COMMIT]).catch(() => {})',
     ],
+  ]),
+  ...of('app/postgres/run.ts', spec('processes', 'system/processes/database_exchanges'), [
+    [
+      'the commit of a batch is a round trip of its own',
+      'await send(connection, [...last, COMMIT])',
+      'await send(connection, last); await send(connection, [COMMIT])',
+    ],
+  ]),
+  ...of('app/inventory/imports/read_import.ts', IMPORT_READS, [
+    ['PostgreSQL knows nothing of the rows of a new import', '    await analyzeRows()\n', ''],
   ]),
 
   ...of('app/messaging/inbox/inbox.ts', spec('messaging', 'messaging/inbox/inbox_order'), [
