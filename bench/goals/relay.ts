@@ -22,7 +22,7 @@ export async function relay(options: GoalOptions, endings: Endings): Promise<Goa
   const { rows, compiled } = options
   const stage = await Stage.open(false, endings)
   const { brokers } = await stage.kafka()
-  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.ERROR })
+  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
 
   const alone = await stage.emptyDatabase()
   const few = Math.ceil(rows / 5)
@@ -123,7 +123,11 @@ async function mark(database: DatabaseUnderTest) {
 
 /** Six partitions at a time, as the relay. */
 async function send(kafka: Kafka, rows: number) {
-  const producer = kafka.producer({ allowAutoTopicCreation: true })
+  const admin = kafka.admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic: 'relay-alone', numPartitions: 6 }] })
+  await admin.disconnect()
+  const producer = kafka.producer()
   await producer.connect()
   const value = JSON.stringify({ n: 1, lines: [{ sku: 'MUG-RED', quantity: 1 }] })
   const headers = { ce_id: '01938b7e-0000-7000-8000-000000000000', ce_type: 'bench_filler' }
