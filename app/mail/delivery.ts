@@ -23,9 +23,9 @@ const UNCONFIRMED = 'the server took the message but never confirmed it; it may 
  * - `refused`: 5xx for the recipient or the message. Other mails are not affected.
  * - `invalid`: no recipient, or an invalid address. The mail is never sent.
  * - `misconfigured`: 5xx before the recipient. Every mail is affected.
- * - `disconnected`: no connection, a broken one, or 421, with which a server ends one, for example because there are
- *   too many. Every mail is affected.
- * - `transient`: another 4xx, or an internal error.
+ * - `disconnected`: no connection for the mail, or 421 to MAIL FROM or before, for example because there are too many
+ *   connections. Every mail is affected.
+ * - `transient`: another 4xx, a connection that broke during the mail, or an internal error.
  */
 export interface Outcome {
   kind: 'unconfirmed' | 'refused' | 'invalid' | 'misconfigured' | 'disconnected' | 'transient'
@@ -64,6 +64,8 @@ interface SmtpError {
   response?: unknown
   /** Status code of the server's reply; absent without one. */
   responseCode?: unknown
+  /** Whether the connection was ready for the mail. */
+  connected?: boolean
 }
 
 /**
@@ -85,8 +87,16 @@ export function outcomeOf(error: unknown, wholeMessageSent: boolean): Outcome {
   }
   const wrong = wrongSetting(error as SmtpError, step, reply)
   if (wrong) return { kind: 'misconfigured', reason: wrong }
-  const disconnected = reply === 421 || (step === 'CONN' && reply < 500)
-  return { kind: disconnected ? 'disconnected' : 'transient', reason: message }
+  return {
+    kind: isDisconnected(error as SmtpError) ? 'disconnected' : 'transient',
+    reason: message,
+  }
+}
+
+/** A mail at which the server always hangs up must not count as a failure of the server: it would be sent forever. */
+function isDisconnected({ command, responseCode, connected }: SmtpError) {
+  if (responseCode === 421) return !/^(RCPT TO|DATA)$/.test(String(command))
+  return command === 'CONN' && !connected
 }
 
 /** Decides what happens to a mail after a failed attempt. */

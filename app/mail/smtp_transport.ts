@@ -22,7 +22,7 @@ export interface PoolOptions {
 
 /**
  * Mails over SMTP. Connections stay open for the next mail; one that was not used for a minute is closed. Errors are
- * nodemailer's, with `command` and `responseCode`.
+ * nodemailer's, with `command` and `responseCode`, and `connected` if the connection was ready for the mail.
  */
 export class SmtpTransport implements MailTransportContract {
   readonly #transporter: Transporter<SMTPPool.SentMessageInfo, SMTPPool.Options>
@@ -33,10 +33,12 @@ export class SmtpTransport implements MailTransportContract {
     const pool: SMTPPool.Options & { maxRequeues: 0 } = { ...options, pool: true, maxRequeues: 0 }
     this.#transporter = nodemailer.createTransport(pool)
     this.#transporter.use('stream', (mail, done) => {
-      const { beforeLastLine } = mail.data as SendOptions
-      if (beforeLastLine) {
-        mail.message.processFunc((message) => Readable.from(withLastLine(message, beforeLastLine)))
-      }
+      const { beforeLastLine, onConnected } = mail.data as SendOptions & { onConnected(): void }
+      // The pool asks for the message when it has a connection.
+      mail.message.processFunc((message) => {
+        onConnected()
+        return beforeLastLine ? Readable.from(withLastLine(message, beforeLastLine)) : message
+      })
       done()
     })
   }
@@ -44,10 +46,12 @@ export class SmtpTransport implements MailTransportContract {
   async send(message: NodeMailerMessage, { beforeLastLine }: SendOptions = {}) {
     // A closed pool would never answer.
     if (this.#closed) throw new Error('the mail transport is closed')
+    let connected = false
     let failed = false
     const sent = await this.#transporter
       .sendMail({
         ...message,
+        ...{ onConnected: () => (connected = true) },
         ...(beforeLastLine && {
           // nodemailer also reads a message to its end after the server has refused it.
           beforeLastLine: async () => {
@@ -58,7 +62,7 @@ export class SmtpTransport implements MailTransportContract {
       })
       .catch((error: Error) => {
         failed = true
-        throw /^Reached maximum number of retries/.test(error.message) ? hungUp(error) : error
+        throw Object.assign(hungUp(error) ?? error, { connected })
       })
     return new MailResponse(sent.messageId, sent.envelope, sent)
   }
@@ -69,7 +73,9 @@ export class SmtpTransport implements MailTransportContract {
   }
 }
 
+/** The pool's error when the server closed the connection without a word. */
 function hungUp(cause: Error) {
+  if (!/^Reached maximum number of retries/.test(cause.message)) return null
   const error = new Error('the server closes connections without a greeting', { cause })
   return Object.assign(error, { code: 'ECONNECTION', command: 'CONN' })
 }

@@ -58,6 +58,13 @@ const failures: [what: string, error: Error, wholeMessageSent: boolean, kind: Ou
   ],
   ['421 as greeting', smtpError('EPROTOCOL', 'CONN', '421 busy'), false, 'disconnected'],
   ['421 to MAIL FROM', smtpError('EENVELOPE', 'MAIL FROM', '421 too many'), false, 'disconnected'],
+  ['421 to RCPT', smtpError('EENVELOPE', 'RCPT TO', '421 not now'), false, 'transient'],
+  [
+    'a break during the mail',
+    Object.assign(smtpError('ECONNECTION', 'CONN'), { connected: true }),
+    false,
+    'transient',
+  ],
   ['454 to AUTH', smtpError('EAUTH', 'AUTH LOGIN', '454 later'), false, 'transient'],
   ['454 to STARTTLS', smtpError('ETLS', 'STARTTLS', '454 later'), false, 'transient'],
   ['450 to RCPT', smtpError('EENVELOPE', 'RCPT TO', '450 greylisted'), false, 'transient'],

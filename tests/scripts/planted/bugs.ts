@@ -612,6 +612,11 @@ export const BUGS: Bug[] = [
       `if (outcome.kind !== 'refused') return decide(outcome, mail)`,
       'return decide(outcome, mail)',
     ],
+    [
+      'a mail at which the server hangs up is sent forever',
+      `return command === 'CONN' && !connected`,
+      `return command === 'CONN'`,
+    ],
     ['a rejected recipient counts as a wrong setting', '/^(RCPT TO|DATA)$/', '/^(DATA)$/'],
   ]),
 ]
