@@ -86,8 +86,8 @@ test.group('The pages of imports', (group) => {
       await page.getByRole('link', { name: 'Download problems' }).click()
       assert.equal((await download).suggestedFilename(), 'errors.csv')
       const problems = await readFile(await (await download).path(), 'utf8')
-      assert.match(problems, /^\uFEFF[^\r]*,problem\r\n/)
-      assert.match(problems, /^'=1\+1,.*Row 7: “=1\+1” is not a valid SKU/m)
+      assert.match(problems, /^\uFEFFArticle No\.;Counted;Shelf;problem\r\n/)
+      assert.match(problems, /^'=1\+1;.*Row 7: “=1\+1” is not a valid SKU/m)
 
       await page.getByRole('button', { name: 'Apply 2 changes and 1 count' }).click()
       await page.getByRole('progressbar').waitFor()
