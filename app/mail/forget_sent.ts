@@ -8,10 +8,10 @@ const KEPT_MS = 90 * 86_400_000
 export async function forgetSentMails(client: QueryClientContract) {
   return deleteInBatches(
     client,
-    `delete from notifications where id in (
+    `delete from notifications where id = any (array(
        select id from notifications
        where id < :bound and status = 'sent' and sent_at < now() - :kept * interval '1 millisecond'
-       order by id limit :most for update skip locked)`,
+       order by id limit :most for update skip locked))`,
     { bound: firstIdAt(Date.now() - KEPT_MS), kept: KEPT_MS }
   )
 }

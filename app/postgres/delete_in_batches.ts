@@ -4,7 +4,8 @@ import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 export const DELETE_BATCH = 5_000
 
 /**
- * Runs a delete of at most `:most` rows until it deletes fewer, or the signal aborts.
+ * Runs a delete of at most `:most` rows until it deletes fewer, or the signal aborts. Choose the rows with
+ * `= any (array(select …))`: for `in (select …)`, PostgreSQL can read the whole table.
  *
  * @returns the number of deleted rows
  */

@@ -8,8 +8,8 @@ const KEPT_MS = 90 * 86_400_000
 export async function forgetCrossings(client: QueryClientContract) {
   return deleteInBatches(
     client,
-    `delete from low_crossings where id in (
-       select id from low_crossings where id < :bound order by id limit :most)`,
+    `delete from low_crossings where id = any (array(
+       select id from low_crossings where id < :bound order by id limit :most))`,
     { bound: firstIdAt(Date.now() - KEPT_MS) }
   )
 }

@@ -80,7 +80,8 @@ export const ledgerFilterValidator = vine.compile(
     sku: sku().parse(empty).optional(),
     kind: commaSeparated(vine.enum(KINDS), KINDS.length).optional(),
     actor: id(),
-    order: id(),
+    // Movements have no index on their messages.
+    order: id().requiredIfExists('message'),
     message: id(),
     /** For an order's timeline: the id of inventory's reply to the message. */
     answer: id(),

@@ -70,11 +70,11 @@ export async function pruneInbox(
   if (!Number.isFinite(olderThan)) return 0
   return deleteInBatches(
     client,
-    `delete from inbox where consumer = :consumer and message_id in (
-       select message_id from inbox
+    `delete from inbox where ctid = any (array(
+       select ctid from inbox
        where consumer = :consumer and message_id < :bound
          and handled_at < now() - :olderThan * interval '1 millisecond'
-       order by message_id limit :most for update skip locked)`,
+       order by message_id limit :most for update skip locked))`,
     { consumer, olderThan, bound: firstIdAt(Date.now() - olderThan) },
     signal
   )

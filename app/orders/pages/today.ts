@@ -66,7 +66,7 @@ const statement = {
   name: 'orders_today',
   text: /* sql */ `select
     ${countColumns},
-    ${STATUSES.map((status) => countColumn(`${status}_today`, `status = '${status}' and id >= $1`)).join(', ')},
+    ${STATUSES.map((status) => countColumn(`${status}_today`, `status = '${status}' and id >= $1 order by id`)).join(', ')},
     ${countColumn('placed', 'id >= $1')},
     ${countColumn('fulfilledToday', 'fulfilled_at >= $2')},
     (select updated_at from orders where resend_at is not null order by resend_at limit 1) as "waitsSince"`,

@@ -367,6 +367,28 @@ test.group('A fulfilment', (group) => {
   }
 })
 
+test.group('An order', (group) => {
+  group.setup(shopOfMugs)
+  group.each.setup(people)
+
+  test('is not deleted, because its lines, steps and mails have no foreign key', async ({
+    client,
+    assert,
+  }) => {
+    const id = await placed(client, ada)
+    const error = await orders()
+      .from('orders')
+      .where({ id })
+      .delete()
+      .then(
+        () => null,
+        (reason) => reason
+      )
+    assert.equal(error?.code, '23001')
+    ;(await read(client, ada, id)).assertStatus(200)
+  })
+})
+
 async function lastSaid(id: string) {
   const { type, data } = (await messagesAbout(id)).at(-1)
   return [type, data]
