@@ -20,6 +20,11 @@ export const describe = vine.createRule((_: unknown, __: string, ___: FieldConte
   toJSONSchema: (schema, description) => Object.assign(schema, { description }),
 })
 
+/** Names an object in /openapi.json, and the type of generated clients. */
+export const named = vine.createRule((_: unknown, __: string, ___: FieldContext) => {}, {
+  toJSONSchema: (schema, title) => Object.assign(schema, { title }),
+})
+
 /** Rejects unknown fields, which vine ignores, because a misspelled field must be an error. */
 const refuseUnknown = vine.createRule(
   (value: unknown, known: Fields, field: FieldContext) => {
@@ -141,15 +146,15 @@ export const sku = () =>
 /** Maximum price of one piece, in minor units: 10 billion in a currency with two decimals. */
 export const HIGHEST_PRICE = 1_000_000_000_000
 
-/** Money in a request: minor units and an active ISO 4217 code. */
-export const money = (most: number) =>
+/** Money in a request: minor units and an active ISO 4217 code. @param name - in /openapi.json */
+export const money = (most: number, name = 'PriceInput') =>
   strictObject({
     amount: whole({ min: 0, max: most }),
     currency: vine
       .string()
       .regex(/^[A-Z]{3}$/)
       .use(isCurrency),
-  })
+  }).use(named(name))
 
 const isCurrency = textRule((value, field) => {
   if (currencies.has(value)) return

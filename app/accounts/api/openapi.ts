@@ -3,7 +3,7 @@
  */
 import { ROLES } from '#contracts/actor'
 import type { Section } from '#http/openapi/description'
-import { object, oneOf, orNull, ref, text, time, uuid } from '#http/openapi/schema'
+import { extensible, object, orNull, ref, text, time, uuid } from '#http/openapi/schema'
 import type { accountBody } from './account_body.ts'
 import type { issueToken } from '../credentials/tokens.ts'
 import { logInValidator, signUpValidator } from './validators.ts'
@@ -31,7 +31,7 @@ export const openapi: Section = {
       id: uuid('The account id.'),
       email: orNull(text('Null for services.')),
       name: text(),
-      role: oneOf(ROLES),
+      role: extensible(ROLES),
     }),
     Token: object<TokenBody>({
       token: text('Send it as `Authorization: Bearer …`. It is returned only once.'),

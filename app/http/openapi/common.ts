@@ -4,7 +4,7 @@
 import type { Actor } from '#contracts/actor'
 import { currencies } from '../currencies.ts'
 import type { FieldError, problemBody } from '../problem.ts'
-import { object, list, oneOf, orNull, ref, text, uuid, whole, type Schema } from './schema.ts'
+import { extensible, object, list, orNull, ref, text, uuid, whole, type Schema } from './schema.ts'
 
 type Problem = ReturnType<typeof problemBody>
 
@@ -30,7 +30,7 @@ export const commonSchemas: Record<string, Schema> = {
   },
   Actor: {
     ...object<Actor>({
-      kind: oneOf(['customer', 'staff', 'service', 'system']),
+      kind: extensible(['customer', 'staff', 'service', 'system']),
       id: orNull(
         uuid('The account id; null for the system, and for staff if a customer reads it.')
       ),
@@ -46,7 +46,7 @@ export const commonSchemas: Record<string, Schema> = {
     detail: text('The error, for people.'),
   }),
   Problem: {
-    ...open<Problem>({
+    ...object<Problem>({
       type: { type: 'string', format: 'uri', description: 'A page with the cause and the remedy.' },
       title: text('A short summary, the same for all problems with this code.'),
       status: whole('The HTTP status of the response.'),
@@ -59,12 +59,7 @@ export const commonSchemas: Record<string, Schema> = {
         description: 'The invalid fields; empty for other problems.',
       },
     }),
-    description: 'Problem Details (RFC 9457).',
+    description:
+      'Problem Details (RFC 9457). Some problems have further members. Later releases may add codes and members.',
   },
-}
-
-/** Some problems have further members, which the schemas of the responses list. */
-function open<Body>(properties: Record<keyof Body & string, Schema>): Schema {
-  const { additionalProperties, ...schema } = object<Body>(properties)
-  return schema
 }

@@ -6,6 +6,7 @@ import { problemKind, type ProblemCode } from '../problem_catalogue.ts'
 import { commonSchemas } from './common.ts'
 import type { Operation, Section, Success } from './description.ts'
 import { problemHeaders, requestHeaders, responseHeaders, type ResponseHeader } from './headers.ts'
+import { nameObjects, pascalCase } from './named_schemas.ts'
 import { problemCodes, problemExample, problemSchema } from './problems.ts'
 
 interface Contents {
@@ -16,7 +17,11 @@ interface Contents {
 }
 
 export function openApiDocument({ info, publicUrl, sections }: Contents) {
-  const paths = pathItems(sections, publicUrl)
+  const schemas: Record<string, Schema> = {}
+  for (const described of [commonSchemas, ...sections.map((section) => section.schemas)]) {
+    Object.assign(schemas, nameObjects(described, schemas))
+  }
+  const paths = nameObjects(pathItems(sections, publicUrl), schemas)
   return {
     openapi: '3.1.1',
     info,
@@ -37,7 +42,7 @@ export function openApiDocument({ info, publicUrl, sections }: Contents) {
           description: 'For browsers: `POST …/stream-tickets` returns the URL with a ticket.',
         },
       },
-      schemas: Object.assign({}, commonSchemas, ...sections.map(({ schemas }) => schemas)),
+      schemas,
       parameters: usedIn(paths, 'parameters', (name: keyof typeof requestHeaders) =>
         parameter(name.split('.')[0], 'header', requestHeaders[name])
       ),
@@ -104,7 +109,7 @@ const ACCESS = {
   'open': 'Public, without an access token.',
 }
 
-function request({ query, headers = [], body, upload }: Operation) {
+function request({ id, query, headers = [], body, upload }: Operation) {
   const schema = query?.toJSONSchema() as Schema | undefined
   const parameters = [
     ...Object.entries<Schema>(schema?.properties ?? {}).map(([name, { description, ...of }]) =>
@@ -114,13 +119,13 @@ function request({ query, headers = [], body, upload }: Operation) {
   ]
   return {
     ...(parameters.length > 0 && { parameters }),
-    ...(upload && { requestBody: fileBody(upload) }),
+    ...(upload && { requestBody: fileBody(id, upload) }),
     ...(body && {
       requestBody: {
         required: !body.optional,
         content: {
           'application/json': {
-            schema: body.schema.toJSONSchema(),
+            schema: { ...body.schema.toJSONSchema(), title: `${pascalCase(id)}Request` },
             examples: mapValues(body.examples, (value, summary) => ({ summary, value })),
           },
         },
@@ -129,15 +134,20 @@ function request({ query, headers = [], body, upload }: Operation) {
   }
 }
 
-function fileBody(type: string) {
-  const file = { type: 'string', contentMediaType: type }
+function fileBody(id: string, type: string) {
+  const file = { type: 'string', format: 'binary', contentMediaType: type }
   const reference = { type: 'string', maxLength: 64, description: 'Your reference.' }
   return {
     required: true,
     content: {
       [type]: { schema: { type: 'string' } },
       'multipart/form-data': {
-        schema: { type: 'object', properties: { reference, file }, required: ['file'] },
+        schema: {
+          title: `${pascalCase(id)}Upload`,
+          type: 'object',
+          properties: { reference, file },
+          required: ['file'],
+        },
       },
     },
   }

@@ -3,6 +3,8 @@
  */
 import { problemKind, type ProblemCode } from '../problem_catalogue.ts'
 import type { Operation, Section } from './description.ts'
+import { commonSchemas } from './common.ts'
+import { pascalCase } from './named_schemas.ts'
 import { ref, type Schema } from './schema.ts'
 
 type Members = NonNullable<Section['members']>
@@ -54,18 +56,20 @@ function isPaged(query: NonNullable<Operation['query']>) {
   return 'cursor' in (query.toJSONSchema() as Schema).properties
 }
 
-/** A problem with one of these codes and the members of that code. */
+/** The problems that have members of their own, and any other: later releases may add codes. */
 export function problemSchema(codes: ProblemCode[], members: Members): Schema {
-  const plain = codes.filter((code) => !members[code])
-  const kinds: Schema[] = codes
-    .filter((code) => members[code])
-    .map((code) => ({
-      properties: { code: { const: code }, ...members[code] },
-      required: ['code', ...Object.keys(members[code]!)],
-    }))
-  if (plain.length > 0) kinds.unshift({ properties: { code: { enum: plain } }, required: ['code'] })
-  const kind = kinds.length === 1 ? kinds[0] : { oneOf: kinds }
-  return { allOf: [ref('Problem')], ...kind, unevaluatedProperties: false }
+  const own = codes.flatMap((code) => (members[code] ? problemWith(code, members[code]) : []))
+  return own.length > 0 ? { anyOf: [...own, ref('Problem')] } : ref('Problem')
+}
+
+function problemWith(code: ProblemCode, members: Record<string, Schema>): Schema {
+  const { description, ...problem } = commonSchemas.Problem
+  return {
+    ...problem,
+    title: `${pascalCase(code)}Problem`,
+    properties: { ...problem.properties, code: { type: 'string', const: code }, ...members },
+    required: [...problem.required, ...Object.keys(members)],
+  }
 }
 
 /** An example of a problem. Each schema of `members` has an example. */

@@ -7,8 +7,14 @@ import { page, pageOf } from './schema.ts'
  *
  * @param what - plural, for the description
  * @param item - an example
+ * @param name - of an item, if `items` is no reference
  */
-export function pageResponse(what: string, items: Schema, item: object): Record<200, Success> {
+export function pageResponse(
+  what: string,
+  items: Schema,
+  item: object,
+  name?: string
+): Record<200, Success> {
   const description = `A page of ${what}.`
-  return { 200: { description, schema: page(items), example: pageOf(item) } }
+  return { 200: { description, schema: page(items, name), example: pageOf(item) } }
 }

@@ -1,18 +1,21 @@
 /*
- * JSON Schemas of responses. Every field is present; there are no others.
+ * JSON Schemas of responses. Every field is present. Later releases may add fields, so the schemas allow others; the
+ * tests close them.
  */
 import { orNull, type Schema } from '../json_schema.ts'
 
 export { orNull, type Schema }
 
-/** An object with exactly the fields of `Body`, the type that the transformer returns. */
-export function object<Body>(properties: Record<keyof Body & string, Schema>): Schema {
-  return {
-    type: 'object',
-    properties,
-    required: Object.keys(properties),
-    additionalProperties: false,
-  }
+/**
+ * An object with the fields of `Body`, the type that the transformer returns.
+ *
+ * @param title - its name among the components, unless it is in `Section.schemas`
+ */
+export function object<Body>(
+  properties: Record<keyof Body & string, Schema>,
+  title?: string
+): Schema {
+  return { ...(title && { title }), type: 'object', properties, required: Object.keys(properties) }
 }
 
 /** Refers to a schema of any module or of common.ts. */
@@ -24,22 +27,43 @@ export function list(items: Schema): Schema {
   return { type: 'array', items }
 }
 
+/** An enumeration that stays as it is: other values would break its readers. */
 export function oneOf(values: readonly string[], description?: string): Schema {
   return { type: 'string', enum: values, ...(description && { description }) }
 }
 
-/** An enumeration whose description explains its values. @param meanings - by value */
-export function explained(meanings: Record<string, string>): Schema {
-  const texts = Object.entries(meanings).map(([value, meaning]) => `\`${value}\`: ${meaning}.`)
-  return oneOf(Object.keys(meanings), texts.join(' '))
+/**
+ * An enumeration to which later releases may add values. It is a text for generated clients, which would refuse a new
+ * value of an `enum`.
+ */
+export function extensible(values: readonly string[], description?: string): Schema {
+  const growing = 'Later releases may add values.'
+  return {
+    'type': 'string',
+    'x-extensible-enum': values,
+    'description': [
+      description ?? values.map((value) => `\`${value}\``).join(', ') + '.',
+      growing,
+    ].join(' '),
+  }
 }
 
-/** A page of a list: `{ data, next }`. */
-export function page(items: Schema): Schema {
-  return object<{ data: unknown; next: unknown }>({
-    data: list(items),
-    next: orNull(text('Pass it as `cursor` to get the next page; null on the last page.')),
-  })
+/** The description of an enumeration. @param meanings - by value */
+export function explained(meanings: Record<string, string>): string {
+  return Object.entries(meanings)
+    .map(([value, meaning]) => `\`${value}\`: ${meaning}.`)
+    .join(' ')
+}
+
+/** A page of a list: `{ data, next }`. @param name - of an item */
+export function page(items: Schema, name: string = items.$ref.split('/').at(-1)): Schema {
+  return object<{ data: unknown; next: unknown }>(
+    {
+      data: list(items),
+      next: orNull(text('Pass it as `cursor` to get the next page; null on the last page.')),
+    },
+    `${name}Page`
+  )
 }
 
 export function pageOf(...data: unknown[]) {

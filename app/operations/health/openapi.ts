@@ -2,7 +2,7 @@
  * The health endpoints in /openapi.json.
  */
 import type { Section } from '#http/openapi/description'
-import { object, list, oneOf, ref, text } from '#http/openapi/schema'
+import { extensible, object, list, oneOf, ref, text } from '#http/openapi/schema'
 import type { Readiness } from './readiness.ts'
 
 export const openapi: Section = {
@@ -13,9 +13,9 @@ export const openapi: Section = {
       stuck: { ...list(text()), description: 'Why the process must be restarted.' },
     }),
     Readiness: object<Readiness>({
-      status: oneOf(
+      status: extensible(
         ['ok', 'degraded', 'unavailable'],
-        '`degraded`: orders are accepted, with warnings. `unavailable`: starting, draining or without a database.'
+        '`ok`; `degraded`: orders are accepted, with warnings. `unavailable`: starting, draining or without a database.'
       ),
       transport: text('The message transport: `embedded` or `kafka`.'),
       degraded: { ...list(text()), description: 'Warnings for operators.' },

@@ -3,7 +3,7 @@
  */
 import type { Section, Success } from '#http/openapi/description'
 import type { ResponseHeader } from '#http/openapi/headers'
-import { list, oneOf, page, pageOf, ref, text, whole, object } from '#http/openapi/schema'
+import { extensible, list, page, pageOf, ref, text, whole, object } from '#http/openapi/schema'
 import { noFilters } from '#http/pagination'
 import type { ProblemCode } from '#http/problem_catalogue'
 import {
@@ -52,7 +52,7 @@ const state = {
 const actions = {
   ...state,
   allowed: {
-    ...list(oneOf(['change', 'cancellation', 'fulfilment'])),
+    ...list(extensible(['change', 'cancellation', 'fulfilment'])),
     description: 'The actions that the order allows now.',
     examples: [[]],
   },
@@ -60,11 +60,14 @@ const actions = {
 
 const changes = {
   ...list(
-    object<{ sku: 1; packed: 1; inForce: 1 }>({
-      sku: text(),
-      packed: whole('Units in the parcel.', 0),
-      inForce: whole('Units in the lines in force.', 0),
-    })
+    object<{ sku: 1; packed: 1; inForce: 1 }>(
+      {
+        sku: text(),
+        packed: whole('Units in the parcel.', 0),
+        inForce: whole('Units in the lines in force.', 0),
+      },
+      'ParcelDifference'
+    )
   ),
   description: 'The SKUs whose units in the parcel differ from the lines in force.',
   examples: [[{ sku: 'MUG-RED', packed: 2, inForce: 5 }]],
@@ -100,7 +103,10 @@ export const openapi: Section = {
     revision_moved: { ...actions, changes },
     order_limit_exceeded: {
       limit: {
-        ...oneOf(['line_pieces', 'open_orders', 'held_pieces'], 'The limit that was exceeded.'),
+        ...extensible(
+          ['line_pieces', 'open_orders', 'held_pieces'],
+          'The limit that was exceeded: `line_pieces`, `open_orders` or `held_pieces`.'
+        ),
         examples: ['open_orders'],
       },
       setting: {

@@ -5,6 +5,7 @@ import {
   HIGHEST_PRICE,
   linklessText,
   money,
+  named,
   describe,
   sku,
   text,
@@ -20,7 +21,7 @@ const line = () =>
     unitPrice: money(HIGHEST_PRICE)
       .use(describe('Only services can set a price. Default: the current price.'))
       .optional(),
-  })
+  }).use(named('LineInput'))
 
 export const lines = () => vine.array(line()).minLength(1).maxLength(100)
 
@@ -29,10 +30,10 @@ export const shipTo = () =>
     name: linklessText(200),
     address: vine.array(linklessText(200)).minLength(1).maxLength(5),
     country: vine.string().regex(/^[A-Z]{2}$/),
-  })
+  }).use(named('ShipToInput'))
 
 export const expectedTotal = () =>
-  money(Number.MAX_SAFE_INTEGER)
+  money(Number.MAX_SAFE_INTEGER, 'TotalInput')
     .use(
       describe(
         'The total you have shown your customer. If the total differs, the request fails with `price_changed`.'

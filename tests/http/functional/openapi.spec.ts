@@ -50,6 +50,15 @@ const operations: () => [name: string, operation: any][] = () =>
     ])
   )
 
+/** Where objects with properties are described inline. */
+function* objectsIn(tree: any, at: string): Generator<string> {
+  if (typeof tree !== 'object' || tree === null) return
+  if (tree.type?.includes?.('object') && tree.properties) yield at
+  for (const [name, value] of Object.entries(tree)) {
+    if (!['example', 'examples'].includes(name)) yield* objectsIn(value, `${at} ${name}`)
+  }
+}
+
 test.group('/openapi.json', () => {
   test('has every route, and no other', ({ assert }) => {
     const described = operations().map(([name]) => name)
@@ -98,6 +107,46 @@ test.group('/openapi.json', () => {
       ],
       [...allProblems().keys()]
     )
+  })
+
+  test('has a name for every object, which generated clients take for its type', ({ assert }) => {
+    const { schemas } = document.components
+    const inline = [...objectsIn(document.paths, 'paths')]
+    for (const [name, { properties = {} }] of Object.entries<any>(schemas)) {
+      inline.push(...objectsIn(properties, name))
+    }
+    assert.deepEqual(inline, [])
+    assert.containsSubset(schemas.PlaceOrderRequest.properties.lines.items, {
+      $ref: '#/components/schemas/LineInput',
+    })
+  })
+
+  test('leaves room for the fields and values of later releases in responses only', ({
+    assert,
+  }) => {
+    const { schemas } = document.components
+    const closed = Object.keys(schemas).filter((name) => 'additionalProperties' in schemas[name])
+    assert.isTrue(
+      closed.every((name) => /(Request|Input)$/.test(name)),
+      closed.join()
+    )
+    assert.include(closed, 'LineInput')
+    for (const { type } of [schemas.Step.properties, schemas.OrderStep.properties]) {
+      assert.isUndefined(type.enum)
+      assert.include(type['x-extensible-enum'], 'placed')
+      assert.include(type.description, 'Later releases may add values.')
+    }
+  })
+
+  test('describes the events of the streams, and the headers of retries', ({ assert }) => {
+    const { paths } = document
+    const events = paths['/api/v1/orders/events'].get.responses[200].content['text/event-stream']
+    assert.equal(events.schema.contentSchema.$ref, '#/components/schemas/OrderStepEvent')
+    const { data } = document.components.schemas.OrderStepEvent.properties
+    assert.equal(data.contentSchema.$ref, '#/components/schemas/OrderStep')
+    const { responses } = paths['/api/v1/orders'].post
+    assert.containsSubset(responses[202].headers, { 'ETag': {}, 'Idempotent-Replayed': {} })
+    for (const status of [429, 503]) assert.property(responses[status].headers, 'Retry-After')
   })
 
   test('is served with the address of the request', async ({ client, assert }) => {
@@ -163,7 +212,7 @@ test.group('A test that calls the API', () => {
     [
       'another problem',
       { status: 401, headers: new Headers(refused), ...text(problem) },
-      /must be equal to one of the allowed values/,
+      /does not have the problem "wrong_credentials"/,
     ],
   ]
   for (const [fault, more, says] of faults) {
@@ -175,12 +224,17 @@ test.group('A test that calls the API', () => {
 
   test('fails when a request is served or refused against the document', async ({ assert }) => {
     const signUp = { method: 'POST', url: '/api/v1/accounts' }
-    const served = await exchange({ ...signUp, status: 201, sent: { email: 'ada' } })
+    const json = new Headers({ 'content-type': 'application/json', 'x-request-id': 'x' })
+    const served = await exchange({
+      ...{ ...signUp, status: 201, headers: json, sent: { email: 'ada' } },
+      ...text({ ...me, name: 'Ada' }),
+    })
     assert.throws(() => hold(served), /takes no such request/)
     const sent = { email: 'ada@example.com', password: 'correct horse', name: 'Ada' }
     const errors = [{ pointer: '/name', code: 'x', detail: 'x' }]
+    const unprocessable = new Headers({ 'content-type': PROBLEM, 'x-request-id': 'x' })
     const turnedDown = await exchange({
-      ...{ ...signUp, sent, status: 422, headers: new Headers(refused) },
+      ...{ ...signUp, sent, status: 422, headers: unprocessable },
       ...text({ ...problem, status: 422, code: 'invalid_fields', errors }),
     })
     assert.throws(() => hold(turnedDown), /takes it/)

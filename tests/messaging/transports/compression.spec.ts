@@ -22,7 +22,7 @@ import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 import { eventually } from '#tests/support/eventually'
 import { brokers } from '#tests/support/kafka/broker'
 import { ForeignClient } from '#tests/support/kafka/foreign_client'
-import { python } from '#tests/support/kafka/python'
+import { python } from '#tests/support/processes/python'
 
 const kafka = await brokers()
 const interpreter = kafka && (await python())

@@ -32,7 +32,7 @@ import { freshPrefix, kafkaTransport } from '#tests/support/transports'
 import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 import { eventually } from '#tests/support/eventually'
 import { brokers } from '#tests/support/kafka/broker'
-import { python } from '#tests/support/kafka/python'
+import { python } from '#tests/support/processes/python'
 
 const kafka = await brokers()
 const interpreter = kafka && (await python())

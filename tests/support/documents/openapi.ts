@@ -15,7 +15,20 @@ export const document: { paths: Record<string, any>; components: Record<string, 
 
 const ajv = new Ajv2020({ strict: false, allErrors: true })
 addFormats.default(ajv)
-ajv.addSchema(document, 'openapi')
+ajv.addSchema(closed(document), 'openapi')
+
+/**
+ * The document without room for later releases: this one sends no other fields, and no other values of an enumeration.
+ */
+function closed<Tree>(tree: Tree): Tree {
+  if (Array.isArray(tree)) return tree.map(closed) as Tree
+  if (!(tree instanceof Object) || tree instanceof Date) return tree
+  const node = Object.fromEntries(Object.entries(tree).map(([name, of]) => [name, closed(of)]))
+  const values = node['x-extensible-enum']
+  if (values) node.enum = node.type.includes('null') ? [...values, null] : values
+  if (node.type === 'object' && node.properties) node.additionalProperties ??= false
+  return node as Tree
+}
 
 interface Exchange {
   method: string
@@ -28,6 +41,12 @@ interface Exchange {
   /** Null while it is streaming. */
   text: string | null
 }
+
+/** Headers with a meaning for clients. */
+const OURS = [
+  ...['Allow', 'ETag', 'Idempotent-Replayed', 'Location', 'Preference-Applied', 'Retry-After'],
+  ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'WWW-Authenticate'],
+]
 
 /** Problems that belong to no operation. */
 const NOBODYS = ['no_such_address', 'method_not_allowed', 'malformed_address']
@@ -57,6 +76,15 @@ export function hold(exchange: Exchange) {
     promise(headers.has(name) || !isRequired(header), `promises the header ${name}`)
   }
   promise(type ? answer.content?.[type] : !answer.content, `does not have the type "${type}"`)
+  for (const name of OURS.filter((one) => headers.has(one))) {
+    promise(name in answer.headers, `does not have the header ${name}`)
+  }
+  if (answer.content?.['application/problem+json']) {
+    const { examples, schema } = answer.content['application/problem+json']
+    promise(body.code in examples, `does not have the problem "${body.code}"`)
+    const faults = check(['components', 'schemas', nameOf(schema, body.code)], body)
+    promise(!faults, `has another problem: ${faults}`)
+  }
   if (answer.content && text !== null) {
     const faults = check([...at, 'responses', String(status), 'content', type, 'schema'], body)
     promise(!faults, `has another body: ${faults}`)
@@ -97,6 +125,13 @@ function beyondSchemas(sent: unknown, { detail, errors }: any, [, address]: stri
     inAddress ||
     /with customerId|your account has no|on hand by|in a customer’s order|check digit/.test(detail)
   )
+}
+
+/** The schema of this problem: its own if it has members, else that of all problems. */
+function nameOf(schema: { anyOf?: { $ref: string }[] }, code: string): string {
+  const names = (schema.anyOf ?? []).map(({ $ref }) => $ref.split('/').at(-1)!)
+  const { schemas } = document.components
+  return names.find((name) => schemas[name].properties.code.const === code) ?? 'Problem'
 }
 
 function isRequired(header: { $ref?: string; required?: boolean }) {

@@ -11,7 +11,8 @@ import {
   stockListParameters,
 } from '../validators/stock.ts'
 
-const anyProduct = { anyOf: [ref('Product'), ref('StaffProduct')] }
+/** A generated client tries the larger one first. */
+const anyProduct = { anyOf: [ref('StaffProduct'), ref('Product')] }
 
 function product(description: string, schema: Schema, example: object): Success {
   return { description, headers: ['ETag'], schema, example }
@@ -26,7 +27,7 @@ export const productOperations: Record<string, Operation> = {
       'Staff and services also see the available units, the low-stock level and the barcodes, and products that are not for sale.',
     access: 'optional token',
     query: stockListParameters,
-    responses: pageResponse('products', anyProduct, shownProduct),
+    responses: pageResponse('products', anyProduct, shownProduct, 'Product'),
   },
   'GET /api/v1/products/{sku}': {
     id: 'readProduct',

@@ -18,15 +18,21 @@ import { productOperations } from './products.ts'
 import { stockOperations } from './stock.ts'
 
 const holders = {
-  ...object<Holders>({
-    count: whole('Number of orders that hold units.', 0),
-    newest: list(
-      object<Holders['newest'][number]>({
-        orderId: uuid('The order.'),
-        quantity: whole('Units that the order holds.', 1),
-      })
-    ),
-  }),
+  ...object<Holders>(
+    {
+      count: whole('Number of orders that hold units.', 0),
+      newest: list(
+        object<Holders['newest'][number]>(
+          {
+            orderId: uuid('The order.'),
+            quantity: whole('Units that the order holds.', 1),
+          },
+          'Holder'
+        )
+      ),
+    },
+    'Holders'
+  ),
   description: 'The number of orders that hold units of the SKU, and the newest 20 of them.',
   examples: [
     { count: 1, newest: [{ orderId: '0199f3a2-7c11-7d3e-9a54-3f2b8c6d1e70', quantity: 2 }] },
@@ -79,16 +85,19 @@ export const openapi: Section = {
     },
     counted_since: {
       count: {
-        ...object<LaterCount>({
-          id: orNull(
-            uuid('The movement of the count; null for an import applied by release 0.1.0.')
-          ),
-          sku: text(),
-          counted: whole('Units on the shelf.', 0),
-          actor: ref('Actor'),
-          importId: orNull(uuid('The import that the count belongs to.')),
-          at: time('When the count was made.'),
-        }),
+        ...object<LaterCount>(
+          {
+            id: orNull(
+              uuid('The movement of the count; null for an import applied by release 0.1.0.')
+            ),
+            sku: text(),
+            counted: whole('Units on the shelf.', 0),
+            actor: ref('Actor'),
+            importId: orNull(uuid('The import that the count belongs to.')),
+            at: time('When the count was made.'),
+          },
+          'LaterCount'
+        ),
         description: 'The newest count after the movement.',
         examples: [
           {

@@ -4,6 +4,7 @@
 import {
   object,
   explained,
+  extensible,
   flag,
   list,
   oneOf,
@@ -65,24 +66,27 @@ const STATUSES: Record<Exclude<Import['status'], 'uploading'>, string> = {
 export const importSchemas: Record<string, Schema> = {
   Import: object<Import>({
     id: uuid('Newer imports have higher ids.'),
-    source: oneOf(['csv', 'scan'], '`scan`: a receipt from the scan page.'),
-    status: explained(STATUSES),
+    source: extensible(['csv', 'scan'], '`csv`: a file; `scan`: a receipt from the scan page.'),
+    status: extensible(Object.keys(STATUSES), explained(STATUSES)),
     name: orNull(text('The name of the file.')),
     reference: orNull(text('Your reference.')),
     actor: ref('Actor'),
-    counts: object<ImportCounts>(counts),
+    counts: object<ImportCounts>(counts, 'ImportCounts'),
     progress: orNull({
-      ...object<NonNullable<Import['progress']>>({
-        done: whole('Bytes or rows done.', 0),
-        of: whole('Bytes or rows in total.', 0),
-        unit: oneOf(['bytes', 'rows']),
-      }),
+      ...object<NonNullable<Import['progress']>>(
+        {
+          done: whole('Bytes or rows done.', 0),
+          of: whole('Bytes or rows in total.', 0),
+          unit: oneOf(['bytes', 'rows']),
+        },
+        'ImportProgress'
+      ),
       description: 'Progress of the step in progress; null when there is none.',
     }),
     encoding: orNull(
-      oneOf(
+      extensible(
         ['utf-8', 'windows-1252'],
-        'The detected encoding: Windows-1252 when the file is mostly not UTF-8. Null for a receipt.'
+        'The detected encoding, `utf-8` or `windows-1252`: Windows-1252 when the file is mostly not UTF-8. Null for a receipt.'
       )
     ),
     ignoredColumns: {
@@ -110,16 +114,19 @@ export const importSchemas: Record<string, Schema> = {
     lists: flag('Whether the row lists a new product.'),
     changesProduct: flag('Whether the row changes an existing product.'),
     large: flag('Whether the row changes at least 20 units and more than half of the stock.'),
-    state: oneOf(
+    state: extensible(
       ROW_STATES,
-      '`error`: cannot be applied. `refused`: could no longer be applied. `stays`: could not be undone.'
+      '`pending`, `applied` or `reversed`; or `error`: cannot be applied. `refused`: could no longer be applied. `stays`: could not be undone.'
     ),
     errors: list(
-      object<RowError>({
-        column: orNull(text('Null when the error concerns the whole row.')),
-        code: text('A code for programs.'),
-        detail: text('A sentence for people.'),
-      })
+      object<RowError>(
+        {
+          column: orNull(text('Null when the error concerns the whole row.')),
+          code: text('A code for programs.'),
+          detail: text('A sentence for people.'),
+        },
+        'ImportRowError'
+      )
     ),
     movementId: orNull(uuid('The movement that applied the row.')),
   }),

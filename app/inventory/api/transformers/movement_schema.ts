@@ -1,13 +1,23 @@
 /*
  * The API schema of movements, with examples.
  */
-import { explained, object, orNull, ref, text, time, uuid, whole } from '#http/openapi/schema'
+import {
+  explained,
+  extensible,
+  object,
+  orNull,
+  ref,
+  text,
+  time,
+  uuid,
+  whole,
+} from '#http/openapi/schema'
 import { MOVEMENT_KINDS, type Movement } from '../../ledger/movement.ts'
 
 export const movementSchema = object<Movement>({
   id: uuid('Newer movements have higher ids.'),
   sku: text(),
-  kind: explained(MOVEMENT_KINDS),
+  kind: extensible(Object.keys(MOVEMENT_KINDS), explained(MOVEMENT_KINDS)),
   onHandDelta: whole('The change to on hand, in units.'),
   reservedDelta: whole('The change to the units that orders hold.'),
   onHand: whole('Units on hand after the movement.', 0),

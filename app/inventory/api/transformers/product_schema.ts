@@ -57,7 +57,9 @@ export const stockSchemas: Record<string, Schema> = {
   Holding: object<Holding>({
     orderId: { type: 'string', format: 'uuid' },
     heldRevision: whole('The revision of the order whose lines are held.', 1),
-    lines: list(object<Holding['lines'][number]>({ sku: text(), quantity: whole('Units.', 1) })),
+    lines: list(
+      object<Holding['lines'][number]>({ sku: text(), quantity: whole('Units.', 1) }, 'HoldingLine')
+    ),
   }),
 }
 

@@ -2,9 +2,9 @@
  * The live streams in /openapi.json.
  */
 import type { Operation, Success } from '#http/openapi/description'
-import { object, ref, text, time } from '#http/openapi/schema'
+import { object, ref, text, time, uuid, type Schema } from '#http/openapi/schema'
 import { placedOrder } from '../transformers/order_schema.ts'
-import { placedStep } from '../transformers/step_schema.ts'
+import { placedStep, stepSchema } from '../transformers/step_schema.ts'
 
 export const liveTag = {
   name: 'Live',
@@ -22,6 +22,29 @@ export const liveSchemas = {
     url: text('For `new EventSource(url)`.'),
     expiresAt: time('The URL opens no new connection after this time.'),
   }),
+  OrderStep: {
+    ...stepSchema,
+    properties: { orderId: uuid('The id of the order.'), ...stepSchema.properties },
+    required: ['orderId', ...stepSchema.required],
+  },
+  StepEvent: event('Step', 'The `sequence` of the step.'),
+  OrderStepEvent: event('OrderStep', 'Opaque.'),
+}
+
+/** The fields of a Server-Sent Event. @param data - name of the schema of its data */
+function event(data: string, id: string): Schema {
+  return {
+    ...object<{ id: 1; data: 1 }>({
+      id: text(`${id} Send it as Last-Event-ID to continue after this event.`),
+      data: {
+        type: 'string',
+        description: 'A step as JSON.',
+        contentMediaType: 'application/json',
+        contentSchema: ref(data),
+      },
+    }),
+    description: 'One event of the stream, without the field `event`: it is a `message`.',
+  }
 }
 
 export const liveOperations: Record<string, Operation> = {
@@ -33,7 +56,7 @@ export const liveOperations: Record<string, Operation> = {
       'Sends each step once and in order, starting with the first, even after a resume. The `id` of an event is the `sequence` of the step; the data is the step as in the timeline.',
     access: 'ticket',
     headers: ['Last-Event-ID'],
-    responses: { 200: eventStream('1', placedStep) },
+    responses: { 200: eventStream('StepEvent', '1', placedStep) },
     problems: ['not_found', 'last_event_id_invalid', 'too_many_streams'],
   },
   'GET /api/v1/orders/events': {
@@ -45,7 +68,7 @@ export const liveOperations: Record<string, Operation> = {
     access: 'signed in',
     headers: ['Last-Event-ID'],
     responses: {
-      200: eventStream('c3RlcHMgNDI', { orderId: placedOrder.id, ...placedStep }),
+      200: eventStream('OrderStepEvent', 'c3RlcHMgNDI', { orderId: placedOrder.id, ...placedStep }),
     },
     problems: ['last_event_id_invalid', 'too_many_streams'],
   },
@@ -63,12 +86,17 @@ export const liveOperations: Record<string, Operation> = {
   },
 }
 
-function eventStream(id: string, data: object): Success {
+function eventStream(events: string, id: string, data: object): Success {
   return {
     description:
       'A stream of Server-Sent Events. It ends when the access token expires; reconnect with Last-Event-ID. While there are no events, a comment line is sent every 15 seconds. `retry` is a random time between 1 and 5 seconds. A customer can have 20 open streams per process.',
     type: 'text/event-stream',
-    schema: { type: 'string' },
+    schema: {
+      type: 'string',
+      description: 'The events have the fields of `contentSchema`.',
+      contentMediaType: 'text/event-stream',
+      contentSchema: ref(events),
+    },
     example: `retry: 3417\n\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`,
   }
 }

@@ -5,6 +5,7 @@ import type { Shortage } from '#contracts/messages/fields'
 import {
   object,
   explained,
+  oneOf,
   flag,
   list,
   orNull,
@@ -109,7 +110,7 @@ const current = object<Current>({
 
 export const orderSchemas: Record<string, Schema> = {
   Order: order,
-  OrderStatus: explained(statuses),
+  OrderStatus: oneOf(Object.keys(statuses), explained(statuses)),
   OrderState: { ...current, description: 'The current state of the order.' },
   Line: line,
   Shortage: shortage,

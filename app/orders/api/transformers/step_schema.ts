@@ -5,7 +5,7 @@ import {
   explained,
   list,
   object,
-  oneOf,
+  extensible,
   orNull,
   ref,
   text,
@@ -34,10 +34,13 @@ const types: Record<StepType, string> = {
 
 /** The type of the step decides which of these are present. */
 const detail = {
+  title: 'StepDetail',
   type: 'object',
   properties: {
-    lines: list(object<{ sku: 1; quantity: 1 }>({ sku: text(), quantity: whole('Units.', 1) })),
-    changed: list(oneOf(['email', 'name', 'reference', 'shipTo'])),
+    lines: list(
+      object<{ sku: 1; quantity: 1 }>({ sku: text(), quantity: whole('Units.', 1) }, 'StepLine')
+    ),
+    changed: list(extensible(['email', 'name', 'reference', 'shipTo'])),
     shortages: list(ref('Shortage')),
     reason: orNull(text('The reason for the cancellation.')),
     packed: whole('The revision that was shipped.', 1),
@@ -46,14 +49,13 @@ const detail = {
     trackingUrl: orNull(text()),
     mail: text('The mail that the step sends; not shown to customers.'),
   },
-  additionalProperties: false,
   description: 'Details of this type of step.',
 }
 
 export const stepSchema = object<ReturnType<typeof stepBody>>({
   sequence: whole('The number of the step in this order, from 1, without gaps.', 1),
   at: time('When it happened.'),
-  type: explained(types),
+  type: extensible(Object.keys(types), explained(types)),
   status: ref('OrderStatus'),
   revision: whole('The revision after the step.', 1),
   actor: ref('Actor'),
