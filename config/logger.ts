@@ -2,6 +2,7 @@ import env from '#start/env'
 import app from '@adonisjs/core/services/app'
 import { defineConfig, targets } from '@adonisjs/core/logger'
 import { traceId } from '#runtime/trace_context'
+import { visibleLogLine } from '#runtime/visible_text'
 
 export default defineConfig({
   default: 'app',
@@ -10,6 +11,8 @@ export default defineConfig({
       enabled: true,
       name: 'quartermaster',
       level: env.get('LOG_LEVEL'),
+      // Keys and errors come from topics, and the line may go to a terminal.
+      hooks: { streamWrite: visibleLogLine },
       // The trace id links all log lines that a request causes.
       mixin() {
         const trace = traceId()

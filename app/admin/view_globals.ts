@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Edge } from 'edge.js'
+import { visibleText } from '#runtime/visible_text'
 import { auditLabelAt } from './audit_labels.ts'
 import { assetVersion } from './assets.ts'
 import { count, duration, money, number, plural, signed, since } from './format.ts'
@@ -25,6 +26,7 @@ export function addViewGlobals(edge: Edge) {
     sparkline,
     addressWith,
     auditLabelAt,
+    visible: visibleText,
   })) {
     edge.global(name, value)
   }

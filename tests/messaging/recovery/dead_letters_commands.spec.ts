@@ -92,6 +92,23 @@ test.group('The deadletters commands', (group) => {
     assert.containSubset(await operatorActions(inventory()), [{ act: 'read', who: 'Ada' }])
   })
 
+  test('print escape sequences and bidirectional controls of a topic as escapes', async ({
+    assert,
+  }) => {
+    await malformedRecord()
+    const hostile = 'a\u202eb\u001b[2J\u009b'
+    const [{ id }] = await inventory()
+      .from('dead_letters')
+      .update({ value: hostile, key: hostile, type: hostile, error_message: hostile })
+      .returning('id')
+    const show = (...args: string[]) => run(DeadLettersShow, String(id), '--payload', ...args)
+    for (const { printed } of [await show(), await show('--json'), await run(DeadLettersList)]) {
+      assert.notMatch(printed, /(?!\s)[\p{Cc}\u202e]/u)
+      assert.include(printed, 'a\\u202eb\\u001b[2J\\u009b')
+    }
+    assert.equal((await show('--json')).json.data[0].value, hostile)
+  })
+
   test('list time limits as a group of their own that is retried automatically', async ({
     assert,
   }) => {

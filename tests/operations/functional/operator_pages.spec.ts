@@ -114,7 +114,7 @@ test.group('An operator at the page', (group) => {
     assert.isEmpty(await operatorActions(inventory()))
     const asked = await send(`letters/inventory/${id}/payload`, {}, path)
     assert.equal(asked.location, path)
-    assert.include(await said(path), '&quot;sku&quot;: &quot;MUG&quot;')
+    assert.include(await said(path), '&quot;sku&quot;:&quot;MUG&quot;')
     assert.containSubset(await operatorActions(inventory()), [{ act: 'read', filter: { id } }])
     assert.notInclude(await said(path), 'MUG', 'hidden again by a reload')
     const audited = await db
@@ -122,6 +122,39 @@ test.group('An operator at the page', (group) => {
       .from('audit_entries')
       .where('act', 'operations.letters.unmask')
     assert.lengthOf(audited, 1)
+  })
+
+  test('reads the payload as it is in the topic: numbers, doubled members and all', async ({
+    assert,
+  }) => {
+    await malformedRecord()
+    const value = '{ "total": 9007199254740993.10, "a":1,"a" : "second \\" one",\n"e":1E400 }'
+    const [{ id }] = await inventory().from('dead_letters').update({ value }).returning('id')
+    const path = `${HOME}/letters/inventory/${id}`
+    const payload = async () => /Payload[^>]*">([^<]*)</.exec((await desk.open(path)).text)?.[1]
+    const shown = (text: string) => text.replaceAll('"', '&quot;')
+    assert.equal(await payload(), shown(value.replace('second \\" one', '•••••')))
+    await send(`letters/inventory/${id}/payload`, {}, path)
+    assert.equal(await payload(), shown(value))
+  })
+
+  test('sees escape sequences and bidirectional controls of a topic as escapes', async ({
+    assert,
+  }) => {
+    await malformedRecord()
+    const hostile = 'a\u202eb\u001b[2J'
+    const [{ id }] = await inventory()
+      .from('dead_letters')
+      .update({ value: hostile, key: hostile, type: hostile, error_message: hostile })
+      .returning('id')
+    await send(`letters/inventory/${id}/payload`, {}, `${HOME}/letters/inventory/${id}`)
+    const pages = [`letters/inventory/${id}`, 'letters?module=inventory', '']
+    for (const page of [...pages, `letters/discard?module=inventory&id=${id}`]) {
+      const { text } = await desk.open(`${HOME}/${page}`)
+      const withoutForms = text.replace(/<input[^>]*>/g, '')
+      assert.notMatch(withoutForms, /(?!\s)[\p{Cc}\u202e]/u, page)
+      assert.include(withoutForms, 'a\\u202eb\\u001b[2J', page)
+    }
   })
 
   test('discards what was shown, and nothing that came later', async ({ assert }) => {
