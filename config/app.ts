@@ -32,6 +32,9 @@ export const prices = {
   currency: env.get('SHOP_CURRENCY') ?? null,
 }
 
+/** Milliseconds that the rows of an import are kept after its end; for as long, the import can be undone. */
+export const importRetention = env.get('IMPORT_RETENTION')
+
 /** Bearer token for /metrics. Undefined: only this machine can read them. */
 export const metricsToken = env.get('METRICS_TOKEN')
 

@@ -23,12 +23,12 @@ function duration(fallback: string) {
   }
 }
 
-function atLeastASecond(fallback: string) {
+function atLeast(least: string, fallback: string) {
   const read = duration(fallback)
   return (name: string, value?: string) => {
     const milliseconds = read(name, value)
-    if (milliseconds >= 1_000) return milliseconds
-    throw invalid(name, value, `at least 1s, such as ${fallback}`)
+    if (milliseconds >= duration(least)(name)) return milliseconds
+    throw invalid(name, value, `at least ${least}, such as ${fallback}`)
   }
 }
 
@@ -271,15 +271,16 @@ export default await Env.create(new URL('../', import.meta.url), {
   KAFKA_SASL_MECHANISM: saslMechanism,
   KAFKA_SASL_USERNAME: optionalText,
   KAFKA_SASL_PASSWORD: optionalText,
-  KAFKA_SESSION_TIMEOUT: atLeastASecond('6s'),
+  KAFKA_SESSION_TIMEOUT: atLeast('1s', '6s'),
   TRANSPORT_CHANGE: (name: string, value?: string) =>
     value ? oneOf(['accept'] as const)(name, value) : undefined,
 
-  OUTBOX_RETENTION: atLeastASecond('7d'),
+  OUTBOX_RETENTION: atLeast('1s', '7d'),
   INBOX_RETENTION: inboxRetention,
   WORK: oneOf(['on', 'off'] as const, 'on'),
 
-  ANSWER_TIMEOUT: atLeastASecond('30s'),
+  ANSWER_TIMEOUT: atLeast('1s', '30s'),
+  IMPORT_RETENTION: atLeast('1d', '365d'),
   PLACEMENTS_AT_ONCE: integer(32, { min: 1, max: 10_000 }),
   CUSTOMER_LINE_PIECES: limit(1_000, 'pieces'),
   CUSTOMER_OPEN_ORDERS: limit(20, 'orders'),

@@ -4,6 +4,8 @@
 import type { Database } from '@adonisjs/lucid/database'
 import { forgetSessions } from '#accounts/credentials/sessions'
 import { deleteOldKeys } from '#http/idempotency'
+import { importRetention } from '#config/app'
+import { forgetImports } from '#inventory/receipts/forget_imports'
 import { forgetCrossings } from '#inventory/low_stock/forget_crossings'
 import { forgetSentMails } from '#mail/forget_sent'
 import type { Messaging } from '#messaging/messaging'
@@ -30,6 +32,9 @@ export function retentionRules(db: Database, messaging: Messaging): RetentionRul
   return [
     ...kernel,
     rule('inventory', 'low_crossings', () => forgetCrossings(of('inventory'))),
+    rule('inventory', 'stock_import_rows', (signal) =>
+      forgetImports(of('inventory'), importRetention, signal)
+    ),
     rule('accounts', 'idempotency_keys', (signal) => deleteOldKeys(of('accounts'), signal)),
     rule('accounts', 'notifications', () => forgetSentMails(of('accounts'))),
     rule('accounts', 'sessions', () => forgetSessions(of('accounts'))),

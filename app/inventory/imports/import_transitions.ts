@@ -3,6 +3,7 @@
  * then does the work in the background.
  */
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import { importRetention } from '#config/app'
 import type { Actor } from '#contracts/actor'
 import { isUuid } from '#runtime/uuid'
 import { notFound, Problem } from '#http/problem'
@@ -78,6 +79,7 @@ export async function startReversal(trx: TransactionClientContract, id: string, 
   const stays = counts.stays > 0
   if (status === 'reversing' || (status === 'reversed' && !stays)) return found
   if (status !== 'applied' && status !== 'reversed') throw importNotApplied(status)
+  if (Date.now() - Number(found.applied_at) > importRetention) throw importTooOld()
   if (stays) {
     await trx
       .from('stock_import_rows')
@@ -131,5 +133,11 @@ function importNotReady(status: string) {
 
 function importNotApplied(status: string) {
   const detail = `The import's status is ${status}. Only an applied import can be undone.`
+  return new Problem('import_not_applied', detail)
+}
+
+function importTooOld() {
+  const detail =
+    'The import was applied longer ago than IMPORT_RETENTION, so its rows are no longer kept. Correct the stock by a count or an adjustment.'
   return new Problem('import_not_applied', detail)
 }
