@@ -20,17 +20,16 @@ export async function invite(
 ): Promise<Invitation> {
   await refuseKnown(email, trx)
   const invited = { id: uuidv7(), email: email.toLowerCase(), name, role, expires_at: inAWeek() }
-  const [invitation]: Invitation[] = await trx
-    .insertQuery<Invitation>()
-    .table('invitations')
-    .insert(invited)
-    .returning('*')
-    .catch((error) => {
-      throw error.constraint === 'invitations_email' ? alreadyInvited() : error
-    })
-  await mailIn(trx, invitation)
-  return invitation
+  const { rows } = await trx.rawQuery<{ rows: Invitation[] }>(insert, invited)
+  if (rows.length === 0) throw alreadyInvited()
+  await mailIn(trx, rows[0])
+  return rows[0]
 }
+
+// A conflict is no error of the statement: PostgreSQL would log it with the address.
+const insert = /* sql */ `
+  insert into invitations (id, email, name, role, expires_at)
+  values (:id, :email, :name, :role, :expires_at) on conflict do nothing returning *`
 
 /** Sends a new mail and invalidates the previous link. @throws Problem 404 `not_found` */
 export async function inviteAgain(trx: TransactionClientContract, id: string): Promise<Invitation> {

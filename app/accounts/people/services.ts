@@ -21,14 +21,21 @@ export async function addServiceToken(id: string, name: string): Promise<string>
     .whereNull('disabled_at')
     .first()
   if (!service) throw notFound('service')
+  const tokenOfName = { tokenable_id: id, name }
+  if (await accounts().from('access_tokens').where(tokenOfName).first())
+    throw nameTaken(service, name)
   try {
     const { token } = await issueToken(service, null, name)
     return token
   } catch (error) {
     if ((error as { constraint?: string }).constraint !== 'access_tokens_name') throw error
-    const detail = `${service.name} already has a token “${name}”. Choose another name, or revoke that token first.`
-    throw unprocessable('invalid_fields', detail, [{ pointer: '/name', code: 'unique', detail }])
+    throw nameTaken(service, name)
   }
+}
+
+function nameTaken(service: Account, name: string) {
+  const detail = `${service.name} already has a token “${name}”. Choose another name, or revoke that token first.`
+  return unprocessable('invalid_fields', detail, [{ pointer: '/name', code: 'unique', detail }])
 }
 
 /** A token as the pages show it. Its value is not stored. */

@@ -1,8 +1,10 @@
 import hash from '@adonisjs/core/services/hash'
-import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
+import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import { uuidv7 } from 'uuidv7'
 import type { Role } from '#contracts/actor'
 import { Problem } from '#http/problem'
+import { run } from '#postgres/run'
+import { accounts } from '../database.ts'
 import Account from '../models/account.ts'
 
 export interface NewAccount {
@@ -28,21 +30,25 @@ export async function createAccount({ password, ...person }: NewAccount): Promis
   })
 }
 
+// A conflict is no error of the statement: PostgreSQL would log it with the address.
+const insert = {
+  name: 'accounts_insert',
+  text: /* sql */ `
+    insert into accounts (id, email, name, password, role) values ($1, $2, $3, $4, $5)
+    on conflict do nothing returning id`,
+}
+
 /** @throws Problem 409 `email_taken` */
 export async function insertAccount(
   { email, name, passwordHash, role }: HashedAccount,
-  client?: TransactionClientContract
+  client: QueryClientContract = accounts()
 ): Promise<Account> {
-  try {
-    return await Account.create(
-      { id: uuidv7(), email: email?.toLowerCase() ?? null, name, password: passwordHash, role },
-      { client }
-    )
-  } catch (error) {
-    if ((error as { constraint?: string }).constraint !== 'accounts_email') throw error
-    throw new Problem(
-      'email_taken',
-      'An account with this e-mail address already exists. Sign in instead.'
-    )
-  }
+  const id = uuidv7()
+  const address = email?.toLowerCase() ?? null
+  const inserted = await run(client, insert, [id, address, name, passwordHash, role])
+  if (inserted.length > 0) return Account.findOrFail(id, { client })
+  throw new Problem(
+    'email_taken',
+    'An account with this e-mail address already exists. Sign in instead.'
+  )
 }
