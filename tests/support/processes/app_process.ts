@@ -13,6 +13,7 @@ import { resetEmbeddedPostgres, stopEmbeddedPostgres } from '#database/embedded/
 import { freePort } from '#tests/support/runner/environment'
 import { eventually } from '#tests/support/eventually'
 import { compiledApp } from './compiled_app.ts'
+import { asOrdinaryUser } from './ordinary_user.ts'
 
 export const APP_ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
@@ -43,8 +44,8 @@ export interface AppOptions {
   entry?: string
   /** A command's name and flags, after the entry file `ace.js`. */
   args?: string[]
-  /** Another user than ours. */
-  as?: { uid: number; gid: number }
+  /** As `nobody` if this process is root. */
+  as?: 'ordinary user'
 }
 
 export interface Answer {
@@ -101,13 +102,17 @@ export class AppProcess {
     const root = fromSource ? (options.root ?? APP_ROOT) : await compiledApp()
     const program = fromSource ? ['--import=@poppinss/ts-exec', entry] : [compiledName(entry)]
     const args = [...program, ...(options.args ?? [])]
-    const child = spawn(nodeOf(root), args, {
+    const command =
+      options.as === 'ordinary user'
+        ? asOrdinaryUser(nodeOf(root), args)
+        : { program: nodeOf(root), args, options: {} }
+    const child = spawn(command.program, command.args, {
       cwd: root,
       env,
       // A process group of its own, so that Ctrl-C at the tests' terminal does not reach it.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...options.as,
+      ...command.options,
     })
     children.add(child)
     return new AppProcess(child, port, env, root)

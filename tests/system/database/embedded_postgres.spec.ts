@@ -29,11 +29,10 @@ import {
   stopEmbeddedPostgres,
 } from '#database/embedded/server'
 import { isRunning } from '#tests/support/processes/app_process'
+import { asOrdinaryUser, isRoot, NOBODY } from '#tests/support/processes/ordinary_user'
 import { eventually } from '#tests/support/eventually'
 
 const APP_ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const isRoot = process.getuid?.() === 0
-const NOBODY = 65534
 
 /** An empty data directory; whatever runs on it ends with the test. */
 async function dataDirectory({ cleanup }: TestContext, name = 'data'): Promise<string> {
@@ -97,13 +96,19 @@ function startElsewhere(
   { cleanup }: TestContext,
   dataDir: string,
   as: 'owner' | 'guest',
-  options: { uid?: number; gid?: number; detached?: boolean } = {}
+  { detached = false, user }: { detached?: boolean; user?: 'ordinary' } = {}
 ) {
   const node = ['--import=@poppinss/ts-exec', '--input-type=module', '-e', SCRIPT]
-  const child = spawn(process.execPath, [...node, '--', dataDir, as], {
+  const args = [...node, '--', dataDir, as]
+  const command =
+    user === 'ordinary'
+      ? asOrdinaryUser(process.execPath, args)
+      : { program: process.execPath, args, options: {} }
+  const child = spawn(command.program, command.args, {
     cwd: APP_ROOT,
     stdio: ['pipe', 'pipe', 'inherit'],
-    ...options,
+    detached,
+    ...command.options,
   })
   cleanup(() => kill(child))
   return { child, answer: () => firstLine(child) }
@@ -408,7 +413,7 @@ test.group('Embedded PostgreSQL | users and directories', () => {
     const dataDir = await dataDirectory(ctx)
     await mkdir(dataDir)
     await chown(dataDir, NOBODY, NOBODY)
-    const { child, answer } = startElsewhere(ctx, dataDir, 'owner', { uid: NOBODY, gid: NOBODY })
+    const { child, answer } = startElsewhere(ctx, dataDir, 'owner', { user: 'ordinary' })
     const server = await answer()
     assert.isTrue(server.firstRun, server.message)
     assert.lengthOf(await query(server.url, 'select 1'), 1)
@@ -420,8 +425,7 @@ test.group('Embedded PostgreSQL | users and directories', () => {
     const { assert } = ctx
     const dataDir = await dataDirectory(ctx)
     await mkdir(dataDir, { mode: 0o555 })
-    const user = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
-    const server = await startElsewhere(ctx, dataDir, 'owner', user).answer()
+    const server = await startElsewhere(ctx, dataDir, 'owner', { user: 'ordinary' }).answer()
     await chmod(dataDir, 0o755)
     assert.equal(server.refused, 'EmbeddedPostgresError')
     assert.include(server.message, dataDir)
