@@ -54,9 +54,16 @@ export async function prepareEnvironment(app: ApplicationService, as: 'owner' | 
       'DATABASE_URL is missing. In production Quartermaster needs a PostgreSQL server. Example: DATABASE_URL=postgres://user:password@db.example.com:5432/quartermaster'
     )
   }
-  embedded = await startEmbeddedPostgres({ dataDir, as })
+  embedded = await startEmbeddedPostgres({ dataDir, as, onRestart: logRestart })
   process.env.DATABASE_URL = embedded.url
   stopWithTheApp(app, embedded)
+}
+
+/** The logger exists only after the settings are read. */
+async function logRestart(error: Error | null) {
+  const { default: logger } = await import('@adonisjs/core/services/logger')
+  if (!error) return logger.warn('embedded PostgreSQL ended unexpectedly, restarted')
+  logger.error({ err: error }, 'embedded PostgreSQL ended unexpectedly, restart failed, retrying')
 }
 
 /** An error that the person at the terminal can fix, as one text; null for any other error. */

@@ -1,6 +1,7 @@
 import { locateBinaries } from './binaries.ts'
 import { clusterVersion, connectionUrl, createCluster } from './cluster.ts'
 import { EmbeddedPostgresError } from './embedded_postgres_error.ts'
+import { markStopped, unmarkStopped } from './guests.ts'
 import { findHome, locateHome, type Home } from './home.ts'
 import { runningPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts'
 import { serverUserFor } from './server_user.ts'
@@ -39,6 +40,7 @@ export async function openServer(dataDir: string): Promise<OpenServer> {
     if (version === null) await createCluster(home, binaries, user)
     else assertSameRelease(home, version, binaries.version)
     running = await startPostmaster(home, binaries, user)
+    await unmarkStopped(home.guestsDir)
   }
   const { pid, port } = running
   const url = await connectionUrl(home, port)
@@ -52,9 +54,10 @@ export async function openServer(dataDir: string): Promise<OpenServer> {
  * @throws EmbeddedPostgresError when it does not stop
  */
 export async function stopServer(dataDir: string): Promise<boolean> {
-  const { clusterDir } = await findHome(dataDir)
+  const { clusterDir, guestsDir } = await findHome(dataDir)
   if ((await clusterVersion(clusterDir)) === null) return false
   if (!(await runningPostmaster(clusterDir))) return false
+  await markStopped(guestsDir)
   const user = await serverUserFor(clusterDir)
   await stopPostmaster(clusterDir, await locateBinaries(dataDir, user), user)
   return true

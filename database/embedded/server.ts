@@ -4,6 +4,7 @@ import { deleteCluster } from './cluster.ts'
 import { EmbeddedPostgresError, explained } from './embedded_postgres_error.ts'
 import { enterAsGuest, keepServer, leaveAsLastGuest, markGuestServer } from './guests.ts'
 import { canonical, findHome, forgetHome, type Home } from './home.ts'
+import { keepRunning, type OnRestart } from './keep_running.ts'
 import { exclusively, takeLock, type Lock } from './owner_lock.ts'
 import { openServer, stopServer, type OpenServer } from './open_server.ts'
 import { killPostmaster } from './postmaster.ts'
@@ -21,18 +22,22 @@ export type EmbeddedPostgres = Omit<OpenServer, 'pid' | 'home'> & {
  * ones 0.1 s.
  *
  * An owner (`npm start`) is the only one of its data directory, adopts a server that a killed owner left running, and
- * stops it in `stop()`. A guest (ace commands, workers) joins the running server, or starts it.
+ * starts it again if it is killed, and stops it in `stop()`. A guest (ace commands, workers) joins the running server, or starts it.
  *
  * @param options.dataDir - relative to the working directory, or absolute; created if missing
+ * @param options.onRestart - called when the owner's server was killed
  * @throws EmbeddedPostgresError when another owner runs, the directory cannot be used, or PostgreSQL does not start
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string
   as: 'owner' | 'guest'
+  onRestart?: OnRestart
 }): Promise<EmbeddedPostgres> {
   return explained(options.dataDir, async () => {
     const dataDir = await madeDirectory(options.dataDir)
-    return options.as === 'owner' ? startAsOwner(dataDir) : startAsGuest(dataDir)
+    return options.as === 'owner'
+      ? startAsOwner(dataDir, options.onRestart ?? (() => {}))
+      : startAsGuest(dataDir)
   })
 }
 
@@ -93,24 +98,32 @@ export async function resetEmbeddedPostgres(dataDirOption: string): Promise<void
   })
 }
 
-async function startAsOwner(dataDir: string): Promise<EmbeddedPostgres> {
+async function startAsOwner(dataDir: string, onRestart: OnRestart): Promise<EmbeddedPostgres> {
   const lock = await takeOwnership(
     await findHome(dataDir),
     `Stop that process, or start with a directory of its own: DATA_DIR=${dataDir}-2`
   )
   try {
     return await locked(dataDir, async () => {
-      const { pid, home, ...server } = await openServer(dataDir)
+      const opened = await openServer(dataDir)
+      const { url, port, adopted, firstRun, home } = opened
       await keepServer(home.guestsDir)
+      const ending = new AbortController()
+      const watch = keepRunning(opened, (work) => locked(dataDir, work), onRestart, ending.signal)
       const stop = async () => {
+        ending.abort()
+        await watch
         try {
           if (await exists(dataDir)) await locked(dataDir, () => stopServer(dataDir))
-          else await killPostmaster(pid)
+          else await killPostmaster(opened.pid)
         } finally {
           await lock.release()
         }
       }
-      return { ...server, stop: once(() => explained(dataDir, stop)) }
+      return {
+        ...{ url, port, dataDir, adopted, firstRun },
+        stop: once(() => explained(dataDir, stop)),
+      }
     })
   } catch (error) {
     await lock.release()

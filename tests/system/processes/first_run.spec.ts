@@ -22,8 +22,6 @@ import {
 /** As the banner says it: where the data lies, with what a shell could trip over. */
 const UNHANDY_NAME = `Ada's data`
 const LABELS = ['address', 'database', 'transport', 'mails', 'sign in']
-const isRoot = process.getuid?.() === 0
-const NOBODY = { uid: 65_534, gid: 65_534 }
 
 const ON_LINUX = process.platform === 'linux'
 
@@ -211,6 +209,19 @@ test.group('The first start', (group) => {
     assert.deepEqual(await everythingIn(app, home), before)
   })
 
+  test('starts its database again when that is killed, and keeps all data', async ({ assert }) => {
+    const before = await everythingIn(await running(), home)
+    const server = (await postmasterOf(await home.cluster()))!
+    process.kill(server, 'SIGKILL')
+    await eventually('another server runs', async () => {
+      const now = await postmasterOf(await home.cluster())
+      return now !== null && now !== server
+    })
+    await eventually('the app is ready', async () => (await readinessOf(app)) === 200)
+    assert.deepEqual(await everythingIn(app, home), before)
+    assert.include(app.printed, 'embedded PostgreSQL ended unexpectedly, restarted')
+  })
+
   test('survives kill -9 of app and database', async ({ assert }) => {
     const before = await everythingIn(await running(), home)
     const server = (await postmasterOf(await home.cluster()))!
@@ -251,7 +262,7 @@ test.group('An invalid start', (group) => {
   })
 
   /** @returns what it printed on its way out */
-  async function refusal(env: Record<string, string>, as?: typeof NOBODY) {
+  async function refusal(env: Record<string, string>, as?: 'ordinary user') {
     const dataDir = env.DATA_DIR ?? place.path
     const app = await AppProcess.launch({ dataDir, env, as })
     const { code } = await app.exited
@@ -364,7 +375,7 @@ test.group('An invalid start', (group) => {
     const readOnly = join(place.parent, 'read-only')
     await mkdir(readOnly)
     await chmod(readOnly, 0o555)
-    const { code, text, app } = await refusal({ DATA_DIR: readOnly }, isRoot ? NOBODY : undefined)
+    const { code, text, app } = await refusal({ DATA_DIR: readOnly }, 'ordinary user')
     assert.notEqual(code, 0)
     assert.include(text, readOnly)
     assert.include(text, 'permission denied')
