@@ -19,7 +19,7 @@ export const httpProblems = {
   if_match_malformed: [
     400,
     'If-Match is invalid',
-    'If-Match is neither a single ETag nor *; or If-None-Match is not *, or was sent together with If-Match.',
+    'If-Match is neither a list of ETags nor *; or If-None-Match is not *, or was sent together with If-Match.',
     'Send the ETag of the response in which you read the resource, with its quotation marks: If-Match: "3".',
   ],
   last_event_id_invalid: [
