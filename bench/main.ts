@@ -78,7 +78,7 @@ async function runGoal(
   }
   const minutes = scenario === 'soak' ? once.minutes.soak : once.minutes.snapshot
   const result = await GOAL_SCENARIOS[scenario as GoalScenario]({ ...once, minutes }, endings)
-  return { result, table: goalTable(result), faults: result.faults }
+  return { result, table: goalTable(result), faults: result.faults ?? [] }
 }
 
 function printed(measured: Measured): Measured {

@@ -29,8 +29,8 @@ export interface GoalReport {
   options: GoalOptions
   goals: GoalRow[]
   notes: string[]
-  /** Violations, one line each. */
-  faults: string[]
+  /** Violations, one line each; null where nothing is checked. */
+  faults: string[] | null
 }
 
 export function goalTable({ scenario, machine, options, goals, notes, faults }: GoalReport) {
@@ -43,7 +43,7 @@ export function goalTable({ scenario, machine, options, goals, notes, faults }: 
     ...notes.map((note) => `- ${note}`),
     `- ${machineLine(machine)}`,
     '',
-    ...verdict(faults),
+    ...(faults ? verdict(faults) : ['The orders were not checked.']),
   ].join('\n')
 }
 

@@ -21,7 +21,6 @@ interface Measured {
   /** Tables that were scanned, with the rows that were read. */
   scanned: string[]
   p50: number
-  faults: string[]
 }
 
 export async function history(options: GoalOptions, endings: Endings): Promise<GoalReport> {
@@ -55,7 +54,8 @@ export async function history(options: GoalOptions, endings: Endings): Promise<G
             `${short(blocks)} blocks per call, ${short(more)} more: ${text}`
         ),
     ],
-    faults: [...few.faults, ...many.faults],
+    // The stored orders have no messages that the proofs could follow.
+    faults: null,
   }
 }
 
@@ -90,7 +90,6 @@ async function measure(
       return more > 0 ? [`${table}, ${more} rows`] : []
     }),
     p50: figures.settledMs.p50,
-    faults: [],
   }
 }
 

@@ -61,7 +61,7 @@ export async function relay(options: GoalOptions, endings: Endings): Promise<Goa
   return {
     scenario: 'relay',
     machine,
-    options,
+    options: { ...options, transport: 'kafka' },
     goals: [
       { id: 'B4', what: 'rows/s ÷ read + send + mark', value: published / limit, least: 0.6 },
       { id: 'B4', what: 'MB more than idle', value: grown, most: 100 },

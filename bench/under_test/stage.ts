@@ -45,6 +45,7 @@ const PRICED_WITHIN_MS = 60_000
 export class Stage {
   readonly #endings: Endings
   readonly #dataDir: string
+  readonly #statements: boolean
   readonly #templates = new Map<string, Promise<Template>>()
   #kafka: ReturnType<typeof startKafka> | null = null
   #databases = 0
@@ -52,8 +53,10 @@ export class Stage {
   private constructor(
     readonly server: DatabaseUnderTest,
     dataDir: string,
+    statements: boolean,
     endings: Endings
   ) {
+    this.#statements = statements
     this.#dataDir = dataDir
     this.#endings = endings
   }
@@ -63,7 +66,8 @@ export class Stage {
     endings.addFolder(dataDir)
     // PostgreSQL, which does not run as root, needs access.
     chmodSync(dataDir, 0o711)
-    return new Stage(await startDatabase(dataDir, statements, endings), dataDir, endings)
+    const server = await startDatabase(dataDir, statements, endings)
+    return new Stage(server, dataDir, statements, endings)
   }
 
   /** The broker; the first call starts it. */
@@ -129,7 +133,9 @@ export class Stage {
   async #makeTemplate(checkout: Checkout, catalogue: Catalogue | null): Promise<Template> {
     const database = `template_${this.#templates.size + 1}`
     await this.server.query(`create database ${database}`)
-    const databaseUrl = this.server.inDatabase(database).url
+    const made = this.server.inDatabase(database)
+    const databaseUrl = made.url
+    if (this.#statements) await made.query('create extension pg_stat_statements')
     const env = { ...(await environment({ dataDir: this.#dataDir, databaseUrl })), ...settings }
     const ace = appBeside({ env, checkout })
     await succeed(ace('db:setup'))
