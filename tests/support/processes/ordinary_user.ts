@@ -12,6 +12,8 @@ export const isRoot = process.getuid?.() === 0
 const SETPRIV = [
   ...[`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'],
   ...['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'],
+  // Without it, access(2) ignores the right.
+  '--securebits=+no_setuid_fixup',
 ]
 
 interface Command {
