@@ -617,6 +617,10 @@ export const BUGS: Bug[] = [
       `return command === 'CONN' && !connected`,
       `return command === 'CONN'`,
     ],
-    ['a rejected recipient counts as a wrong setting', '/^(RCPT TO|DATA)$/', '/^(DATA)$/'],
+    [
+      'a rejected recipient counts as a wrong setting',
+      'if (/^(RCPT TO|DATA)$/.test(step)',
+      'if (/^(DATA)$/.test(step)',
+    ],
   ]),
 ]
