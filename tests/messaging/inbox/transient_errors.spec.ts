@@ -23,6 +23,7 @@ import {
   record,
   recordUnless,
 } from '#tests/messaging/support/recording_consumer'
+import { somebodyWaits } from '#tests/support/connections/locks'
 import { eventually } from '#tests/support/eventually'
 
 /** Troubles the handler with a statement of its own, as long as it is asked to. */
@@ -168,24 +169,21 @@ test.group('A batch survives', (group) => {
     const other = await owner().transaction()
     cleanup(() => (other.isCompleted ? undefined : other.rollback()))
     await other.rawQuery('select pg_advisory_xact_lock(2)')
+    // The other one never looks for a deadlock, so the handler finds it and gives way.
+    await other.rawQuery(`set local deadlock_timeout = '1h'`)
+    let locked: Promise<unknown> | undefined
     const consumer = consumerOf(async (messages, trx) => {
-      tries++
       await record(messages, trx)
       await trx.rawQuery('select pg_advisory_xact_lock(1)')
+      if (++tries === 1) {
+        locked = other.rawQuery('select pg_advisory_xact_lock(1)').then(() => other.commit())
+        await eventually('the other waits', somebodyWaits)
+      }
       await trx.rawQuery('select pg_advisory_xact_lock(2)')
     })
-    const handled = consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
-    // Who waits first looks for a deadlock first, finds it, and gives way.
-    await eventually('the handler waits', async () => {
-      const { rows } = await owner().rawQuery(
-        `select from pg_locks where locktype = 'advisory' and objid = 2 and not granted`
-      )
-      return rows.length > 0
-    })
-    await other.rawQuery('select pg_advisory_xact_lock(1)')
-    await other.commit()
-    await handled
-    assert.isAtLeast(tries, 2)
+    await consumer.handle(deliveries(about('k', 1, 2, 3)), alive)
+    await locked
+    assert.equal(tries, 2)
     await assertHandled(assert, consumer)
   })
 })
