@@ -14,6 +14,9 @@ const COUNTED = new Set<string>([
   'temporarily_unavailable',
 ])
 
+/** Describe a response that is not sent, because what follows it has failed: the audit, for example. */
+const OF_ANOTHER_RESPONSE = ['ETag', 'Location', 'Preference-Applied', 'Idempotent-Replayed']
+
 /** Turns every error into a problem that reveals no internals. */
 export default class HttpExceptionHandler extends ExceptionHandler {
   protected debug = false
@@ -23,6 +26,7 @@ export default class HttpExceptionHandler extends ExceptionHandler {
     const problem = asProblem(error, request)
     ctx.refusedWith = problem.status
     if (isPage(ctx)) return showFailure(ctx, error, problem)
+    for (const name of OF_ANOTHER_RESPONSE) response.removeHeader(name)
     for (const [name, value] of Object.entries(problem.headers)) response.header(name, value)
     return response
       .status(problem.status)

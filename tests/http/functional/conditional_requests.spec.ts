@@ -1,5 +1,6 @@
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
+import db from '@adonisjs/lucid/services/db'
 import {
   emptyShop,
   patch,
@@ -28,6 +29,24 @@ test.group('An ETag', (group) => {
 
   const placed = async (client: ApiClient) =>
     (await post(client, ada, { lines: mugs(2) })).body().id as string
+
+  test('of a response that cannot be sent is not that of the error', async ({
+    client,
+    assert,
+    cleanup,
+  }) => {
+    const accounts = db.connection('accounts_owner')
+    await accounts.rawQuery('revoke update on audit_entries from accounts_app')
+    cleanup(() => accounts.rawQuery('grant update on audit_entries to accounts_app'))
+    const response = await post(client, clerk, {
+      lines: mugs(2),
+      email: 'ada@example.com',
+      name: 'Ada',
+    })
+    assert.equal(response.status(), 503)
+    assert.notProperty(response.headers(), 'etag')
+    assert.notProperty(response.headers(), 'location')
+  })
 
   test('is accepted in If-Match as proxies rewrite it, and in a list', async ({
     client,
