@@ -36,6 +36,8 @@ import { startWorkers, waitUntilIdle } from '#tests/support/workers'
 
 /** Of all messages that an operator would publish again. */
 const COUNT_OF_A_REPLAY = /not headers \? 'ce_replayof'\s+and \(\$1::uuid/
+/** The rate limiter deletes expired attempts every five minutes, so its table holds no history. */
+const EXPIRED_ATTEMPTS = /^DELETE FROM \S*attempts\S* WHERE expire/i
 
 /** A value for each parameter of a path or query in /openapi.json. */
 type Samples = Record<string, string>
@@ -70,7 +72,9 @@ test.group('With 20,000 rows in each table', (group) => {
       await stop()
       recording.stop()
     }
-    statements = recording.statements().filter(({ text }) => !COUNT_OF_A_REPLAY.test(text))
+    statements = recording
+      .statements()
+      .filter(({ text }) => !COUNT_OF_A_REPLAY.test(text) && !EXPIRED_ATTEMPTS.test(text))
     assert.isAbove(statements.length, 150)
     assert.deepEqual(await faultsOf(statements), [])
   })
