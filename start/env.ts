@@ -5,32 +5,20 @@
 import { isIP, isIPv4 } from 'node:net'
 import { Env } from '@adonisjs/core/env'
 import { currencies } from '#http/currencies'
-
-/** The error for a value that does not meet a requirement. */
-function invalid(name: string, value: string | undefined, requirement: string) {
-  const found = value === undefined ? 'missing' : `"${value}"`
-  return new Error(`${name} is ${found}, but must be ${requirement}`)
-}
-
-const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-/** "30s", "5m", "7d" → milliseconds. */
-function duration(fallback: string) {
-  return (name: string, value = fallback) => {
-    const match = /^(\d+)(ms|s|m|h|d)$/.exec(value)
-    if (!match) throw invalid(name, value, `a duration such as ${fallback}`)
-    return Number(match[1]) * MILLISECONDS[match[2] as keyof typeof MILLISECONDS]
-  }
-}
-
-function atLeast(least: string, fallback: string) {
-  const read = duration(fallback)
-  return (name: string, value?: string) => {
-    const milliseconds = read(name, value)
-    if (milliseconds >= duration(least)(name)) return milliseconds
-    throw invalid(name, value, `at least ${least}, such as ${fallback}`)
-  }
-}
+import {
+  atLeast,
+  duration,
+  entries,
+  integer,
+  invalid,
+  limit,
+  MILLISECONDS,
+  oneOf,
+  optionalInteger,
+  optionalText,
+  text,
+  url,
+} from './setting_types.ts'
 
 /** The inbox must remember a message for as long as a replay or a topic can deliver it again. */
 function inboxRetention(name: string, value?: string) {
@@ -46,50 +34,11 @@ function inboxRetention(name: string, value?: string) {
   )
 }
 
-function integer(fallback: number, { min, max }: { min: number; max: number }) {
-  return (name: string, value = String(fallback)) => {
-    const number = Number(value)
-    if (!Number.isInteger(number) || number < min || number > max) {
-      throw invalid(name, value, `a whole number from ${min} to ${max}, such as ${fallback}`)
-    }
-    return number
-  }
-}
-
-function optionalInteger(range: { min: number; max: number }) {
-  return (name: string, value?: string) =>
-    value ? integer(range.min, range)(name, value) : undefined
-}
-
-function oneOf<T extends string>(choices: readonly T[], fallback?: T) {
-  return (name: string, value: string | undefined = fallback): T => {
-    if (!choices.includes(value as T)) throw invalid(name, value, `one of ${choices.join(', ')}`)
-    return value as T
-  }
-}
-
-function url(protocols: string[], example: string) {
-  return (name: string, value?: string) => {
-    if (!value) return undefined
-    const parsed = URL.canParse(value) ? new URL(value) : null
-    if (!parsed || !protocols.includes(parsed.protocol)) {
-      // The value may hold a password, so the message does not repeat it.
-      throw new Error(
-        `${name} must be a URL that begins with ${protocols.join('// or ')}//. Example: ${example}`
-      )
-    }
-    return value
-  }
-}
-
 const databaseUrl = url(
   ['postgres:', 'postgresql:'],
   'postgres://user:password@127.0.0.1:5432/quartermaster'
 )
 const httpUrl = url(['http:', 'https:'], 'https://shop.example.com')
-const text = (fallback: string) => (_: string, value?: string) => value ?? fallback
-const optionalText = (_: string, value?: string) => value || undefined
-
 function appKey(name: string, value?: string) {
   if (!value || value.length < 16) {
     throw new Error(
@@ -194,22 +143,6 @@ function timeZone(fallback: string) {
       throw invalid(name, value, 'a time zone such as Europe/Berlin')
     }
   }
-}
-
-/** A whole number of at least 1, null for `off`. */
-function limit(fallback: number, of: string) {
-  return (name: string, value?: string) => {
-    if (value === 'off') return null
-    const number = Number(value || fallback)
-    if (!Number.isInteger(number) || number < 1) {
-      throw invalid(name, value, `a whole number of ${of}, such as ${fallback}, or off`)
-    }
-    return number
-  }
-}
-
-function entries(value?: string) {
-  return value ? value.split(',').map((entry) => entry.trim()) : []
 }
 
 /** Values of the `Origin` header, or `*` for all. */

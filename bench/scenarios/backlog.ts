@@ -4,9 +4,6 @@
  * The number of dead index entries slows down readers, not their age, so the rows are created at once, behind the
  * open snapshot. `minutes` really waits.
  */
-import { chmodSync, mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { STEP_DOWN } from '#messaging/outbox/leader_connection'
 import { channelOf } from '#messaging/outbox/relay'
@@ -83,9 +80,7 @@ export interface BacklogResult {
 
 export async function backlog(options: BacklogOptions, endings: Endings): Promise<BacklogResult> {
   const machine = describeMachine()
-  const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
-  endings.addFolder(dataDir)
-  chmodSync(dataDir, 0o711)
+  const dataDir = endings.newDataDirectory()
   console.error('… starting database, broker and app')
   const database = await startDatabase(dataDir, options.statements, endings)
   const kafka = options.transport === 'kafka' ? await startKafka(dataDir, endings) : null

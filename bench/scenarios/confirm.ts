@@ -1,9 +1,6 @@
 /*
  * Scenario: orders of two lines, at a fixed rate or as fast as the connections get responses, until each is final.
  */
-import { chmodSync, mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { appBeside, startApp } from '../under_test/app.ts'
 import { startKafka } from '../under_test/broker.ts'
 import { findFaults, untilSettled } from '../correctness.ts'
@@ -29,10 +26,7 @@ const MOST_PER_SECOND = 5_000
 export async function confirm(options: ConfirmOptions, endings: Endings): Promise<ConfirmResult> {
   const { transport, rate, connections, seconds, warmUpSeconds } = options
   const machine = describeMachine()
-  const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
-  endings.addFolder(dataDir)
-  // PostgreSQL, which does not run as root, needs access.
-  chmodSync(dataDir, 0o711)
+  const dataDir = endings.newDataDirectory()
 
   say('starting database, broker and app')
   const database = await startDatabase(dataDir, options.statements, endings)

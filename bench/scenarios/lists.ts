@@ -1,9 +1,6 @@
 /*
  * Scenario: a page of a list, with few and with many stored orders.
  */
-import { chmodSync, mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { startApp, type AppUnderTest } from '../under_test/app.ts'
 import { startDatabase, type DatabaseUnderTest } from '../under_test/database.ts'
 import type { Endings } from '../under_test/endings.ts'
@@ -29,9 +26,7 @@ export interface ListsResult {
 /** @param orders - number of stored orders in the second half */
 export async function lists(orders: number, endings: Endings): Promise<ListsResult> {
   const machine = describeMachine()
-  const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
-  endings.addFolder(dataDir)
-  chmodSync(dataDir, 0o711)
+  const dataDir = endings.newDataDirectory()
   const database = await startDatabase(dataDir, false, endings)
   const app = await startApp({ dataDir }, endings)
 

@@ -1,9 +1,8 @@
 /*
  * Scenario: cost of idle streams, and time from the commit of a step to its arrival in a stream.
  */
-import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { appBeside, startApp, type AppUnderTest } from '../under_test/app.ts'
@@ -37,10 +36,7 @@ const REST_MS = 10_000
 
 export async function live(options: LiveOptions, endings: Endings): Promise<LiveResult> {
   const machine = describeMachine()
-  const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
-  endings.addFolder(dataDir)
-  // PostgreSQL, which does not run as root, needs access.
-  chmodSync(dataDir, 0o711)
+  const dataDir = endings.newDataDirectory()
   const database = await startDatabase(dataDir, false, endings)
   const app = await startApp({ dataDir }, endings)
   const besideDir = join(dataDir, 'beside')

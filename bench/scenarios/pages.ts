@@ -3,8 +3,7 @@
  * paint in a browser.
  */
 import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { measureCpu } from '../measure/cpu.ts'
@@ -74,9 +73,7 @@ export interface PagesResult {
 /** @param orders - number of stored orders, each with one movement */
 export async function pages(orders: number, endings: Endings): Promise<PagesResult> {
   const machine = describeMachine()
-  const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
-  endings.addFolder(dataDir)
-  chmodSync(dataDir, 0o711)
+  const dataDir = endings.newDataDirectory()
   const database = await startDatabase(dataDir, false, endings)
   const app = await startApp({ dataDir }, endings)
   await storePages(database, orders)

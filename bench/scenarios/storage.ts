@@ -2,9 +2,6 @@
  * Scenario: what an order leaves behind in PostgreSQL: rows, index entries and WAL by table, and what a year of orders
  * stores under the default retention.
  */
-import { chmodSync, mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { startApp } from '../under_test/app.ts'
 import { startKafka } from '../under_test/broker.ts'
 import { startDatabase, type DatabaseUnderTest } from '../under_test/database.ts'
@@ -59,9 +56,7 @@ export async function storage(
   endings: Endings
 ): Promise<StorageResult> {
   const machine = describeMachine()
-  const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
-  endings.addFolder(dataDir)
-  chmodSync(dataDir, 0o711)
+  const dataDir = endings.newDataDirectory()
   const database = await startDatabase(dataDir, false, endings)
   const kafka = transport === 'kafka' ? await startKafka(dataDir, endings) : null
   const app = await startApp({ dataDir, brokers: kafka?.brokers }, endings)

@@ -1,4 +1,6 @@
-import { rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 interface Ending {
   /** Graceful; awaited. */
@@ -33,6 +35,15 @@ export class Endings {
 
   add(ending: Ending) {
     this.#all.push(ending)
+  }
+
+  /** A new data directory, removed after everything that is added later is released. */
+  newDataDirectory(): string {
+    const path = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
+    this.addFolder(path)
+    // PostgreSQL, which does not run as root, needs access.
+    chmodSync(path, 0o711)
+    return path
   }
 
   /** Removes a folder, after everything that was added later is released. */

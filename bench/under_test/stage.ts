@@ -3,8 +3,7 @@
  * with a prefix of its own.
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, mkdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { appBeside, environment, startApp, type AppUnderTest } from './app.ts'
@@ -62,10 +61,7 @@ export class Stage {
   }
 
   static async open(statements: boolean, endings: Endings): Promise<Stage> {
-    const dataDir = mkdtempSync(join(tmpdir(), 'quartermaster-bench-'))
-    endings.addFolder(dataDir)
-    // PostgreSQL, which does not run as root, needs access.
-    chmodSync(dataDir, 0o711)
+    const dataDir = endings.newDataDirectory()
     const server = await startDatabase(dataDir, statements, endings)
     return new Stage(server, dataDir, statements, endings)
   }
