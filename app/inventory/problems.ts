@@ -1,6 +1,12 @@
 import type { ProblemEntry } from '#http/problem_catalogue'
 
 export const inventoryProblems = {
+  already_booked: [
+    409,
+    'Already booked',
+    'A form of the admin pages would apply the same file again, or book a delivery whose reference was booked before. Bookings that were undone do not count.',
+    'Confirm it if the goods really came twice, or if you really counted the same numbers again. The API does not ask for confirmation: its responses have alreadyBooked.',
+  ],
   already_reversed: [
     409,
     'Movement already undone',

@@ -266,7 +266,7 @@ export class StockImportRowSchema extends BaseModel {
 }
 
 export class StockImportSchema extends BaseModel {
-  static $columns = ['accountId', 'actor', 'appliedAt', 'bytes', 'counts', 'createdAt', 'encoding', 'error', 'id', 'ignoredColumns', 'leaseUntil', 'name', 'readAt', 'reference', 'reversedAt', 'reversedBy', 'source', 'status', 'version', 'worker'] as const
+  static $columns = ['accountId', 'actor', 'appliedAt', 'bookedAt', 'bytes', 'counts', 'createdAt', 'encoding', 'error', 'fileHash', 'id', 'ignoredColumns', 'leaseUntil', 'name', 'readAt', 'reference', 'reversedAt', 'reversedBy', 'source', 'status', 'version', 'worker'] as const
   $columns = StockImportSchema.$columns
   @column()
   declare accountId: string | null
@@ -274,6 +274,8 @@ export class StockImportSchema extends BaseModel {
   declare actor: any
   @column.dateTime()
   declare appliedAt: DateTime | null
+  @column.dateTime()
+  declare bookedAt: DateTime | null
   @column()
   declare bytes: bigint | number
   @column()
@@ -284,6 +286,8 @@ export class StockImportSchema extends BaseModel {
   declare encoding: string | null
   @column()
   declare error: string | null
+  @column()
+  declare fileHash: Buffer | null
   @column({ isPrimary: true })
   declare id: string
   @column()

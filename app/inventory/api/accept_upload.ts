@@ -5,6 +5,7 @@ import { once, type StoredResponse, type IdempotencyScope } from '#http/idempote
 import { startReading } from '../imports/import_transitions.ts'
 import { importWorker } from '../imports/import_worker.ts'
 import { deleteUpload, receiveUpload } from '../imports/receive_upload.ts'
+import { earlierBooking } from '../ledger/bookings.ts'
 import { importBody } from './transformers/import_body.ts'
 import { uploadValidator } from './validators/imports.ts'
 
@@ -26,7 +27,8 @@ export async function acceptUpload(
   })
   try {
     const response = await once(db.connection('inventory'), scopeOf(received.hash), async (trx) => {
-      const body = importBody(await startReading(trx, received))
+      const record = await startReading(trx, received)
+      const body = importBody(record, await earlierBooking(trx, record))
       return { status: 202, headers: { Location: `/api/v1/stock/imports/${body.id}` }, body }
     })
     importWorker.wake()

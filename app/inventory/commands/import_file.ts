@@ -10,6 +10,7 @@ import { composed } from '#http/characters'
 import { ignoredQuantities } from '../imports/file/columns.ts'
 import { UnreadableFile } from '../imports/file/unreadable_file.ts'
 import { findImport } from '../imports/find_imports.ts'
+import type { Booking } from '../ledger/bookings.ts'
 import type { ImportRecord } from '../imports/import_record.ts'
 import { workOn } from '../imports/import_worker.ts'
 import { startApplication, startReading } from '../imports/import_transitions.ts'
@@ -61,12 +62,15 @@ async function finish(id: string, worker: string): Promise<ImportRecord> {
 /** Describes the effect of the import, in lines for the terminal. */
 export function summary(
   { status, counts, encoding, ignored_columns: ignored }: ImportRecord,
+  earlier: Booking | null,
   errors: ({ row: number; sku: string } & RowError)[]
 ): string[] {
   const { rows, changes, unchanged, agreed, listed, products, up, down, large } = counts
   const quantities = ignoredQuantities(ignored)
   const lines = [
     `${rows} rows: ${changes} change stock (+${up} −${down}), ${listed} list a product, ${products} change a product, ${unchanged} have no effect, ${counts.errors} have errors.`,
+    earlier &&
+      `This file was applied before: by ${earlier.by.name ?? 'Quartermaster'} at ${earlier.at.toISOString()}, import ${earlier.importId}.`,
     agreed > 0 &&
       `${agreed} of the rows without effect are counts that agree with the books. Applying records them.`,
     large > 0 &&

@@ -67,13 +67,18 @@ export default class StockImport extends BaseCommand {
   async #report(record: ImportRecord) {
     const { importBody } = await import('../api/transformers/import_body.ts')
     const { wrongRows } = await import('../imports/find_imports.ts')
+    const { earlierBooking } = await import('../ledger/bookings.ts')
+    const db = await this.app.container.make('lucid.db')
     const { MOST_ERRORS, summary } = await import('./import_file.ts')
     const errors: object[] = []
     for await (const { row, sku, errors: problems } of wrongRows(record.id)) {
       for (const problem of problems) errors.push({ row, sku, ...problem })
       if (errors.length >= MOST_ERRORS) break
     }
-    if (this.json) return this.logger.log(JSON.stringify({ ...importBody(record), errors }))
-    for (const line of summary(record, errors as [])) this.logger.log(line)
+    const earlier = await earlierBooking(db.connection('inventory'), record)
+    if (this.json) {
+      return this.logger.log(JSON.stringify({ ...importBody(record, earlier), errors }))
+    }
+    for (const line of summary(record, earlier, errors as [])) this.logger.log(line)
   }
 }

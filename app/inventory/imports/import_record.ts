@@ -31,11 +31,15 @@ export interface ImportRecord {
   reversed_by: Actor | null
   encoding: Encoding | null
   bytes: number
+  /** SHA-256 of the file; null for a receipt, and for files that release 0.1.0 received. */
+  file_hash: Buffer | null
   ignored_columns: string[]
   counts: ImportCounts
   error: string | null
   created_at: Date
   read_at: Date | null
+  /** When somebody applied it. */
+  booked_at: Date | null
   applied_at: Date | null
   reversed_at: Date | null
 }

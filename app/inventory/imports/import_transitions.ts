@@ -8,34 +8,45 @@ import type { Actor } from '#contracts/actor'
 import { isUuid } from '#runtime/uuid'
 import { notFound, Problem } from '#http/problem'
 import { run } from '#postgres/run'
+import { earlierBooking, lockSameGoods, type Booking } from '../ledger/bookings.ts'
 import type { ImportCounts, ImportRecord } from './import_record.ts'
 import { SUSPECT_SKU } from './plan_row.ts'
 
 /** The upload is complete: the dry run can start. */
 export async function startReading(
   trx: TransactionClientContract,
-  { id, bytes, encoding }: { id: string; bytes: number; encoding: string }
+  { id, bytes, encoding, hash }: { id: string; bytes: number; encoding: string; hash: string }
 ): Promise<ImportRecord> {
   const found = await lockImport(trx, id)
-  return updateImport(trx, found, { status: 'reading', bytes, encoding, lease_until: null })
+  const stored = { bytes, encoding, file_hash: Buffer.from(hash, 'hex') }
+  return updateImport(trx, found, { status: 'reading', ...stored, lease_until: null })
 }
 
 /**
  * Applies a dry run that is ready.
  *
  * @param options.listSuspectSkus - also lists new SKUs that a spreadsheet may have changed
- * @throws Problem 404 · 409 `import_not_ready`
+ * @param options.check - receives the earlier booking of the same goods; when it throws, the dry run stays ready
+ * @throws Problem 404 · 409 `import_not_ready` · errors of `check`
  */
 export async function startApplication(
   trx: TransactionClientContract,
   id: string,
-  { listSuspectSkus = false }: { listSuspectSkus?: boolean } = {}
+  {
+    listSuspectSkus = false,
+    check = () => {},
+  }: { listSuspectSkus?: boolean; check?: (earlier: Booking | null) => void } = {}
 ) {
+  await lockSameGoods(trx, id)
   const found = await lockImport(trx, id)
   if (found.status === 'applying' || found.status === 'applied') return found
   if (found.status !== 'ready') throw importNotReady(found.status)
+  check(await earlierBooking(trx, found))
   const counts = listSuspectSkus ? await confirmSuspects(trx, found) : found.counts
-  return updateImport(trx, found, { status: 'applying', counts: JSON.stringify(counts) })
+  return updateImport(trx, found, {
+    ...{ status: 'applying', booked_at: trx.raw('clock_timestamp()') },
+    counts: JSON.stringify(counts),
+  })
 }
 
 /** @returns the import's counts, with the effect of the confirmed rows */

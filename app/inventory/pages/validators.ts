@@ -19,6 +19,9 @@ const units = (range: { min: number; max: number }) =>
 /** The unusual quantity that the person confirmed. */
 const confirmed = () => vine.number().parse(empty).optional()
 
+/** The earlier booking that the person confirmed to repeat. */
+const again = () => vine.string().parse(empty).optional()
+
 const line = (longest: number) => text(longest).parse(empty).optional()
 
 export const stockFilterValidator = vine.compile(
@@ -54,6 +57,7 @@ const goods = () => ({
   quantity: units({ min: 1, max: MOST_AT_ONCE }),
   reference: line(64),
   confirmed: confirmed(),
+  again: again(),
 })
 
 export const restockFormValidator = vine.compile(vine.object(goods()))
@@ -127,5 +131,6 @@ export const receiptFormValidator = vine.compile(
     version: vine.number().withoutDecimals().min(0),
     /** The receipt's version whose quantities the person confirmed. */
     confirmed: confirmed(),
+    again: again(),
   })
 )

@@ -8,6 +8,7 @@ import { isUuid } from '#runtime/uuid'
 import { notFound, Problem } from '#http/problem'
 import type { ImportRecord, ImportStatus } from '../imports/import_record.ts'
 import { updateImport } from '../imports/import_transitions.ts'
+import { earlierBooking, lockSameGoods, type Booking } from '../ledger/bookings.ts'
 import type { Receipt } from './lock_receipt.ts'
 
 /** A receipt in the state that the person reviewed. */
@@ -22,24 +23,30 @@ export interface ReceivedUnits {
   units: number
 }
 
+/** Checks what is about to be applied. When it throws, the receipt stays open. */
+export type ReceiptCheck = (
+  trx: TransactionClientContract,
+  received: ReceivedUnits[],
+  /** The earlier booking of a delivery with the same reference. */
+  earlier: Booking | null
+) => Promise<void>
+
 /**
  * Requests that a receipt is applied; a repeated request has no effect. The next scan begins a new
  * receipt.
  *
- * @param check - receives the units to be applied; when it throws, the receipt stays open
+ * @returns `repeated`: it had been applied before this request
  * @throws Problem 404 · 409 `receipt_moved`, `receipt_not_open` · errors of `check`
  */
 export async function applyReceipt(
   account: SignedIn,
   reviewed: ReviewedReceipt,
-  check: (
-    trx: TransactionClientContract,
-    received: ReceivedUnits[]
-  ) => Promise<void> = async () => {}
-): Promise<ImportRecord> {
+  check: ReceiptCheck = async () => {}
+): Promise<ImportRecord & { repeated: boolean }> {
   return db.connection('inventory').transaction(async (trx) => {
+    await lockSameGoods(trx, reviewed.id)
     const receipt = await lockOwn(trx, account, reviewed)
-    if (APPLIED.includes(receipt.status)) return receipt
+    if (APPLIED.includes(receipt.status)) return { ...receipt, repeated: true }
     assertUnchanged(receipt, reviewed)
     if (receipt.counts.rows === 0) throw receiptNotOpen('empty')
     const { rows } = await trx.rawQuery<{ rows: ReceivedUnits[] }>(
@@ -48,8 +55,11 @@ export async function applyReceipt(
        returning stock_items.sku, received as units`,
       [receipt.id]
     )
-    await check(trx, rows)
-    return updateImport(trx, receipt, { status: 'applying', read_at: new Date() })
+    await check(trx, rows, await earlierBooking(trx, receipt))
+    const applied = await updateImport(trx, receipt, {
+      ...{ status: 'applying', read_at: new Date(), booked_at: trx.raw('clock_timestamp()') },
+    })
+    return { ...applied, repeated: false }
   })
 }
 

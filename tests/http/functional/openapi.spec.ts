@@ -104,6 +104,7 @@ test.group('/openapi.json', () => {
         'receipt_moved',
         'receipt_not_open',
         'quantity_unusual',
+        'already_booked',
       ],
       [...allProblems().keys()]
     )

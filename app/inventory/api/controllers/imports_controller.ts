@@ -10,6 +10,7 @@ import { findImport, listImports, listRows } from '../../imports/find_imports.ts
 import type { ImportRecord } from '../../imports/import_record.ts'
 import { startApplication, startReversal } from '../../imports/import_transitions.ts'
 import { importWorker } from '../../imports/import_worker.ts'
+import { earlierBooking, earlierBookings } from '../../ledger/bookings.ts'
 import { acceptUpload } from '../accept_upload.ts'
 import { importBody, importRowBody } from '../transformers/import_body.ts'
 import { applicationValidator, importRowsParameters } from '../validators/imports.ts'
@@ -18,11 +19,19 @@ export default class ImportsController {
   async index({ request }: HttpContext) {
     const page = await pageOf(request.qs())
     const { after: from, limit } = page
-    return pageBody(await listImports({ from, limit }), page, ({ id }) => [id], importBody)
+    const imports = await listImports({ from, limit })
+    const earlier = await earlierBookings(db.connection('inventory'), imports)
+    return pageBody(
+      imports,
+      page,
+      ({ id }) => [id],
+      (record) => importBody(record, earlier.get(record.id) ?? null)
+    )
   }
 
   async show({ params }: HttpContext) {
-    return importBody(await findImport(params.id))
+    const record = await findImport(params.id)
+    return importBody(record, await earlierBooking(db.connection('inventory'), record))
   }
 
   async rows({ params, request }: HttpContext) {
@@ -58,7 +67,9 @@ async function change(
   transition: (trx: TransactionClientContract) => Promise<ImportRecord>
 ) {
   const response = await once(db.connection('inventory'), optionalScope(ctx), async (trx) => {
-    return { status: 202, headers: {}, body: importBody(await transition(trx)) }
+    const record = await transition(trx)
+    const body = importBody(record, await earlierBooking(trx, record))
+    return { status: 202, headers: {}, body }
   })
   importWorker.wake()
   return send(ctx, response)

@@ -3,11 +3,13 @@ import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { actorOf, type Actor } from '#contracts/actor'
 import { once, optionalScope, requiredScope, send, type IdempotencyScope } from '#http/idempotency'
+import type { Booking } from '../../ledger/bookings.ts'
 import type { Movement } from '../../ledger/movement.ts'
 import { adjustStock } from '../../stock/adjust_stock.ts'
 import { countStock } from '../../stock/count_stock.ts'
-import { restock } from '../../stock/restock.ts'
+import { restock, type Restock } from '../../stock/restock.ts'
 import { reverseMovement } from '../../stock/reverse_movement.ts'
+import { bookingBody } from '../transformers/import_body.ts'
 import {
   adjustmentValidator,
   countValidator,
@@ -18,7 +20,7 @@ import {
 /** Requests that cause one movement. */
 export default class StockChangesController {
   restock(ctx: HttpContext) {
-    return changeStock(ctx, requiredScope, restockValidator, restock)
+    return changeStock(ctx, requiredScope, restockValidator, restockAndCompare)
   }
 
   adjust(ctx: HttpContext) {
@@ -37,6 +39,13 @@ export default class StockChangesController {
     ctx.auditSubject = (response.body as Movement).sku
     return send(ctx, response)
   }
+}
+
+/** Tells of an earlier booking of the SKU with the same reference. */
+async function restockAndCompare(trx: TransactionClientContract, goods: Restock, actor: Actor) {
+  let earlier: Booking | null = null
+  const movement = await restock(trx, goods, actor, (found) => (earlier = found))
+  return { ...movement, alreadyBooked: bookingBody(earlier) }
 }
 
 /** Changes the stock of the SKU in the path. */

@@ -1,8 +1,9 @@
+import type { Booking } from '../../ledger/bookings.ts'
 import type { ImportRow } from '../../imports/find_imports.ts'
 import { NOTHING_COUNTED, type ImportRecord } from '../../imports/import_record.ts'
 
 /** An import or a receipt as the API shows it. */
-export function importBody(record: ImportRecord) {
+export function importBody(record: ImportRecord, earlier: Booking | null) {
   return {
     id: record.id,
     source: record.source,
@@ -16,10 +17,16 @@ export function importBody(record: ImportRecord) {
     encoding: record.encoding,
     ignoredColumns: record.ignored_columns,
     error: record.error,
+    alreadyBooked: bookingBody(earlier),
     createdAt: record.created_at.toISOString(),
     appliedAt: record.applied_at?.toISOString() ?? null,
     reversedAt: record.reversed_at?.toISOString() ?? null,
   }
+}
+
+/** The earlier booking of the same goods; null when there is none. */
+export function bookingBody(earlier: Booking | null) {
+  return earlier && { at: earlier.at.toISOString(), by: earlier.by, importId: earlier.importId }
 }
 
 /** Progress of the step in progress; null when there is none. */

@@ -19,8 +19,9 @@ import {
 import { ROW_STATES } from '../../imports/find_imports.ts'
 import type { ImportCounts } from '../../imports/import_record.ts'
 import type { RowError } from '../../imports/file/read_cells.ts'
-import type { importBody, importRowBody } from './import_body.ts'
+import type { bookingBody, importBody, importRowBody } from './import_body.ts'
 
+type AlreadyBooked = NonNullable<ReturnType<typeof bookingBody>>
 type Import = ReturnType<typeof importBody>
 type Row = ReturnType<typeof importRowBody>
 
@@ -63,6 +64,24 @@ const STATUSES: Record<Exclude<Import['status'], 'uploading'>, string> = {
   discarded: 'the dry run or the receipt was discarded',
 }
 
+/**
+ * @param goods - what was booked before, as the subject of a sentence
+ * @param where - the responses that have the field, if not all
+ */
+export const alreadyBooked = (goods: string, where = '') =>
+  orNull({
+    ...object<AlreadyBooked>(
+      {
+        at: time('When somebody applied or recorded it.'),
+        by: ref('Actor'),
+        importId: orNull(uuid('The import or the receipt; null for a restock.')),
+      },
+      'AlreadyBooked'
+    ),
+    description:
+      `When and by whom ${goods} was booked before; null when it was not. Bookings that were undone do not count. ${where}`.trim(),
+  })
+
 export const importSchemas: Record<string, Schema> = {
   Import: object<Import>({
     id: uuid('Newer imports have higher ids.'),
@@ -94,6 +113,7 @@ export const importSchemas: Record<string, Schema> = {
       description: 'Columns of the file that the import ignores.',
     },
     error: orNull(text('Why the file is unreadable, as a sentence.')),
+    alreadyBooked: alreadyBooked('the same file, or a delivery with the same reference,'),
     createdAt: time('When the upload or the receipt began.'),
     appliedAt: orNull(time('When the import was completely applied.')),
     reversedAt: orNull(time('When the import was completely undone.')),
@@ -148,6 +168,7 @@ export const shownImport: Import = {
   encoding: 'utf-8',
   ignoredColumns: ['Shelf'],
   error: null,
+  alreadyBooked: null,
   createdAt: '2026-11-22T12:00:00.000Z',
   appliedAt: null,
   reversedAt: null,

@@ -12,9 +12,10 @@ import {
   uuid,
   whole,
 } from '#http/openapi/schema'
+import { alreadyBooked } from './import_schema.ts'
 import { MOVEMENT_KINDS, type Movement } from '../../ledger/movement.ts'
 
-export const movementSchema = object<Movement>({
+const movement = object<Movement>({
   id: uuid('Newer movements have higher ids.'),
   sku: text(),
   kind: extensible(Object.keys(MOVEMENT_KINDS), explained(MOVEMENT_KINDS)),
@@ -33,6 +34,17 @@ export const movementSchema = object<Movement>({
   reversalOf: orNull(uuid('The movement that this one undoes.')),
   at: time('When the stock moved.'),
 })
+
+export const movementSchema = {
+  ...movement,
+  properties: {
+    ...movement.properties,
+    alreadyBooked: alreadyBooked(
+      'the SKU, with the same reference,',
+      'Only in the response to a restock.'
+    ),
+  },
+}
 
 export const receivedGoods: Movement = {
   id: '0199f3b0-1c9a-7e02-b1c4-0a9d8e7f6c5b',

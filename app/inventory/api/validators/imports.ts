@@ -21,9 +21,13 @@ export const applicationValidator = vine.compile(
   })
 )
 
-/** The form of the page, with a checkbox. */
+/** The form of the page, with its checkboxes. */
 export const applicationFormValidator = vine.compile(
-  vine.object({ listSuspectSkus: vine.literal('on').optional() })
+  vine.object({
+    listSuspectSkus: vine.literal('on').optional(),
+    /** The earlier booking of the same goods that the person confirmed. */
+    again: vine.string().optional(),
+  })
 )
 
 export const importRowsParameters = listParameters({

@@ -6,7 +6,9 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { goTo } from '#admin/notices'
 import { actorOf } from '#contracts/actor'
 import { formScope } from '#http/idempotency'
+import type { Booking } from '../../ledger/bookings.ts'
 import { acceptUpload } from '../../api/accept_upload.ts'
+import { rejectRepeated } from '../reject_repeated.ts'
 import { applicationFormValidator } from '../../api/validators/imports.ts'
 import type { ImportRecord } from '../../imports/import_record.ts'
 import { importWorker } from '../../imports/import_worker.ts'
@@ -27,8 +29,11 @@ export default class ImportFormsController {
   }
 
   async apply(ctx: HttpContext) {
-    const { listSuspectSkus } = await applicationFormValidator.validate(ctx.request.body())
-    const options = { listSuspectSkus: listSuspectSkus === 'on' }
+    const { listSuspectSkus, again } = await applicationFormValidator.validate(ctx.request.body())
+    const options = {
+      listSuspectSkus: listSuspectSkus === 'on',
+      check: (earlier: Booking | null) => rejectRepeated(earlier, again),
+    }
     return change(ctx, (trx) => startApplication(trx, ctx.params.id, options))
   }
 

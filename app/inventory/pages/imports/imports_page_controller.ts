@@ -1,8 +1,10 @@
 import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
 import { sendSpreadsheet } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/pagination'
 import { wrongRowsCsv } from '../../imports/errors_csv.ts'
 import { findImport, listImports } from '../../imports/find_imports.ts'
+import { earlierBooking } from '../../ledger/bookings.ts'
 import { importCsv, positionOf, readImportRows } from './import_rows.ts'
 import { importView } from './import_view.ts'
 import { importFilterValidator } from '../validators.ts'
@@ -22,11 +24,13 @@ export default class ImportsPageController {
     const query = request.qs()
     const slice = sliceOf(query)
     const { show: requested } = await importFilterValidator.validate(query)
-    const it = importView(await findImport(params.id))
+    const record = await findImport(params.id)
+    const it = importView(record)
+    const earlier = await earlierBooking(db.connection('inventory'), record)
     const show = requested ?? (it.effective > 0 ? 'changes' : 'all')
     const rows = it.progress ? [] : await readImportRows(it.id, show, slice)
     return view.render('inventory::pages/import', {
-      ...{ it, show, query, counts: it.counts },
+      ...{ it, show, query, earlier, counts: it.counts },
       slice: shownSlice(rows, slice, (row) => positionOf(row, show), query),
     })
   }

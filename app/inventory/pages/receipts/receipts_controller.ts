@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { HttpContext } from '@adonisjs/core/http'
+import db from '@adonisjs/lucid/services/db'
 import { plural } from '#admin/format'
 import { goTo, notice } from '#admin/notices'
 import { shownSlice, sliceOf } from '#admin/pagination'
 import { importWorker, workOn } from '../../imports/import_worker.ts'
+import { earlierBooking } from '../../ledger/bookings.ts'
 import { applyReceipt, discardReceipt } from '../../receipts/end_receipt.ts'
 import { findReceipt, linesBySku } from '../../receipts/find_receipt.ts'
 import { setReference } from '../../receipts/set_reference.ts'
 import { unknownCodes } from '../../receipts/unknown_codes.ts'
 import { RECEIVE } from './receive_page.ts'
 import { describeReceipt } from './describe_receipt.ts'
+import { rejectRepeated } from '../reject_repeated.ts'
 import { rejectUnusual } from '../stock/usual_quantity.ts'
 import { receiptFormValidator, referenceFormValidator } from '../validators.ts'
 
@@ -24,9 +27,15 @@ export default class ReceiptsController {
     if (!receipt || receipt.counts.rows === 0) return goTo(ctx, RECEIVE)
     const query = request.qs()
     const slice = sliceOf(query, 200)
-    const rows = await linesBySku(receipt, slice)
+    const [rows, earlier] = await Promise.all([
+      linesBySku(receipt, slice),
+      earlierBooking(db.connection('inventory'), {
+        ...{ id: receipt.id, reference: receipt.reference },
+        ...{ file_hash: null, booked_at: null, applied_at: null },
+      }),
+    ])
     return view.render('inventory::pages/receipt', {
-      ...{ receipt, unknown, slice: shownSlice(rows, slice, ({ sku }) => [sku], query) },
+      ...{ receipt, unknown, earlier, slice: shownSlice(rows, slice, ({ sku }) => [sku], query) },
     })
   }
 
@@ -37,15 +46,19 @@ export default class ReceiptsController {
   }
 
   async apply(ctx: HttpContext) {
-    const { confirmed, ...reviewed } = await receiptFormValidator.validate(ctx.request.body())
-    const confirmation = { token: reviewed.version, confirmed }
-    const { id } = await applyReceipt(ctx.account, reviewed, (trx, received) =>
-      rejectUnusual(trx, 'restock', confirmation, received)
+    const { confirmed, again, ...reviewed } = await receiptFormValidator.validate(
+      ctx.request.body()
     )
+    const confirmation = { token: reviewed.version, confirmed }
+    const receipt = await applyReceipt(ctx.account, reviewed, async (trx, received, earlier) => {
+      rejectRepeated(earlier, again)
+      await rejectUnusual(trx, 'restock', confirmation, received)
+    })
+    const { id } = receipt
     // The background worker does the rest.
     await workOn(id, randomUUID(), AbortSignal.timeout(WAIT_MS)).catch(() => {})
     importWorker.wake()
-    await describeReceipt(ctx, id)
+    await describeReceipt(ctx, id, receipt.repeated)
     return goTo(ctx, RECEIVE)
   }
 

@@ -5,6 +5,7 @@ import { countStock } from '../../stock/count_stock.ts'
 import { restock } from '../../stock/restock.ts'
 import { reverseMovement } from '../../stock/reverse_movement.ts'
 import { skuValidator } from '../../api/validators/stock.ts'
+import { rejectRepeated } from '../reject_repeated.ts'
 import { describeMovement, submitMovementForm } from './submit_movement_form.ts'
 import { rejectUnusual } from './usual_quantity.ts'
 import { adjustmentFormValidator, countFormValidator, restockFormValidator } from '../validators.ts'
@@ -14,13 +15,13 @@ export default class MovementFormsController {
   async restock(ctx: HttpContext) {
     const { sku } = await skuValidator.validate(ctx.params)
     ctx.auditSubject = sku
-    const { confirmed, ...goods } = await restockFormValidator.validate(ctx.request.body())
+    const { confirmed, again, ...goods } = await restockFormValidator.validate(ctx.request.body())
     const { quantity } = goods
     const movement = await submitMovementForm(ctx, async (trx, by) => {
       await rejectUnusual(trx, 'restock', { token: quantity, confirmed }, [
         { sku, units: quantity },
       ])
-      return restock(trx, { sku, ...goods }, by)
+      return restock(trx, { sku, ...goods }, by, (earlier) => rejectRepeated(earlier, again))
     })
     describeMovement(ctx, movement)
     return goBack(ctx, `/admin/stock/${sku}`)

@@ -4,9 +4,11 @@ import { plural, number } from '#admin/format'
 import { goBack, notice } from '#admin/notices'
 import { actorOf } from '#contracts/actor'
 import { submitOnce } from '#http/idempotency'
+import type { Booking } from '../../ledger/bookings.ts'
 import { lockStock } from '../../ledger/ledger.ts'
 import { restock } from '../../stock/restock.ts'
 import { reverseMovement } from '../../stock/reverse_movement.ts'
+import { rejectRepeated } from '../reject_repeated.ts'
 import { selectionFormValidator, undoneFormValidator } from '../validators.ts'
 import { rejectUnusual } from './usual_quantity.ts'
 
@@ -15,7 +17,7 @@ export default class SelectionFormsController {
   async restock(ctx: HttpContext) {
     const { account, request } = ctx
     const form = await selectionFormValidator.validate(request.body())
-    const { skus, quantity, reference, confirmed } = form
+    const { skus, quantity, reference, confirmed, again } = form
     const selected = [...new Set(skus)]
     ctx.auditSubject = selected
     const undone = await submitOnce(ctx, db.connection('inventory'), async (trx) => {
@@ -24,10 +26,15 @@ export default class SelectionFormsController {
       const bookings = selected.map((sku) => ({ sku, units: quantity }))
       await rejectUnusual(trx, 'restock', { token: quantity, confirmed }, bookings)
       const movements: string[] = []
+      let newest: Booking | null = null
       for (const sku of selected) {
-        const { id } = await restock(trx, { sku, quantity, reference }, actorOf(account))
+        const goods = { sku, quantity, reference }
+        const { id } = await restock(trx, goods, actorOf(account), (earlier) => {
+          if (earlier && (!newest || earlier.at > newest.at)) newest = earlier
+        })
         movements.push(id)
       }
+      rejectRepeated(newest, again)
       return movements
     })
     notice(ctx, {
