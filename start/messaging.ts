@@ -6,12 +6,13 @@ import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
 import { runsHere } from '#config/database'
 import { schemaCheck } from '#database/schema_check'
-import { composeInvitation } from '#accounts/mails/compose'
-import { digestComposer } from '#inventory/low_stock/compose_digest'
+import { composeInvitation, invitedPeople } from '#accounts/mails/compose'
+import { digestComposer, digestReaders } from '#inventory/low_stock/compose_digest'
 import { subscriptions as inventorySubscriptions } from '#inventory/subscriptions'
 import { mailQueue } from '#mail/queue'
 import { stepFeed } from '#orders/live/step_feed'
 import { composeOrderMail } from '#orders/mails/compose'
+import { mailRecipients } from '#orders/mails/recipients'
 import { onStepsCommitted } from '#orders/store/timeline'
 import { subscriptions as ordersSubscriptions } from '#orders/subscriptions'
 
@@ -26,15 +27,18 @@ if (runsHere('orders')) {
     subject: 'order_id',
     compose: composeOrderMail,
     page: (order) => `/admin/orders/${order}`,
+    recipients: mailRecipients,
   })
 }
 if (runsHere('inventory')) {
   messaging.subscribe('inventory', inventorySubscriptions)
+  const staff = await app.container.make('staffDirectory')
   mailQueue.serve({
     connection: 'inventory',
     subject: 'account_id',
-    compose: digestComposer(await app.container.make('staffDirectory')),
+    compose: digestComposer(staff),
     page: () => '/admin/stock?level=low',
+    recipients: digestReaders(staff),
   })
 }
 mailQueue.serve({
@@ -42,4 +46,5 @@ mailQueue.serve({
   subject: 'invitation_id',
   compose: composeInvitation,
   page: () => '/admin/people#invited',
+  recipients: invitedPeople,
 })

@@ -12,7 +12,7 @@ import {
   outcomeOf,
   type Decision,
 } from './delivery.ts'
-import { LEASE_USED_MS, type MailRows, type Notification } from './mail_rows.ts'
+import { LEASE_USED_MS, LeaseLost, type MailRows, type Notification } from './mail_rows.ts'
 import type { FailedDelivery, MailServer } from './mail_server.ts'
 import { delivered } from './metrics.ts'
 import type { SendOptions } from './smtp_transport.ts'
@@ -51,6 +51,10 @@ export async function deliver(mail: Notification, context: Context): Promise<voi
   if (content === 'failed') return
   if (content && !(await server.begin(until, { probe }))) return rows.returnLease(mail)
   const failed = content && (await send(mail, content, context))
+  if (failed === 'lease lost') {
+    server.interrupted()
+    return rows.returnLease(mail)
+  }
   if (failed) return storeFailure(mail, failed, context)
   await markSent(mail, context)
 }
@@ -71,7 +75,7 @@ async function send(
   mail: Notification,
   content: MessageComposeCallback,
   { rows, server, ...options }: Context
-): Promise<FailedDelivery | null> {
+): Promise<FailedDelivery | 'lease lost' | null> {
   const recipients: string[] = []
   // Also awaited after a failure: it may still run when the connection breaks.
   let copy: Promise<void> | null = null
@@ -86,7 +90,9 @@ async function send(
       { beforeLastLine }
     )
   } catch (error) {
-    return { outcome: outcomeOf(error, await wasCounted(copy)), recipients }
+    const counted = await countedCopy(copy)
+    if (counted === 'lease lost') return counted
+    return { outcome: outcomeOf(error, counted), recipients }
   }
   server.delivered()
   const { id, kind, subject } = mail
@@ -137,10 +143,10 @@ function recipientsOf(message: Message): string[] {
 }
 
 /** Whether the copy was counted: then its last line may have been sent. */
-async function wasCounted(copy: Promise<void> | null) {
+async function countedCopy(copy: Promise<void> | null): Promise<boolean | 'lease lost'> {
   if (!copy) return false
   return copy.then(
     () => true,
-    () => false
+    (error) => (error instanceof LeaseLost ? 'lease lost' : false)
   )
 }

@@ -37,7 +37,25 @@ export interface MailSource {
   compose(notification: Notification): Promise<MessageComposeCallback | null>
   /** The page of the subject, for staff. */
   page(subject: string): string
+  /** Of these subjects, for staff; subjects that are gone are left out. */
+  recipients(subjects: string[]): Promise<Map<string, MailRecipient>>
 }
+
+export interface MailRecipient {
+  /** The subject's name, such as the number of an order. */
+  about: string
+  /** Null for a recipient who is not known any more. */
+  address: string | null
+}
+
+/**
+ * The `next_attempt_at` of a pending mail that an operator holds. As the first of its subject it is not due, so the
+ * subject's later mails wait behind it.
+ */
+export const HELD = `timestamptz 'infinity'`
+
+/** An operator holds the mail or has given it up, or another process has leased it. */
+export class LeaseLost extends Error {}
 
 /** A lease lasts a minute; the last mail that begins within this time may take some seconds. */
 export const LEASE_USED_MS = 40_000
@@ -77,14 +95,14 @@ export class MailRows {
   /**
    * Counts a copy before the server has received it completely, so that it is also counted if the process is killed.
    *
-   * @throws when the lease has expired and another process has the mail
+   * @throws LeaseLost if the mail must not be sent
    */
   async countCopy(mail: Notification) {
     const counted = await this.#copies.call(mail)
-    if (!counted) throw new Error('the lease of the mail has ended: another process sends it')
+    if (!counted) throw new LeaseLost('the lease of the mail has ended')
   }
 
-  /** Stores the result of a failed attempt, unless another process has leased the mail since. */
+  /** Stores the result of a failed attempt, unless another process has leased the mail since. A held mail stays held. */
   async store({ id, attempts }: Notification, decision: Decision) {
     const { status, retryIn, unconfirmed, refusals, reason } = decision
     const values = [id, attempts, status, retryIn, unconfirmed, refusals, reason]
@@ -96,12 +114,12 @@ export class MailRows {
     await this.#sent.call(id)
   }
 
-  /** Makes a leased mail due again, without counting an attempt. */
+  /** Makes a leased mail due again, without counting an attempt. A held mail stays held. */
   async returnLease(mail: Notification) {
     await this.#returned.call(mail)
   }
 
-  /** False when the mail was sent or given up, in this process or another. */
+  /** False when the mail was sent, held or given up, in this process or another. */
   async isPending(id: string): Promise<boolean> {
     const [pending] = await this.#run(findPending, [id])
     return pending !== undefined
@@ -161,6 +179,7 @@ const countCopies = {
     set unconfirmed = copy.unconfirmed, next_attempt_at = now() + copy.wait * interval '1 millisecond'
     from unnest($1::uuid[], $2::int[], $3::int[], $4::float8[]) as copy (id, attempts, unconfirmed, wait)
     where notifications.id = copy.id and notifications.attempts = copy.attempts and status = 'pending'
+      and next_attempt_at < ${HELD}
     returning notifications.id`,
 }
 
@@ -168,8 +187,9 @@ const storeResult = {
   name: 'mails_store_result',
   text: /* sql */ `
     update notifications
-    set status = $3, next_attempt_at = now() + $4::float8 * interval '1 millisecond', unconfirmed = $5, refusals = $6,
-      last_error = $7
+    set status = $3, unconfirmed = $5, refusals = $6, last_error = $7,
+      next_attempt_at = case when next_attempt_at = ${HELD} then ${HELD}
+        else now() + $4::float8 * interval '1 millisecond' end
     where id = $1 and attempts = $2 and status = 'pending'`,
 }
 
@@ -184,12 +204,15 @@ const returnLeases = {
   name: 'mails_return_leases',
   text: /* sql */ `
     update notifications
-    set attempts = notifications.attempts - 1, unconfirmed = leased.unconfirmed, next_attempt_at = now()
+    set attempts = notifications.attempts - 1, unconfirmed = leased.unconfirmed,
+      next_attempt_at = case when next_attempt_at = ${HELD} then ${HELD} else now() end
     from unnest($1::uuid[], $2::int[], $3::int[]) as leased (id, attempts, unconfirmed)
     where notifications.id = leased.id and notifications.attempts = leased.attempts and status = 'pending'`,
 }
 
 const findPending = {
   name: 'mails_find_pending',
-  text: /* sql */ `select id from notifications where id = $1 and status = 'pending'`,
+  text: /* sql */ `
+    select id from notifications
+    where id = $1 and status = 'pending' and next_attempt_at < ${HELD}`,
 }

@@ -57,7 +57,7 @@ export class MailServer {
    * Waits for a connection.
    *
    * @param until - milliseconds since 1970, after which the mail must not begin
-   * @returns false if the mail must not be sent now; otherwise call `delivered` or `failed`
+   * @returns false if the mail must not be sent now; otherwise call `delivered`, `failed` or `interrupted`
    */
   async begin(until: number, { probe = false } = {}): Promise<boolean> {
     if (!(await this.#limit.take())) return false
@@ -73,6 +73,11 @@ export class MailServer {
     this.#pausedBy = null
     mailsPaused.set(0)
     this.#logger.info('mail queue resumed')
+  }
+
+  /** This process broke off the mail: neither a success nor a failure of the server. */
+  interrupted() {
+    this.#limit.end()
   }
 
   failed(module: string, mail: string, { outcome, recipients }: FailedDelivery): Verdict {

@@ -10,13 +10,19 @@ export const delivered = new Counter({
 
 export const pendingMails = new Gauge({
   name: 'quartermaster_mail_pending',
-  help: 'Pending mails. Counted up to 10,001.',
+  help: 'Pending mails, with those that are held. Counted up to 10,001.',
+  labelNames,
+})
+
+export const mailsHeld = new Gauge({
+  name: 'quartermaster_mail_held',
+  help: 'Mails that an operator holds. Counted up to 10,001.',
   labelNames,
 })
 
 export const oldestMail = new Gauge({
   name: 'quartermaster_mail_oldest_pending_age_seconds',
-  help: 'Age of the oldest pending mail, 0 without one.',
+  help: 'Age of the oldest pending mail that no hold keeps back, 0 without one.',
   labelNames,
 })
 

@@ -14,7 +14,7 @@ import type { DeliveryOptions } from './deliver.ts'
 import { MailRows, type MailSource } from './mail_rows.ts'
 import { MailSender } from './mail_sender.ts'
 import { MailServer } from './mail_server.ts'
-import { givenUpMails, mailFigures, waitingMails } from './mail_lists.ts'
+import { countMails, givenUpMails, mailFigures, waitingMails } from './operators/mail_lists.ts'
 
 export interface MailQueueOptions extends DeliveryOptions {
   db: Database
@@ -62,9 +62,19 @@ export class MailQueue implements HealthSource {
     await Promise.all(this.#senders.map((sender) => sender.stop()))
   }
 
-  /** The pending mails of each module. */
-  waiting(db: Database) {
-    return Promise.all(this.modules.map((module) => waitingMails(db, module)))
+  /** @returns undefined for a module that sends no mails here */
+  source(module: string): MailSource | undefined {
+    return this.#sources.find(({ connection }) => connection === module)
+  }
+
+  counts(db: Database) {
+    return Promise.all(this.#sources.map((source) => countMails(db, source)))
+  }
+
+  /** The first waiting mail of each subject: held ones, then by the next attempt; at most twice `limit` per module. */
+  async waiting(db: Database, limit: number) {
+    const found = await Promise.all(this.#sources.map((source) => waitingMails(db, source, limit)))
+    return found.flat()
   }
 
   /** Mails that were given up, newest first, at most `limit` of each module. */
@@ -75,7 +85,7 @@ export class MailQueue implements HealthSource {
 
   /** The gauges of each module. */
   figures(db: Database): Figures[] {
-    return this.modules.map((module) => mailFigures(db, module))
+    return this.#sources.map((source) => mailFigures(db, source))
   }
 
   warnings(): string[] {

@@ -7,6 +7,9 @@ export const auditLabels: AuditLabels = {
   'operations.letters.unmask': { words: 'read a dead letter' },
   'operations.parked_keys.retry': { words: 'unparked a key' },
   'operations.mails.send_again': { words: 're-sent a mail' },
+  'operations.mails.send_now': { words: 'sent a waiting mail now' },
+  'operations.mails.hold': { words: 'held a mail' },
+  'operations.mails.give_up': { words: 'gave up a mail' },
   'operations.replays.store': { words: 'replayed messages' },
   'operations.replays.resume': { words: 'continued a replay' },
 }

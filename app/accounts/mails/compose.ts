@@ -1,7 +1,7 @@
 import type { MessageComposeCallback } from '@adonisjs/mail/types'
 import { DateTime } from 'luxon'
 import { publicUrl, timeZone } from '#config/app'
-import type { Notification } from '#mail/mail_rows'
+import type { MailRecipient, Notification } from '#mail/mail_rows'
 import { accounts } from '../database.ts'
 import { linkTo, type Invitation } from '../people/invitation.ts'
 
@@ -36,4 +36,10 @@ export async function composeInvitation({
       .htmlView('accounts::mails/invitation', content)
       .textView('accounts::mails/invitation_text', content)
   }
+}
+
+/** The people whom these invitations invite, by invitation id. */
+export async function invitedPeople(ids: string[]): Promise<Map<string, MailRecipient>> {
+  const invitations: Invitation[] = await accounts().from('invitations').whereIn('id', ids)
+  return new Map(invitations.map(({ id, name, email }) => [id, { about: name, address: email }]))
 }

@@ -6,7 +6,7 @@ import type { MessageComposeCallback } from '@adonisjs/mail/types'
 import { number, plural } from '#admin/format'
 import { publicUrl } from '#config/app'
 import type { StaffDirectory } from '#contracts/ports/staff_directory'
-import type { Notification } from '#mail/mail_rows'
+import type { MailRecipient, Notification } from '#mail/mail_rows'
 import { run } from '#postgres/run'
 
 interface LowItem extends Record<string, unknown> {
@@ -60,6 +60,14 @@ export function digestComposer(staff: StaffDirectory) {
         .htmlView('inventory::mails/low_stock', content)
         .textView('inventory::mails/low_stock_text', content)
     }
+  }
+}
+
+/** The readers of low-stock mails, by account id. */
+export function digestReaders(staff: StaffDirectory) {
+  return async (): Promise<Map<string, MailRecipient>> => {
+    const readers = await staff.lowStockReaders()
+    return new Map(readers.map(({ id, name, email }) => [id, { about: name, address: email }]))
   }
 }
 

@@ -11,29 +11,30 @@ import { runningReplays } from './running_replays.ts'
 import { pageOfKey } from './key_pages.ts'
 import { TYPES } from './validators.ts'
 
-/** Mails of a module that were given up, on the page; the rest follow as these are sent. */
+/** Mails of a module that wait, are held or were given up, each; the rest follow as these are sent. */
 const MAILS = 20
 const ACTIONS = 8
 
 /**
- * The operations page: throughput, dead letters, parked keys, mails given up and operator actions.
+ * The operations page: throughput, dead letters, parked keys, mails that wait or were given up, and operator actions.
  *
  * @param attention - counts the orders that need attention; null where their module runs elsewhere
  */
 export function operationsPage(attention: (() => Promise<number>) | null) {
   return async ({ view }: HttpContext) => {
     const modules = messaging.config.modules.map(({ name }) => name)
-    const [work, groups, parked, mails, actions, inAttention] = await Promise.all([
+    const [work, groups, parked, waitingMails, mails, actions, inAttention] = await Promise.all([
       pipelineStatus(),
       ofEach(modules, (module) => deadLetterGroups(db.connection(module), module)),
       ofEach(modules, (module) => parkedKeys(db.connection(module))),
+      mailQueue.waiting(db, MAILS),
       mailQueue.givenUp(db, MAILS),
       listOperatorActions({ limit: ACTIONS }),
       attention?.() ?? 0,
     ])
     return view.render('operations::pages/operations', {
-      ...{ work, groups, parked, mails, actions, modules, elsewhere, pageOfKey, outcomeOf },
-      ...{ types: TYPES, attention: inAttention, isRunning: runningReplays.has },
+      ...{ work, groups, parked, waitingMails, mails, actions, modules, elsewhere, pageOfKey },
+      ...{ outcomeOf, types: TYPES, attention: inAttention, isRunning: runningReplays.has },
     })
   }
 }

@@ -3,6 +3,7 @@
  */
 import { number, plural } from '#admin/format'
 import type { Notice } from '#admin/notices'
+import type { ChangedMail } from '#mail/operators/change_pending'
 import type { DiscardedKey } from '#messaging/recovery/discard'
 import type { Redriven } from '#messaging/recovery/redrive'
 
@@ -46,11 +47,45 @@ export function unparked(keys: string[]): Notice {
   }
 }
 
-export function sentAgain(kind: string): Notice {
+export function sentAgain({ kind }: { kind: string }): Notice {
   return {
     about: 'Sending again.',
-    text: `Delivery of the mail “${kind.replaceAll('_', ' ')}” is attempted for a day.`,
+    text: `Delivery of the mail “${titleOf(kind)}” is attempted for a day.`,
   }
+}
+
+export function sendingNow({ kind, before, changed }: ChangedMail): Notice {
+  if (changed) return { about: 'Sending now.', text: `The mail “${titleOf(kind)}” is next.` }
+  if (before === 'held') return unchanged(kind, 'is held by another operator')
+  if (before !== 'pending') return unchanged(kind, ENDED[before])
+  return unchanged(kind, 'was attempted meanwhile, or is attempted within a minute')
+}
+
+export function held({ kind, before }: ChangedMail): Notice {
+  if (before === 'sent' || before === 'given_up') return unchanged(kind, ENDED[before])
+  return {
+    about: 'Held.',
+    text: `The mail “${titleOf(kind)}” and later mails of its subject wait until you send it or give it up. An attempt that has just ended may still have delivered it.`,
+  }
+}
+
+export function givenUp({ kind, before }: ChangedMail): Notice {
+  if (before === 'sent' || before === 'given_up') return unchanged(kind, ENDED[before])
+  return {
+    about: 'Given up.',
+    text: `The mail “${titleOf(kind)}” is not sent. The next mail of its subject is.`,
+  }
+}
+
+const ENDED = { sent: 'was sent meanwhile', given_up: 'was given up already' }
+
+function unchanged(kind: string, reason: string): Notice {
+  return { about: 'Nothing changed.', text: `The mail “${titleOf(kind)}” ${reason}.`, tone: 'warn' }
+}
+
+/** @param kind - of a mail, such as `order_confirmed` */
+function titleOf(kind: string) {
+  return kind.replaceAll('_', ' ')
 }
 
 export function replaying(count: number): Notice {

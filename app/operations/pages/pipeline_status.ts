@@ -2,7 +2,7 @@
  * The status of relays, consumers and mail queues, for the summary and the first table of the operations page.
  */
 import db from '@adonisjs/lucid/services/db'
-import type { WaitingMails } from '#mail/mail_lists'
+import type { MailCounts } from '#mail/operators/mail_lists'
 import { mailQueue } from '#mail/queue'
 import { readBacklog } from '#messaging/recovery/backlog'
 import messaging from '#messaging/service'
@@ -44,7 +44,7 @@ export async function pipelineStatus() {
   const modules = messaging.config.modules.map(({ name }) => name)
   const [found, mails] = await Promise.all([
     Promise.all(modules.map(ofModule)),
-    mailQueue.waiting(db),
+    mailQueue.counts(db),
     workerRoles.read(),
   ])
   const rows = [...found.flatMap(({ rows: both }) => both), ...mails.map(ofMails)]
@@ -122,10 +122,11 @@ function withWarning(part: PipelineStatus): PipelineStatus {
   return part.detail && part.tone === 'good' ? { ...part, tone: 'warn' } : part
 }
 
-function ofMails({ module, pending, since, givenUp }: WaitingMails): PipelineStatus {
+function ofMails({ module, pending, held, since, givenUp }: MailCounts): PipelineStatus {
+  const unsent = [givenUp > 0 && `${givenUp} given up`, held > 0 && `${held} held`].filter(Boolean)
   return {
     ...{ module, part: 'mails', where: null, detail: null },
-    ...(givenUp > 0 ? state('warn', `${givenUp} given up`) : state('good', 'running')),
+    ...(unsent.length > 0 ? state('warn', unsent.join(', ')) : state('good', 'running')),
     waiting: pending,
     oldest: since && Math.max(0, Date.now() - since.getTime()) / 1_000,
     ...{ perMinute: null, last: null },

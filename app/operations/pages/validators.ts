@@ -46,6 +46,13 @@ export const parkedKeyValidator = vine.compile(
   vine.object({ module: module(), key: verbatim(MAX_KEY_LENGTH) })
 )
 export const mailValidator = vine.compile(vine.object({ module: vine.string(), id: uuid() }))
+/** The mail as the form showed it. */
+export const shownMailValidator = vine.compile(
+  vine.object({
+    attempts: vine.number().withoutDecimals().min(0).max(2_147_483_647),
+    held: vine.boolean(),
+  })
+)
 export const operatorActionsValidator = vine.compile(
   vine.object({ before: uuid().parse(empty).optional() })
 )

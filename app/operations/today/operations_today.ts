@@ -16,7 +16,7 @@ export const operationsToday: TodayPart = {
     const modules = messaging.config.modules.map(({ name }) => name)
     const [found, mails] = await Promise.all([
       Promise.all(modules.map((name) => readBacklog(db.connection(name), name))),
-      mailQueue.waiting(db),
+      mailQueue.counts(db),
     ])
     const sum = (of: 'deadLetters' | 'parkedKeys' | 'blockedKeys') =>
       found.reduce((total, one) => total + one[of], 0)

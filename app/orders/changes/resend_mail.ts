@@ -1,5 +1,5 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { resend } from '#mail/resend'
+import { resend } from '#mail/operators/resend'
 import { notFound } from '#http/problem'
 import { existing } from '../queries/find_orders.ts'
 import { lockOrder } from '../store/order.ts'

@@ -44,11 +44,11 @@ export function historyLines(history: OrderHistory): string[] {
     ),
     ...section(
       'Mails',
-      mails.map(({ kind, revision, status, attempts, sentAt, lastError }) => {
+      mails.map(({ kind, revision, status, held: isHeld, attempts, sentAt, lastError }) => {
         const when = sentAt
           ? ` ${sentAt.toISOString()}`
           : ` after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`
-        return `${kind} r${revision}  ${status}${when}${lastError ? `: ${lastError}` : ''}`
+        return `${kind} r${revision}  ${isHeld ? 'held' : status}${when}${lastError ? `: ${lastError}` : ''}`
       })
     ),
     ...section(

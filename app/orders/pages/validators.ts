@@ -15,6 +15,7 @@ export const deskFilterValidator = vine.compile(
     q: search(254).parse(empty).optional(),
     status: vine.enum(STATUSES).parse(empty).optional(),
     attention: vine.literal('1').parse(empty).optional(),
+    mail: vine.literal('waiting').parse(empty).optional(),
     fulfilled: day(),
     from: day(),
     to: day(),

@@ -6,6 +6,7 @@ import type { Infer } from '@vinejs/vine/types'
 import type { SignedIn } from '#contracts/actor'
 import { idAfter, invalidCursor, type Page } from '#http/pagination'
 import { notFound } from '#http/problem'
+import { IS_WAITING } from '#mail/operators/mail_lists'
 import { firstIdAt } from '#postgres/run'
 import { orderColumns, ownerFilter, readOrder, recordOf, type OrderRecord } from '../store/order.ts'
 import type { StepRow } from '../store/timeline.ts'
@@ -27,6 +28,8 @@ export type OrderFilters = Omit<Infer<typeof orderListParameters>, 'limit' | 'cu
   referenceLike?: string
   fulfilledAfter?: Date
   fulfilledBefore?: Date
+  /** Orders with a mail that is late or held. */
+  mailWaits?: boolean
 }
 
 /** The orders with these ids, in the order of the ids; unknown ids are skipped. For staff. */
@@ -56,6 +59,7 @@ export function filteredOrders(reader: SignedIn, filters: OrderFilters) {
   const owner = ownerFilter(reader)
   const { status, customerId, email, number, reference, referenceLike, sku, attention } = filters
   const { placedAfter, placedBefore, updatedAfter, fulfilledAfter, fulfilledBefore } = filters
+  const { mailWaits } = filters
   const query = orders().from('orders').select(orders().raw(orderColumns))
   if (owner) query.where('customer_id', owner)
   if (status) query.whereIn('status', status)
@@ -66,6 +70,7 @@ export function filteredOrders(reader: SignedIn, filters: OrderFilters) {
   if (referenceLike) query.whereRaw(likeReference, [referenceLike])
   if (sku) query.whereRaw(`id in (${ordersWith})`, [sku]).whereRaw(linesHold, [sku])
   if (attention !== undefined) query.whereRaw(attention ? 'attention' : 'not attention')
+  if (mailWaits) query.whereRaw(`id in (${ordersWithWaitingMail})`)
   if (placedAfter)
     query.where('placed_at', '>=', placedAfter).where('id', '>', idAt(placedAfter, -1))
   if (placedBefore)
@@ -82,6 +87,8 @@ export const likeReference = 'reference is not null and search_text(reference) =
 /** Earlier releases stored references without Unicode normalization. */
 const hasReference = `reference is not null and search_text(reference) = search_text(:reference)
   and normalize(reference, NFC) = normalize(:reference, NFC)`
+
+const ordersWithWaitingMail = `select order_id from notifications where ${IS_WAITING}`
 
 /** Implied by `linesHold`; lets PostgreSQL start from the lines if few orders have the SKU. */
 const ordersWith = 'select order_id from order_lines where sku = ?'

@@ -2,6 +2,7 @@
  * The full history of an order, for staff and operators who investigate it.
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
+import { HELD } from '#mail/mail_rows'
 import {
   deadLettersOf,
   parkedKey,
@@ -31,6 +32,8 @@ export interface OrderHistory {
     createdAt: Date
     sentAt: Date | null
     lastError: string | null
+    /** Whether an operator holds it. */
+    held: boolean
   }[]
   /** The messages about it that could not be handled, and those blocked behind them. */
   deadLetters: KeyDeadLetter[]
@@ -67,7 +70,8 @@ export async function orderHistory(
       .where('order_id', id)
       .orderBy('sequence')
       .select('id', 'kind', 'revision', 'status', 'attempts')
-      .select('created_at as createdAt', 'sent_at as sentAt', 'last_error as lastError'),
+      .select('created_at as createdAt', 'sent_at as sentAt', 'last_error as lastError')
+      .select(client.raw(`status = 'pending' and next_attempt_at = ${HELD} as held`)),
     deadLettersOf(client, id),
     parkedKey(client, id),
   ])

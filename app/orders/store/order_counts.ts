@@ -2,6 +2,7 @@
  * Numbers of orders, each counted up to `COUNT_LIMIT`.
  */
 import db from '@adonisjs/lucid/services/db'
+import { IS_WAITING } from '#mail/operators/mail_lists'
 import { boundedCount } from '#postgres/bounded_count'
 import { run } from '#postgres/run'
 import { STATUSES, type Status } from '../order_state_machine.ts'
@@ -31,4 +32,15 @@ export async function countOrders() {
     []
   )
   return counts
+}
+
+const ordersWithWaitingMail = `(select distinct order_id from notifications where ${IS_WAITING}) as mailed`
+const withWaitingMail = {
+  name: 'orders_with_waiting_mail',
+  text: `select ${boundedCount(ordersWithWaitingMail)} as orders`,
+}
+
+export async function countOrdersWithWaitingMail(): Promise<number> {
+  const [{ orders }] = await run<{ orders: number }>(db.connection('orders'), withWaitingMail, [])
+  return orders
 }

@@ -5,11 +5,14 @@ import { randomUUID } from 'node:crypto'
 import app from '@adonisjs/core/services/app'
 import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
+import type { TransactionClientContract as Trx } from '@adonisjs/lucid/types/database'
 import { Mailer } from '@adonisjs/mail'
 import { test } from '@japa/runner'
 import { register } from 'prom-client'
+import type { MailSource } from '#mail/mail_rows'
+import { giveUp, hold, sendNow } from '#mail/operators/change_pending'
 import { MailQueue } from '#mail/queue'
-import { resend } from '#mail/resend'
+import { resend } from '#mail/operators/resend'
 import { SmtpTransport } from '#mail/smtp_transport'
 import { SmtpSink, type SmtpScript, type SmtpStep } from '#tests/support/processes/smtp_sink'
 import { emptyShop } from '#tests/support/shop'
@@ -263,6 +266,108 @@ test.group('Mail deliveries', (group) => {
     assert.lengthOf(sink.received, 1)
   })
 
+  test('later mails of a subject wait behind a held one, and none of them is sent twice or late', async ({
+    assert,
+  }) => {
+    await serve(() => undefined)
+    const about = { account_id: randomUUID() }
+    const later = { next_attempt_at: new Date(Date.now() + 3_600_000), last_error: '450 later' }
+    const first = await mailTo('ada@example.com', { ...about, ...later, attempts: 3 })
+    assert.deepInclude(await operate(hold, first), { before: 'pending', changed: true })
+    assert.deepInclude(await operate(hold, first), { before: 'held', changed: false })
+    const second = await mailTo('ada@example.com', { ...about, period: '2026-01-02' })
+    const other = await mailTo('bob@example.com')
+    await eventually('mails of others are sent', async () => (await rowOf(other)).status === 'sent')
+    assert.lengthOf(sink.received, 1)
+
+    const [waiting] = await queue.waiting(db, 5)
+    assert.containSubset(waiting, { id: first, nextAttempt: null, behind: 1, error: '450 later' })
+    const [counts] = await queue.counts(db)
+    assert.deepInclude(counts, { pending: 2, held: 1, since: null }, 'no alert for what is held')
+
+    const old = new Date(Date.now() - 48 * 3_600_000)
+    await inventory().whereIn('id', [first, second]).update({ created_at: old })
+    const stale = { attempts: 3, held: false }
+    const unseen = await operate(sendNow, first, stale)
+    assert.deepInclude(unseen, { before: 'held', changed: false }, 'another operator holds it')
+    sink.script = (step) => (step === 'RCPT TO' ? '450 try later' : undefined)
+    await operate(sendNow, first, { attempts: 3, held: true })
+    const failed = await attempted(first, 4)
+    assert.equal(failed.status, 'pending', 'the time of the hold does not count')
+
+    await operate(giveUp, first, 'Olga')
+    assert.match((await rowOf(first)).last_error!, /^given up by Olga; last error: .*450/)
+    await eventually('the next one is attempted', async () => (await rowOf(second)).attempts > 0)
+    assert.equal((await rowOf(second)).status, 'pending')
+  })
+
+  for (const [name, change, after] of [
+    ['held', hold, { status: 'pending', attempts: 0, wait: Infinity }],
+    ['given up', (...[trx, source, id]) => giveUp(trx, source, id, 'Olga'), { status: 'given_up' }],
+  ] as [string, typeof hold, object][]) {
+    test(`a mail that is ${name} while it is sent is broken off before its last line`, async ({
+      assert,
+    }) => {
+      await serve(
+        () => undefined,
+        (id) => operate(change, id)
+      )
+      const id = await mailTo('ada@example.com')
+      await eventually('the attempt has ended', async () => {
+        return sink.commands.includes('DATA') && sink.connections === 0
+      })
+      assert.isEmpty(sink.received)
+      await eventually('the lease is returned', async () => {
+        const { status, attempts } = await rowOf(id)
+        return status === 'given_up' || attempts === 0
+      })
+      assert.deepInclude(await rowOf(id), { unconfirmed: 0, ...after })
+      assert.equal(degraded(), '', 'no fault of the server')
+    })
+  }
+
+  test('a mail that is held while an attempt fails stays held, with the error', async ({
+    assert,
+  }) => {
+    await serve(
+      (step) => (step === 'RCPT TO' ? '450 try later' : undefined),
+      (id) => operate(hold, id)
+    )
+    const id = await mailTo('ada@example.com')
+    assert.deepInclude(await attempted(id, 1), { status: 'pending', wait: Infinity })
+    await eventually('readiness is ok', async () => degraded() === '')
+  })
+
+  test('a mail is not made due a second time while the attempt runs that the first one began', async ({
+    assert,
+  }) => {
+    await serve((step) => (step === 'RCPT TO' ? '450 try later' : undefined))
+    const id = await mailTo('ada@example.com')
+    await attempted(id, 1)
+    const wait = { next_attempt_at: new Date(Date.now() + 600_000) }
+    await inventory().where('id', id).update(wait)
+    const seen = { attempts: 1, held: false }
+    await Promise.all([operate(sendNow, id, seen), operate(sendNow, id, seen)])
+    await eventually('it was attempted once more', async () => (await rowOf(id)).attempts === 2)
+    await inventory().where('id', id).update(wait)
+    assert.deepInclude(await operate(sendNow, id, seen), { changed: false })
+  })
+
+  async function operate<More extends unknown[], Changed>(
+    change: (
+      ...args: [trx: Trx, source: MailSource, id: string, ...more: More]
+    ) => Promise<Changed>,
+    id: string,
+    ...more: More
+  ) {
+    const source = queue.source('inventory')!
+    const changed = await db
+      .connection('inventory')
+      .transaction((trx) => change(trx, source, id, ...more))
+    queue.wake()
+    return changed
+  }
+
   async function serve(script: SmtpScript, beforeSending?: (id: string) => Promise<unknown>) {
     sink = await SmtpSink.scripted(script)
     queue = new MailQueue()
@@ -276,6 +381,7 @@ test.group('Mail deliveries', (group) => {
         }
       },
       page: () => '/',
+      recipients: async () => new Map(),
     })
     const auth = { user: 'shop', pass: 'secret' }
     const options = { host: '127.0.0.1', port: sink.port, auth, maxConnections: CONNECTIONS }

@@ -203,6 +203,7 @@ test.group('Many mails', (group) => {
         }
       },
       page: () => '/',
+      recipients: async () => new Map(),
     })
     transport = new SmtpTransport({
       ...{ host: '127.0.0.1', port: sink.port },

@@ -234,6 +234,60 @@ test.group('An operator at the page', (group) => {
     assert.deepEqual([mail.status, mail.attempts], ['pending', 0])
   })
 
+  test('sees a mail that waits with order, address, error and tries, sends it now, holds it, gives it up', async ({
+    client,
+    assert,
+  }) => {
+    await priced('MUG')
+    const order = { lines: [{ sku: 'MUG', quantity: 1 }], name: 'Ada', email: 'ada@example.com' }
+    const placed = await post(client, await person('service'), order)
+    await handleReply(placed.body().id, 'reserved', { revision: 1, heldRevision: 1 })
+    assert.include(await said(), 'No mail waits.', 'one that was just queued does not wait')
+    const retried = {
+      ...{ attempts: 4, last_error: '450 mailbox busy' },
+      next_attempt_at: new Date(Date.now() + 600_000),
+    }
+    const [{ id }] = await orders().from('notifications').update(retried, ['id'])
+    const row = () => orders().from('notifications').where('id', id).firstOrFail()
+    const seen = new RegExp(
+      `orders ${placed.body().number} “order confirmed” ?to ada@example.com 450 mailbox busy 4 `
+    )
+    assert.match(await said(), seen)
+
+    await send(`mails/orders/${id}/hold`, {})
+    const page = await said()
+    assert.include(page, 'Held. The mail “order confirmed” and later mails')
+    assert.include(page, 'held 450 mailbox busy')
+    await send(`mails/orders/${id}/now`, { attempts: '4', held: 'false' })
+    assert.include(await said(), 'Nothing changed. The mail “order confirmed” is held by another')
+    assert.equal((await row()).next_attempt_at, Infinity)
+    await send(`mails/orders/${id}/now`, { attempts: '4', held: 'true' })
+    assert.include(await said(), 'Sending now.')
+    assert.isAtMost(Number((await row()).next_attempt_at), Date.now())
+
+    await send(`mails/orders/${id}/give-up`, {})
+    assert.include(await said(), 'Given up.')
+    assert.match((await row()).last_error, /^given up by Olga <.+>; last error: 450 mailbox busy$/)
+    await send(`mails/orders/${id}/hold`, {})
+    assert.include(await said(), 'was given up already')
+    assert.equal((await row()).status, 'given_up')
+    const audited = await db.connection('accounts').from('audit_entries').orderBy('id')
+    assert.deepEqual(
+      audited.filter(({ thing }) => thing === id).map(({ act }) => act.split('.').at(-1)),
+      ['hold', 'send_now', 'send_now', 'give_up', 'hold']
+    )
+
+    for (const [path, status] of [
+      [`mails/orders/${uuidv7()}/hold`, 404],
+      [`mails/nobody/${id}/hold`, 404],
+      [`mails/orders/17/give-up`, 422],
+    ] as const) {
+      assert.equal((await send(path, {})).status, status, path)
+    }
+    const clerk = await plainDeskOf(await person('clerk', 'Carl'))
+    assert.equal((await clerk.send(`${HOME}/mails/orders/${id}/hold`, {}, '/admin')).status, 403)
+  })
+
   test('replays what the dry run has shown, once, and it is on record with the reason', async ({
     assert,
   }) => {

@@ -52,6 +52,13 @@ test.group('The list of orders at the desk', (group) => {
     assert.deepEqual(await listed(''), [plate, mug])
     assert.deepEqual(await listed('status=confirmed'), [mug])
     assert.deepEqual(await listed('attention=1'), [plate])
+    assert.deepEqual(await listed('mail=waiting'), [], 'its mail was queued just now')
+    const mails = orders().from('notifications').where('order_id', mug)
+    await mails.clone().update({ next_attempt_at: 'infinity' })
+    assert.deepEqual(await listed('mail=waiting'), [mug], 'held')
+    await mails.update({ next_attempt_at: new Date(), last_error: '450 busy' })
+    assert.deepEqual(await listed('mail=waiting'), [mug], 'attempted without success')
+    assert.match((await clerk.open('/admin/orders')).text, /mail waiting\s*<small>1</)
     for (const typed of [
       mug,
       `Q-${number}`,

@@ -102,6 +102,7 @@ test.group('Mails about one order', (group) => {
       subject: 'order_id',
       compose: async () => null,
       page: () => '',
+      recipients: async () => new Map(),
     })
     const first = await rows.lease(10)
     assert.deepEqual(

@@ -92,6 +92,42 @@ export const BUGS: Bug[] = [
     caughtBy: [KILLED_PROCESS],
   },
 
+  ...of('app/mail/mail_rows.ts', spec('functional', 'mail/functional/deliveries'), [
+    [
+      'a held mail is sent by the attempt that runs',
+      `and status = 'pending'
+      and next_attempt_at < \${HELD}
+    returning`,
+      `and status = 'pending'
+    returning`,
+    ],
+    [
+      'a failed attempt ends a hold',
+      `next_attempt_at = case when next_attempt_at = \${HELD} then \${HELD}
+        else now() + $4`,
+      `next_attempt_at = case when false then \${HELD}
+        else now() + $4`,
+    ],
+  ]),
+  ...of('app/mail/operators/change_pending.ts', spec('functional', 'mail/functional/deliveries'), [
+    [
+      'an operator ends the hold of another without having seen it',
+      'if (due || held !== seen.held || attempts !== seen.attempts) return false',
+      'if (due || attempts !== seen.attempts) return false',
+    ],
+    [
+      'the time of a hold counts as time of attempts',
+      `update({ created_at: trx.raw('now()') })`,
+      'update({})',
+    ],
+    [
+      'a mail is attempted twice at a time, because two operators send it',
+      'if (due || held !== seen.held || attempts !== seen.attempts) return false',
+      'if (held !== seen.held) return false',
+    ],
+    ['giving up leaves the mail in its place', `status: 'given_up', last_error`, 'last_error'],
+  ]),
+
   ...of('app/orders/order_state_machine.ts', spec('unit', 'orders/unit/order_state_machine'), [
     [
       'a parcel may hold lines that are not reserved',

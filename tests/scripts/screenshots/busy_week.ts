@@ -294,7 +294,7 @@ const POSED = /* sql */ `
     where id = (select id from orders.orders where status = 'confirmed' and revision = 2 and held_revision = 2
                 order by id desc limit 1)`
 
-/** What operators are there for: dead letters of three causes, a parked key, mails given up, and an act. */
+/** What operators are there for: dead letters of three causes, a parked key, mails that wait or were given up, and an act. */
 const IN_TROUBLE = /* sql */ `
   create temp table stuck as
     select id, row_number() over (order by id desc) as place from orders.orders where status = 'pending';
@@ -316,6 +316,10 @@ const IN_TROUBLE = /* sql */ `
     from orders.outbox where type = 'order_placed' order by id desc offset 12 limit 1;
   update orders.notifications set status = 'given_up', attempts = 31, last_error = '550 mailbox is full'
     where id in (select id from orders.notifications order by id desc offset 5 limit 2);
+  update orders.notifications set status = 'pending', sent_at = null, attempts = 7, last_error = '450 4.2.2 mailbox is busy',
+      next_attempt_at = case when place = 1 then 'infinity' else now() + interval '8 minutes' end
+    from (select id, row_number() over (order by id desc) as place from orders.notifications
+          where status = 'sent' order by id desc offset 5 limit 3) as waiting where waiting.id = notifications.id;
   insert into inventory.operator_acts (id, at, who, act, why, filter, outcome) values
     ('01a00000-0000-7000-8000-000000000001', now() - interval '3 hours', 'Olu Adeyemi <olu@example.com>', 'redrive',
      'price list fixed', '{"group": "b95a31e4ef"}', '{"handled": 128, "freed": 41, "waiting": 0, "junk": 0, "finished": true}');

@@ -114,6 +114,7 @@ export const shots: Shot[] = [
   { name: 'low-stock-mails', path: '/admin/account/low-stock', as: 'clerk' },
   { name: 'orders', path: '/admin/orders', as: 'clerk' },
   { name: 'orders-operator', path: '/admin/orders?attention=1', as: 'operator' },
+  { name: 'orders-mail-waiting', path: '/admin/orders?mail=waiting', as: 'clerk' },
   { name: 'orders-nothing', path: '/admin/orders?q=unicorn', as: 'clerk' },
   {
     name: 'orders-selected',

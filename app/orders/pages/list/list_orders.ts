@@ -12,7 +12,7 @@ import { COUNT_LIMIT } from '#postgres/bounded_count'
 import { filteredOrders, likeReference, type OrderFilters } from '../../queries/find_orders.ts'
 import { recordOf, type OrderRecord } from '../../store/order.ts'
 import { STATUSES } from '../../order_state_machine.ts'
-import { countOrders } from '../../store/order_counts.ts'
+import { countOrders, countOrdersWithWaitingMail } from '../../store/order_counts.ts'
 import type { deskFilterValidator } from '../validators.ts'
 
 export type DeskFilter = Infer<typeof deskFilterValidator>
@@ -37,12 +37,16 @@ export async function listForDesk(
   return rows.map(recordOf)
 }
 
-async function filtersOf({ q, status, attention, fulfilled, from, to }: DeskFilter, zone: string) {
+async function filtersOf(
+  { q, status, attention, mail, fulfilled, from, to }: DeskFilter,
+  zone: string
+) {
   const placed = timesOfDays(from, to, zone)
   const shipped = timesOfDays(fulfilled, fulfilled, zone)
   const filters: OrderFilters = {
     status: status && [status],
     attention: attention && true,
+    mailWaits: mail && true,
     placedAfter: placed.from,
     placedBefore: placed.before,
     fulfilledAfter: shipped.from,
@@ -67,7 +71,7 @@ async function filtersFor(q: string): Promise<OrderFilters> {
 
 /** The number of all orders and of each list, each up to `COUNT_LIMIT`. */
 export async function countLists() {
-  const counts = await countOrders()
+  const [counts, mail] = await Promise.all([countOrders(), countOrdersWithWaitingMail()])
   const all = STATUSES.reduce((sum, status) => sum + counts[status], 0)
-  return { ...counts, all: Math.min(all, COUNT_LIMIT) }
+  return { ...counts, mail, all: Math.min(all, COUNT_LIMIT) }
 }

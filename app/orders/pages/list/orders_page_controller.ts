@@ -12,6 +12,7 @@ const LISTS = [
   { name: 'all', label: 'All', filter: ['status', null] },
   ...STATUSES.map((status) => ({ name: status, label: status, filter: ['status', status] })),
   { name: 'attention', label: 'needs attention', filter: ['attention', '1'] },
+  { name: 'mail', label: 'mail waiting', filter: ['mail', 'waiting'] },
 ]
 
 /** The list of orders as a page and as CSV. */

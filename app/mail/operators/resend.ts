@@ -1,5 +1,5 @@
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
-import { mailQueue } from './queue.ts'
+import { mailQueue } from '../queue.ts'
 
 /**
  * Re-sends a mail with current content, under the same Message-ID, with the attempts of a new mail: a day, three copies,
