@@ -317,7 +317,7 @@ const IN_TROUBLE = /* sql */ `
   update orders.notifications set status = 'given_up', attempts = 31, last_error = '550 mailbox is full'
     where id in (select id from orders.notifications order by id desc offset 5 limit 2);
   update orders.notifications set status = 'pending', sent_at = null, attempts = 7, last_error = '450 4.2.2 mailbox is busy',
-      next_attempt_at = case when place = 1 then 'infinity' else now() + interval '8 minutes' end
+      next_attempt_at = case when place = 3 then 'infinity' else now() + interval '8 minutes' end
     from (select id, row_number() over (order by id desc) as place from orders.notifications
           where status = 'sent' order by id desc offset 5 limit 3) as waiting where waiting.id = notifications.id;
   insert into inventory.operator_acts (id, at, who, act, why, filter, outcome) values
