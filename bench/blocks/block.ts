@@ -18,6 +18,8 @@ import type { Figures } from './figures.ts'
 export interface Block {
   figures: Figures
   limits: LimitFigures[]
+  /** The limit at the rate of an open loop, as its CPU per order falls with the rate; null for closed loops. */
+  limitAtRate: LimitFigures | null
   /** Violations, one line each. */
   faults: string[]
 }
@@ -29,7 +31,9 @@ export async function runBlock(stage: Stage, checkout: Checkout, scenario: Case)
   const before = await limitOf(stage, scenario)
   const measured = await measureApp(stage, checkout, scenario)
   const after = await limitOf(stage, scenario)
-  return { ...measured, limits: [before, after] }
+  const { rate } = scenario.load
+  const limitAtRate = rate > 0 ? await limitOf(stage, scenario, rate) : null
+  return { ...measured, limits: [before, after], limitAtRate }
 }
 
 /** Measures the app without the limit. */
@@ -44,7 +48,11 @@ export async function measureApp(stage: Stage, checkout: Checkout, scenario: Cas
   return { figures, faults }
 }
 
-async function limitOf(stage: Stage, { catalogue, lines, limitSeconds }: Case) {
+async function limitOf(
+  stage: Stage,
+  { catalogue, lines, limitSeconds }: Case,
+  rate: number | null = null
+) {
   const database = await stage.emptyDatabase()
   await database.query('checkpoint')
   const figures = await measureLimit({
@@ -52,6 +60,7 @@ async function limitOf(stage: Stage, { catalogue, lines, limitSeconds }: Case) {
     postgresPid: database.pid,
     seconds: limitSeconds,
     together: 20,
+    rate,
     lines,
     skus: catalogue.skus,
   })

@@ -1,4 +1,5 @@
 import { machineLine, table, verdict } from '../report.ts'
+import type { LimitFigures } from '../limit/limit.ts'
 import type { Block } from './block.ts'
 import { limitOf, spread, type BlocksResult, type CaseResult } from './blocks.ts'
 import type { Goal } from './cases.ts'
@@ -54,17 +55,25 @@ function isMet({ least = -Infinity, most = Infinity }: Goal, value: number) {
   return value >= least && value <= most
 }
 
-function details({ case: { transport, name }, blocks, discarded }: CaseResult): string {
+function details({ case: { transport, name, load }, blocks, discarded }: CaseResult): string {
   const of = (read: (figures: Figures) => number | null) =>
     cells(spread(blocks.map(({ figures }) => read(figures))))[0]
   const micro = (part: string) => of(({ cpuMicroseconds }) => cpuMicroseconds[part] ?? null)
   const limits = cells(spread(blocks.map(limitOf)))[0]
+  const paced = (read: (limit: LimitFigures) => number | null) =>
+    cells(spread(blocks.map(({ limitAtRate }) => limitAtRate && read(limitAtRate))))[0]
+  const pacedMicro = (part: string) => paced(({ cpuMicrosecondsPerOrder: of }) => of[part] ?? null)
   const errors = blocks.flatMap(({ figures }) => Object.entries(figures.errors))
   return [
     `${transport}, ${name}: accepted ${of((f) => f.acceptedPerSecond)}/s, settled ${of((f) => f.settledPerSecond)}/s, limit ${limits}/s`,
     `POST p50 ${of((f) => f.httpMs.p50)} ms, p99 ${of((f) => f.httpMs.p99)} ms`,
     `final p50 ${of((f) => f.settledMs.p50)} ms, p99 ${of((f) => f.settledMs.p99)} ms`,
     `CPU µs per order: app ${micro('app')}, postgres ${micro('postgres')}${transport === 'kafka' ? `, kafka ${micro('kafka')}` : ''}`,
+    ...(load.rate > 0
+      ? [
+          `limit at this rate: p50 ${paced((l) => l.confirmMs.p50)} ms, p99 ${paced((l) => l.confirmMs.p99)} ms, CPU µs per order ${pacedMicro('limit')} and postgres ${pacedMicro('postgres')}`,
+        ]
+      : []),
     `load ${of((f) => f.loadCores)} cores`,
     `app ${of((f) => f.residentMb)} MB`,
     `deadlocks ${of((f) => f.deadlocks)}`,

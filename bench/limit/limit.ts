@@ -19,8 +19,10 @@ export interface LimitOptions {
   /** Process id of its server. */
   postgresPid: number
   seconds: number
-  /** Orders in each placing statement. */
+  /** Orders in each placing statement; at a rate, the most. */
   together: number
+  /** Orders per second; as many as it can take when null. */
+  rate: number | null
   /** Lines of each order, of different SKUs. */
   lines: number
   skus: number
@@ -114,12 +116,22 @@ class LimitRun {
   }
 
   async #place(client: pg.Client) {
+    const { together, rate } = this.#options
+    const began = performance.now()
     while (!this.#ending) {
       if (this.#placed - this.#confirmed > MOST_OPEN) {
         await this.#toPlace.wait(WAIT_MS)
         continue
       }
-      const orders = Array.from({ length: this.#options.together }, () => this.#newOrder())
+      const due =
+        rate === null ? together : ((performance.now() - began) * rate) / 1_000 - this.#placed
+      if (due < 1) {
+        await seconds((1 - due) / rate!)
+        continue
+      }
+      const orders = Array.from({ length: Math.min(together, Math.floor(due)) }, () =>
+        this.#newOrder()
+      )
       const lines = orders.flatMap((order) =>
         order.lines.map(({ sku }, index) => ({ orderId: order.id, position: index + 1, sku }))
       )
