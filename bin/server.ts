@@ -3,6 +3,7 @@
  */
 import 'reflect-metadata'
 import { Ignitor, prettyPrintError } from '@adonisjs/core'
+import { createHttpServer } from '#http/server/http_server'
 import { embeddedPostgres, prepareEnvironment, startFault } from '#start/environment'
 
 const APP_ROOT = new URL('../', import.meta.url)
@@ -27,7 +28,7 @@ const starting = new Ignitor(APP_ROOT, { importer })
     app.listen('SIGINT', terminate)
   })
   .httpServer()
-  .start()
+  .start(createHttpServer)
 
 starting.catch(async (error) => {
   process.exitCode = 1

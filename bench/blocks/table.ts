@@ -62,7 +62,7 @@ function details({ case: { transport, name, load }, blocks, discarded }: CaseRes
   const limits = cells(spread(blocks.map(limitOf)))[0]
   const paced = (read: (limit: LimitFigures) => number | null) =>
     cells(spread(blocks.map(({ limitAtRate }) => limitAtRate && read(limitAtRate))))[0]
-  const pacedMicro = (part: string) => paced(({ cpuMicrosecondsPerOrder: of }) => of[part] ?? null)
+  const pacedMicro = (part: string) => paced((limit) => limit.cpuMicrosecondsPerOrder[part] ?? null)
   const errors = blocks.flatMap(({ figures }) => Object.entries(figures.errors))
   return [
     `${transport}, ${name}: accepted ${of((f) => f.acceptedPerSecond)}/s, settled ${of((f) => f.settledPerSecond)}/s, limit ${limits}/s`,

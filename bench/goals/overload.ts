@@ -49,6 +49,7 @@ export async function overload(options: GoalOptions, endings: Endings): Promise<
     ],
     notes: [
       `holds ${short(holds)} orders/s; of ${short(holds * 2)} offered, ${short(figures.acceptedPerSecond)}/s accepted`,
+      `accepted orders: POST p50 ${short(figures.httpMs.p50)} ms, p99 ${short(figures.httpMs.p99)} ms; final p50 ${short(figures.settledMs.p50)} ms, p99 ${short(figures.settledMs.p99)} ms`,
       ...Object.entries(figures.errors).map(([error, count]) => `${error}: ${count}`),
     ],
     faults,
