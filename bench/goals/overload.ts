@@ -8,6 +8,8 @@ import { Session } from './session.ts'
 
 const SLOW_MS = 500
 const AFTER_SECONDS = 10
+/** Not counted: a burst may wait for a second, which is how the app learns that it is no burst. */
+const ONSET_SECONDS = 3
 
 export async function overload(options: GoalOptions, endings: Endings): Promise<GoalReport> {
   const machine = describeMachine()
@@ -17,7 +19,7 @@ export async function overload(options: GoalOptions, endings: Endings): Promise<
   // The load after it begins at once: nothing waits until the backlog is gone.
   let after: ReturnType<Session['load']> | null = null
   const { figures } = await session.load(
-    { rate: Math.ceil(holds * 2), seconds: options.seconds },
+    { rate: Math.ceil(holds * 2), seconds: options.seconds, warmUpSeconds: ONSET_SECONDS },
     () => (after = session.load({ rate: Math.ceil(holds * 0.3), seconds: AFTER_SECONDS }))
   )
   const { sent } = await after!
@@ -35,7 +37,7 @@ export async function overload(options: GoalOptions, endings: Endings): Promise<
     goals: [
       {
         id: 'B11',
-        what: 'p99 ms until an accepted order is final',
+        what: 'p99 ms until an accepted order is final, after the first 3 s',
         value: figures.settledMs.p99,
         most: 500,
       },
