@@ -10,7 +10,8 @@ export default class OutboxPrune extends withModuleFlag(OperatorCommand) {
   static commandName = 'outbox:prune'
   static description = 'Delete published messages from the outboxes before their retention ends'
   static help = [
-    'Deleted messages cannot be replayed. Pending messages and those of parked keys stay.',
+    'Deleted messages cannot be replayed. Pending messages and those of parked keys stay, and so does the newest ' +
+      'message that went through Kafka until messaging:verify has found nothing.',
     'Exit codes: 0; 2: invalid flag, or not confirmed; 3: stopped; 4: the database is unreachable.',
     'Example: node ace outbox:prune --older-than=2d --yes',
   ]

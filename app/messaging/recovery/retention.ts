@@ -11,7 +11,17 @@ import { firstIdAt } from '#postgres/run'
 const ACTS_KEPT_MS = 365 * 86_400_000
 
 /**
- * Deletes published rows of the outbox. Pending rows and those of parked keys stay.
+ * The newest published row, until messaging:verify has found everything handled. It shows that the transport may still
+ * store messages, so that a change of the transport is refused (transport_guard.ts).
+ */
+const GUARDS_TRANSPORT = `outbox.id = (
+  select newest.id from messaging_state,
+    (select id, partition from outbox where published_at is not null order by id desc limit 1) as newest
+  where newest.partition is not null and newest.id > verified_id)`
+
+/**
+ * Deletes published rows of the outbox. Pending rows, those of parked keys, and the row that guards a change of the
+ * transport stay.
  *
  * @param olderThan - milliseconds since they were published
  * @param onProgress - called after each batch with the number of deleted rows
@@ -33,6 +43,7 @@ export async function pruneOutbox(
          delete from outbox using batch
          where outbox.id = batch.id and batch.published_at < now() - :olderThan * interval '1 millisecond'
            and not exists (select from parked_keys where parked_keys.key = batch.key)
+           and (${GUARDS_TRANSPORT}) is not true
          returning outbox.id
        )
        select max(id) as last, (select count(*) from deleted) as "rowCount",
@@ -99,7 +110,8 @@ export async function countPrunable(direct: ClientConfig, olderThan: number): Pr
   return withDedicatedConnection(direct, async (client) => {
     const { rows } = await client.query<{ count: number }>(
       `select count(*)::int from outbox where published_at < now() - $1::float8 * interval '1 millisecond'
-         and not exists (select from parked_keys where parked_keys.key = outbox.key)`,
+         and not exists (select from parked_keys where parked_keys.key = outbox.key)
+         and (${GUARDS_TRANSPORT}) is not true`,
       [olderThan]
     )
     return rows[0].count

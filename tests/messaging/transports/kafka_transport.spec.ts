@@ -12,6 +12,7 @@ import { Messaging } from '#messaging/messaging'
 import { outbox } from '#messaging/outbox/outbox'
 import { operatorActions } from '#messaging/recovery/operator_actions'
 import messaging from '#messaging/service'
+import { countPrunable, pruneOutbox } from '#messaging/recovery/retention'
 import { changePartitions } from '#messaging/topics'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
 import { unreadableBatches, UnreadableBatches } from '#messaging/inbox/unreadable_batches'
@@ -192,10 +193,12 @@ if (kafkaIsHere) {
     }) => {
       const kafka = kafkaTransport()
       const before = startRelay(kafka)
-      await commit(message())
-      await eventually('published', async () => (await published()).length === 1)
+      await commit(message(), message())
+      await eventually('published', async () => (await published()).length === 2)
       await before.stop()
       await kafka.close()
+      assert.equal(await pruneOutbox(orders(), 0), 1, 'the newest one guards the change')
+      assert.equal(await countPrunable(directConnection('orders'), 0), 0)
 
       const stopped = new UnreadableBatches('orders', orders)
       const batch = { topic: 'inventory', partition: 0, reason: 'damaged' }
@@ -212,12 +215,13 @@ if (kafkaIsHere) {
       assert.isTrue(accepted.leads)
       assert.lengthOf(await unreadableBatches(orders()), 0, 'stopped in no topic')
       await accepted.stop()
+      assert.equal(await pruneOutbox(orders(), 0), 2, 'nothing is left to guard')
 
       // Earlier releases left the rows that went through Kafka unverified for good.
       await orders().rawQuery('update messaging_state set verified_id = 0')
       startRelay(kafkaTransport())
       await commit(message())
-      await eventually('published', async () => (await published()).length === 3)
+      await eventually('published', async () => (await published()).length === 1)
     })
 
     test('continues when a key cannot be parked, and parks it later', async ({ cleanup }) => {

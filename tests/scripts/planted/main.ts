@@ -40,7 +40,7 @@ const passes = new Map<string, boolean>()
 
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)))
+  process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)))
 }
 
 const copy = await mkdtemp(join(tmpdir(), 'quartermaster-planted-'))

@@ -8,6 +8,7 @@ import type { Page } from 'playwright-core'
 import { launchEmbeddedPostgres, stopEmbeddedPostgres } from '#database/embedded/server'
 import { freePort } from '#tests/support/runner/environment'
 import { APP_ROOT, AppProcess, dataDirectory, endApps } from '#tests/support/processes/app_process'
+import { endOnSignal } from '#tests/support/processes/end_on_signal'
 import { busyWeek, type BusyWeek, type StaffRole } from './busy_week.ts'
 import { shots, type Shot } from './pages.ts'
 
@@ -50,6 +51,9 @@ async function main(args: string[]): Promise<number> {
   if (help || list) return 0
 
   const home = await dataDirectory()
+  let closing: Promise<void> | null = null
+  const close = () => (closing ??= endApps().then(home.remove))
+  endOnSignal(close)
   try {
     const { url } = await launchEmbeddedPostgres(home.path)
     const port = await freePort()
@@ -74,8 +78,7 @@ async function main(args: string[]): Promise<number> {
     console.log(FOLDER)
     return well && wellWithout ? 0 : 1
   } finally {
-    await endApps()
-    await home.remove()
+    await close()
   }
 }
 

@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { endOnSignal } from '#tests/support/processes/end_on_signal'
 import { faults } from './catalogue/all.ts'
 import type { Fault, Row } from './fault.ts'
 import { isKept, reliabilityPage, terminalLine } from './report.ts'
@@ -67,9 +68,9 @@ async function runAll(
   rate: number,
   report: (found: Row[]) => void
 ): Promise<Row[]> {
-  const testBed = await TestBed.open()
-  const ending = () => void testBed.close().finally(() => process.exit(130))
-  process.once('SIGINT', ending).once('SIGTERM', ending)
+  const opening = TestBed.open()
+  endOnSignal(async () => (await opening).close())
+  const testBed = await opening
   const rows: Row[] = []
   try {
     for (const fault of chosen) {

@@ -19,6 +19,8 @@ import { TcpProxy } from '#tests/support/connections/tcp_proxy'
 const NODES = 3
 
 export class TestBed {
+  #closing: Promise<void> | null = null
+
   private constructor(
     readonly kafka: Broker,
     /** In front of node 1, 2, 3. */
@@ -80,6 +82,7 @@ export class TestBed {
 
   /** Starts PostgreSQL if it is down. */
   async startDatabase() {
+    if (this.#closing) throw new Error('the test bed is closed')
     const { port } = await launchEmbeddedPostgres(this.databaseDir)
     this.databaseProxy.target = port
   }
@@ -95,7 +98,13 @@ export class TestBed {
     for (let node = 1; node <= NODES; node++) await this.kafka.up(node)
   }
 
-  async close() {
+  /** Ends the servers; nothing starts them again afterwards. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close() {
     for (const proxy of [...this.brokerProxies, this.databaseProxy]) proxy.close()
     await this.kafka.stop()
     await stopEmbeddedPostgres(this.databaseDir)
