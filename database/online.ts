@@ -4,10 +4,8 @@
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Client } from 'pg'
-import { setTimeout as sleep } from 'node:timers/promises'
 
-const LOCK_TRIES = 500
-const PAUSE_MS = 500
+export { withBriefLock } from '#postgres/brief_lock'
 
 /**
  * Creates an index without blocking writes. It waits for open snapshots, such as that of a backup.
@@ -37,24 +35,4 @@ interface ConnectionPool {
 /** Drops an index without blocking reads or writes. */
 export async function dropIndex(owner: QueryClientContract, name: string) {
   await owner.rawQuery(`drop index concurrently if exists ${name}`)
-}
-
-/**
- * Runs a statement that needs an exclusive lock for a moment. It gives up the lock after 100 ms and tries again, because
- * all statements on the table wait behind one that waits for it.
- *
- * @throws DatabaseError 55P03 when the lock is not free within five minutes
- */
-export async function withBriefLock(owner: QueryClientContract, statement: string) {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await owner.transaction(async (trx) => {
-        await trx.rawQuery(`set local lock_timeout = '100ms'`)
-        await trx.rawQuery(statement)
-      })
-    } catch (error) {
-      if ((error as { code?: string }).code !== '55P03' || tries === LOCK_TRIES) throw error
-      await sleep(PAUSE_MS)
-    }
-  }
 }

@@ -3,6 +3,7 @@
  * commit in one transaction. `installer.ts` runs the steps.
  */
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
+import { divideOutbox } from './outbox/divide_outbox.ts'
 
 /** Every table of the kernel. `waiting_keys` holds the blocked keys. */
 export const KERNEL_TABLES = [
@@ -238,6 +239,8 @@ export const KERNEL_STEPS: SchemaStep[] = [
       create table worker_roles (role text primary key, seen_at timestamptz not null);
     `,
   },
+  // The outbox in segments, which are dropped whole.
+  { name: '0009_outbox_segments', online: divideOutbox },
 ]
 
 function hasTable(table: string) {

@@ -9,7 +9,8 @@ import { forgetImports } from '#inventory/receipts/forget_imports'
 import { forgetCrossings } from '#inventory/low_stock/forget_crossings'
 import { forgetSentMails } from '#mail/forget_sent'
 import type { Messaging } from '#messaging/messaging'
-import { pruneActions, pruneInbox, pruneOutbox } from '#messaging/recovery/retention'
+import { renewSegments } from '#messaging/outbox/segments'
+import { pruneActions, pruneInbox } from '#messaging/recovery/retention'
 import type { RetentionRule } from '#operations/workers/retention'
 
 /** The rules of accounts, which has no outbox, run in the process that leads orders. */
@@ -20,8 +21,8 @@ export function retentionRules(db: Database, messaging: Messaging): RetentionRul
   })
   const of = (module: string) => db.connection(module)
   const { outbox } = messaging.config.retention
-  const kernel = messaging.config.modules.flatMap(({ name }) => [
-    rule(name, 'outbox', (signal) => pruneOutbox(of(name), outbox, signal)),
+  const kernel = messaging.config.modules.flatMap(({ name, direct }) => [
+    rule(name, 'outbox', () => renewSegments(direct, outbox)),
     rule(name, 'inbox', async (signal) =>
       pruneInbox(of(name), name, await messaging.inboxRetention(), signal)
     ),

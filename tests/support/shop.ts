@@ -44,7 +44,8 @@ export async function empty(trx: TransactionClientContract, names: string[]) {
   const { rows: used } = await trx.rawQuery<{ rows: { name: string; large: boolean }[] }>(
     names
       .map((name) => {
-        const large = `pg_relation_size('${name}') > 8192 or pg_table_size('${name}') > 65536`
+        const large = `coalesce((select sum(pg_relation_size(relid)) from pg_partition_tree('${name}')), 0)
+          + pg_relation_size('${name}') > 8192 or pg_table_size('${name}') > 65536`
         return `select '${name}' as name, ${large} as large where exists (select from ${name})`
       })
       .join(' union all ')
@@ -68,8 +69,9 @@ const tables: Record<string, string[]> = {}
 
 async function tablesOf(trx: TransactionClientContract, module: string): Promise<string[]> {
   const { rows } = await trx.rawQuery<{ rows: { name: string }[] }>(
-    `select quote_ident(tablename) as name from pg_tables
-     where schemaname = '${module}' and tablename <> all (array['${KEPT.join(`','`)}'])`
+    `select quote_ident(relname) as name from pg_class
+     where relnamespace = '${module}'::regnamespace and relkind in ('r', 'p') and not relispartition
+       and relname <> all (array['${KEPT.join(`','`)}'])`
   )
   return rows.map(({ name }) => name)
 }

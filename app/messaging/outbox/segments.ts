@@ -1,0 +1,211 @@
+/*
+ * The outbox is a partitioned table. Its partitions, called segments, hold consecutive ids: `outbox_0`, `outbox_1`, and
+ * so on. New messages go into the segment of the id sequence. A new segment begins when a seventh of the retention has
+ * passed, which is a day by default, and an expired segment is dropped as a whole: nothing is left to vacuum.
+ *
+ * - No statement of a request or of the relay waits for this work, also while a transaction that has read the outbox
+ *   stays open. Attaching and detaching lock no reader or writer out; to begin a segment is to set the sequence forward.
+ * - A message is never refused: the current segment takes messages until the next one begins.
+ * - A segment with a pending message, or with a message of a parked key, is never dropped.
+ * - The process may be killed after any statement: the next run continues.
+ */
+import { DatabaseError, type Client, type ClientConfig } from 'pg'
+import { withDedicatedConnection } from '#postgres/dedicated_connection'
+
+/** Ids of a segment. At one segment an hour, ids stay exact numbers in JavaScript for a century. */
+export const SEGMENT_IDS = 10_000_000_000
+
+/** Marks the tables that this file may drop. */
+export const SEGMENT_COMMENT = 'segment of the outbox'
+
+/** A segment's options: a mark as published leaves a dead row. */
+export const SEGMENT_OPTIONS =
+  'autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.05'
+
+const SEGMENTS_A_RETENTION = 7
+const SHORTEST_MS = 3_600_000
+/** Statements slow down with the number of segments, so no new one begins while parked keys keep this many. */
+const MOST_SEGMENTS = 12
+
+/** How long to wait for transactions that have read the outbox; nobody waits meanwhile. */
+const READERS_MS = 1_000
+/** How long marks of published messages may wait. */
+const MARKS_MS = 50
+
+interface Segment {
+  name: string
+  number: number
+}
+
+/**
+ * Drops expired segments, and begins a new one when it is due. What cannot be done now, because a transaction that has
+ * read the outbox is open, is left to the next call.
+ *
+ * @param direct - a connection whose session user owns the tables
+ * @param retention - milliseconds since messages were published
+ * @returns the number of dropped messages
+ */
+export async function renewSegments(direct: ClientConfig, retention: number): Promise<number> {
+  return withDedicatedConnection(direct, async (client) => {
+    // The session's own user has run the installer: only the owner can attach, detach and drop.
+    await client.query(`set role none; set lock_timeout = ${READERS_MS}`)
+    if (!(await takesLock(client))) return 0
+    let dropped = 0
+    try {
+      await finishDetaching(client)
+      dropped += await settleDetached(client)
+      for (const segment of await closedSegments(client)) {
+        if (!(await isExpired(client, segment, retention))) continue
+        if (!(await isSettled(client, segment))) continue
+        await client.query(`alter table outbox detach partition ${segment.name} concurrently`)
+        dropped += await settleDetached(client)
+      }
+      await beginSegment(client, Math.max(SHORTEST_MS, retention / SEGMENTS_A_RETENTION))
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error
+    }
+    return dropped
+  })
+}
+
+function isLockTimeout(error: unknown) {
+  return error instanceof DatabaseError && error.code === '55P03'
+}
+
+/** @returns false while another process is at work */
+async function takesLock(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ taken: boolean }>(
+    `select pg_try_advisory_lock(hashtext('outbox segments'), 'outbox'::regclass::oid::int) as taken`
+  )
+  return rows[0].taken
+}
+
+/** Continues after a detach that was interrupted while it waited for readers. */
+async function finishDetaching(client: Client) {
+  const { rows } = await client.query<{ name: string }>(
+    `select inhrelid::regclass::text as name from pg_inherits
+     where inhparent = 'outbox'::regclass and inhdetachpending`
+  )
+  for (const { name } of rows) {
+    await client.query(`alter table outbox detach partition ${name} finalize`)
+  }
+}
+
+/** Drops detached segments, or attaches one again that has to stay. @returns the number of dropped messages */
+async function settleDetached(client: Client): Promise<number> {
+  let dropped = 0
+  for (const segment of await segments(client, 'not relispartition')) {
+    const { name } = segment
+    if (!(await isClear(client, segment))) {
+      await client.query(attach(segment))
+      continue
+    }
+    const { rows } = await client.query<{ count: number }>(`select count(*)::int from ${name}`)
+    await client.query(`drop table ${name}`)
+    dropped += rows[0].count
+  }
+  return dropped
+}
+
+/** The segments below that of the sequence, the oldest first. */
+async function closedSegments(client: Client): Promise<Segment[]> {
+  const current = await currentSegment(client)
+  const attached = await segments(client, 'relispartition')
+  return attached.filter(({ number }) => number < current)
+}
+
+async function currentSegment(client: Client): Promise<number> {
+  const { rows } = await client.query<{ last: number }>(
+    `select coalesce(pg_sequence_last_value(pg_get_serial_sequence('outbox', 'id')::regclass), 0) as last`
+  )
+  return Math.floor(Number(rows[0].last) / SEGMENT_IDS)
+}
+
+async function segments(client: Client, condition: string): Promise<Segment[]> {
+  const { rows } = await client.query<Segment>(
+    `select relname as name, substr(relname, 8)::int as number from pg_class
+     where relnamespace = current_schema::regnamespace and relname ~ '^outbox_[0-9]+$' and relkind = 'r'
+       and obj_description(oid, 'pg_class') = $1 and ${condition}
+     order by number`,
+    [SEGMENT_COMMENT]
+  )
+  return rows
+}
+
+async function isExpired(client: Client, { name }: Segment, retention: number): Promise<boolean> {
+  const isOld = `published_at < now() - $1 * interval '1 millisecond'`
+  const youngest = `select ${isOld} as old from ${name} order by id desc limit 1`
+  const { rows } = await client.query<{ old: boolean | null }>(youngest, [retention])
+  if (rows.length > 0 && !rows[0].old) return false
+  const all = await client.query<{ old: boolean }>(
+    `select coalesce(bool_and(published_at is not null and ${isOld}), true) as old from ${name}`,
+    [retention]
+  )
+  return all.rows[0].old
+}
+
+/**
+ * Whether every transaction that wrote to a closed segment has ended and the segment may be dropped. Messages of one
+ * that is still open would become invisible to the relay when they commit.
+ */
+async function isSettled(client: Client, segment: Segment): Promise<boolean> {
+  await client.query(`begin; set local lock_timeout = ${MARKS_MS}`)
+  try {
+    // Conflicts with every writer of the segment, and with no reader.
+    await client.query(`lock table only ${segment.name} in share mode`)
+    return await isClear(client, segment)
+  } catch (error) {
+    if (isLockTimeout(error)) return false
+    throw error
+  } finally {
+    await client.query('rollback')
+  }
+}
+
+/** Whether a segment holds no pending message and none of a parked key. */
+async function isClear(client: Client, { name }: Segment): Promise<boolean> {
+  const { rows } = await client.query<{ clear: boolean }>(
+    `select not exists (select from ${name} where published_at is null)
+       and not exists (select from ${name} join parked_keys using (key)) as clear`
+  )
+  return rows[0].clear
+}
+
+/**
+ * Sets the sequence forward to the next segment when the current one is old enough. Ids still grow within each key: an
+ * id is assigned under the lock of its key.
+ *
+ * @param period - milliseconds
+ */
+async function beginSegment(client: Client, period: number) {
+  const current = await currentSegment(client)
+  const { rows } = await client.query<{ due: boolean }>(
+    `select created_at < now() - $2 * interval '1 millisecond' as due
+     from outbox where id >= $1 order by id limit 1`,
+    [current * SEGMENT_IDS, period]
+  )
+  const attached = await segments(client, 'relispartition')
+  if (!rows[0]?.due || attached.length >= MOST_SEGMENTS) return
+  const next = { name: `outbox_${current + 1}`, number: current + 1 }
+  if (!attached.some(({ number }) => number === next.number)) await createSegment(client, next)
+  await client.query(`select setval(pg_get_serial_sequence('outbox', 'id'), $1)`, [
+    next.number * SEGMENT_IDS,
+  ])
+}
+
+/** Attaching an empty table locks no reader or writer out; creating it as a partition would. */
+async function createSegment(client: Client, segment: Segment) {
+  const { name } = segment
+  await client.query(
+    `begin;
+     create table ${name} (like outbox including defaults including indexes) with (${SEGMENT_OPTIONS});
+     comment on table ${name} is '${SEGMENT_COMMENT}';
+     ${attach(segment)};
+     commit`
+  )
+}
+
+function attach({ name, number }: Segment) {
+  const [from, to] = [number * SEGMENT_IDS, (number + 1) * SEGMENT_IDS]
+  return `alter table outbox attach partition ${name} for values from (${number === 0 ? 'minvalue' : from}) to (${to})`
+}
