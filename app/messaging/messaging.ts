@@ -12,6 +12,7 @@ import { pendingSteps } from './installer.ts'
 import { minimumInboxRetention } from './outbox/minimum_inbox_retention.ts'
 import { notifyRelay } from './outbox/notify_relay.ts'
 import { Relay } from './outbox/relay.ts'
+import { segmentPeriod } from './outbox/segments.ts'
 import { TransportUnavailable, type Transport } from './transports/transport.ts'
 import { Mutex } from './inbox/mutex.ts'
 import { UnreadableBatches } from './inbox/unreadable_batches.ts'
@@ -164,13 +165,14 @@ export class Messaging {
   async verify(olderThan: number, transport?: Transport, onProgress?: (checked: number) => void) {
     return verify(this.#verifiedModules(), {
       ...{ olderThan, onProgress, namespace: this.config.namespace },
+      retention: this.config.retention.outbox,
       contents: async (topic, how) => (await transport?.contents(topic, how)) ?? null,
     })
   }
 
   /** Records that everything up to now is handled, so that the transport may be changed. */
   async recordVerified() {
-    await recordVerified(this.#verifiedModules(), this.config.namespace)
+    await recordVerified(this.#verifiedModules(), this.config)
   }
 
   #verifiedModules() {
@@ -181,20 +183,22 @@ export class Messaging {
   }
 
   /**
-   * Milliseconds that inboxes keep a handled id: as set, or as long as it may be delivered again.
+   * Milliseconds that inboxes keep a handled id: as set, or as long as it may be delivered again; and as much longer as
+   * the outbox keeps messages beyond its retention.
    *
    * @throws TransportUnavailable
    */
   async inboxRetention(): Promise<number> {
     const { inbox, outbox } = this.config.retention
     const transport = this.#running?.transport
-    if (inbox !== undefined) return inbox
+    const period = segmentPeriod(outbox)
+    if (inbox !== undefined) return inbox + period
     if (!transport) throw new Error('messaging is not running')
     const modules = this.config.modules.map(({ name }) => name)
     const topics = new Set(modules.flatMap((name) => [name, ...this.consumer(name).topics]))
     const needed = [...topics].map((topic) => minimumInboxRetention(transport, topic, outbox))
-    // A row is marked published, and so pruned, a moment after its message was handled.
-    return Math.max(...(await Promise.all(needed))) + HOUR_MS
+    // A message is marked published a moment after it was handled, and dropped with the last one of its segment.
+    return Math.max(...(await Promise.all(needed))) + period + HOUR_MS
   }
 
   /** Steps of the installer that have not run in the modules' databases, as `<module>/<step>`. */

@@ -270,7 +270,7 @@ export function backlogTable(result: BacklogResult): string {
   return [
     `### backlog, ${load.transport}, ${load.rate} orders/s for ${load.seconds} s`,
     '',
-    `| commit to published | clean | behind ${load.rows} dead rows in each outbox | clean again |`,
+    `| commit to published | clean | behind ${load.rows} dead rows in 8 segments of each outbox | clean again |`,
     '| --- | --: | --: | --: |',
     ...rows('the leader', steady),
     ...rows('a new leader', newLeader),

@@ -1,11 +1,15 @@
 /*
  * Dead rows: published rows that only an older snapshot still sees. Each leaves a dead entry in the index of pending
- * rows, and vacuum cannot remove it while the snapshot is open.
+ * rows, and vacuum cannot remove it while the snapshot is open. They fill as many segments of the outbox as a retention
+ * has.
  */
 import pg from 'pg'
+import { renewSegments } from '#messaging/outbox/segments'
 import type { DatabaseUnderTest } from '../under_test/database.ts'
 
 const ROWS_A_TRANSACTION = 10_000
+const SEGMENTS = 8
+const DAY_MS = 86_400_000
 
 /** A type without subscriptions. */
 const FILLER = 'bench_filler'
@@ -28,6 +32,7 @@ export async function openReader({ url }: DatabaseUnderTest, modules: string[]) 
 export async function publishRows(database: DatabaseUnderTest, module: string, rows: number) {
   const client = new pg.Client(database.url)
   await client.connect()
+  let begun = 1
   try {
     for (let made = 0; made < rows; made += ROWS_A_TRANSACTION) {
       await client.query('begin')
@@ -42,16 +47,32 @@ export async function publishRows(database: DatabaseUnderTest, module: string, r
         [FILLER]
       )
       await client.query('commit')
+      if (made >= (rows * begun) / SEGMENTS) {
+        await beginSegment(client, database, module)
+        begun++
+      }
     }
     await client.query(`vacuum analyze ${module}.outbox`)
     await client.query('checkpoint')
     const { rows: dead } = await client.query<{ count: number }>(
-      `select n_dead_tup::int as count from pg_stat_all_tables where relid = '${module}.outbox'::regclass`
+      `select sum(n_dead_tup)::int as count from pg_stat_all_tables
+       where relid in (select relid from pg_partition_tree('${module}.outbox'))`
     )
     if (dead[0].count < rows) throw new Error(`only ${dead[0].count} rows of ${module} are dead`)
   } finally {
     await client.end()
   }
+}
+
+/** As if a day had passed: makes the first row of the current segment old. */
+async function beginSegment(client: pg.Client, { url }: DatabaseUnderTest, module: string) {
+  await client.query(
+    `update ${module}.outbox set created_at = now() - interval '2 days' where id =
+       (select min(id) from ${module}.outbox
+        where tableoid = (select tableoid from ${module}.outbox order by id desc limit 1))`
+  )
+  const owner = { connectionString: url, options: `-c search_path=${module}` }
+  await renewSegments(owner, 7 * DAY_MS)
 }
 
 /** Deletes the rows and vacuums. */

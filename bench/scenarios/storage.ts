@@ -89,10 +89,13 @@ interface Reading {
 
 async function read(database: DatabaseUnderTest): Promise<Reading> {
   const sizes = await database.query<{ table: string; tableBytes: number; indexBytes: number }>(`
-    select schemaname || '.' || tablename as table, pg_table_size(relid)::float8 as "tableBytes",
-      pg_indexes_size(relid)::float8 as "indexBytes"
-    from pg_tables, lateral (select format('%I.%I', schemaname, tablename)::regclass as relid) as found
-    where schemaname in ('orders', 'inventory')`)
+    select nspname || '.' || relname as table, sum(pg_table_size(part))::float8 as "tableBytes",
+      sum(pg_indexes_size(part))::float8 as "indexBytes"
+    from pg_class join pg_namespace on pg_namespace.oid = relnamespace,
+      lateral (select pg_class.oid as part where relkind = 'r' union all
+        select relid from pg_partition_tree(pg_class.oid) where isleaf) as parts
+    where nspname in ('orders', 'inventory') and relkind in ('r', 'p') and not relispartition
+    group by 1`)
   const [{ lsn }] = await database.query<{ lsn: string }>(
     'select pg_current_wal_flush_lsn() as lsn'
   )
@@ -116,10 +119,12 @@ const walByTable = /* sql */ `
   join pg_class as relation on pg_relation_filenode(relation.oid) = block.relfilenode
   left join pg_index on indexrelid = relation.oid
   left join pg_class as toasted on toasted.reltoastrelid = coalesce(indrelid, relation.oid)
-  join pg_class as owner on owner.oid = coalesce(toasted.oid, indrelid, relation.oid),
-  lateral (select owner.oid = relation.oid as is_table) as kind,
+  cross join lateral (select coalesce(toasted.oid, indrelid, relation.oid) as oid) as stored
+  -- A segment of an outbox counts as the outbox.
+  join pg_class as owner on owner.oid = coalesce(pg_partition_root(stored.oid), stored.oid),
+  lateral (select stored.oid = relation.oid as is_table) as kind,
   lateral (select nspname from pg_namespace where oid = owner.relnamespace) as schema
-  where nspname in ('orders', 'inventory') and owner.relkind = 'r'
+  where nspname in ('orders', 'inventory') and owner.relkind in ('r', 'p')
   group by 1 order by 2 desc`
 
 type Written = Omit<TableUse, 'tableBytes' | 'indexBytes'>

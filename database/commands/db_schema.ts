@@ -19,10 +19,19 @@ export default class DbSchema extends BaseCommand {
   async run() {
     const { modelled } = await import('#config/database')
     const { setUpDatabases } = await import('#database/setup')
-    await setUpDatabases(this.app, await this.app.container.make('lucid.db'))
+    const db = await this.app.container.make('lucid.db')
+    await setUpDatabases(this.app, db)
     for (const module of modelled) {
       const path = this.app.makePath('database', module, 'schema.ts')
       const before = await readFile(path, 'utf8')
+      // Partitions have no class of their own.
+      const partitions = await db
+        .connection(`${module}_owner`)
+        .from('pg_class')
+        .where('relispartition', true)
+        .select('relname')
+      const { schemaGeneration } = db.manager.get(`${module}_owner`)!.config
+      schemaGeneration!.excludeTables!.push(...partitions.map(({ relname }) => relname))
       await this.kernel.exec('schema:generate', [`--connection=${module}_owner`])
       const after = await readFile(path, 'utf8')
       if (before === after) continue

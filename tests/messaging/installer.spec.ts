@@ -4,7 +4,10 @@
 import { createHash } from 'node:crypto'
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
+import pg from 'pg'
+import { directConnection } from '#config/database'
 import { installMessaging, pendingSteps } from '#messaging/installer'
+import { LeaderConnection } from '#messaging/outbox/leader_connection'
 import { KERNEL_STEPS, KERNEL_TABLES, type SchemaStep } from '#messaging/schema'
 
 const SCHEMA = 'installer_test'
@@ -19,6 +22,14 @@ const RELEASED: Record<string, string> = {
   '0006_unreadable_batches': '41addc24dfc8e84b',
   '0007_blocked_key_retries': 'fb80b8f6db0ce5cc',
   '0008_worker_roles': 'db00846f9a8b7617',
+}
+
+const OPTIONS = { options: `-c role=orders_app -c search_path=${SCHEMA}` }
+
+const insert = {
+  name: 'insert',
+  text: `insert into outbox (message_id, topic, key, key_hash, type, version, data)
+    values (gen_random_uuid(), 'orders', 'k', 1, 'order_placed', 1, '{}') returning id`,
 }
 
 const names = KERNEL_STEPS.map(({ name }) => name)
@@ -98,8 +109,85 @@ test.group('The installer', (group) => {
     assert.deepEqual(await installMessaging(owner(), steps), [])
   })
 
+  test('divides an outbox in use: messages, ids, rights and running statements stay', async ({
+    assert,
+    cleanup,
+  }) => {
+    for (const { sql } of KERNEL_STEPS.slice(0, 8)) await owner().rawQuery(sql!)
+    await owner().rawQuery(`grant usage on schema ${SCHEMA} to orders_app`)
+    await owner().rawQuery('grant select, insert, update, delete on outbox to orders_app')
+    const writer = new pg.Client({ ...directConnection('orders'), ...OPTIONS })
+    writer.on('error', () => {})
+    await writer.connect()
+    cleanup(() => writer.end())
+    const write = async () => (await writer.query<{ id: number }>(insert)).rows[0].id
+    const ids = [await write(), await write()]
+
+    // The exchange waits for an open transaction, and gives way to the others.
+    await writer.query('begin')
+    ids.push(await write())
+    const installing = installMessaging(owner())
+    const other = new pg.Client({ ...directConnection('orders'), ...OPTIONS })
+    await other.connect()
+    cleanup(() => other.end())
+    for (let tries = 0; tries < 20; tries++) ids.push((await other.query(insert)).rows[0].id)
+    await writer.query('commit')
+    assert.deepEqual(await installing, names.slice(8))
+    ids.push(await write())
+    assert.deepEqual(
+      ids,
+      Array.from({ length: 24 }, (_, index) => index + 1)
+    )
+    const { rows } = await writer.query('select id, tableoid::regclass::text from outbox')
+    assert.deepEqual([...new Set(rows.map((row) => row.tableoid))], ['outbox_0'])
+    assert.lengthOf(rows, 24)
+    assert.deepEqual(await layoutOf(SCHEMA), await layoutOf('orders'))
+  })
+
+  test('continues a division that was interrupted after {step}')
+    .with([
+      {
+        step: 'the bound was added',
+        sql: 'alter table outbox add constraint outbox_first_segment check (id < 10000000000) not valid',
+      },
+      {
+        step: 'the bound was proven',
+        sql: 'alter table outbox add constraint outbox_first_segment check (id < 10000000000)',
+      },
+      {
+        step: 'the exchange',
+        sql: `delete from messaging_steps where name = '0009_outbox_segments'`,
+      },
+    ])
+    .run(async ({ assert }, { step, sql }) => {
+      if (step === 'the exchange') await installMessaging(owner())
+      else for (const { sql: old } of KERNEL_STEPS.slice(0, 8)) await owner().rawQuery(old!)
+      await owner().rawQuery(insert.text)
+      await owner().rawQuery(sql)
+      await installMessaging(owner())
+      const { rows } = await owner().rawQuery(insert.text)
+      assert.equal(rows[0].id, 2)
+      assert.deepEqual(await layoutOf(SCHEMA), await layoutOf('orders'))
+    })
+
+  test('ends the leadership of a relay that holds the lock of the undivided outbox', async ({
+    assert,
+    cleanup,
+  }) => {
+    for (const { sql } of KERNEL_STEPS.slice(0, 8)) await owner().rawQuery(sql!)
+    const leader = await LeaderConnection.open(
+      { ...directConnection('orders'), ...OPTIONS },
+      { notified() {}, lost() {} }
+    )
+    cleanup(() => leader.close())
+    await owner().rawQuery(`grant usage on schema ${SCHEMA} to orders_app`)
+    assert.isTrue(await leader.tryLock())
+    await installMessaging(owner())
+    await assert.rejects(() => leader.query('select'))
+  })
+
   test('has the released steps unchanged', ({ assert }) => {
-    const sums = KERNEL_STEPS.map(({ name, sql }) => [
+    const sums = KERNEL_STEPS.filter(({ sql }) => sql).map(({ name, sql }) => [
       name,
       createHash('sha256').update(sql!.replace(/\s+/g, ' ')).digest('hex').slice(0, 16),
     ])
@@ -120,7 +208,7 @@ async function layoutOf(schema: string) {
        select json_agg(replace(indexdef, :prefix, '') order by indexname)
        from pg_indexes where schemaname = :schema and tablename = relname) as indexes, reloptions as options
      from pg_class as relation
-     where relnamespace = cast(:schema as regnamespace) and relkind = 'r' and relname = any (:tables)
+     where relnamespace = cast(:schema as regnamespace) and relkind in ('r', 'p') and relname = any (:tables)
      order by relname`,
     { schema, prefix: `${schema}.`, tables: KERNEL_TABLES as never }
   )

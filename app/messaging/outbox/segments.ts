@@ -37,6 +37,11 @@ interface Segment {
   number: number
 }
 
+/** Milliseconds after which a new segment begins. Messages may be kept for longer than the retention by as much. */
+export function segmentPeriod(retention: number): number {
+  return Math.max(SHORTEST_MS, retention / SEGMENTS_A_RETENTION)
+}
+
 /**
  * Drops expired segments, and begins a new one when it is due. What cannot be done now, because a transaction that has
  * read the outbox is open, is left to the next call.
@@ -60,7 +65,7 @@ export async function renewSegments(direct: ClientConfig, retention: number): Pr
         await client.query(`alter table outbox detach partition ${segment.name} concurrently`)
         dropped += await settleDetached(client)
       }
-      await beginSegment(client, Math.max(SHORTEST_MS, retention / SEGMENTS_A_RETENTION))
+      await beginSegment(client, segmentPeriod(retention))
     } catch (error) {
       if (!isLockTimeout(error)) throw error
     }

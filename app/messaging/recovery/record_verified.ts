@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { withDedicatedConnections } from '#postgres/dedicated_connection'
+import type { MessagingConfig } from '../define_config.ts'
 import { verify, type VerifiedModule } from './verify.ts'
 
 /** Longer than the longest transaction of the app. */
@@ -10,13 +11,16 @@ const COMMITTED_WITHIN_MS = 35_000
  * Records in each module that everything up to now is handled, so that the transport may be changed. Records nothing
  * when a message is missing, or another transaction on the server takes too long.
  */
-export async function recordVerified(modules: VerifiedModule[], namespace: string) {
+export async function recordVerified(
+  modules: VerifiedModule[],
+  { namespace, retention }: Pick<MessagingConfig, 'namespace' | 'retention'>
+) {
   const directs = modules.map(({ direct }) => direct)
   await withDedicatedConnections(directs, async (clients) => {
     // Read before the proof, which does not cover rows that commit during it.
     const ends = await Promise.all(clients.map(lastCommittedRow))
     const { findings } = await verify(modules, {
-      ...{ olderThan: 0, namespace },
+      ...{ olderThan: 0, namespace, retention: retention.outbox },
       contents: async () => null,
     })
     if (findings.length > 0 || ends.includes(null)) return

@@ -64,6 +64,8 @@ interface Row {
   offset: number | null
   parked: boolean
   replayed: boolean
+  /** Published before the retention, so the inboxes may have deleted its id. */
+  expired: boolean
 }
 
 const CHUNK = 5_000
@@ -71,12 +73,14 @@ const CHUNK = 5_000
 /**
  * @param options.contents - reads the messages in a module's topic; null where the transport stores none
  * @param options.olderThan - milliseconds; younger messages may be in transit and are ignored
+ * @param options.retention - milliseconds for which inboxes remember published messages
  */
 export async function verify(
   modules: VerifiedModule[],
   options: {
     contents: Transport['contents']
     olderThan: number
+    retention: number
     /** First part of the messages' `ce_type`. */
     namespace: string
     /** Receives the number of messages checked so far. */
@@ -117,7 +121,7 @@ async function verifyModule(
   module: VerifiedModule,
   modules: VerifiedModule[],
   clients: Map<string, Client>,
-  { contents, olderThan, onProgress }: Parameters<typeof verify>[1],
+  { contents, olderThan, retention, onProgress }: Parameters<typeof verify>[1],
   result: Verification
 ) {
   const client = clients.get(module.name)!
@@ -126,7 +130,7 @@ async function verifyModule(
   // Also reads behind an open transaction of another producer: our messages are sent without one.
   const topic = await contents(module.name)
   for (let after = 0; ;) {
-    const rows = await nextRows(client, after, began, olderThan)
+    const rows = await nextRows(client, after, { began, olderThan, retention })
     if (rows.length === 0) return
     after = rows[rows.length - 1].id
     result.checked += rows.length
@@ -143,7 +147,7 @@ async function verifyModule(
     }
     for (const { name: consumer, subscribedTo } of modules) {
       // Replayed messages are checked at their first row; the inbox may have deleted their ids since.
-      const published = rows.filter((row) => row.published && !row.replayed)
+      const published = rows.filter((row) => row.published && !row.replayed && !row.expired)
       const relevant = published.filter((row) => isSubscribed(row, module.name, subscribedTo))
       const unhandled = await notInInbox(clients.get(consumer)!, consumer, relevant)
       const skipped = result.skipped
@@ -195,16 +199,21 @@ async function clock(client: Client) {
   return rows[0].now
 }
 
-async function nextRows(client: Client, after: number, began: string, olderThan: number) {
+async function nextRows(
+  client: Client,
+  after: number,
+  { began, olderThan, retention }: { began: string; olderThan: number; retention: number }
+) {
   const { rows } = await client.query<Row>(
     `select id, message_id as "messageId", key, type, version, published_at is not null as published, partition, "offset",
        exists (select from parked_keys where parked_keys.key = outbox.key) as parked,
-       headers ? 'ce_replayof' as replayed
+       headers ? 'ce_replayof' as replayed,
+       coalesce(published_at < $2::timestamptz - $4 * interval '1 millisecond', false) as expired
      from outbox
      where id > $1 and created_at <= $2::timestamptz - $3 * interval '1 millisecond'
        and (published_at is null or published_at <= $2::timestamptz)
      order by id limit ${CHUNK}`,
-    [after, began, olderThan]
+    [after, began, olderThan, retention]
   )
   return rows
 }

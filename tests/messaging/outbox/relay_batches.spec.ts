@@ -120,7 +120,7 @@ test.group('The batches of the relay', (group) => {
        where outbox.id = sent.id`
     )
     const text = plan.map((line) => line['QUERY PLAN']).join('\n')
-    assert.include(text, 'Index Scan using outbox_pkey')
+    assert.match(text, /Index Scan using outbox_\d+_pkey/)
     assert.notMatch(text, /Seq Scan on outbox|Hash|Merge/)
   })
 

@@ -10,6 +10,7 @@ import OutboxPrune from '#messaging/commands/outbox_prune'
 import OutboxUnpark from '#messaging/commands/outbox_unpark'
 import { operatorActions } from '#messaging/recovery/operator_actions'
 import { Relay } from '#messaging/outbox/relay'
+import { renewSegments } from '#messaging/outbox/segments'
 import { pruneInbox, pruneOutbox } from '#messaging/recovery/retention'
 import { firstIdAt } from '#postgres/run'
 import messaging from '#messaging/service'
@@ -80,6 +81,7 @@ test.group('Retention', (group) => {
     cleanup,
   }) => {
     await said(3, 8)
+    await renewSegments(directConnection('orders'), 7 * DAY)
     await orders()
       .table('inbox')
       .insert({ consumer: 'orders', message_id: firstIdAt(0), handled_at: ago(9) })

@@ -68,7 +68,7 @@ if (kafkaIsHere) {
       const proof = await verify(
         [{ name: 'orders', direct: directConnection('orders'), subscribedTo: [] }],
         {
-          ...{ olderThan: 0, namespace: NAMESPACE },
+          ...{ olderThan: 0, retention: messaging.config.retention.outbox, namespace: NAMESPACE },
           contents: (topic) => transport.contents(topic),
         }
       )
@@ -156,7 +156,7 @@ if (kafkaIsHere) {
       const proof = await verify(
         [{ name: 'orders', direct: directConnection('orders'), subscribedTo: [] }],
         {
-          ...{ olderThan: 0, namespace: NAMESPACE },
+          ...{ olderThan: 0, retention: messaging.config.retention.outbox, namespace: NAMESPACE },
           contents: async (topic) => {
             const found = await transport.contents(topic)
             await commit(late)
@@ -180,7 +180,7 @@ if (kafkaIsHere) {
       const proof = await verify(
         [{ name: 'orders', direct: directConnection('orders'), subscribedTo: [] }],
         {
-          ...{ olderThan: 0, namespace: NAMESPACE },
+          ...{ olderThan: 0, retention: messaging.config.retention.outbox, namespace: NAMESPACE },
           contents: (topic) => transport.contents(topic),
         }
       )

@@ -129,7 +129,7 @@ test.group('A transaction of another producer that stays open', (group) => {
         const { findings } = await verify(
           [{ ...inventory, subscribedTo: messaging.subscribedTo('inventory') }],
           {
-            ...{ olderThan: 0, namespace: NAMESPACE },
+            ...{ olderThan: 0, retention: messaging.config.retention.outbox, namespace: NAMESPACE },
             contents: (topic, options) => transport.contents(topic, options),
           }
         )

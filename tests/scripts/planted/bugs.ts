@@ -448,6 +448,29 @@ export const BUGS: Bug[] = [
       "import '#contracts/actor'\n\nconst HOUR_MS = 3_600_000",
     ],
   ]),
+  ...of('app/messaging/outbox/segments.ts', spec('messaging', 'messaging/outbox/segments'), [
+    [
+      'a segment of the outbox is dropped with a pending message',
+      'select not exists (select from ${name} where published_at is null)',
+      'select true',
+    ],
+    [
+      'a segment of the outbox is dropped with a message of a parked key',
+      'and not exists (select from ${name} join parked_keys using (key)) as clear',
+      'as clear',
+    ],
+    [
+      'a segment of the outbox is dropped before its last message has expired',
+      'coalesce(bool_and(published_at is not null and ${isOld}), true)',
+      'true',
+    ],
+    [
+      'a segment of the outbox is dropped while a transaction may still write to it',
+      'await client.query(`lock table only ${segment.name} in share mode`)',
+      '',
+    ],
+    ['an interrupted detach of a segment is not continued', 'await finishDetaching(client)', ''],
+  ]),
   ...of('app/messaging/testing.ts', spec('messaging', 'messaging/stand_alone'), [
     [
       'a part of the kernel that only tests use reads a setting of the app',

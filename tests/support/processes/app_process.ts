@@ -230,6 +230,15 @@ export async function ace(env: Record<string, string>, ...args: string[]) {
   return run(env, ['ace.js', ...args], await compiledApp())
 }
 
+/** The same for a command that the signal kills. */
+export async function aceUntil(
+  killed: AbortSignal,
+  env: Record<string, string>,
+  ...args: string[]
+) {
+  return run(env, ['ace.js', ...args], await compiledApp(), killed)
+}
+
 /** Runs a command of the app's own release. */
 export function aceOf({ env, root }: AppProcess, ...args: string[]) {
   return run(env, ['ace.js', ...args], root)
@@ -250,9 +259,10 @@ function nodeOf(root: string) {
   return join(root, 'node_modules/.bin/node')
 }
 
-function run(env: Record<string, string>, args: string[], root: string) {
+function run(env: Record<string, string>, args: string[], root: string, signal?: AbortSignal) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(nodeOf(root), args, { cwd: root, env }, (error, stdout, stderr) =>
+    const options = { cwd: root, env, signal, killSignal: 'SIGKILL' as const }
+    execFile(nodeOf(root), args, options, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr })
     )
   })

@@ -9,7 +9,9 @@ import { startEmbeddedPostgres } from '#database/embedded/server'
 import { startBroker } from '#tests/support/kafka/launcher/launcher'
 import { administrator } from '#tests/support/processes/administrator'
 import {
+  ace,
   aceOf,
+  aceUntil,
   APP_ROOT,
   AppProcess,
   dataDirectory,
@@ -26,7 +28,8 @@ type Module = 'orders' | 'inventory'
 const HELP = `npm run test:upgrade -- [options]
 
   Runs one module of release 0.1.0 beside the other module of the working tree, over Kafka and under load.
-  Then the working tree takes the place of the release, as in an upgrade of one process after the other. The
+  Then the tables of the release are migrated while it serves, by a process that is killed and by another, and
+  the working tree takes its place, as in an upgrade of one process after the other. The
   same again with the modules exchanged. After each step, the proofs of both modules must be clean. Needs
   Java 17 and Maven.
 
@@ -128,12 +131,36 @@ async function sideBySide(released: Module) {
 
   console.log(`\n${released} of ${NAMES.here} takes the place of ${NAMES.release}, under load`)
   const running = load.run(options.seconds)
-  await sleep((options.seconds / 3) * 1_000)
+  await sleep((options.seconds / 6) * 1_000)
+  await migrate(apps[released], released, urls[released])
+  await sleep((options.seconds / 6) * 1_000)
   await apps[released].kill('SIGTERM')
   apps[released] = await AppProcess.start(optionsOf(released))
   await running
   await prove(apps, urls, load)
   await endApps()
+}
+
+/** Migrates the tables of a release that serves. The first process is killed while it waits for a reader's lock. */
+async function migrate({ env }: AppProcess, module: Module, url: string) {
+  const reader = new pg.Client(url)
+  await reader.connect()
+  try {
+    await reader.query(`begin; select from ${module}.outbox limit 1`)
+    const killed = new AbortController()
+    const waiting = aceUntil(killed.signal, env, 'db:setup')
+    await eventually('it waits for the lock', async () => {
+      const sql = `select count(*)::int as n from pg_locks
+        where not granted and relation = '${module}.outbox'::regclass and mode = 'AccessExclusiveLock'`
+      return (await count(url, sql)) > 0
+    })
+    killed.abort()
+    await waiting
+  } finally {
+    await reader.end()
+  }
+  const { code, stderr } = await ace(env, 'db:setup')
+  report(code === 0, `${module}, db:setup beside ${NAMES.release}${stderr && `: ${stderr.trim()}`}`)
 }
 
 async function prove(

@@ -58,10 +58,10 @@ const diskFull: Fault = {
     const { uid, gid } = await stat(join(testBed.databaseDir, 'postgres'))
     await chown(dir, uid, gid)
     await shop.query(`create tablespace small_disk location '${dir}'`)
-    for (const index of ['outbox_pkey', 'outbox_pending', 'outbox_key']) {
+    for (const index of ['outbox_0_pkey', 'outbox_0_pending', 'outbox_0_key']) {
       await shop.query(`alter index orders.${index} set tablespace small_disk`)
     }
-    await shop.query('alter table orders.outbox set tablespace small_disk')
+    await shop.query('alter table orders.outbox_0 set tablespace small_disk')
   },
   async inject({ testBed, load, begins, ends }) {
     const ballast = join(smallDisk(testBed), 'ballast')
