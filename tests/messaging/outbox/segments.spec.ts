@@ -77,7 +77,7 @@ test.group('A segment of the outbox', (group) => {
   test('stays while a transaction that wrote to it is open', async ({ assert }) => {
     await add('a')
     const late = await orders().transaction()
-    getActiveTestOrFail().cleanup(() => late.isCompleted || late.rollback())
+    getActiveTestOrFail().cleanup(() => (late.isCompleted ? undefined : late.rollback()))
     await late.rawQuery(insertOf('late'))
     await age('a', 8)
     await renew()
