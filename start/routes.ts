@@ -7,7 +7,7 @@ import { accountsNavigation } from '#accounts/pages/navigation'
 import { accountsPages, signInPages, peoplePages } from '#accounts/pages/routes'
 import { accountsRoutes, signInRoutes } from '#accounts/api/routes'
 import { auditLabels as accountsLabels } from '#accounts/audit_labels'
-import { addAuditLabels } from '#admin/audit_labels'
+import { addAuditLabels, addAuditNames } from '#admin/audit_labels'
 import { useNavigation } from '#admin/navigation'
 import { assetRoutes } from '#admin/assets'
 import { elsewhere, publicUrl } from '#config/app'
@@ -32,6 +32,7 @@ import { orderPages } from '#orders/pages/routes'
 import { countAttention, ordersToday } from '#orders/pages/today'
 import { liveOrderRoutes, ordersRoutes, placementRoutes } from '#orders/api/routes'
 import { auditLabels as ordersLabels } from '#orders/pages/audit_labels'
+import { orderNames } from '#orders/pages/order_names'
 import { kafkaOptions } from '#config/messaging'
 import { asyncApi } from '#start/documents/asyncapi'
 import { admission, signedIn } from '#start/kernel'
@@ -126,6 +127,7 @@ useNavigation({
 
 for (const labels of [accountsLabels, inventoryLabels, ordersLabels, operationsLabels])
   addAuditLabels(labels)
+if (orders) addAuditNames(orderNames)
 
 /** Redirects to the pages of modules that run elsewhere. */
 for (const { pages, url } of elsewhere) {

@@ -1,5 +1,5 @@
 import router from '@adonisjs/core/services/router'
-import type { AuditLabel, AuditLabels } from '#contracts/ports/audit_labels'
+import type { AuditLabel, AuditLabels, AuditNames } from '#contracts/ports/audit_labels'
 
 const labels = new Map<string, AuditLabel>()
 
@@ -20,6 +20,19 @@ export function auditLabelAt(address: string) {
   if (!found || !label) return null
   const [thing] = Object.values(found.params)
   return { words: label.words, thing, page: thing && label.page?.(thing) }
+}
+
+const finders: AuditNames[] = []
+
+/** Called by start/ for each module that names objects. */
+export function addAuditNames(find: AuditNames) {
+  finders.push(find)
+}
+
+/** Finds the names of objects. @returns id → name; ids without a name are missing */
+export async function auditNamesOf(ids: string[]): Promise<Map<string, string>> {
+  const found = await Promise.all(finders.map((find) => find(ids)))
+  return new Map(found.flatMap((names) => [...names]))
 }
 
 /** The labels, in alphabetical order, each with its routes. */

@@ -182,10 +182,12 @@ export class ReceiptScanSchema extends BaseModel {
 }
 
 export class ReservationHeadSchema extends BaseModel {
-  static $columns = ['heldRevision', 'orderId', 'outcome', 'revision', 'shortages'] as const
+  static $columns = ['heldRevision', 'number', 'orderId', 'outcome', 'revision', 'shortages'] as const
   $columns = ReservationHeadSchema.$columns
   @column()
   declare heldRevision: number | null
+  @column()
+  declare number: string | null
   @column({ isPrimary: true })
   declare orderId: string
   @column()

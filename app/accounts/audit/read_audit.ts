@@ -1,6 +1,7 @@
 /*
  * Audit entries, newest first. Ids are UUIDv7, so a time is a position in the order of the ids.
  */
+import { auditNamesOf } from '#admin/audit_labels'
 import type { Slice } from '#admin/pagination'
 import { isUuid } from '#runtime/uuid'
 import { invalidCursor } from '#http/pagination'
@@ -65,12 +66,15 @@ export async function listStaff(): Promise<{ id: string; name: string }[]> {
     .select('id', 'name')
 }
 
-/** The names of the accounts among these ids. */
+/** The names of the accounts, and of the objects that modules name, among these ids. */
 export async function namesOf(things: (string | null)[]): Promise<Map<string, string>> {
   const ids = things.filter((thing): thing is string => thing !== null && isUuid(thing))
-  const rows: { id: string; name: string }[] = await accounts()
-    .from('accounts')
-    .whereIn('id', [...new Set(ids)])
-    .select('id', 'name')
-  return new Map(rows.map(({ id, name }) => [id, name]))
+  const [named, rows] = await Promise.all([
+    auditNamesOf(ids),
+    accounts()
+      .from('accounts')
+      .whereIn('id', [...new Set(ids)])
+      .select('id', 'name'),
+  ])
+  return new Map([...named, ...rows.map(({ id, name }): [string, string] => [id, name])])
 }

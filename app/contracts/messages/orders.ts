@@ -8,6 +8,13 @@ import { defineMessage } from '#messaging/message/message'
 
 const { object, revision, lines, shortages } = fields
 
+/** Release 0.1.0 did not send it. */
+const number = () =>
+  fields
+    .text('The number of the order that people see: Q-100001.')
+    .regex(/^[!-~]{1,64}$/)
+    .optional()
+
 const define = <T extends Parameters<typeof vine.compile>[0]>(
   type: string,
   summary: string,
@@ -28,13 +35,13 @@ const nothing = () => lines('Empty: the order should hold nothing from now on.')
 export const orderPlaced = define(
   'order_placed',
   'An order was placed. Its lines are requested, not held yet.',
-  object({ revision: revision(), lines: target() })
+  object({ revision: revision(), lines: target(), number: number() })
 )
 
 export const orderRevised = define(
   'order_revised',
   'The order was changed. It keeps what it holds until order_confirmed.',
-  object({ revision: revision(), lines: target() })
+  object({ revision: revision(), lines: target(), number: number() })
 )
 
 export const orderCancelled = define(
@@ -46,6 +53,7 @@ export const orderCancelled = define(
     reason: fields
       .text('The reason, in the words of the person who cancelled the order.')
       .nullable(),
+    number: number(),
   })
 )
 
@@ -56,6 +64,7 @@ export const orderFulfilled = define(
     revision: revision(),
     lines: nothing(),
     deduct: fields.flag('True: deduct what the order holds from on hand.'),
+    number: number(),
   })
 )
 
@@ -70,6 +79,7 @@ export const orderConfirmed = define(
     declined: shortages(
       'The shortages because of which the lines of `revision` were declined; null if they were accepted.'
     ).nullable(),
+    number: number(),
   })
 )
 
@@ -80,5 +90,6 @@ export const orderRejected = define(
     revision: revision(),
     lines: lines('The requested lines.'),
     shortages: shortages('The lines that stock could not meet.'),
+    number: number(),
   })
 )

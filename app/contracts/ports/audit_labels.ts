@@ -10,3 +10,6 @@ export interface AuditLabel {
 
 /** By route name. */
 export type AuditLabels = Record<string, AuditLabel>
+
+/** Finds the names of objects that people know better than their ids: id → name. */
+export type AuditNames = (ids: string[]) => Promise<Map<string, string>>

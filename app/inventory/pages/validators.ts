@@ -86,6 +86,8 @@ export const ledgerFilterValidator = vine.compile(
     actor: id(),
     // Movements have no index on their messages.
     order: id().requiredIfExists('message'),
+    /** The number of an order. */
+    number: line(64),
     message: id(),
     /** For an order's timeline: the id of inventory's reply to the message. */
     answer: id(),

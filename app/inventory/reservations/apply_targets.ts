@@ -36,6 +36,8 @@ interface TargetData {
   revision: number
   lines: Line[]
   deduct?: boolean
+  /** The number of the order that people see; release 0.1.0 did not send it. */
+  number?: string
 }
 
 /** Moves each order's reservation to its target, and replies to every target that is not stale. */
@@ -70,7 +72,8 @@ export const applyTargets: BatchHandler<TargetData> = {
       }
       const before = changed.get(orderId)?.before ?? head.held
       const isNew = !stored.has(orderId)
-      changed.set(orderId, { orderId, isNew, before, head: decision.head })
+      const number = data.number ?? changed.get(orderId)?.number ?? null
+      changed.set(orderId, { orderId, number, isNew, before, head: decision.head })
       heads.set(orderId, decision.head)
       for (const change of decision.changes) {
         const balance = planned.get(change.sku)!

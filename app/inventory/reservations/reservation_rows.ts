@@ -89,20 +89,23 @@ const writeStatement = {
       select * from unnest($9::uuid[], $10::text[], $11::int[])
       on conflict (order_id, sku) do update set quantity = excluded.quantity
     ), head as (
-      select * from unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::jsonb[], $6::bool[])
-        as head(order_id, revision, outcome, held_revision, shortages, is_new)
+      select * from unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::jsonb[], $6::bool[], $12::text[])
+        as head(order_id, revision, outcome, held_revision, shortages, is_new, number)
     ), new as (
-      insert into reservation_heads (order_id, revision, outcome, held_revision, shortages)
-      select order_id, revision, outcome, held_revision, shortages
+      insert into reservation_heads (order_id, revision, outcome, held_revision, shortages, number)
+      select order_id, revision, outcome, held_revision, shortages, number
       from head where is_new order by order_id
     )
     update reservation_heads set revision = head.revision, outcome = head.outcome,
-      held_revision = head.held_revision, shortages = head.shortages
+      held_revision = head.held_revision, shortages = head.shortages,
+      number = coalesce(reservation_heads.number, head.number)
     from head where not is_new and reservation_heads.order_id = head.order_id`,
 }
 
 export interface ChangedHead {
   orderId: string
+  /** The number of the order that people see; null if its messages do not have it. */
+  number: string | null
   /** Whether it was not among the locked heads. */
   isNew: boolean
   /** SKU → units held before the batch. */
@@ -133,6 +136,7 @@ export function reservationWrites(changed: ChangedHead[]): Call[] {
     held.map(({ orderId }) => orderId),
     held.map(({ sku }) => sku),
     held.map(({ quantity }) => quantity),
+    changed.map(({ number }) => number),
   ]
   return [[writeStatement, values]]
 }

@@ -74,17 +74,17 @@ export function restockedMessage(movement: Movement) {
 const findHolders = {
   name: 'stock_holders',
   text: /* sql */ `
-    select order_id as "orderId", quantity, count(*) over () as "all" from reservations
-    where sku = $1 order by order_id desc limit 20`,
+    select order_id as "orderId", number, quantity, "all" from (
+      select order_id, quantity, count(*) over () as "all" from reservations
+      where sku = $1 order by order_id desc limit 20
+    ) as newest left join reservation_heads using (order_id) order by order_id desc`,
 }
 
 /** The number of orders that hold units of the SKU, and the newest of them. */
 async function holdersOf(trx: TransactionClientContract, sku: string): Promise<Holders> {
-  const rows = await run<{ orderId: string; quantity: number; all: number }>(trx, findHolders, [
-    sku,
-  ])
+  const rows = await run<Holders['newest'][number] & { all: number }>(trx, findHolders, [sku])
   return {
     count: rows[0]?.all ?? 0,
-    newest: rows.map(({ orderId, quantity }) => ({ orderId, quantity })),
+    newest: rows.map(({ orderId, number, quantity }) => ({ orderId, number, quantity })),
   }
 }

@@ -12,7 +12,7 @@ export function tooMuchOnHand(sku: string, onHand: number) {
 export interface Holders {
   count: number
   /** Up to 20 orders, newest first. */
-  newest: { orderId: string; quantity: number }[]
+  newest: { orderId: string; number: string | null; quantity: number }[]
 }
 
 /** @param delta - negative, and more than the balance allows */

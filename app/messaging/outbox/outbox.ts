@@ -48,17 +48,22 @@ function additions(messages: Message[]): Call[] {
  * @param options.after - the expression that inserts or locks the rows of the aggregates, and returns their
  *   `key`; messages with other keys are not added
  * @param options.parameter - the number of the first of the nine parameters that `values` fills
+ * @param options.data - the data to store: an SQL expression of the message's `data` and the columns of `after`
  */
-function cte(name: string, { after, parameter }: { after: string; parameter: number }) {
-  return `${name} as (${insertInto(parameter)} join ${after} using (key))`
+function cte(
+  name: string,
+  { after, parameter, data }: { after: string; parameter: number; data?: string }
+) {
+  return `${name} as (${insertInto(parameter, data)} join ${after} using (key))`
 }
 
-function insertInto(parameter: number) {
+function insertInto(parameter: number, data = 'data') {
   const names = COLUMNS.map(([name]) => name).join(', ')
+  const stored = COLUMNS.map(([name]) => (name === 'data' ? data : name))
   const arrays = COLUMNS.map(([, type], index) => `$${parameter + index}::${type}[]`)
   return /* sql */ `
     insert into outbox (${names})
-    select added.* from unnest(${arrays.join(', ')}) as added (${names})`
+    select ${stored.join(', ')} from unnest(${arrays.join(', ')}) as added (${names})`
 }
 
 const addMessages = { name: 'outbox_add', text: insertInto(1) }

@@ -33,14 +33,14 @@ export async function applyTransition(
   transition: Omit<Transition, 'outcome'>,
   { columns = {}, detail = {}, lines = [], by }: TransitionDetails
 ): Promise<OrderRecord> {
-  const { id } = before
+  const { id, number } = before
   const { to, step, emits } = transition
   const mail = mailOf(transition)
   const { status, revision } = to
   const version = before.version + 1
   const now = new Date()
   const cancelReason = (columns.cancel_reason as string | null | undefined) ?? null
-  const message = emits && targetMessage({ id, status, revision, cancelReason }, lines)
+  const message = emits && targetMessage({ id, number, status, revision, cancelReason }, lines)
   // The sweeper re-sends the target until inventory replies to it.
   const awaited = message && { resend_at: new Date(now.getTime() + replyTimeout), resends: 0 }
 

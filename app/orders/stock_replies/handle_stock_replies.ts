@@ -104,7 +104,7 @@ function updateInMemory(
 
 /** The message that the transition emits; null for none. */
 function messageOf(
-  { id, revision, heldRevision }: LockedOrder,
+  { id, number, revision, heldRevision }: LockedOrder,
   { emits }: Transition,
   message: Message<ReplyData>,
   lines: LineRow[]
@@ -112,11 +112,13 @@ function messageOf(
   const shortages = message.data.shortages
   if (emits === 'order_confirmed') {
     const held = linesAt(lines, heldRevision!)
-    const data = { revision, heldRevision: heldRevision!, lines: held, declined: shortages ?? null }
+    const declined = shortages ?? null
+    const data = { revision, heldRevision: heldRevision!, lines: held, declined, number }
     return orderConfirmed.about(id, data, because(message))
   }
   if (emits === 'order_rejected') {
-    const data = { revision, lines: linesAt(lines, revision), shortages: shortages ?? [] }
+    const requested = linesAt(lines, revision)
+    const data = { revision, lines: requested, shortages: shortages ?? [], number }
     return orderRejected.about(id, data, because(message))
   }
   return null

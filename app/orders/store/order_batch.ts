@@ -12,6 +12,7 @@ import type { NewStep } from './timeline.ts'
 /** The columns of an order that a stock reply can change. Times are RFC 3339. */
 export interface LockedOrder extends OrderState {
   id: string
+  number: string
   version: number
   attention: boolean
   shortages: Shortage[]
@@ -35,7 +36,7 @@ export interface LineRow {
 const lockStatement = {
   name: 'order_batch_lock',
   text: /* sql */ `
-    select id, status, revision, held_revision as "heldRevision", confirmed_at is not null as "wasConfirmed",
+    select id, 'Q-' || number as number, status, revision, held_revision as "heldRevision", confirmed_at is not null as "wasConfirmed",
       coalesce(stock_released_at, stock_deducted_at) is not null as "endAcknowledged",
       version, attention, shortages, to_json(resend_at) #>> '{}' as "resendAt",
       to_json(confirmed_at) #>> '{}' as "confirmedAt", to_json(rejected_at) #>> '{}' as "rejectedAt",

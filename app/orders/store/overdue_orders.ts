@@ -40,7 +40,7 @@ const lockStatement = {
 const readStatement = {
   name: 'waiting_read',
   text: /* sql */ `
-    select id, status, revision, cancel_reason as "cancelReason", resends,
+    select id, 'Q-' || number as number, status, revision, cancel_reason as "cancelReason", resends,
       (select coalesce(json_agg(json_build_object('sku', sku, 'quantity', quantity) order by position), '[]')
        from order_lines where order_id = orders.id and revision = orders.revision) as lines,
       (select message_id from timeline_steps

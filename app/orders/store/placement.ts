@@ -13,6 +13,9 @@ import { countUnits } from '../order_lines.ts'
 import type { OrderRecord } from './order.ts'
 import { stepsCommitted } from './timeline.ts'
 
+// A message is made before its order has a number.
+const NUMBERED = `(left(data::text, -1) || ',"number":"Q-' || number || '"}')::json`
+
 // One JSON document instead of arrays of every column: a member has the name of its column. The key is stored first:
 // `on conflict` sees every committed key, and no plan depends on the size of the table.
 const placeOrders = {
@@ -55,7 +58,7 @@ const placeOrders = {
     ), steps as (
       insert into timeline_steps (order_id, sequence, at, type, status, revision, actor, message_id)
       select id, 1, placed_at, 'placed', 'pending', 1, actor, message_id from placed join asked using (id)
-    ), ${outbox.cte('messages', { after: 'placed', parameter: 3 })}
+    ), ${outbox.cte('messages', { after: 'placed', parameter: 3, data: NUMBERED })}
     select id, load[1]::float8 as "openOrders", load[2]::float8 as units, 'Q-' || placed.number as number
     from counted left join placed using (id)
     where placed.id is not null or not exists (select from numbered where numbered.id = counted.id)`,

@@ -11,6 +11,8 @@ import type { Status } from '../order_state_machine.ts'
 
 export interface TargetOrder {
   id: string
+  /** Null before the order is placed: `placeOrders` adds the number to the message. */
+  number: string | null
   status: Status
   revision: number
   cancelReason: string | null
@@ -24,18 +26,23 @@ export interface TargetOrder {
  * @param headers - `ce_resendof` for a re-send
  */
 export function targetMessage(
-  { id, status, revision, cancelReason }: TargetOrder,
+  { id, number, status, revision, cancelReason }: TargetOrder,
   lines: Line[],
   headers: Record<string, string> = {}
 ): Message<unknown> {
+  const named = number === null ? {} : { number }
   switch (status) {
     case 'cancelled':
-      return orderCancelled.about(id, { revision, lines: [], reason: cancelReason }, { headers })
+      return orderCancelled.about(
+        id,
+        { revision, lines: [], reason: cancelReason, ...named },
+        { headers }
+      )
     case 'fulfilled':
-      return orderFulfilled.about(id, { revision, lines: [], deduct: true }, { headers })
+      return orderFulfilled.about(id, { revision, lines: [], deduct: true, ...named }, { headers })
     default: {
       const type = revision === 1 ? orderPlaced : orderRevised
-      return type.about(id, { revision, lines: perSku(lines) }, { headers })
+      return type.about(id, { revision, lines: perSku(lines), ...named }, { headers })
     }
   }
 }

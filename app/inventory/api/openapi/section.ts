@@ -25,6 +25,7 @@ const holders = {
         object<Holders['newest'][number]>(
           {
             orderId: uuid('The order.'),
+            number: orNull(text('The number of the order; null if inventory does not know it.')),
             quantity: whole('Units that the order holds.', 1),
           },
           'Holder'
@@ -35,7 +36,12 @@ const holders = {
   ),
   description: 'The number of orders that hold units of the SKU, and the newest 20 of them.',
   examples: [
-    { count: 1, newest: [{ orderId: '0199f3a2-7c11-7d3e-9a54-3f2b8c6d1e70', quantity: 2 }] },
+    {
+      count: 1,
+      newest: [
+        { orderId: '0199f3a2-7c11-7d3e-9a54-3f2b8c6d1e70', number: 'Q-100001', quantity: 2 },
+      ],
+    },
   ],
 }
 

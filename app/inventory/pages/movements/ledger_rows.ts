@@ -6,6 +6,7 @@ import type { Slice } from '#admin/pagination'
 import { boundedCount } from '#postgres/bounded_count'
 import { listMovements, type MovementFilters } from '../../ledger/find_movements.ts'
 import type { Movement } from '../../ledger/movement.ts'
+import { orderNumbers } from '../../reservations/order_numbers.ts'
 import { isReversible } from '../../stock/reverse_movement.ts'
 
 export interface LedgerRow extends Movement {
@@ -13,6 +14,8 @@ export interface LedgerRow extends Movement {
   undoneBy: string | null
   /** Whether a person can undo it now. */
   undoable: boolean
+  /** The number of its order; null if inventory does not know it. */
+  orderNumber: string | null
 }
 
 /** Newest first; up to `limit` + 1 rows, in the direction of the slice. */
@@ -26,10 +29,15 @@ export async function readLedger(filters: MovementFilters, slice: Slice): Promis
       rows.filter(isReversible).map(({ id }) => id)
     )
     .select('id', 'reversal_of')
+  const numbers = await orderNumbers(
+    db.connection('inventory'),
+    rows.map(({ orderId }) => orderId)
+  )
   const undone = new Map(reversals.map((reversal) => [reversal.reversal_of, reversal.id]))
   return rows.map((row) => {
     const undoneBy = undone.get(row.id) ?? null
-    return { ...row, undoneBy, undoable: undoneBy === null && isReversible(row) }
+    const orderNumber = numbers.get(row.orderId!) ?? null
+    return { ...row, undoneBy, undoable: undoneBy === null && isReversible(row), orderNumber }
   })
 }
 

@@ -1,13 +1,14 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { csvOf, sendSpreadsheet } from '#admin/csv'
-import { shownSlice, sliceOf } from '#admin/pagination'
+import { shownSlice, sliceOf, type Slice } from '#admin/pagination'
 import { timesOfDays } from '#http/list_parameters'
 import { sentMessages } from '#messaging/recovery/key_history'
 import { listMovements, type MovementFilters } from '../../ledger/find_movements.ts'
 import { KINDS, type Movement } from '../../ledger/movement.ts'
 import { ledgerFilterValidator } from '../validators.ts'
-import { readLedger } from './ledger_rows.ts'
+import { orderNumbers, orderOfNumber } from '../../reservations/order_numbers.ts'
+import { readLedger, type LedgerRow } from './ledger_rows.ts'
 
 /** An order has at most 100 lines, so replacing all of them moves 200 SKUs. */
 const MOST_PER_MESSAGE = 200
@@ -19,7 +20,8 @@ export default class MovementsPageController {
     const shown = await ledgerFilterValidator.validate(query)
     const inTimeline = query.fragment === 'timeline'
     const slice = sliceOf(query, inTimeline ? MOST_PER_MESSAGE : undefined)
-    const rows = await readLedger(filtersOf(shown, zone), slice)
+    const filters = await filtersOf(shown, zone)
+    const rows = filters ? await readLedger(filters, slice) : []
     if (inTimeline) {
       const reply = shown.answer && shown.order && (await replyTo(shown.order, shown.answer))
       return view.render('inventory::pages/timeline', {
@@ -37,10 +39,10 @@ export default class MovementsPageController {
 
   async export(ctx: HttpContext) {
     const { request, zone } = ctx
-    const filters = filtersOf(await ledgerFilterValidator.validate(request.qs()), zone)
+    const filters = await filtersOf(await ledgerFilterValidator.validate(request.qs()), zone)
     const lines = csvOf(
       COLUMNS,
-      (slice) => listMovements(filters, slice),
+      async (slice) => (filters ? readExport(filters, slice) : []),
       ({ id }) => [id]
     )
     return sendSpreadsheet(ctx, 'movements.csv', lines)
@@ -55,18 +57,42 @@ async function replyTo(orderId: string, messageId: string) {
 
 type ShownFilter = Awaited<ReturnType<typeof ledgerFilterValidator.validate>>
 
-function filtersOf(
-  { from, to, actor, order, message, answer, since, import: importId, undo, ...rest }: ShownFilter,
+/** @returns null if no order has the number of the filter: nothing matches */
+async function filtersOf(
+  {
+    from,
+    to,
+    actor,
+    order,
+    number,
+    message,
+    answer,
+    since,
+    import: importId,
+    undo,
+    ...rest
+  }: ShownFilter,
   zone: string
-): MovementFilters {
+): Promise<MovementFilters | null> {
+  const numbered = number && (await orderOfNumber(db.connection('inventory'), number.toUpperCase()))
+  if (numbered === null || (numbered && order && numbered !== order)) return null
   return {
     ...rest,
-    ...{ actorId: actor, orderId: order, messageId: message, importId, undone: undo },
+    ...{ actorId: actor, orderId: numbered || order, messageId: message, importId, undone: undo },
     ...timesOfDays(from, to, zone),
   }
 }
 
-const COLUMNS: [string, (row: Movement) => unknown][] = [
+async function readExport(filters: MovementFilters, slice: Slice): Promise<ExportRow[]> {
+  const rows = await listMovements(filters, slice)
+  const ids = rows.map(({ orderId }) => orderId)
+  const numbers = await orderNumbers(db.connection('inventory'), ids)
+  return rows.map((row) => ({ ...row, orderNumber: numbers.get(row.orderId!) ?? null }))
+}
+
+type ExportRow = Movement & Pick<LedgerRow, 'orderNumber'>
+
+const COLUMNS: [string, (row: ExportRow) => unknown][] = [
   ['at', (row) => row.at.toISOString()],
   ['sku', (row) => row.sku],
   ['kind', (row) => row.kind],
@@ -83,4 +109,5 @@ const COLUMNS: [string, (row: Movement) => unknown][] = [
   ['import_id', (row) => row.importId],
   ['reversal_of', (row) => row.reversalOf],
   ['id', (row) => row.id],
+  ['order_number', (row) => row.orderNumber],
 ]

@@ -95,8 +95,8 @@ test.group('An adjustment', (group) => {
     const { code, reserved, holders, detail } = refused.body()
     assert.deepEqual([code, reserved, holders.count], ['reserved_exceeds', 8, 2])
     assert.sameDeepMembers(holders.newest, [
-      { orderId: first, quantity: 3 },
-      { orderId: second, quantity: 5 },
+      { orderId: first, quantity: 3, number: null },
+      { orderId: second, quantity: 5, number: null },
     ])
     assert.include(detail, '2 orders hold 8')
     assert.deepEqual(await balance(client, 'CUP'), { onHand: 10, reserved: 8 })
