@@ -1,11 +1,12 @@
 import app from '@adonisjs/core/services/app'
-import router from '@adonisjs/core/services/router'
 import { ExceptionHandler, type HttpContext, type HttpRequest } from '@adonisjs/core/http'
 import { errors as vineErrors } from '@vinejs/vine'
 import { isPage, showFailure } from '#admin/failed_page'
 import { publicUrl } from '#config/app'
+import { noRoute } from '#http/no_route'
 import { memberPointer, pointer, Problem, problemBody } from '#http/problem'
 import { isTransient } from '#postgres/errors'
+import { clientProblem } from './framework_errors.ts'
 
 /** Rejections under load. They are counted in metrics, not logged one by one. */
 const COUNTED = new Set<string>([
@@ -54,17 +55,9 @@ export default class HttpExceptionHandler extends ExceptionHandler {
 function asProblem(error: unknown, request: HttpRequest): Problem {
   if (error instanceof Problem) return error
   if (error instanceof vineErrors.E_VALIDATION_ERROR) return invalidFields(error)
-  const { status, code, message } = error as { status?: number; code?: string; message?: string }
-  if (code === 'E_ROUTE_NOT_FOUND') return noRoute(request)
-  if (status === 413) {
-    return new Problem('body_too_large', 'The body is larger than 256 KB. Split the request.')
-  }
-  // The body parser's status for JSON that is neither an object nor a list is 422.
-  if (status === 400 || status === 422 || error instanceof SyntaxError) {
-    const tooDeep = message?.startsWith('Maximum call stack')
-    const reason = tooDeep ? 'it is nested too deeply' : message
-    return new Problem('malformed_json', `The body is not valid JSON: ${reason}.`)
-  }
+  if ((error as { code?: string }).code === 'E_ROUTE_NOT_FOUND') return noRoute(request)
+  const problem = clientProblem(error, request.request)
+  if (problem) return problem
   if (isTransient(error)) {
     return new Problem(
       'temporarily_unavailable',
@@ -75,20 +68,6 @@ function asProblem(error: unknown, request: HttpRequest): Problem {
   return new Problem(
     'internal_error',
     'The server failed to process this request. The error is logged with the request id.'
-  )
-}
-
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
-
-/** 404 for an unknown path, 405 for one that other methods reach. */
-function noRoute(request: HttpRequest) {
-  const allowed = METHODS.filter((method) => router.match(request.url(), method, false)).join(', ')
-  if (!allowed)
-    return new Problem('no_such_address', 'No route has this path. API paths begin with /api/v1.')
-  return new Problem(
-    'method_not_allowed',
-    `This path does not support ${request.method()}. Use ${allowed}.`,
-    { headers: { Allow: allowed } }
   )
 }
 

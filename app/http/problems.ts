@@ -37,8 +37,14 @@ export const httpProblems = {
   malformed_json: [
     400,
     'The body is not valid JSON',
-    'The body is incomplete, is not JSON, or is neither an object nor an array.',
+    'The body is incomplete, is not JSON in UTF-8, or is neither an object nor an array.',
     'Serialize the body with a JSON library, and send all of it.',
+  ],
+  client_disconnected: [
+    400,
+    'The client disconnected',
+    'The connection was closed before the body had arrived. Nothing was changed.',
+    'Retry with the same Idempotency-Key, if the request has one, and keep the connection open until the response arrives.',
   ],
   token_in_query: [
     400,
@@ -69,6 +75,12 @@ export const httpProblems = {
     'Your role does not allow this',
     'You are authenticated, but this operation requires another role.',
     'Use an account with a role that the detail names. An administrator can create one.',
+  ],
+  csrf_token_invalid: [
+    403,
+    'The CSRF token is not valid',
+    'The form of an admin page was submitted without its CSRF token, or with that of an earlier session. Nothing was changed.',
+    'Load the page again, and submit its form. Programs use the API below /api/v1, which needs no CSRF token.',
   ],
   no_such_address: [
     404,

@@ -25,6 +25,11 @@ export function wholeBody(request: IncomingMessage): Upload {
   return { name: null, bytes: chunksOf(request) }
 }
 
+/** A part with a file name, a binary one, or the part "file": some programs send it without a file name. */
+function isFile(part: string | undefined, type: string | undefined, filename: string | undefined) {
+  return filename !== undefined || type === 'application/octet-stream' || part === 'file'
+}
+
 /**
  * The first file of a form, and the fields before it. Later parts are ignored.
  *
@@ -34,7 +39,11 @@ export function fileOfForm(
   request: IncomingMessage
 ): Promise<{ fields: Record<string, string>; upload: Upload | null }> {
   const limits = { files: 1, fields: 20, fieldSize: 4_096, parts: 25 }
-  const form = new Busboy({ headers: request.headers as BusboyHeaders, limits })
+  const form = new Busboy({
+    headers: request.headers as BusboyHeaders,
+    limits,
+    isPartAFile: isFile,
+  })
   const fields: Record<string, string> = {}
   return new Promise((resolve, reject) => {
     form.on('field', (name, value) => (fields[name] = value))

@@ -1,19 +1,42 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
 import BodyParserMiddleware from '@adonisjs/core/bodyparser_middleware'
 import type { HttpContext } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
 import bodyParserConfig from '#config/bodyparser'
+import { Problem } from '#http/problem'
 import { unfinishedBodies } from '#http/server/unfinished_bodies'
+
+/** The types in config/bodyparser.ts; of other types nothing is read. */
+const PARSED = /^application\/(json|x-www-form-urlencoded)\s*(;|$)/i
 
 const parser = new BodyParserMiddleware(bodyParserConfig)
 
 /** Reads and parses the body within the limits on unfinished bodies. */
 export default class BodyMiddleware {
-  /** @throws Problem as `unfinishedBodies.read`, and the errors of the parser */
+  /** @throws Problem as `unfinishedBodies.read`, 400 `malformed_json`, and the errors of the parser */
   async handle(ctx: HttpContext, next: NextFn) {
     const { request } = ctx
     if (!request.hasBody()) return parser.handle(ctx, next)
+    const received = PARSED.test(request.header('content-type') ?? '')
+      ? chunksOf(request.request)
+      : []
     const read = () => parser.handle(ctx, async () => {})
     await unfinishedBodies.read(request.ip(), request.request, read)
+    refuseInvalidUtf8(request.raw(), received)
     return next()
   }
+}
+
+/** The chunks of the body, as the parser reads them. */
+function chunksOf(incoming: IncomingMessage) {
+  const chunks: Buffer[] = []
+  incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+  return chunks
+}
+
+/** The parser replaces invalid bytes by U+FFFD, which a valid text can contain too. */
+function refuseInvalidUtf8(text: string | null, received: Buffer[]) {
+  if (!text?.includes('\uFFFD') || isUtf8(Buffer.concat(received))) return
+  throw new Problem('malformed_json', 'The body is not valid UTF-8. Encode its text as UTF-8.')
 }

@@ -1,21 +1,15 @@
-import type { HttpContext } from '@adonisjs/core/http'
+import type { IncomingMessage } from 'node:http'
+import type { HttpContext, HttpRequest } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
 import { Problem } from '#http/problem'
+import { unfinishedBodies } from '#http/server/unfinished_bodies'
 
 /** Accepts only JSON bodies, because the parser would read a form or plain text as an empty body. */
 export default class JsonBodyMiddleware {
-  handle({ request }: HttpContext, next: NextFn) {
-    const hasBody =
-      request.header('transfer-encoding') !== undefined ||
-      Number(request.header('content-length')) > 0
-    if (hasBody && !/^application\/json\s*(;|$)/i.test(request.header('content-type') ?? '')) {
-      throw new Problem(
-        'unsupported_media_type',
-        'The Content-Type of the body must be application/json. Send the body as JSON with that header.'
-      )
-    }
-    const encoding = request.header('content-encoding')
-    if (hasBody && encoding !== undefined && encoding !== 'identity') {
+  async handle({ request }: HttpContext, next: NextFn) {
+    if (!hasBody(request)) return next()
+    if (!isJson(request)) await refuseUnlessEmpty(request)
+    else if ((request.header('content-encoding') ?? 'identity') !== 'identity') {
       throw new Problem(
         'unsupported_encoding',
         'Compressed bodies are not supported. Send the body without Content-Encoding.'
@@ -23,4 +17,41 @@ export default class JsonBodyMiddleware {
     }
     return next()
   }
+}
+
+function hasBody(request: HttpRequest) {
+  return isChunked(request) || Number(request.header('content-length')) > 0
+}
+
+function isChunked(request: HttpRequest) {
+  return request.header('transfer-encoding') !== undefined
+}
+
+function isJson(request: HttpRequest) {
+  return /^application\/json\s*(;|$)/i.test(request.header('content-type') ?? '')
+}
+
+/** Whether a chunked body is empty shows only when it arrives. */
+async function refuseUnlessEmpty(request: HttpRequest) {
+  const incoming = request.request
+  const isEmpty =
+    isChunked(request) &&
+    (await unfinishedBodies.read(request.ip(), incoming, () => endsWithoutBytes(incoming)))
+  if (!isEmpty) {
+    throw new Problem(
+      'unsupported_media_type',
+      'The Content-Type of the body must be application/json. Send the body as JSON with that header.'
+    )
+  }
+  // From here on the request has no body, because the parser could not read its end again.
+  delete incoming.headers['transfer-encoding']
+}
+
+function endsWithoutBytes(incoming: IncomingMessage): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    incoming.once('error', reject)
+    incoming.once('end', () => resolve(true))
+    // Also emitted where there is nothing to read.
+    incoming.on('readable', () => incoming.read() !== null && resolve(false))
+  })
 }

@@ -15,8 +15,9 @@ const TIMEOUT_MS = 5_000
 const PER_NETWORK = 64
 const PER_PROCESS = 1_000
 
-/** `complete` is true once the whole request has arrived. */
-type Incoming = Pick<IncomingMessage, 'complete'>
+/** `complete` is true once the whole request has arrived, and `readableAborted` if its client has disconnected before. */
+type Incoming = Pick<IncomingMessage, 'complete'> &
+  Partial<Pick<IncomingMessage, 'readableAborted'>>
 
 interface Body {
   incoming: Incoming
@@ -38,11 +39,13 @@ export class UnfinishedBodies {
    * @param address - of the client
    * @param incoming - the request whose body it is
    * @param read - resolves when the body, or the part of it that matters, has arrived
-   * @throws Problem 408 `body_timeout` · 429 `too_many_unfinished_bodies` · 503 `body_capacity_exceeded`, and what
+   * @throws Problem 400 `client_disconnected` · 408 `body_timeout` · 429 `too_many_unfinished_bodies` · 503 `body_capacity_exceeded`, and what
    *   `read` throws
    */
   async read<T>(address: string, incoming: Incoming, read: () => Promise<T>): Promise<T> {
     if (incoming.complete) return read()
+    // Its end was announced before this could be awaited.
+    if (incoming.readableAborted) throw clientDisconnected()
     const network = networkOf(address)
     const { promise: rejected, reject } = Promise.withResolvers<never>()
     const body = { incoming, reject }
@@ -102,6 +105,13 @@ export const unfinishedBodies = new UnfinishedBodies()
 
 /** The rest of the body is not read, so the connection cannot be reused. */
 const CLOSE = { Connection: 'close' }
+
+export function clientDisconnected() {
+  return new Problem(
+    'client_disconnected',
+    'The client disconnected before its body had arrived. Retry with the same Idempotency-Key.'
+  )
+}
 
 function bodyTimeout() {
   return new Problem(

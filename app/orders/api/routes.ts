@@ -6,6 +6,9 @@ const OrdersController = () => import('./controllers/orders_controller.js')
 
 const buyers = middleware.roles(['customer', 'clerk', 'admin', 'service'])
 
+/** `orders/events` is a path of its own, which has no PATCH. */
+const exceptEvents = /^(?!events$)/
+
 /** Below `/api/v1`, for authenticated callers, behind admission control. */
 export function placementRoutes() {
   router.post('orders', [OrdersController, 'store']).use(buyers).as('orders.orders.store')
@@ -18,7 +21,7 @@ export function ordersRoutes() {
       router.get('orders', [OrdersController, 'index'])
       router.get('orders/events', [EventsController, 'index'])
       router.get('orders/:id', [OrdersController, 'show'])
-      router.patch('orders/:id', [OrdersController, 'update']).use(buyers)
+      router.patch('orders/:id', [OrdersController, 'update']).where('id', exceptEvents).use(buyers)
       router
         .post('orders/:id/cancellation', [OrdersController, 'cancel'])
         .use(buyers)

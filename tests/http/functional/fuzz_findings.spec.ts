@@ -2,10 +2,13 @@
  * What a fuzzer and requests made by hand have found, each wrong at its time.
  */
 import { randomUUID } from 'node:crypto'
+import router from '@adonisjs/core/services/router'
 import { test } from '@japa/runner'
+import { plainDeskOf } from '#tests/support/desk'
 import { emptyShop, person, post, priced, product, type Person } from '#tests/support/shop'
 
 const ORDERS = '/api/v1/orders'
+const server = `http://${process.env.HOST}:${process.env.PORT}`
 const mug = { name: 'Mug', price: { amount: 1, currency: 'EUR' } }
 
 test.group('An absurd request', (group) => {
@@ -21,7 +24,7 @@ test.group('An absurd request', (group) => {
     clerk = await person('clerk', 'Grace')
   })
   group.each.setup(async () => {
-    const response = await fetch(`http://${process.env.HOST}:${process.env.PORT}${ORDERS}`, {
+    const response = await fetch(server + ORDERS, {
       method: 'POST',
       body: JSON.stringify({ lines: [{ sku: 'MUG', quantity: 1 }] }),
       headers: {
@@ -122,6 +125,49 @@ test.group('An absurd request', (group) => {
       response.assertStatus(422)
       assert.containSubset(response.body().errors, [{ pointer: `/${name}`, code: 'unknown_field' }])
     }
+  })
+
+  test('is no 5xx for whatever stands in a path or its query', async ({ assert }) => {
+    const admin = await person('admin', 'Ada')
+    const desk = await plainDeskOf(admin)
+    const words = [
+      'x',
+      '-1',
+      '99999999999999999999',
+      '%00',
+      '%27%3B',
+      'a'.repeat(300),
+      randomUUID(),
+    ]
+    const routes = Object.values(router.toJSON())
+      .flat()
+      .filter(({ pattern }) => /[:]/.test(pattern) && !pattern.endsWith('/events'))
+    assert.isAbove(routes.length, 50)
+    const failed: string[] = []
+    for (const { pattern, methods } of routes) {
+      for (const word of words) {
+        const path = pattern.replace(/:\w+/g, word)
+        const [method] = methods
+        const isPage = path.startsWith('/admin')
+        const { status } =
+          method === 'GET' && isPage
+            ? await desk.open(`${path}?after=${word}&module=${word}&code=${word}`)
+            : method === 'POST' && isPage
+              ? await desk.send(path, { _key: randomUUID(), version: '1' })
+              : await fetch(server + path, {
+                  method,
+                  headers: {
+                    'authorization': `Bearer ${admin.token}`,
+                    'idempotency-key': randomUUID(),
+                    'if-match': '*',
+                    'content-type': 'application/json',
+                  },
+                  body: method === 'GET' ? undefined : '{}',
+                })
+        if (status >= 500) failed.push(`${status} ${method} ${path}`)
+      }
+    }
+    assert.deepEqual(failed, [])
   })
 })
 

@@ -97,6 +97,8 @@ test.group('/openapi.json', () => {
       [
         ...shown,
         ...own,
+        'client_disconnected',
+        'csrf_token_invalid',
         'no_such_address',
         'method_not_allowed',
         'sku_taken',
@@ -194,7 +196,7 @@ test.group('A test that calls the API', () => {
     const base = { method: 'GET', url: '/api/v1/accounts/me', sent: undefined }
     return { ...base, status, headers, text: await answer.text(), ...more }
   }
-  const html = { 'content-type': 'text/html', 'x-request-id': 'x' }
+  const html = { 'content-type': 'text/html', 'x-request-id': 'x', 'etag': '"3"' }
   const refused = { 'content-type': PROBLEM, 'x-request-id': 'x', 'www-authenticate': 'x' }
   const me = { id: '0199f3a1-1b2c-7f00-8d11-5a6b7c8d9e0f', email: null, role: 'customer' }
   const problem = {

@@ -7,7 +7,8 @@ import { connect, type Socket } from 'node:net'
 export interface SlowRequest {
   method?: string
   path: string
-  headers?: Record<string, string>
+  /** An undefined one is left out. */
+  headers?: Record<string, string | undefined>
   /** The part of the body that is sent; the head announces 1,000 bytes. */
   body: string
 }
@@ -36,7 +37,9 @@ export class SlowClient {
       'content-length': '1000',
       ...headers,
     }
-    const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`)
+    const lines = Object.entries(head)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${name}: ${value}`)
     socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
     return client
   }
@@ -56,6 +59,11 @@ export class SlowClient {
       head: head.toLowerCase(),
       code: problem ? (JSON.parse(problem[0]).code as string) : null,
     }
+  }
+
+  /** Resolves when the operating system has everything that was written. */
+  async sent() {
+    await new Promise<void>((done) => this.#socket.write('', () => done()))
   }
 
   get waits() {

@@ -317,6 +317,29 @@ test.group('A CSV file', (group) => {
       assert.isEmpty(await inventory().from('stock_imports'))
     })
 
+  for (const [what, disposition] of [
+    ['a file name', 'name="file"'],
+    ['an empty file name', 'name="file"; filename=""'],
+    ['a name of its part', 'filename="a.csv"'],
+  ]) {
+    test(`in a form without ${what} is taken`, async ({ assert }) => {
+      const part = `--x\r\nContent-Disposition: form-data; ${disposition}\r\nContent-Type: text/csv\r\n\r\n`
+      const answer = await fetch(api, {
+        method: 'POST',
+        headers: {
+          'authorization': `Bearer ${clerk.token}`,
+          'content-type': 'multipart/form-data; boundary=x',
+        },
+        // Longer than a field may be.
+        body: `${part}sku,counted\n${'MUG,41\n'.repeat(1_000)}\r\n--x--\r\n`,
+      })
+      assert.equal(answer.status, 202)
+      const { id } = (await answer.json()) as { id: string }
+      const { bytes } = await inventory().from('stock_imports').where('id', id).first()
+      assert.equal(bytes, 12 + 7_000)
+    })
+  }
+
   test('sent twice under one key is one import', async ({ assert }) => {
     const file = 'sku,counted\nMUG,41\n'
     const key = { 'idempotency-key': 'delivery-7' }
