@@ -3,6 +3,7 @@
  */
 import { ROLES } from '#contracts/actor'
 import type { Section } from '#http/openapi/description'
+import { resourceResponses } from '#http/openapi/responses'
 import { extensible, object, orNull, ref, text, time, uuid } from '#http/openapi/schema'
 import type { accountBody } from './account_body.ts'
 import type { issueToken } from '../credentials/tokens.ts'
@@ -62,9 +63,12 @@ export const openapi: Section = {
       tag: 'Accounts',
       summary: 'Read your own account',
       access: 'signed in',
-      responses: {
-        200: { description: 'The account.', schema: ref('Account'), example: ada },
-      },
+      headers: ['If-None-Match.read'],
+      responses: resourceResponses({
+        description: 'The account.',
+        schema: ref('Account'),
+        example: ada,
+      }),
     },
     'POST /api/v1/tokens': {
       id: 'logIn',

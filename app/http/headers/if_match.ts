@@ -1,16 +1,42 @@
+import { hash } from 'node:crypto'
 import type { HttpContext } from '@adonisjs/core/http'
 import { Problem } from '../problem.ts'
 
-/**
- * An entity tag in a list: `"3"`, `W/"3"`, and `"3-gzip"`, `"3--gzip"` or `"3;br"`, as proxies that compress
- * rewrite it.
- */
+/** One entity tag of a list: `"3"` or `W/"3"`. */
 const TAGS = /\s*(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)/y
-const OURS = /^(\d{1,9})(?:(?:--?|;)[a-z\d]+)?$/
+/** `3`, `3.<hash>` or `<hash>`, and `3-gzip`, `3--gzip` or `3;br`, as proxies that compress rewrite them. */
+const OURS = /^(\d{1,9}|(?:\d{1,9}\.)?[\da-f]{16})(?:(?:--?|;)[a-z\d]+)?$/
 
-/** The ETag of a version. */
-export function entityTag(version: number) {
-  return `"${version}"`
+/**
+ * The ETag of a version, for If-Match.
+ *
+ * @param body - for a resource whose representation changes without its version, as stock does: its hash is in the tag
+ */
+export function entityTag(version: number, body?: object) {
+  return body ? `"${version}.${hashOf(JSON.stringify(body))}"` : `"${version}"`
+}
+
+/** The ETag of a resource without a version. */
+export function contentTag(content: object | string) {
+  return `"${hashOf(typeof content === 'string' ? content : JSON.stringify(content))}"`
+}
+
+function hashOf(text: string) {
+  return hash('sha256', text).slice(0, 16)
+}
+
+/** Responds to a GET of one resource: 304 without a body if the caller has it already (If-None-Match). */
+export function sendResource(ctx: HttpContext, tag: string, body: unknown) {
+  const { response } = ctx
+  response.header('ETag', tag)
+  return alreadyHas(ctx, tag) ? response.status(304).send(null) : response.send(body)
+}
+
+/** Whether If-None-Match names this ETag. */
+export function alreadyHas({ request }: HttpContext, tag: string): boolean {
+  const header = request.header('if-none-match')
+  if (header === undefined) return false
+  return header.trim() === '*' || ourTags(header).includes(tag.slice(1, -1))
 }
 
 /**
@@ -30,8 +56,8 @@ export function ifMatch({ request }: HttpContext): number[] | null {
   )
 }
 
-/** The versions in a list of entity tags, without tags of others; none if it is not such a list. */
-function versionsIn(header: string): number[] {
+/** The tags of this server in a list, without quotation marks and suffixes; none if it is not such a list. */
+function ourTags(header: string): string[] {
   const tags: string[] = []
   TAGS.lastIndex = 0
   while (TAGS.lastIndex < header.length) {
@@ -39,14 +65,14 @@ function versionsIn(header: string): number[] {
     if (!tag) return []
     tags.push(tag[1])
   }
-  return tags.flatMap((tag) => OURS.exec(tag)?.[1] ?? []).map(Number)
+  return tags.flatMap((tag) => OURS.exec(tag)?.[1] ?? [])
 }
 
-/** Whether the caller of a GET has this version already (If-None-Match): the response is 304 without a body. */
-export function alreadyHas({ request }: HttpContext, version: number): boolean {
-  const header = request.header('if-none-match')
-  if (header === undefined) return false
-  return header.trim() === '*' || versionsIn(header).includes(version)
+/** The versions in a list of entity tags; a tag without one is left out. */
+function versionsIn(header: string): number[] {
+  return ourTags(header)
+    .flatMap((tag) => /^\d{1,9}(?=\.|$)/.exec(tag)?.[0] ?? [])
+    .map(Number)
 }
 
 /**

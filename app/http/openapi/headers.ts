@@ -56,8 +56,9 @@ export const responseHeaders = {
     schema: { type: 'string' },
   },
   'ETag': {
-    description: 'The version, for If-Match.',
-    schema: { type: 'string', pattern: String.raw`^"\d+"$` },
+    description:
+      'The version, for If-Match and If-None-Match. If the representation changes without the version, as stock does, or has none, a hash of it follows.',
+    schema: { type: 'string', pattern: String.raw`^"(\d+|(\d+\.)?[\da-f]{16})"$` },
     example: '"3"',
   },
   'Location': {

@@ -18,3 +18,11 @@ export function pageResponse(
   const description = `A page of ${what}.`
   return { 200: { description, schema: page(items, name), example: pageOf(item) } }
 }
+
+/** The responses of a GET of one resource, with its ETag. */
+export function resourceResponses(resource: Success): Record<200 | 304, Success> {
+  return {
+    200: { ...resource, headers: ['ETag'] },
+    304: { description: 'You have the current version.', headers: ['ETag'] },
+  }
+}

@@ -3,6 +3,7 @@
  */
 import type { Section, Success } from '#http/openapi/description'
 import type { ResponseHeader } from '#http/openapi/headers'
+import { resourceResponses } from '#http/openapi/responses'
 import { extensible, list, page, pageOf, ref, text, whole, object } from '#http/openapi/schema'
 import { noFilters } from '#http/pagination'
 import type { ProblemCode } from '#http/problem_catalogue'
@@ -177,10 +178,7 @@ export const openapi: Section = {
       summary: 'Read an order',
       access: 'signed in',
       headers: ['If-None-Match.read'],
-      responses: {
-        200: withOrder('The order.', confirmedOrder, ['ETag']),
-        304: { description: 'You have the current version.', headers: ['ETag'] },
-      },
+      responses: resourceResponses(withOrder('The order.', confirmedOrder, ['ETag'])),
       problems: ['not_found'],
     },
     'PATCH /api/v1/orders/{id}': {

@@ -1,6 +1,10 @@
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import db from '@adonisjs/lucid/services/db'
+import { forgetTokens } from '#accounts/credentials/tokens'
+import { SYSTEM } from '#contracts/actor'
+import { restock } from '#inventory/stock/restock'
+import { apply, dryRun } from '#tests/support/stock_imports'
 import {
   emptyShop,
   patch,
@@ -97,6 +101,72 @@ test.group('An ETag', (group) => {
     assert.deepEqual([changed.status(), changed.header('etag')], [200, '"2"'])
   })
 
+  test('makes the response to If-None-Match 304 for every single resource, until it changes', async ({
+    client,
+    assert,
+  }) => {
+    const { id } = await dryRun(client, clerk, 'sku,counted\nMUG,7\n')
+    const sell = async () => {
+      await db
+        .connection('inventory')
+        .transaction((trx) => restock(trx, { sku: 'MUG', quantity: 1 }, SYSTEM))
+    }
+    const resources: [path: string, change: () => Promise<unknown>][] = [
+      ['/api/v1/products/MUG', sell],
+      ['/api/v1/stock/MUG', sell],
+      [`/api/v1/stock/imports/${id}`, () => apply(client, clerk, id)],
+      [
+        '/api/v1/accounts/me',
+        async () => {
+          await db
+            .connection('accounts')
+            .from('accounts')
+            .where('id', clerk.id)
+            .update({ name: 'Z' })
+          forgetTokens()
+        },
+      ],
+    ]
+    for (const [path, change] of resources) {
+      const get = (tag?: string) => {
+        const request = client.get(path).bearerToken(clerk.token)
+        return tag === undefined ? request : request.header('if-none-match', tag)
+      }
+      const tag = (await get()).header('etag')!
+      const bare = tag.slice(1, -1)
+      for (const same of [tag, `W/${tag}`, `"${bare}-gzip"`, `"${bare};br"`, `"7", ${tag}`, '*']) {
+        const response = await get(same)
+        assert.deepEqual(
+          [response.status(), response.text(), response.header('etag')],
+          [304, '', tag],
+          same
+        )
+      }
+      assert.equal((await get('"7"')).status(), 200)
+      await change()
+      const changed = await get(tag)
+      assert.equal(changed.status(), 200, path)
+      assert.notEqual(changed.header('etag'), tag, path)
+    }
+  })
+
+  test('of a product or its stock is accepted in If-Match', async ({ client, assert }) => {
+    for (const path of ['/api/v1/products/MUG', '/api/v1/stock/MUG']) {
+      const tag = (await client.get(path).bearerToken(clerk.token)).header('etag')!
+      for (const [spelled, status] of [
+        [tag, 200],
+        [tag, 412],
+      ] as const) {
+        const renamed = await client
+          .patch('/api/v1/products/MUG')
+          .bearerToken(clerk.token)
+          .header('if-match', spelled)
+          .json({ name: path })
+        assert.equal(renamed.status(), status, path)
+      }
+    }
+  })
+
   for (const name of ['openapi.json', 'asyncapi.json']) {
     test(`of /${name} lets clients keep the document, which is compressed`, async ({ assert }) => {
       const get = (headers: Record<string, string>) => fetch(`${server}/${name}`, { headers })
@@ -112,8 +182,14 @@ test.group('An ETag', (group) => {
       for (const { headers } of [plain, packed]) {
         assert.equal(headers.get('cache-control'), 'public, max-age=300, no-transform')
         assert.include(headers.get('vary'), 'Accept-Encoding')
-        const kept = await get({ 'if-none-match': headers.get('etag')! })
-        assert.equal(kept.status, 304)
+        const tag = headers.get('etag')!
+        for (const same of [tag, `W/${tag}`, `"7", ${tag}`, tag.replace(/"$/, '-br"'), '*']) {
+          assert.equal(
+            (await get({ 'if-none-match': same })).status,
+            same.includes('gzip-br') ? 200 : 304,
+            same
+          )
+        }
       }
       assert.notEqual(plain.headers.get('etag'), packed.headers.get('etag'))
     })

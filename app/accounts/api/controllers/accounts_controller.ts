@@ -2,6 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import hash from '@adonisjs/core/services/hash'
 import { signUpOpen } from '#config/auth'
 import { networkOf } from '#http/client_network'
+import { contentTag, sendResource } from '#http/headers/if_match'
 import { Problem } from '#http/problem'
 import { accountBody } from '../account_body.ts'
 import { countSignUp } from '../../sign_in/attempts.ts'
@@ -21,7 +22,8 @@ export default class AccountsController {
     return response.status(201).json(accountBody(account))
   }
 
-  show({ account }: HttpContext) {
-    return accountBody(account)
+  show(ctx: HttpContext) {
+    const body = accountBody(ctx.account)
+    return sendResource(ctx, contentTag(body), body)
   }
 }

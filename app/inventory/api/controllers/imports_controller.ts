@@ -4,6 +4,7 @@ import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { sendCsv } from '#admin/csv'
 import { actorOf } from '#contracts/actor'
 import { optionalScope, once, send } from '#http/idempotency'
+import { contentTag, sendResource } from '#http/headers/if_match'
 import { pageBody, pageOf } from '#http/pagination'
 import { errorsCsv } from '../../imports/errors_csv.ts'
 import { findImport, listImports, listRows } from '../../imports/find_imports.ts'
@@ -29,9 +30,11 @@ export default class ImportsController {
     )
   }
 
-  async show({ params }: HttpContext) {
-    const record = await findImport(params.id)
-    return importBody(record, await earlierBooking(db.connection('inventory'), record))
+  async show(ctx: HttpContext) {
+    const record = await findImport(ctx.params.id)
+    const earlier = await earlierBooking(db.connection('inventory'), record)
+    const body = importBody(record, earlier)
+    return sendResource(ctx, contentTag(body), body)
   }
 
   async rows({ params, request }: HttpContext) {

@@ -2,7 +2,7 @@ import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import type { SignedIn } from '#contracts/actor'
 import { optionalScope, once, send } from '#http/idempotency'
-import { entityTag, ifMatch, ifNoneMatch } from '#http/headers/if_match'
+import { entityTag, ifMatch, ifNoneMatch, sendResource } from '#http/headers/if_match'
 import { pageBody, pageOf } from '#http/pagination'
 import { notFound } from '#http/problem'
 import { findItem, listItems } from '../../stock/find_stock.ts'
@@ -28,11 +28,12 @@ export default class ProductsController {
     )
   }
 
-  async show({ account, params, response }: HttpContext) {
+  async show(ctx: HttpContext) {
+    const { account, params } = ctx
     const item = await findItem(params.sku)
     if (isPublic(account) && !item.active) throw notFound('product')
-    response.header('ETag', entityTag(item.version))
-    return productBody(item, account?.role ?? null)
+    const body = productBody(item, account?.role ?? null)
+    return sendResource(ctx, entityTag(item.version, body), body)
   }
 
   async update(ctx: HttpContext) {

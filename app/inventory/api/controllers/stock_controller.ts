@@ -1,5 +1,5 @@
 import type { HttpContext } from '@adonisjs/core/http'
-import { entityTag } from '#http/headers/if_match'
+import { entityTag, sendResource } from '#http/headers/if_match'
 import { pageBody, pageOf } from '#http/pagination'
 import { findItem, listHoldings, listItems, type Holding } from '../../stock/find_stock.ts'
 import { stockBody } from '../transformers/product_body.ts'
@@ -11,10 +11,10 @@ export default class StockController {
     return pageBody(await listItems(page), page, ({ sku }) => [sku], stockBody)
   }
 
-  async show({ params, response }: HttpContext) {
-    const item = await findItem(params.sku)
-    response.header('ETag', entityTag(item.version))
-    return stockBody(item)
+  async show(ctx: HttpContext) {
+    const item = await findItem(ctx.params.sku)
+    const body = stockBody(item)
+    return sendResource(ctx, entityTag(item.version, body), body)
   }
 
   async holdings({ request }: HttpContext) {

@@ -2,7 +2,7 @@
  * The operations on imports in /openapi.json.
  */
 import type { Operation, Success } from '#http/openapi/description'
-import { pageResponse } from '#http/openapi/responses'
+import { pageResponse, resourceResponses } from '#http/openapi/responses'
 import { ref } from '#http/openapi/schema'
 import { noFilters } from '#http/pagination'
 import { shownImport, shownRow } from '../transformers/import_schema.ts'
@@ -43,7 +43,12 @@ export const importOperations: Record<string, Operation> = {
     ...of,
     id: 'readImport',
     summary: 'Read an import with its status and progress',
-    responses: { 200: { description: 'The import.', schema: ref('Import'), example: shownImport } },
+    headers: ['If-None-Match.read'],
+    responses: resourceResponses({
+      description: 'The import.',
+      schema: ref('Import'),
+      example: shownImport,
+    }),
     problems: ['not_found'],
   },
   'GET /api/v1/stock/imports/{id}/rows': {

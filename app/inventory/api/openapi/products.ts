@@ -2,7 +2,7 @@
  * The operations on products in /openapi.json.
  */
 import type { Operation, Success } from '#http/openapi/description'
-import { pageResponse } from '#http/openapi/responses'
+import { pageResponse, resourceResponses } from '#http/openapi/responses'
 import { ref, type Schema } from '#http/openapi/schema'
 import { shownProduct, staffProduct } from '../transformers/product_schema.ts'
 import {
@@ -35,7 +35,8 @@ export const productOperations: Record<string, Operation> = {
     summary: 'Read a product',
     description: 'Only staff and services see a product that is not for sale.',
     access: 'optional token',
-    responses: { 200: product('The product.', anyProduct, shownProduct) },
+    headers: ['If-None-Match.read'],
+    responses: resourceResponses(product('The product.', anyProduct, shownProduct)),
     problems: ['not_found'],
   },
   'PUT /api/v1/products/{sku}': {

@@ -2,7 +2,7 @@
  * The operations on balances and movements in /openapi.json.
  */
 import type { Operation, Success } from '#http/openapi/description'
-import { pageResponse } from '#http/openapi/responses'
+import { pageResponse, resourceResponses } from '#http/openapi/responses'
 import { ref } from '#http/openapi/schema'
 import { noFilters } from '#http/pagination'
 import type { Movement } from '../../ledger/movement.ts'
@@ -41,14 +41,12 @@ export const stockOperations: Record<string, Operation> = {
     id: 'readStock',
     summary: 'Read a balance',
     ...reads,
-    responses: {
-      200: {
-        description: 'The balance.',
-        headers: ['ETag'],
-        schema: ref('StockItem'),
-        example: stockItem,
-      },
-    },
+    headers: ['If-None-Match.read'],
+    responses: resourceResponses({
+      description: 'The balance.',
+      schema: ref('StockItem'),
+      example: stockItem,
+    }),
     problems: ['not_found'],
   },
   'GET /api/v1/stock/{sku}/movements': {

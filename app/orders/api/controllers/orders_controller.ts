@@ -1,7 +1,7 @@
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import { optionalScope, once, requiredScope, send, type StoredResponse } from '#http/idempotency'
-import { alreadyHas, ifMatch, requiredIfMatch } from '#http/headers/if_match'
+import { entityTag, ifMatch, requiredIfMatch, sendResource } from '#http/headers/if_match'
 import { pageBody, pageOf } from '#http/pagination'
 import { preferenceApplied, preferredWait } from '#http/headers/prefer'
 import { cancelOrder } from '../../changes/cancel_order.ts'
@@ -38,9 +38,7 @@ export default class OrdersController {
 
   async show(ctx: HttpContext) {
     const order = await findOrder(orderId(ctx), ctx.account)
-    const { headers, ...shown } = orderResponse(order, 200)
-    if (alreadyHas(ctx, order.version)) return send(ctx, { status: 304, headers, body: null })
-    return send(ctx, { headers, ...shown })
+    return sendResource(ctx, entityTag(order.version), orderBody(order))
   }
 
   async update(ctx: HttpContext) {
