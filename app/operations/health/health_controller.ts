@@ -1,16 +1,39 @@
+import type { IncomingMessage } from 'node:http'
 import type { HttpContext } from '@adonisjs/core/http'
-import { liveness, readiness } from './readiness.ts'
+import { mayReadMetrics } from '../metrics/may_read.ts'
+import { liveness, publicReport, readiness } from './readiness.ts'
 
 export default class HealthController {
-  live({ response }: HttpContext) {
-    const report = liveness()
-    if (report.stuck.length > 0) response.status(503)
-    return response.json(report)
+  live({ request, response }: HttpContext) {
+    const { status, report } = liveReport(request.request)
+    return response.status(status).json(report)
   }
 
-  async ready({ response }: HttpContext) {
-    const report = await readiness()
-    if (report.status === 'unavailable') response.status(503).header('Retry-After', '1')
-    return response.json(report)
+  async ready({ request, response }: HttpContext) {
+    const { status, report } = await readyReport(request.request)
+    if (status === 503) response.header('Retry-After', '1')
+    return response.status(status).json(report)
   }
+}
+
+/** /health/live for this caller. */
+export function liveReport(request: IncomingMessage) {
+  const report = liveness()
+  return { status: report.stuck.length > 0 ? 503 : 200, report: readableBy(request, report) }
+}
+
+/** /health/ready for this caller. */
+export async function readyReport(request: IncomingMessage) {
+  const report = await readiness()
+  return {
+    status: report.status === 'unavailable' ? 503 : 200,
+    report: readableBy(request, report),
+  }
+}
+
+function readableBy<Report extends Parameters<typeof publicReport>[0]>(
+  request: IncomingMessage,
+  report: Report
+): Report {
+  return mayReadMetrics(request) ? report : publicReport(report)
 }

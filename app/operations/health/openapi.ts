@@ -10,7 +10,11 @@ export const openapi: Section = {
   schemas: {
     Liveness: object<{ status: 1; stuck: 1 }>({
       status: oneOf(['ok', 'stuck']),
-      stuck: { ...list(text()), description: 'Why the process must be restarted.' },
+      stuck: {
+        ...list(text()),
+        description:
+          'Components for which the process must be restarted. With METRICS_TOKEN as a bearer token, each has its cause.',
+      },
     }),
     Readiness: object<Readiness>({
       status: extensible(
@@ -18,7 +22,11 @@ export const openapi: Section = {
         '`ok`; `degraded`: orders are accepted, with warnings. `unavailable`: starting, draining or without a database.'
       ),
       transport: text('The message transport: `embedded` or `kafka`.'),
-      degraded: { ...list(text()), description: 'Warnings for operators.' },
+      degraded: {
+        ...list(text()),
+        description:
+          'Warnings for operators: the components that are degraded. With METRICS_TOKEN as a bearer token, each has its cause.',
+      },
     }),
   },
   parameters: {},
@@ -37,7 +45,7 @@ export const openapi: Section = {
         503: {
           description: 'It hangs and must be restarted.',
           schema: ref('Liveness'),
-          example: { status: 'stuck', stuck: ['consumer orders: a batch has hung for 301 s'] },
+          example: { status: 'stuck', stuck: ['consumer orders'] },
         },
       },
     },

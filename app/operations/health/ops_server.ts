@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { register } from 'prom-client'
 import { mayReadMetrics } from '../metrics/may_read.ts'
 import { scrape } from '../metrics/scrape.ts'
-import { liveness, readiness } from './readiness.ts'
+import { liveReport, readyReport } from './health_controller.ts'
 
 /**
  * Listens until the process ends.
@@ -29,12 +29,12 @@ async function respond(request: IncomingMessage, response: ServerResponse) {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   switch (request.url) {
     case '/health/live': {
-      const report = liveness()
-      return json(report.stuck.length > 0 ? 503 : 200, report)
+      const { status, report } = liveReport(request)
+      return json(status, report)
     }
     case '/health/ready': {
-      const report = await readiness()
-      return json(report.status === 'unavailable' ? 503 : 200, report)
+      const { status, report } = await readyReport(request)
+      return json(status, report)
     }
     case '/metrics':
       if (mayReadMetrics(request)) {

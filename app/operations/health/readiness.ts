@@ -1,6 +1,7 @@
 /*
  * Whether this process serves requests, and its warnings for operators.
  */
+import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
 import { modules } from '#config/database'
 import messaging from '#messaging/service'
@@ -56,11 +57,35 @@ export async function readiness(): Promise<Readiness> {
   return { status: degraded.length > 0 ? 'degraded' : 'ok', transport, degraded }
 }
 
+/**
+ * The part of a report that everyone may read. A warning is "component: cause", and only the component is left: a cause
+ * may be an error of a driver, with hosts and ports.
+ */
+export function publicReport<Report extends Partial<Record<'degraded' | 'stuck', string[]>>>(
+  report: Report
+): Report {
+  const components = (warnings: string[]) => [
+    ...new Set(warnings.map((warning) => warning.split(': ', 1)[0])),
+  ]
+  const { degraded, stuck } = report
+  return {
+    ...report,
+    ...(degraded && { degraded: components(degraded) }),
+    ...(stuck && { stuck: components(stuck) }),
+  }
+}
+
+/** Logged once per outage, because probes without a token do not see it. */
+let outage: string | null = null
+
 async function databaseError(): Promise<string | null> {
   try {
     await Promise.all(modules.map((module) => db.connection(module).rawQuery('select 1')))
-    return null
+    outage = null
   } catch (error) {
-    return (error as Error).message
+    const { message } = error as Error
+    if (outage === null) logger.warn({ reason: message }, 'database unreachable, process not ready')
+    outage = message
   }
+  return outage
 }

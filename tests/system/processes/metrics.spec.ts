@@ -140,7 +140,9 @@ test.group('The metrics', (group) => {
     )
   })
 
-  test('are for this machine only, unless a token is set', async ({ assert }) => {
+  test('are for this machine only, for callers with the token if one is set, and for nobody in production without one', async ({
+    assert,
+  }) => {
     const passedOn = { headers: { 'x-forwarded-for': '192.0.2.7' } }
     assert.equal((await shop.app.request('GET', '/metrics', passedOn)).status, 404)
     const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
@@ -155,6 +157,30 @@ test.group('The metrics', (group) => {
     assert.equal((await shop.app.get('/metrics')).status, 404)
     assert.equal((await shop.app.get('/metrics', 'another')).status, 404)
     assert.equal((await shop.app.get('/metrics', 'a secret')).status, 200)
+
+    const stop = await withoutDatabase()
+    try {
+      const ready = (token?: string) => shop.app.get('/health/ready', token)
+      const known = await eventually('it is not ready', async () => {
+        const answer = await ready('a secret')
+        return answer.status === 503 && answer
+      })
+      assert.match(known.body.degraded.join(), /^database: .+/)
+      for (const token of [undefined, 'another']) {
+        const { status, body } = await ready(token)
+        assert.deepEqual([status, body.degraded], [503, ['database']])
+      }
+      await eventually('the log has the cause', () =>
+        /database unreachable, process not ready/.test(shop.app.printed)
+      )
+    } finally {
+      await stop()
+    }
+    await shop.app.kill('SIGTERM')
+
+    await shop.start({ env: { NODE_ENV: 'production', APP_KEY: 'k'.repeat(32) } })
+    const metricsOf = await shop.app.get('/metrics')
+    assert.deepEqual([metricsOf.status, metricsOf.body.code], [404, 'no_such_address'])
   })
 
   async function metrics() {
