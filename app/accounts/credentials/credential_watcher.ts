@@ -3,6 +3,7 @@
  * credential does. All are looked up together, every few seconds.
  */
 import { accounts } from '../database.ts'
+import { SESSION_LASTS } from './session_lasts.ts'
 
 const POLL_MS = 5_000
 
@@ -59,7 +60,7 @@ export async function reportEnded() {
                        where access_tokens.id = id.id and (expires_at is null or expires_at > now()))
      union all
      select id, 'session' from unnest(?::text[]) as id
-     where not exists (select from sessions where sessions.id = id.id and expires_at > now())`,
+     where not exists (select from sessions where sessions.id = id.id and ${SESSION_LASTS})`,
     [[...tokens.keys()], [...sessions.keys()]]
   )
   for (const { id, kind } of rows) end(kind === 'token' ? tokens : sessions, id)

@@ -8,10 +8,11 @@ import { watchSession } from './credential_watcher.ts'
 
 /** Authenticates requests of the admin pages by their session. Without one, sends the person to sign in. */
 export default class SessionMiddleware {
-  async handle(ctx: HttpContext, next: NextFn) {
+  /** @param options.optional - also accepts requests without a session */
+  async handle(ctx: HttpContext, next: NextFn, options: { optional?: boolean } = {}) {
     const { request, session } = ctx
     const account = await accountOfSession(session.sessionId)
-    if (!account) return signInFirst(ctx)
+    if (!account) return options.optional ? next() : signInFirst(ctx)
     ctx.account = account
     ctx.signIn = {
       whenEnded: (listener) => watchSession(session.sessionId, listener),

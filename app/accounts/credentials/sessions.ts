@@ -13,6 +13,7 @@ import { run } from '#postgres/run'
 import { accounts } from '../database.ts'
 import { browserOf } from './browser_name.ts'
 import type Account from '../models/account.ts'
+import { SESSION_LASTS } from './session_lasts.ts'
 import { reportSessionEnded } from './credential_watcher.ts'
 
 const findAccount = {
@@ -20,7 +21,7 @@ const findAccount = {
   text: /* sql */ `
     select accounts.id, role, email, name, time_zone as "timeZone"
     from sessions join accounts on accounts.id = sessions.user_id::uuid
-    where sessions.id = $1 and sessions.expires_at > now()
+    where sessions.id = $1 and ${SESSION_LASTS}
       and disabled_at is null and role in ('clerk', 'operator', 'admin')`,
 }
 
@@ -61,7 +62,7 @@ export async function sessionsOf(accountId: string, current?: string): Promise<S
   const rows: { id: string; data: string; expires_at: Date }[] = await accounts()
     .from('sessions')
     .where('user_id', accountId)
-    .where('expires_at', '>', new Date())
+    .whereRaw(SESSION_LASTS)
     .orderBy('expires_at', 'desc')
     .limit(100)
   return rows.map(({ id, data, expires_at: expiresAt }) => {

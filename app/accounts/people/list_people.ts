@@ -7,6 +7,7 @@ import { isUuid } from '#runtime/uuid'
 import { invalidCursor } from '#http/pagination'
 import { notFound } from '#http/problem'
 import { SESSION_HOURS } from '#config/session'
+import { SESSION_LASTS } from '../credentials/session_lasts.ts'
 import { accounts } from '../database.ts'
 import type { Invitation } from './invitation.ts'
 
@@ -69,7 +70,7 @@ function people() {
       accounts().raw(
         /* sql */ `
         (select count(*) from sessions
-         where user_id = accounts.id::text and expires_at > now())::int as sessions,
+         where user_id = accounts.id::text and ${SESSION_LASTS})::int as sessions,
         (select max(expires_at) - make_interval(hours => ?) from sessions
          where user_id = accounts.id::text) as "lastSeen",
         (select count(*) from access_tokens where tokenable_id = accounts.id

@@ -21,6 +21,11 @@ setInterval(() => {
     part.dispatchEvent(new Event('look'))
   }
 }, 5000)
+/* Polls do not keep a session from ending: the server counts only what a person does. */
+addEventListener('htmx:config:request', ({ detail: { ctx } }) => {
+  const trigger = ctx.sourceElement?.getAttribute('hx-trigger') ?? ''
+  if (/^(look|every)\b/.test(trigger)) ctx.request.headers['X-Poll'] = 'true'
+})
 const showFocus = () => {
   document.documentElement.dataset.live = document.hasFocus() ? 'on' : 'paused'
 }
@@ -58,7 +63,10 @@ const again = () => document.querySelector('[data-again]')
 const retry = async () => {
   if (!again()) return
   again().hidden = false
-  const response = await fetch(location.href, { method: 'HEAD' }).catch(() => null)
+  const response = await fetch(location.href, {
+    method: 'HEAD',
+    headers: { 'X-Poll': 'true' },
+  }).catch(() => null)
   if (again() && response && response.status !== 503) location.reload()
 }
 setInterval(retry, 5000)

@@ -1,11 +1,12 @@
 import { configProvider } from '@adonisjs/core'
+import type { HttpContext } from '@adonisjs/core/http'
 import { stores } from '@adonisjs/session'
 
 const MINUTE_MS = 60_000
 
 /**
  * The framework's database store, which records the use of a session at most once a minute: a page waits
- * until that write is on disk.
+ * until that write is on disk. Requests that open pages repeat by themselves are no use of the session.
  */
 export function throttledSessionStore(table: { connectionName: string; tableName: string }) {
   const database = stores.database(table)
@@ -16,11 +17,16 @@ export function throttledSessionStore(table: { connectionName: string; tableName
       const store = openStore(...session)
       const touch = store.touch.bind(store)
       store.touch = async (id) => {
-        if (writes.add(id)) await touch(id)
+        if (!isAutomatic(session[0]) && writes.add(id)) await touch(id)
       }
       return store
     }
   })
+}
+
+/** Polls, which scripts of the pages mark with `X-Poll`, and event streams. */
+function isAutomatic({ request }: HttpContext) {
+  return request.header('x-poll') !== undefined || request.header('accept') === 'text/event-stream'
 }
 
 class RecentWrites {

@@ -3,6 +3,7 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
+import { reportEnded, watchSession } from '#accounts/credentials/credential_watcher'
 import { PlainDesk, plainDeskOf } from '#tests/support/desk'
 import { emptyShop, person, product, type Person } from '#tests/support/shop'
 
@@ -218,6 +219,46 @@ test.group('A form at a desk', (group) => {
     await accounts().from('sessions').update({ expires_at: soon })
     await desk.open('/admin/account')
     assert.deepEqual(await ends(), soon)
+  })
+
+  test('that a page repeats by itself does not extend the session', async ({ assert }) => {
+    const desk = await plainDeskOf(carl)
+    await desk.open('/admin/account')
+    const soon = new Date(Date.now() + 60 * 60 * 1_000)
+    await accounts().from('sessions').update({ expires_at: soon })
+    const ends = async () => (await accounts().from('sessions').firstOrFail()).expires_at as Date
+    await desk.open('/admin', { 'hx-request': 'true', 'x-poll': 'true' })
+    assert.deepEqual(await ends(), soon)
+    await desk.open('/admin', { 'hx-request': 'true' })
+    assert.isAbove((await ends()).getTime(), soon.getTime())
+  })
+
+  test('is not accepted 12 hours after the sign-in, however often the session was used', async ({
+    assert,
+  }) => {
+    const desk = await plainDeskOf(carl)
+    await desk.open('/admin/account')
+    const signedIn = (ago: string) =>
+      accounts().rawQuery(
+        `update sessions set data = jsonb_set(data::jsonb, '{message,signedIn,at}', to_jsonb(now() - ?::interval))::text`,
+        [ago]
+      )
+    await signedIn('11 hours 59 minutes')
+    assert.equal((await desk.open('/admin/account')).status, 200)
+    let ended = 0
+    const { id } = await accounts().from('sessions').firstOrFail()
+    const stop = watchSession(id, () => ended++)
+    await reportEnded()
+    assert.equal(ended, 0)
+    await signedIn('12 hours 1 minute')
+    await reportEnded()
+    stop()
+    assert.equal(ended, 1)
+    assert.match((await desk.open('/admin/account')).location!, /^\/admin\/login/)
+    const poll = await desk.open('/admin', { 'hx-request': 'true', 'x-poll': 'true' })
+    assert.equal(poll.text, '')
+    await desk.signIn(carl)
+    assert.equal((await desk.open('/admin/account')).status, 200)
   })
 
   test('in progress when its session is ended does not reopen it', async ({ assert }) => {

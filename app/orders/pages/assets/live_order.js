@@ -87,7 +87,9 @@ if (!customElements.get('live-order')) {
 }
 
 async function fetchPage() {
-  const response = await fetch(location.pathname, { headers: { 'HX-Request': 'true' } })
+  const response = await fetch(location.pathname, {
+    headers: { 'HX-Request': 'true', 'X-Poll': 'true' },
+  })
   return new DOMParser().parseFromString(await response.text(), 'text/html')
 }
 
