@@ -1,6 +1,6 @@
 /*
- * Errors of AdonisJS and its packages that are the client's, and the problem of each. The `status` of any other error
- * is not trusted: a client of another server may have set it.
+ * The errors of AdonisJS and its packages that a client causes, and the problem of each. The `status` of any other error
+ * is ignored, because libraries set it to the status of another server's response.
  */
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '#http/problem'

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import BodyParserMiddleware from '@adonisjs/core/bodyparser_middleware'
-import type { HttpContext } from '@adonisjs/core/http'
+import type { HttpContext, HttpRequest } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
 import bodyParserConfig from '#config/bodyparser'
 import { Problem } from '#http/problem'
@@ -14,10 +14,11 @@ const parser = new BodyParserMiddleware(bodyParserConfig)
 
 /** Reads and parses the body within the limits on unfinished bodies. */
 export default class BodyMiddleware {
-  /** @throws Problem as `unfinishedBodies.read`, 400 `malformed_json`, and the errors of the parser */
+  /** @throws Problem as `unfinishedBodies.read`, 400 `malformed_json`, 415 `unsupported_encoding`, and the errors of the parser */
   async handle(ctx: HttpContext, next: NextFn) {
     const { request } = ctx
     if (!request.hasBody()) return parser.handle(ctx, next)
+    refuseCompressed(request)
     const received = PARSED.test(request.header('content-type') ?? '')
       ? chunksOf(request.request)
       : []
@@ -26,6 +27,15 @@ export default class BodyMiddleware {
     refuseInvalidUtf8(request.raw(), received)
     return next()
   }
+}
+
+function refuseCompressed(request: HttpRequest) {
+  const encoding = request.header('content-encoding') ?? 'identity'
+  if (encoding === 'identity' || request.header('content-length') === '0') return
+  throw new Problem(
+    'unsupported_encoding',
+    'Compressed bodies are not supported. Send the body without Content-Encoding.'
+  )
 }
 
 /** The chunks of the body, as the parser reads them. */

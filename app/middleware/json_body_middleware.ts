@@ -7,14 +7,7 @@ import { unfinishedBodies } from '#http/server/unfinished_bodies'
 /** Accepts only JSON bodies, because the parser would read a form or plain text as an empty body. */
 export default class JsonBodyMiddleware {
   async handle({ request }: HttpContext, next: NextFn) {
-    if (!hasBody(request)) return next()
-    if (!isJson(request)) await refuseUnlessEmpty(request)
-    else if ((request.header('content-encoding') ?? 'identity') !== 'identity') {
-      throw new Problem(
-        'unsupported_encoding',
-        'Compressed bodies are not supported. Send the body without Content-Encoding.'
-      )
-    }
+    if (hasBody(request) && !isJson(request)) await refuseUnlessEmpty(request)
     return next()
   }
 }

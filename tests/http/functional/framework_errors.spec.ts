@@ -145,6 +145,19 @@ test.group('An error of the framework', (group) => {
     assert.equal(form.status, 400)
   })
 
+  test('is 415 for a compressed body, of a form too', async ({ assert }) => {
+    for (const path of ['/admin/login', '/api/v1/tokens']) {
+      const type = path === '/admin/login' ? 'x-www-form-urlencoded' : 'json'
+      const headers = { 'accept': 'application/json', 'origin': server, 'content-encoding': 'gzip' }
+      const refused = await fetch(server + path, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': `application/${type}` },
+        body: 'no gzip at all',
+      })
+      assert.equal(refused.status, 415, path)
+    }
+  })
+
   test('is none for a chunked body that is empty', async ({ assert }) => {
     const send = (path: string, headers: Record<string, string>, body: string[]) =>
       new Promise<{ status: number; text: string }>((resolve, reject) => {
