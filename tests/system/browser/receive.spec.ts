@@ -210,6 +210,47 @@ test.group('The scan loop', (group) => {
     assert.isTrue(desk.faults.every((fault) => fault.includes('503')))
   })
 
+  test('sets a scan aside that the server fails at, and counts the scans after it', async ({
+    assert,
+  }) => {
+    const page = await atTheScanner({ size: 'phone' })
+    const owner = db.connection('inventory_owner')
+    await owner.rawQuery(
+      `alter table receipt_scans add constraint planted check (code <> 'TEA') not valid`
+    )
+    try {
+      for (const code of ['TEA', MUG, MUG]) await scan(page, code)
+      await page.locator('#aside', { hasText: 'TEA is not counted' }).waitFor()
+      await units(page, '2 units')
+      assert.equal(await page.getByText('in this browser').count(), 0)
+      assert.deepEqual(await barriers(page), [])
+      await page.reload()
+      await page.getByRole('button', { name: 'Retry' }).click()
+      await page.locator('#aside .notice').waitFor({ state: 'detached' })
+      await page.locator('#aside', { hasText: 'TEA is not counted' }).waitFor()
+    } finally {
+      await owner.rawQuery('alter table receipt_scans drop constraint planted')
+    }
+    await page.getByRole('button', { name: 'Retry' }).click()
+    await units(page, '3 units')
+    assert.equal(await page.locator('#aside .notice').count(), 0)
+
+    await owner.rawQuery(
+      `alter table receipt_scans add constraint planted check (code <> 'TEA') not valid`
+    )
+    try {
+      await scan(page, 'TEA')
+      await page.getByRole('button', { name: 'Discard', exact: true }).click()
+      await page.locator('#aside .notice').waitFor({ state: 'detached' })
+    } finally {
+      await owner.rawQuery('alter table receipt_scans drop constraint planted')
+    }
+    await page.reload()
+    await units(page, '3 units')
+    assert.equal(await page.locator('#aside .notice').count(), 0)
+    assert.isTrue(desk.faults.every((fault) => fault.includes('500')))
+  })
+
   test('counts scans of an ended session after the next sign-in', async ({ assert }) => {
     const page = await atTheScanner()
     await scan(page, MUG)

@@ -11,8 +11,15 @@ const SOUNDS = {
   kept: [[660, 0.05], [660, 0.05]], // prettier-ignore
 }
 
+/** After this many failures of the server a scan is set aside, so that it does not block the scans after it. */
+const TRIES = 3
+
+/** Statuses that say nothing about the scan: all scans wait. */
+const OF_NO_SCAN = [403, 408, 429, 502, 503, 504]
+
 const WAITS = {
   offline: 'Scans are sent when the server responds again.',
+  failing: 'The server failed. The scan is sent again.',
   signedOut: 'You are signed out.',
   forbidden:
     'Your role no longer allows receiving goods. Ask an administrator; scans stay in this browser until then.',
@@ -35,6 +42,7 @@ customElements.define(
       document.addEventListener('submit', (event) => this.#submitted(event), { signal, capture: true }) // prettier-ignore
       document.addEventListener('keydown', (event) => this.#typed(event), { signal, capture: true })
       for (const back of ['online', 'focus']) addEventListener(back, () => this.#send(), { signal })
+      this.addEventListener('retry', ({ entry }) => this.#enqueue(entry), { signal })
       this.#send()
     }
 
@@ -85,12 +93,15 @@ customElements.define(
     }
 
     #keep(action, fields) {
-      const key = newKey()
       const sent = new URLSearchParams(fields)
-      sent.set('_key', key)
+      sent.set('_key', newKey())
+      this.#enqueue({ action, fields: `${sent}` })
+    }
+
+    #enqueue(entry) {
       // One entry per scan, so that two windows of a browser do not overwrite each other's scans.
-      const name = `${this.#prefix}${Date.now()}-${key}`
-      localStorage.setItem(name, JSON.stringify({ action, fields: `${sent}` }))
+      const name = `${this.#prefix}${Date.now()}-${newKey()}`
+      localStorage.setItem(name, JSON.stringify(entry))
       if (this.#retry) play(SOUNDS.kept)
       setTimeout(() => localStorage.getItem(name) && this.#showWaiting(), this.#retry ? 0 : 1_000)
       this.#send()
@@ -115,15 +126,24 @@ customElements.define(
 
     async #sendAll() {
       for (let [next] = this.#waiting(); next; [next] = this.#waiting()) {
-        const { page, waits } = await this.#post(JSON.parse(localStorage.getItem(next)))
-        if (waits) return this.#retryLater(waits)
+        const { tries = 1, ...entry } = JSON.parse(localStorage.getItem(next))
+        const { page, waits } = await this.#post(entry)
+        const triesAgain = waits === 'failing' && tries < TRIES
+        if (triesAgain) localStorage.setItem(next, JSON.stringify({ ...entry, tries: tries + 1 }))
+        if (triesAgain || (waits && waits !== 'failing')) return this.#retryLater(waits)
+        if (waits) this.#setAside(entry)
         localStorage.removeItem(next)
-        this.#show(page)
+        if (page) this.#show(page)
       }
       clearTimeout(this.#retry)
       this.#retry = null
       this.#reason = 'offline'
       this.#showWaiting()
+    }
+
+    #setAside(entry) {
+      this.querySelector('set-aside').add(entry)
+      play(SOUNDS.refused)
     }
 
     /** @returns the page of the response, or the reason why the scan waits */
@@ -136,6 +156,7 @@ customElements.define(
         if (status === 401 || status === 409) return { waits: 'signedOut' }
         if (status === 404) return { waits: 'forbidden' }
         if (status === 403 && (await this.#renewToken())) return this.#post(entry)
+        if (status >= 400 && !OF_NO_SCAN.includes(status)) return { waits: 'failing' }
       } catch {}
       return { waits: 'offline' }
     }
@@ -165,7 +186,10 @@ customElements.define(
     #retryLater(reason) {
       if (!this.#retry) play(SOUNDS.kept)
       clearTimeout(this.#retry)
-      this.#retry = setTimeout(() => this.#send(), reason === 'offline' ? 2_000 : 15_000)
+      this.#retry = setTimeout(
+        () => this.#send(),
+        ['offline', 'failing'].includes(reason) ? 2_000 : 15_000
+      )
       this.#reason = reason
       this.#showWaiting()
     }
