@@ -8,6 +8,7 @@ import { accountsPages, signInPages, peoplePages } from '#accounts/pages/routes'
 import { accountsRoutes, signInRoutes } from '#accounts/api/routes'
 import { auditLabels as accountsLabels } from '#accounts/audit_labels'
 import { addAuditLabels, addAuditNames } from '#admin/audit_labels'
+import { missingPage, unlessVisitor } from '#admin/missing_page'
 import { useNavigation } from '#admin/navigation'
 import { assetRoutes } from '#admin/assets'
 import { elsewhere, publicUrl } from '#config/app'
@@ -137,3 +138,12 @@ for (const { pages, url } of elsewhere) {
     )
   }
 }
+
+// Last, because it matches every path.
+admin(
+  [
+    ...[unlessVisitor, middleware.session(), middleware.auth(), middleware.shield()],
+    ...[signedIn.fromSession({ optional: true }), middleware.page()],
+  ],
+  missingPage
+)

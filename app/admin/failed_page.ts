@@ -46,6 +46,8 @@ export async function showFailure(ctx: HttpContext, error: unknown, problem: Pro
       requestId: request.id(),
       form: sent && !isUpload(ctx) ? formOf(ctx) : null,
       address: request.url(true),
+      // The page middleware has run, which shares the navigation.
+      framed: ctx.account !== undefined && ctx.zone !== undefined,
       // Without an account nothing was started.
       begun: ctx.account !== undefined,
     })

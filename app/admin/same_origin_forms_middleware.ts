@@ -20,5 +20,9 @@ function isSameOrigin(request: HttpRequest) {
   const origin = request.header('origin')
   if (origin) return URL.canParse(origin) && new URL(origin).host === request.host()
   // Neither header: no browser, or an old one, and none sends this cookie from another site.
+  return hasSessionCookie(request)
+}
+
+export function hasSessionCookie(request: HttpRequest) {
   return /(^|; )quartermaster-session=/.test(request.header('cookie') ?? '')
 }
