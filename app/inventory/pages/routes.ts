@@ -1,5 +1,6 @@
 import router from '@adonisjs/core/services/router'
 import { middleware } from '#middleware/named'
+import { showImportGuide } from './imports/import_guide.ts'
 
 const BlockedOrdersController = () => import('./movements/blocked_orders_controller.js')
 const ImportFormsController = () => import('./imports/import_forms_controller.js')
@@ -32,7 +33,7 @@ export function stockPages() {
       router.get('stock/:sku/edit', [ProductFormsController, 'edit'])
       router.post('stock/:sku/product', [ProductFormsController, 'update'])
       router.get('stock/imports', [ImportsPageController, 'index'])
-      router.get('stock/imports/guide', [ImportFormsController, 'guide'])
+      router.get('stock/imports/guide', showImportGuide).as('import_forms.guide')
       router.get('stock/imports/:id', [ImportsPageController, 'show'])
       router.get('stock/imports/:id/errors.csv', [ImportsPageController, 'errors'])
       router.get('stock/imports/:id/rows.csv', [ImportsPageController, 'rows'])

@@ -40,6 +40,33 @@ test.group('The pages of imports', (group) => {
     await held('CUP', 4)
   })
 
+  for (const [theme, size] of [
+    ['light', 'desktop'],
+    ['dark', 'phone'],
+  ] as const) {
+    test(`link to the guide, which is docs/importing.md as a page: ${theme}, ${size}`, async ({
+      assert,
+      cleanup,
+    }) => {
+      const desk = await deskOf('clerk', 'Carl', { theme, size })
+      cleanup(() => desk.close())
+      const { page } = desk
+      await page.goto(`${base}/admin/stock/imports`)
+      await page.getByRole('link', { name: 'Import guide' }).click()
+      await page.getByRole('heading', { name: 'Importing products and stock from CSV' }).waitFor()
+      assert.isTrue(await page.getByRole('navigation', { name: 'Main' }).isVisible())
+      const markdown = await readFile(
+        new URL('../../../docs/importing.md', import.meta.url),
+        'utf8'
+      )
+      const headings = [...markdown.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)
+      assert.deepEqual(await page.locator('.prose h2').allInnerTexts(), headings)
+      assert.equal(await page.locator('.prose td', { hasText: 'low_stock_at' }).count(), 1)
+      assert.deepEqual(await barriers(page), [])
+      assert.deepEqual(desk.faults, [])
+    })
+  }
+
   for (const [theme, size, scripts] of [
     ['light', 'desktop', true],
     ['dark', 'phone', true],

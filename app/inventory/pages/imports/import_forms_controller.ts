@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs'
-import app from '@adonisjs/core/services/app'
 import type { HttpContext } from '@adonisjs/core/http'
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
@@ -43,12 +41,6 @@ export default class ImportFormsController {
 
   reverse(ctx: HttpContext) {
     return change(ctx, (trx) => startReversal(trx, ctx.params.id, actorOf(ctx.account)))
-  }
-
-  /** docs/importing.md */
-  guide({ response }: HttpContext) {
-    response.header('content-type', 'text/plain; charset=utf-8')
-    return response.stream(createReadStream(app.makePath('docs/importing.md')))
   }
 }
 
