@@ -29,6 +29,7 @@ export function orderPages() {
   router
     .group(() => {
       router.get('orders', [OrdersPageController, 'index'])
+      router.get('orders/newer', [OrdersPageController, 'newer'])
       router.get('orders.csv', [OrdersPageController, 'export'])
       router.get('orders/slips', [SelectedOrdersController, 'slips'])
       router.get('orders/:id', [OrderPageController, 'show'])

@@ -22,6 +22,11 @@ export const deskFilterValidator = vine.compile(
   })
 )
 
+/** The newest order that a list has shown. */
+export const newerValidator = vine.compile(
+  vine.object({ since: vine.string().regex(new RegExp(`^${UUID_PATTERN}$`)) })
+)
+
 /** The version or revision of the order that the form showed. */
 const shown = () => vine.number().withoutDecimals().min(1).max(2_147_483_647)
 

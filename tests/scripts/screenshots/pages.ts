@@ -82,6 +82,18 @@ export const shots: Shot[] = [
       await page.getByText('Unknown code', { exact: true }).waitFor()
     },
   },
+  {
+    name: 'receive-set-aside',
+    path: '/admin/stock/receive',
+    as: 'clerk',
+    act: async (page) => {
+      await page.route('**/receive/scans', (route) => route.fulfill({ status: 500, body: '' }))
+      await scanEach(page, ['MUG-RED*3'])
+      await page.locator('#aside .notice').waitFor()
+      await page.unroute('**/receive/scans')
+    },
+    answered: 500,
+  },
   { name: 'receive-review', path: '/admin/stock/receive/review', as: 'clerk' },
   {
     name: 'receive-code',
@@ -90,6 +102,7 @@ export const shots: Shot[] = [
   },
   { name: 'receive-discard', path: '/admin/stock/receive/discard', as: 'clerk' },
   { name: 'imports', path: '/admin/stock/imports', as: 'clerk' },
+  { name: 'import-guide', path: '/admin/stock/imports/guide', as: 'clerk' },
   {
     name: 'import-with-errors',
     path: ({ imports }) => `/admin/stock/imports/${imports.withErrors}`,
@@ -115,6 +128,24 @@ export const shots: Shot[] = [
   { name: 'orders', path: '/admin/orders', as: 'clerk' },
   { name: 'orders-operator', path: '/admin/orders?attention=1', as: 'operator' },
   { name: 'orders-mail-waiting', path: '/admin/orders?mail=waiting', as: 'clerk' },
+  {
+    name: 'orders-new',
+    path: '/admin/orders',
+    as: 'clerk',
+    act: async (page) => {
+      const none = '00000000-0000-0000-0000-000000000000'
+      await page.route('**/orders/newer*', (route) =>
+        route.continue({
+          url: route
+            .request()
+            .url()
+            .replace(/since=[^&]*/, `since=${none}`),
+        })
+      )
+      await page.getByRole('link', { name: 'new orders: show' }).waitFor()
+      await page.unroute('**/orders/newer*')
+    },
+  },
   { name: 'orders-nothing', path: '/admin/orders?q=unicorn', as: 'clerk' },
   {
     name: 'orders-selected',

@@ -5,7 +5,16 @@ import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
 import { barriers, base, deskOf, type Desk } from '#tests/support/browser/browser'
-import { cancel, emptyShop, patch, person, post, product, type Person } from '#tests/support/shop'
+import {
+  cancel,
+  emptyShop,
+  patch,
+  person,
+  post,
+  priced,
+  product,
+  type Person,
+} from '#tests/support/shop'
 import { waitUntilIdle, startWorkers } from '#tests/support/workers'
 
 let ada: Person
@@ -224,6 +233,60 @@ test.group('An order at the desk, in a browser', (group) => {
       assert.deepEqual(await barriers(page), [])
       await page.reload()
       await page.getByText('The order is cancelled.').waitFor()
+      assert.deepEqual(desk.faults, [])
+    })
+  }
+})
+
+test.group('The list of orders, in a browser', (group) => {
+  group.setup(async () => {
+    await emptyShop()
+    for (const sku of ['MUG', 'PLATE']) await priced(sku)
+    ada = await person('customer', 'Ada')
+  })
+
+  for (const [theme, size] of [
+    ['light', 'desktop'],
+    ['dark', 'phone'],
+  ] as const) {
+    test(`says how many new orders its filter has, and does not move: ${theme}, ${size}`, async ({
+      client,
+      assert,
+      cleanup,
+    }) => {
+      for (let n = 0; n < 3; n++) await post(client, ada, { name: 'Ada', ...mugs(1) })
+      const desk = await deskOf('clerk', 'Carl', { theme, size })
+      cleanup(() => desk.close())
+      const { page } = desk
+      await page.clock.install()
+      await page.goto(`${base}/admin/orders?q=MUG`)
+      const first = page.locator('tbody tr').first()
+      const rows = await page.locator('tbody tr').count()
+      await first.getByRole('checkbox').check()
+      const place = await first.boundingBox()
+
+      await post(client, ada, { name: 'Ada', lines: [{ sku: 'PLATE', quantity: 1 }] })
+      const polled = page.waitForResponse((response) => response.url().includes('/orders/newer'))
+      await page.clock.runFor(5_000)
+      await polled
+      await post(client, ada, { name: 'Ada', ...mugs(1) })
+      await page.clock.runFor(5_000)
+      await page.getByRole('link', { name: '1 new order: show' }).waitFor()
+      await post(client, ada, { name: 'Ada', ...mugs(1) })
+      await page.clock.runFor(5_000)
+      await page.getByRole('link', { name: '2 new orders: show' }).waitFor()
+      assert.deepEqual(await first.boundingBox(), place)
+      assert.equal(await page.locator('tbody tr').count(), rows)
+      assert.deepEqual(await barriers(page), [])
+
+      await page.getByRole('link', { name: '2 new orders: show' }).click()
+      await page
+        .locator('tbody tr')
+        .nth(rows + 1)
+        .waitFor()
+      assert.equal(new URL(page.url()).searchParams.get('q'), 'MUG')
+      assert.equal(await page.getByRole('link', { name: /new orders?: show/ }).count(), 0)
+      assert.equal(await page.locator('.pick input:checked').count(), 1)
       assert.deepEqual(desk.faults, [])
     })
   }

@@ -37,6 +37,21 @@ export async function listForDesk(
   return rows.map(recordOf)
 }
 
+/** At most this many new orders are counted. */
+export const NEW_LIMIT = 100
+
+/** The number of orders of a list that are newer than `since`, an order id; up to `NEW_LIMIT`. */
+export async function countNewer(
+  reader: SignedIn,
+  filter: DeskFilter,
+  since: string,
+  zone: string
+): Promise<number> {
+  const query = filteredOrders(reader, await filtersOf(filter, zone))
+  const newer = await query.clearSelect().select('id').where('id', '>', since).limit(NEW_LIMIT)
+  return newer.length
+}
+
 async function filtersOf(
   { q, status, attention, mail, fulfilled, from, to }: DeskFilter,
   zone: string

@@ -2,10 +2,11 @@ import type { HttpContext } from '@adonisjs/core/http'
 import { sendSpreadsheet } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/pagination'
 import { STATUSES } from '../../order_state_machine.ts'
-import { countLists, listForDesk } from './list_orders.ts'
+import { firstIdAt } from '#postgres/run'
+import { countLists, countNewer, listForDesk, NEW_LIMIT } from './list_orders.ts'
 import { ordersCsv } from './orders_csv.ts'
 import { orderView } from '../order_view.ts'
-import { deskFilterValidator } from '../validators.ts'
+import { deskFilterValidator, newerValidator } from '../validators.ts'
 
 /** The lists of orders, each with the parameter that selects it. */
 const LISTS = [
@@ -27,8 +28,20 @@ export default class OrdersPageController {
     ])
     return view.render('orders::pages/orders', {
       ...{ query, filter, counts, lists: LISTS },
+      newer: slice.from ? null : { count: 0, since: rows[0]?.id ?? firstIdAt(Date.now()), query },
       searched: Boolean(filter.q ?? filter.from ?? filter.to ?? filter.fulfilled),
       slice: shownSlice(rows.map(orderView), slice, ({ id }) => [id], query),
+    })
+  }
+
+  /** How many orders the list has gained since it was shown: its page polls this. */
+  async newer({ account, request, view, zone }: HttpContext) {
+    const { since, ...query } = request.qs()
+    const filter = await deskFilterValidator.validate(query)
+    const after = await newerValidator.validate({ since })
+    const count = await countNewer(account, filter, after.since, zone)
+    return view.render('orders::components/new_orders', {
+      newer: { count, limit: NEW_LIMIT, since: after.since, query },
     })
   }
 
