@@ -28,7 +28,7 @@ export default class OrdersPageController {
     ])
     return view.render('orders::pages/orders', {
       ...{ query, filter, counts, lists: LISTS },
-      newer: slice.from ? null : { count: 0, since: rows[0]?.id ?? firstIdAt(Date.now()), query },
+      newer: slice.from ? null : { count: 0, since: rows[0]?.id ?? newestNow(), query },
       searched: Boolean(filter.q ?? filter.from ?? filter.to ?? filter.fulfilled),
       slice: shownSlice(rows.map(orderView), slice, ({ id }) => [id], query),
     })
@@ -36,12 +36,12 @@ export default class OrdersPageController {
 
   /** How many orders the list has gained since it was shown: its page polls this. */
   async newer({ account, request, view, zone }: HttpContext) {
-    const { since, ...query } = request.qs()
+    const { since: given, ...query } = request.qs()
     const filter = await deskFilterValidator.validate(query)
-    const after = await newerValidator.validate({ since })
-    const count = await countNewer(account, filter, after.since, zone)
+    const { since = newestNow() } = await newerValidator.validate({ since: given })
+    const count = await countNewer(account, filter, since, zone)
     return view.render('orders::components/new_orders', {
-      newer: { count, limit: NEW_LIMIT, since: after.since, query },
+      newer: { count, limit: NEW_LIMIT, since, query },
     })
   }
 
@@ -49,4 +49,9 @@ export default class OrdersPageController {
     const filter = await deskFilterValidator.validate(ctx.request.qs())
     return sendSpreadsheet(ctx, 'orders.csv', ordersCsv(ctx.account, filter, ctx.zone))
   }
+}
+
+/** An id after those of all orders so far. */
+function newestNow() {
+  return firstIdAt(Date.now())
 }
