@@ -9,7 +9,7 @@ import { deleteInBatches } from '#postgres/delete_in_batches'
 import { run } from '#postgres/run'
 import { isUuid } from '#runtime/uuid'
 import { trimmed } from './characters.ts'
-import { Problem } from './problem.ts'
+import { notFound, Problem } from './problem.ts'
 
 /** A key is unique per account, method and path. */
 export interface IdempotencyScope {
@@ -107,6 +107,8 @@ function isKey(key: unknown): key is string {
  * lower case. Slashes, case and percent-encoding make no difference.
  */
 function addressOf({ account, request, route, params }: HttpContext) {
+  // No id and no SKU has a NUL, and PostgreSQL cannot store one.
+  if (Object.values(params).some((word) => word.includes('\0'))) throw notFound('resource')
   const path = route!.pattern.replace(/:(\w+)/g, (_, name: string) => {
     const value = String(params[name])
     if (name === 'sku') return trimmed(value).toUpperCase()

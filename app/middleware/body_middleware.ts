@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import type { IncomingMessage } from 'node:http'
 import BodyParserMiddleware from '@adonisjs/core/bodyparser_middleware'
 import type { HttpContext, HttpRequest } from '@adonisjs/core/http'
 import type { NextFn } from '@adonisjs/core/types/http'
@@ -19,11 +18,17 @@ export default class BodyMiddleware {
     const { request } = ctx
     if (!request.hasBody()) return parser.handle(ctx, next)
     refuseCompressed(request)
-    const received = PARSED.test(request.header('content-type') ?? '')
-      ? chunksOf(request.request)
-      : []
-    const read = () => parser.handle(ctx, async () => {})
-    await unfinishedBodies.read(request.ip(), request.request, read)
+    const incoming = request.request
+    const received: Buffer[] = []
+    const keep = (chunk: Buffer) => void received.push(chunk)
+    if (PARSED.test(request.header('content-type') ?? '')) incoming.on('data', keep)
+    try {
+      const read = () => parser.handle(ctx, async () => {})
+      await unfinishedBodies.read(request.ip(), incoming, read)
+    } finally {
+      // Discards the rest of a refused body, or the connection could not be reused.
+      incoming.off('data', keep).resume()
+    }
     refuseInvalidUtf8(request.raw(), received)
     return next()
   }
@@ -36,13 +41,6 @@ function refuseCompressed(request: HttpRequest) {
     'unsupported_encoding',
     'Compressed bodies are not supported. Send the body without Content-Encoding.'
   )
-}
-
-/** The chunks of the body, as the parser reads them. */
-function chunksOf(incoming: IncomingMessage) {
-  const chunks: Buffer[] = []
-  incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-  return chunks
 }
 
 /** The parser replaces invalid bytes by U+FFFD, which a valid text can contain too. */

@@ -40,11 +40,13 @@ async function refuseUnlessEmpty(request: HttpRequest) {
   delete incoming.headers['transfer-encoding']
 }
 
-function endsWithoutBytes(incoming: IncomingMessage): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    incoming.once('error', reject)
-    incoming.once('end', () => resolve(true))
-    // Also emitted where there is nothing to read.
-    incoming.on('readable', () => incoming.read() !== null && resolve(false))
-  })
+/** Discards the body, so that the connection can be reused. */
+async function endsWithoutBytes(incoming: IncomingMessage): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>()
+  // Also emitted where there is nothing to read.
+  const onReadable = () => incoming.read() !== null && resolve(false)
+  incoming.on('readable', onReadable)
+  incoming.once('end', () => resolve(true))
+  incoming.once('error', reject)
+  return promise.finally(() => incoming.off('readable', onReadable).resume())
 }

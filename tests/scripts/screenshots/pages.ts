@@ -218,7 +218,7 @@ export const shots: Shot[] = [
     as: 'operator',
     act: async (page) => {
       await page.getByRole('link', { name: 'order_placed' }).first().click()
-      await page.getByRole('heading', { name: 'What went wrong' }).waitFor()
+      await page.getByRole('heading', { name: 'Error', exact: true }).waitFor()
     },
   },
   {

@@ -37,16 +37,22 @@ test.group('Names of 200 letters', (group) => {
       paths ??= await fill()
       desk = await deskOf('admin', 'Maren', { size })
       cleanup(() => desk.close())
-      await db.connection('accounts').from('accounts').update({ name: long(200) })
+      await db
+        .connection('accounts')
+        .from('accounts')
+        .update({ name: long(200) })
       const { page } = desk
       const tooWide: string[] = []
       for (const path of paths) {
         await page.goto(base + path)
-        await page.locator('[hx-trigger=load]').first().waitFor({ state: 'detached' })
         const excess = await page.evaluate(
           'document.documentElement.scrollWidth - document.documentElement.clientWidth'
         )
-        if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${size}${path.replace(/[^a-z]+/g, '-').slice(0, 40)}.png`, fullPage: true })
+        if (process.env.SHOTS)
+          await page.screenshot({
+            path: `${process.env.SHOTS}/${size}${path.replace(/[^a-z]+/g, '-').slice(0, 40)}.png`,
+            fullPage: true,
+          })
         if (excess) tooWide.push(`${path}: ${excess} px`)
       }
       assert.deepEqual(tooWide, [])

@@ -44,7 +44,10 @@ customElements.define(
         remove()
         this.dispatchEvent(Object.assign(new Event('retry', { bubbles: true }), { entry }))
       }
-      notice.append(text, button('Retry', retry), button('Discard', remove))
+      const acts = document.createElement('span')
+      acts.className = 'acts'
+      acts.append(button('Retry', retry), button('Discard', remove))
+      notice.append(text, acts)
       return notice
     }
   }
