@@ -48,11 +48,6 @@ test.group('Names of 200 letters', (group) => {
         const excess = await page.evaluate(
           'document.documentElement.scrollWidth - document.documentElement.clientWidth'
         )
-        if (process.env.SHOTS)
-          await page.screenshot({
-            path: `${process.env.SHOTS}/${size}${path.replace(/[^a-z]+/g, '-').slice(0, 40)}.png`,
-            fullPage: true,
-          })
         if (excess) tooWide.push(`${path}: ${excess} px`)
       }
       assert.deepEqual(tooWide, [])
