@@ -24,7 +24,12 @@ export const deskFilterValidator = vine.compile(
 
 /** The newest order that a list has shown. */
 export const newerValidator = vine.compile(
-  vine.object({ since: vine.string().regex(new RegExp(`^${UUID_PATTERN}$`)).optional() })
+  vine.object({
+    since: vine
+      .string()
+      .regex(new RegExp(`^${UUID_PATTERN}$`))
+      .optional(),
+  })
 )
 
 /** The version or revision of the order that the form showed. */
