@@ -2,8 +2,12 @@
  * Error pages of the admin pages. A form that fails is shown again with its input.
  */
 import type { HttpContext } from '@adonisjs/core/http'
+import router from '@adonisjs/core/services/router'
+import type { NextFn } from '@adonisjs/core/types/http'
 import type { Problem } from '#http/problem'
+import { ANY_PATH, noRoute } from '#http/server/no_route'
 import { cameFrom, goTo, isSecret, sentFields, type Refused } from './notices.ts'
+import { hasSessionCookie } from './same_origin_forms_middleware.ts'
 
 /** Whether a person at the admin pages sent the request. */
 export function isPage({ request }: HttpContext) {
@@ -112,4 +116,18 @@ export function formOf(ctx: HttpContext) {
         : [{ name, value: String(value) }]
     )
   return { action: request.url(true), csrf, fields, upload: isUpload(ctx) }
+}
+
+/** Below `/admin`, after all other routes: signed-in people see an unknown path as a page with the navigation. */
+export function missingPage() {
+  router.get('*', ({ request }) => refuse(request)).as(ANY_PATH)
+}
+
+/** Opens no session for visitors without one, such as bots that try paths. */
+export function unlessVisitor({ request }: HttpContext, next: NextFn) {
+  return hasSessionCookie(request) ? next() : refuse(request)
+}
+
+function refuse(request: HttpContext['request']): never {
+  throw noRoute(request)
 }

@@ -3,7 +3,7 @@ import { ExceptionHandler, type HttpContext, type HttpRequest } from '@adonisjs/
 import { errors as vineErrors } from '@vinejs/vine'
 import { isPage, showFailure } from '#admin/failed_page'
 import { publicUrl } from '#config/app'
-import { noRoute } from '#http/no_route'
+import { noRoute } from '#http/server/no_route'
 import { memberPointer, pointer, Problem, problemBody } from '#http/problem'
 import { isTransient } from '#postgres/errors'
 import { clientProblem } from './framework_errors.ts'

@@ -1,6 +1,6 @@
 import router from '@adonisjs/core/services/router'
 import { test } from '@japa/runner'
-import { methodsOf } from '#http/no_route'
+import { methodsOf } from '#http/server/no_route'
 import { emptyShop, person } from '#tests/support/shop'
 
 const server = `http://${process.env.HOST}:${process.env.PORT}`

@@ -1,6 +1,6 @@
 import router from '@adonisjs/core/services/router'
 import type { HttpRequest } from '@adonisjs/core/http'
-import { Problem } from './problem.ts'
+import { Problem } from '../problem.ts'
 
 /** The name of the route that matches every path without one. */
 export const ANY_PATH = 'desk.missing'
