@@ -197,7 +197,7 @@ class Run {
   /** The sessions that hold the relays' locks. */
   async #leaders() {
     const rows = await this.#database.query<{ pid: number }>(
-      `select pid from pg_locks where locktype = 'advisory' and granted
+      `select pid from pg_locks where locktype = 'advisory' and objsubid = 1 and granted
          and objid in (${MODULES.map((module) => `'${module}.outbox'::regclass::oid`).join()})`
     )
     return rows.map(({ pid }) => pid)

@@ -56,21 +56,28 @@ export async function renewSegments(direct: ClientConfig, retention: number): Pr
     await client.query(`set role none; set lock_timeout = ${READERS_MS}`)
     if (!(await takesLock(client))) return 0
     let dropped = 0
-    try {
+    await unlessLocked(async () => {
       await finishDetaching(client)
       dropped += await settleDetached(client)
       for (const segment of await closedSegments(client)) {
-        if (!(await isExpired(client, segment, retention))) continue
-        if (!(await isSettled(client, segment))) continue
+        if (!(await canBeDropped(client, segment, retention))) continue
         await client.query(`alter table outbox detach partition ${segment.name} concurrently`)
         dropped += await settleDetached(client)
       }
-      await beginSegment(client, segmentPeriod(retention))
-    } catch (error) {
-      if (!isLockTimeout(error)) throw error
-    }
+    })
+    // Last, so that the statements that took an id of the old segment have ended when it may be dropped.
+    await unlessLocked(() => beginSegment(client, segmentPeriod(retention)))
     return dropped
   })
+}
+
+/** Leaves work for which a lock is not free to the next call. */
+async function unlessLocked(work: () => Promise<void>) {
+  try {
+    await work()
+  } catch (error) {
+    if (!isLockTimeout(error)) throw error
+  }
 }
 
 function isLockTimeout(error: unknown) {
@@ -137,16 +144,22 @@ async function segments(client: Client, condition: string): Promise<Segment[]> {
   return rows
 }
 
-async function isExpired(client: Client, { name }: Segment, retention: number): Promise<boolean> {
-  const isOld = `published_at < now() - $1 * interval '1 millisecond'`
-  const youngest = `select ${isOld} as old from ${name} order by id desc limit 1`
-  const { rows } = await client.query<{ old: boolean | null }>(youngest, [retention])
-  if (rows.length > 0 && !rows[0].old) return false
-  const all = await client.query<{ old: boolean }>(
-    `select coalesce(bool_and(published_at is not null and ${isOld}), true) as old from ${name}`,
-    [retention]
+async function canBeDropped(client: Client, segment: Segment, retention: number): Promise<boolean> {
+  return (
+    (await isClear(client, segment)) &&
+    (await isExpired(client, segment, retention)) &&
+    (await isSettled(client, segment))
   )
-  return all.rows[0].old
+}
+
+async function isExpired(client: Client, { name }: Segment, retention: number): Promise<boolean> {
+  const isYoung = `published_at >= now() - $1 * interval '1 millisecond'`
+  // Most segments are young, and their last message shows it.
+  const last = `select ${isYoung} as young from ${name} order by id desc limit 1`
+  const { rows } = await client.query<{ young: boolean }>(last, [retention])
+  if (rows[0]?.young) return false
+  const any = await client.query(`select from ${name} where ${isYoung} limit 1`, [retention])
+  return any.rows.length === 0
 }
 
 /**

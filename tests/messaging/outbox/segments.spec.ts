@@ -152,6 +152,19 @@ test.group('A segment of the outbox', (group) => {
     assert.notInclude(await tables(), name)
   })
 
+  test('begins while a reader keeps another from being dropped', async ({ assert }) => {
+    await closedSegment('a')
+    const reader = await openReader()
+    await age('newer', 2)
+    assert.equal(await renew(), 0)
+    await add('newest')
+    const [newer, newest] = await rows()
+    assert.equal(newest.segment, newer.segment + 1)
+    await reader.query('commit')
+    assert.equal(await renew(), 1)
+    assert.deepEqual(await keys(), ['newer', 'newest'])
+  })
+
   test('is dropped by the next run when a process was killed while it waited for readers', async ({
     assert,
   }) => {
