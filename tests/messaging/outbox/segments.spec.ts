@@ -84,6 +84,7 @@ test.group('A segment of the outbox', (group) => {
     await add('b')
     assert.equal(await renew(), 0)
     await late.commit()
+    assert.deepEqual(await keys(), ['a', 'late', 'b'])
     assert.equal(await renew(), 0)
     startRelay(new EmbeddedTransport())
     await eventually('all are published', async () => (await published()).length === 3)
