@@ -58,4 +58,8 @@ const movedToNow = (madeAt: string) => /* sql */ `
     loop
       execute format('update %s set %s', one.name, one.moved);
     end loop;
+    -- The time of the sign-in is in the data of the session.
+    update accounts.sessions
+    set data = jsonb_set(data::jsonb, '{message,signedIn,at}', to_jsonb(now()))::text
+    where data::jsonb #> '{message,signedIn}' is not null;
   end $$`
