@@ -5,7 +5,7 @@ export default class InventoryReconcile extends ReportCommand {
   static commandName = 'inventory:reconcile'
   static description = 'Check every balance against its movements and reservations'
   static help = [
-    'Lists the balances that differ. The command repairs nothing: count the stock to correct a balance.',
+    'Lists the balances that differ, and SKUs that only movements or reservations name. The command repairs nothing: count the stock to correct a balance.',
     'Exit codes: 0 all agree; 3 some differ; 4 the database is unavailable.',
     'Example: node ace inventory:reconcile --json',
   ]
@@ -18,7 +18,7 @@ export default class InventoryReconcile extends ReportCommand {
     if (this.json) return this.logger.log(JSON.stringify({ items, data: differences }))
     for (const one of differences) {
       this.logger.log(
-        `${one.sku}: on hand ${one.onHand}, ledger ${one.ledgerOnHand}; reserved ${one.reserved}, ledger ${one.ledgerReserved}, orders ${one.held}`
+        `${one.sku}: ${one.listed ? '' : 'no such product; '}on hand ${one.onHand}, ledger ${one.ledgerOnHand}; reserved ${one.reserved}, ledger ${one.ledgerReserved}, orders ${one.held}`
       )
     }
     this.logger.log(`${items} stock items checked, ${differences.length} differ.`)

@@ -6,6 +6,8 @@ import { withDedicatedConnection } from '#postgres/dedicated_connection'
 
 export interface Difference {
   sku: string
+  /** False if there is no such product: only movements or reservations name it. */
+  listed: boolean
   onHand: number
   reserved: number
   /** Sums of the ledger. */
@@ -16,7 +18,7 @@ export interface Difference {
 }
 
 /**
- * Compares each balance with the sums of the SKU's movements and reservations.
+ * Compares each balance with the sums of the SKU's movements and reservations. An SKU that only these name differs.
  *
  * @param connection - without statement limits: the ledger may be long
  * @returns the number of SKUs checked, and those that differ
@@ -30,16 +32,17 @@ export async function reconcile(
     const items = await client.query<{ count: number }>('select count(*) from stock_items')
     const { rows } = await client.query<Difference>(/* sql */ `
       select * from (
-        select sku, stock_items.on_hand as "onHand", stock_items.reserved,
+        select sku, items.on_hand is not null as listed, coalesce(items.on_hand, 0) as "onHand",
+          coalesce(items.reserved, 0) as reserved,
           coalesce(ledger.on_hand, 0) as "ledgerOnHand", coalesce(ledger.reserved, 0) as "ledgerReserved",
           coalesce(held.quantity, 0) as held
-        from stock_items
-        left join (select sku, sum(on_hand_delta)::bigint as on_hand, sum(reserved_delta)::bigint as reserved
+        from stock_items as items
+        full join (select sku, sum(on_hand_delta)::bigint as on_hand, sum(reserved_delta)::bigint as reserved
                    from movements group by sku) as ledger using (sku)
-        left join (select sku, sum(quantity)::bigint as quantity from reservations group by sku) as held
+        full join (select sku, sum(quantity)::bigint as quantity from reservations group by sku) as held
           using (sku)
       ) as sums
-      where "onHand" <> "ledgerOnHand" or reserved <> "ledgerReserved" or reserved <> held
+      where not listed or "onHand" <> "ledgerOnHand" or reserved <> "ledgerReserved" or reserved <> held
       order by sku`)
     await client.query('commit')
     return { items: items.rows[0].count, differences: rows }

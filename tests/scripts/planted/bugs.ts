@@ -159,6 +159,84 @@ export const BUGS: Bug[] = [
     ['each change is told as a confirmation', 'if (!from.wasConfirmed) return', 'if (true) return'],
   ]),
 
+  ...of('app/inventory/imports/file/numbers.ts', spec('unit', 'inventory/unit/numbers'), [
+    [
+      'a count of “1.200” is read as 1.2',
+      'ambiguous: AMBIGUOUS.test(text)',
+      'ambiguous: false && AMBIGUOUS.test(text)',
+    ],
+  ]),
+  ...of(
+    'app/inventory/pages/stock/stock_csv.ts',
+    spec('functional', 'inventory/functional/imports/exports'),
+    [
+      [
+        'every exported price has two decimals',
+        'majorUnits(product)',
+        '(product.amount / 100).toFixed(2)',
+      ],
+    ]
+  ),
+  ...of(
+    'app/inventory/imports/errors_csv.ts',
+    spec('functional', 'inventory/functional/imports/exports'),
+    [
+      [
+        'the download of problems leaves out the last column',
+        'kept.map((index) => cells[index])',
+        'kept.slice(0, -1).map((index) => cells[index])',
+      ],
+    ]
+  ),
+  ...of(
+    'app/inventory/imports/import_transitions.ts',
+    spec('functional', 'inventory/functional/imports/already_booked'),
+    [['the same file under another name is not recognized', `Buffer.from(hash, 'hex')`, 'null']]
+  ),
+  ...of(
+    'app/inventory/ledger/bookings.ts',
+    spec('functional', 'inventory/functional/imports/already_booked'),
+    [
+      [
+        'two people who apply the same file at once do not see each other',
+        'if (isUuid(id)) await run(trx, lockSame, [id])',
+        '',
+      ],
+    ]
+  ),
+  ...of(
+    'app/inventory/pages/reject_repeated.ts',
+    spec('functional', 'inventory/functional/imports/already_booked'),
+    [['a page books the same goods again without asking', '!earlier ||', 'true ||']]
+  ),
+  ...of(
+    'app/orders/store/placement.ts',
+    spec('functional', 'inventory/functional/stock/order_numbers'),
+    [['a new order is announced without its number', 'data: NUMBERED', `data: 'data'`]]
+  ),
+  ...of(
+    'app/inventory/reservations/reservation_rows.ts',
+    spec('functional', 'inventory/functional/stock/order_numbers'),
+    [
+      [
+        'a message without a number removes that of the order',
+        'number = coalesce(reservation_heads.number, head.number)',
+        'number = head.number',
+      ],
+    ]
+  ),
+  ...of(
+    'app/inventory/stock/reconcile.ts',
+    spec('functional', 'inventory/functional/stock/stock_verbs'),
+    [
+      [
+        'the balances of SKUs without a product are not checked',
+        'not listed or "onHand" <>',
+        'listed and "onHand" <>',
+      ],
+    ]
+  ),
+
   ...of('app/inventory/reservations/stock_plan.ts', spec('unit', 'inventory/unit/stock_plan'), [
     [
       'two lines of one SKU pass the check one by one',

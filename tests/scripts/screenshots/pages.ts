@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { eventually } from '#tests/support/eventually'
 import type { BusyWeek } from './busy_week.ts'
+import { ONE_IMPORT } from './people_and_files.ts'
 
 export interface Shot {
   /** Of the file, before its form. */
@@ -61,6 +62,19 @@ export const shots: Shot[] = [
       await page.getByRole('alert').waitFor()
     },
   },
+  {
+    name: 'item-booked',
+    path: '/admin/stock/MUG-RED',
+    as: 'clerk',
+    act: async (page) => {
+      for (const outcome of [/restocked by|Already booked/, 'Already booked?']) {
+        await page.getByLabel('Received').fill('3')
+        await page.getByLabel('Reference').fill('LS-88')
+        await page.getByRole('button', { name: 'Restock', exact: true }).click()
+        await page.getByText(outcome).first().waitFor()
+      }
+    },
+  },
   { name: 'product-new', path: '/admin/stock/new', as: 'clerk' },
   { name: 'product-edit', path: '/admin/stock/TEA-GREEN/edit', as: 'clerk' },
   { name: 'ledger', path: '/admin/stock/movements', as: 'operator' },
@@ -112,6 +126,17 @@ export const shots: Shot[] = [
     name: 'import-applied',
     path: ({ imports }) => `/admin/stock/imports/${imports.applied}`,
     as: 'clerk',
+  },
+  {
+    name: 'import-repeated',
+    path: '/admin/stock/imports',
+    as: 'clerk',
+    act: async (page) => {
+      const file = { name: 'count-again.csv', mimeType: 'text/csv', buffer: Buffer.from(ONE_IMPORT) }
+      await page.locator('input[type=file]').setInputFiles(file)
+      await page.getByRole('button', { name: 'Start dry run' }).click()
+      await page.getByText('This file was applied before').waitFor()
+    },
   },
   { name: 'people', path: '/admin/people' },
   {

@@ -1,4 +1,5 @@
 import { number, plural } from '#admin/format'
+import { importRetention } from '#config/app'
 import { ignoredQuantities } from '../../imports/file/columns.ts'
 import { progressOf } from '../../api/transformers/import_body.ts'
 import {
@@ -39,12 +40,26 @@ export function importView(record: ImportRecord) {
     problems: counts.errors + counts.refused + counts.stays,
     /** The effect of applying: "388 changes and 12 counts"; empty for none. */
     applies: describe(counts.rows - counts.errors - counts.unchanged, counts.agreed),
+    /** Whether its rows have been deleted. */
+    forgotten: isForgotten(record),
     /** The effect of undoing, in the same words; empty for none. */
     undoes: undoes(record),
   }
 }
 
-function undoes({ status, counts }: ImportRecord): string {
+/** Whether its rows have been deleted: docs/settings.md, IMPORT_RETENTION. */
+function isForgotten(record: ImportRecord): boolean {
+  const { reversed_at: reversed, applied_at: applied, read_at: read, created_at: created } = record
+  const open = ['scanning', 'reading', 'applying', 'reversing'].includes(record.status)
+  return !open && isTooOld(reversed ?? applied ?? read ?? created)
+}
+
+function isTooOld(ended: Date) {
+  return Date.now() - Number(ended) > importRetention
+}
+
+function undoes({ status, counts, applied_at: applied }: ImportRecord): string {
+  if (applied && isTooOld(applied)) return ''
   if (status === 'applied') return describe(counts.moved, counts.recorded)
   return status === 'reversed' && counts.stays > 0 ? `the remaining ${number(counts.stays)}` : ''
 }

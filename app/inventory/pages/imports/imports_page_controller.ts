@@ -4,6 +4,7 @@ import { sendSpreadsheet } from '#admin/csv'
 import { shownSlice, sliceOf } from '#admin/pagination'
 import { wrongRowsCsv } from '../../imports/errors_csv.ts'
 import { findImport, listImports } from '../../imports/find_imports.ts'
+import { importRetention } from '#config/app'
 import { earlierBooking } from '../../ledger/bookings.ts'
 import { importCsv, positionOf, readImportRows } from './import_rows.ts'
 import { importView } from './import_view.ts'
@@ -30,7 +31,7 @@ export default class ImportsPageController {
     const show = requested ?? (it.effective > 0 ? 'changes' : 'all')
     const rows = it.progress ? [] : await readImportRows(it.id, show, slice)
     return view.render('inventory::pages/import', {
-      ...{ it, show, query, earlier, counts: it.counts },
+      ...{ it, show, query, earlier, counts: it.counts, rowDays: importRetention / 86_400_000 },
       slice: shownSlice(rows, slice, (row) => positionOf(row, show), query),
     })
   }

@@ -4,6 +4,7 @@ import { test } from '@japa/runner'
 import { importRetention } from '#config/app'
 import { forgetImports } from '#inventory/receipts/forget_imports'
 import { countScan } from '#inventory/receipts/count_scan'
+import { plainDeskOf } from '#tests/support/desk'
 import { apply, dryRun, requestImport } from '#tests/support/stock_imports'
 import { emptyShop, person, product, type Person } from '#tests/support/shop'
 
@@ -52,6 +53,21 @@ test.group('Old imports and receipts', (group) => {
     assert.include(refused.body().detail, 'IMPORT_RETENTION')
     await at(importRetention - DAY)
     ;(await requestImport(client, clerk, id, 'reversal')).assertStatus(202)
+  })
+
+  test('say why their page has no rows, and offer no undo', async ({ client, assert }) => {
+    const { id } = await dryRun(client, clerk, 'sku,received\nMUG,3\n')
+    await apply(client, clerk, id)
+    const desk = await plainDeskOf(clerk)
+    const page = async () => (await desk.open(`/admin/stock/imports/${id}`)).text
+    assert.include(await page(), 'Undo 1 change')
+    const old = new Date(Date.now() - importRetention - DAY)
+    await inventory().from('stock_imports').where({ id }).update({ applied_at: old })
+    await forgetImports(inventory(), -DAY)
+    const text = await page()
+    assert.match(text, /Rows deleted.*kept for 365 days after it ends.*IMPORT_RETENTION/)
+    for (const gone of ['No rows', 'Undo 1 change', 'Export CSV']) assert.notInclude(text, gone)
+    assert.notInclude((await desk.open('/admin/stock/imports')).text, 'Undo…<span')
   })
 
   test('that nobody applied are discarded', async ({ client, assert }) => {

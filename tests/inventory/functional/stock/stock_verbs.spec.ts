@@ -386,3 +386,26 @@ test.group('The ledger', (group) => {
     })
   }
 })
+
+test.group('inventory:reconcile', (group) => {
+  group.setup(openStockRoom)
+
+  test('finds reservations and movements of an SKU without a product', async ({ assert }) => {
+    assert.deepEqual(await inOrder(), [])
+    const id = randomUUID()
+    // Without foreign keys, as a restore by hand may leave it.
+    await db.connection('inventory_owner').transaction(async (trx) => {
+      await trx.rawQuery('set local session_replication_role = replica')
+      await trx.table('reservations').insert({ order_id: id, sku: 'GONE', quantity: 2 })
+      await trx.table('movements').insert({
+        ...{ id, sku: 'LOST', kind: 'count', on_hand_delta: 0, reserved_delta: 0, on_hand: 0 },
+        ...{ reserved: 0, actor: '{}', at: new Date() },
+      })
+    })
+    const none = { listed: false, onHand: 0, reserved: 0, ledgerOnHand: 0, ledgerReserved: 0 }
+    assert.deepEqual(await inOrder(), [
+      { sku: 'GONE', ...none, held: 2 },
+      { sku: 'LOST', ...none, held: 0 },
+    ])
+  })
+})
