@@ -132,7 +132,11 @@ export const shots: Shot[] = [
     path: '/admin/stock/imports',
     as: 'clerk',
     act: async (page) => {
-      const file = { name: 'count-again.csv', mimeType: 'text/csv', buffer: Buffer.from(ONE_IMPORT) }
+      const file = {
+        name: 'count-again.csv',
+        mimeType: 'text/csv',
+        buffer: Buffer.from(ONE_IMPORT),
+      }
       await page.locator('input[type=file]').setInputFiles(file)
       await page.getByRole('button', { name: 'Start dry run' }).click()
       await page.getByText('This file was applied before').waitFor()
