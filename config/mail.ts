@@ -10,6 +10,9 @@ const smtpUrl = env.get('SMTP_URL')
 /** Folder of mails, when there is no mail server. */
 export const mailDir = join(dataDir, 'mail')
 
+/** Whether mails are written to files, because there is no mail server. */
+export const toFiles = !smtpUrl
+
 /** Whether the app sends mails to customers. A shop may send its own. */
 export const customerMails = env.get('CUSTOMER_MAILS') === 'on'
 

@@ -4,6 +4,7 @@
  */
 import { isIP, isIPv4 } from 'node:net'
 import { Env } from '@adonisjs/core/env'
+import { addressFaultOf } from '#http/characters'
 import { currencies } from '#http/currencies'
 import {
   atLeast,
@@ -86,7 +87,10 @@ function saslMechanism(name: string, value?: string) {
 function sender(fallback: string) {
   return (name: string, value?: string) => {
     const from = value || fallback
-    if (/[^\s<>@]+@[^\s<>@]+/.test(from)) return from
+    const address = /[^\s<>@]+@[^\s<>@]+/.exec(from)?.[0]
+    const fault = address && addressFaultOf(address)
+    if (fault) throw new Error(`${name} ${fault.detail}. Type the address instead of pasting it`)
+    if (address) return from
     throw new Error(
       `${name} is "${from}", but must contain an e-mail address. Example: ${fallback}`
     )

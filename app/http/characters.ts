@@ -37,16 +37,30 @@ export function isBlank(text: string): boolean {
   return trimmed(text) === ''
 }
 
+/** `detail` ends a sentence ("must not contain …"), `code` is for programs. */
+export interface CharacterFault {
+  code: 'printable' | 'invisible'
+  detail: string
+}
+
 /**
  * Validates a single-line text.
  *
- * @returns `detail` ends a sentence ("must not contain …"), `code` is for programs; null for a valid text
+ * @returns null for a valid text
  */
-export function faultOf(text: string): { code: 'printable' | 'invisible'; detail: string } | null {
+export function faultOf(text: string): CharacterFault | null {
   if (/[\p{Cc}\p{Cs}]/u.test(text)) {
     return { code: 'printable', detail: 'must not contain control characters' }
   }
-  const found = invisible.exec(text)?.[0]
+  return invisibleFault(invisible.exec(text)?.[0])
+}
+
+/** The same for an e-mail address, in which any invisible character makes two addresses look the same. */
+export function addressFaultOf(text: string): CharacterFault | null {
+  return faultOf(text) ?? invisibleFault(unseen.exec(text)?.[0])
+}
+
+function invisibleFault(found: string | undefined): CharacterFault | null {
   if (!found) return null
   const name = `U+${found.codePointAt(0)!.toString(16).toUpperCase()}`
   return { code: 'invisible', detail: `must not contain the invisible character ${name}` }

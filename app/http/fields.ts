@@ -3,13 +3,14 @@
  */
 import vine from '@vinejs/vine'
 import type { FieldContext, SchemaTypes } from '@vinejs/vine/types'
-import { composed, faultOf, isBlank, trimmed } from './characters.ts'
+import { addressFaultOf, composed, faultOf, isBlank, trimmed } from './characters.ts'
 import { currencies } from './currencies.ts'
 import {
   currencySchema,
   linklessSchema,
   strictSchema,
   printableSchema,
+  visibleSchema,
   type Schema,
 } from './json_schema.ts'
 
@@ -122,7 +123,12 @@ export const linklessText = (longest: number) => text(longest).use(noLink)
 export const whole = (range: { min: number; max: number }) =>
   vine.number({ strict: true }).withoutDecimals().min(range.min).max(range.max)
 
-export const email = () => line().maxLength(254).use(printable).email()
+const visible = textRule((value, field) => {
+  const fault = addressFaultOf(value)
+  if (fault) field.report(fault.detail, fault.code, field)
+}, visibleSchema)
+
+export const email = () => line().maxLength(254).use(visible).email()
 
 /** An http or https URL. */
 export const webAddress = (longest: number) =>

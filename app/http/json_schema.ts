@@ -53,6 +53,11 @@ export function printableSchema(schema: Schema) {
     : `^[^${REFUSED}]*$`
 }
 
+/** Excludes control characters and all invisible ones. */
+export function visibleSchema(schema: Schema) {
+  schema.pattern = `^[^${CONTROL}${UNSEEN}]*$`
+}
+
 /** Neither `://` nor `www.`, in any case. */
 export function linklessSchema(schema: Schema) {
   schema.not = { type: 'string', pattern: String.raw`://|[wW][wW][wW]\.` }

@@ -84,6 +84,8 @@ async function send(
     await options.send(
       async (message) => {
         message.messageId(`<${mail.id}@${options.domain}>`)
+        // RFC 3834: out-of-office replies and mailing lists do not answer.
+        message.header('Auto-Submitted', 'auto-generated')
         await content(message)
         recipients.push(...recipientsOf(message))
       },

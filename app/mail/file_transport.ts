@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MailResponse } from '@adonisjs/mail'
 import type { MailTransportContract, NodeMailerMessage, Recipient } from '@adonisjs/mail/types'
@@ -41,13 +41,23 @@ export class FileTransport implements MailTransportContract {
       text: String(message.text ?? ''),
       html: String(message.html ?? ''),
     }
-    this.#made ??= mkdir(this.#dir, { recursive: true })
+    this.#made ??= privateFolder(this.#dir)
     await this.#made
     // Renamed when complete, so that the page reads no half-written mail.
     const path = join(this.#dir, `${id}.json`)
-    await writeFile(`${path}.part`, JSON.stringify(mail, null, 2))
+    await writeFile(`${path}.part`, JSON.stringify(mail, null, 2), { mode: 0o600 })
     await rename(`${path}.part`, path)
     return new MailResponse(messageId, { from: mail.from, to: [mail.to] }, mail)
+  }
+}
+
+/** Makes the folder, and lets only its owner read it and the mails in it, also those of earlier releases. */
+export async function privateFolder(dir: string) {
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  await chmod(dir, 0o700)
+  for (const name of await readdir(dir)) {
+    // Another process may rename a file that it has just written.
+    await chmod(join(dir, name), 0o600).catch(() => {})
   }
 }
 

@@ -20,6 +20,22 @@ export interface PoolOptions {
   maxMessages?: number
 }
 
+interface Hooks {
+  onConnected(): void
+  onRefused(address: string): void
+}
+
+/** Private parts of nodemailer 9: the extensions that a connection's server offers. */
+interface PoolState {
+  _connections: {
+    queueEntry?: { mail: unknown } | false
+    connection?: { _supportedExtensions: string[] }
+  }[]
+}
+
+/** In an envelope, domains are Punycode, so only the local part can be beyond ASCII. */
+const BEYOND_ASCII = /[^\0-\x7f]/
+
 /**
  * Mails over SMTP. Connections stay open for the next mail; one that was not used for a minute is closed. Errors are
  * nodemailer's, with `command` and `responseCode`, and `connected` if the connection was ready for the mail.
@@ -33,7 +49,16 @@ export class SmtpTransport implements MailTransportContract {
     const pool: SMTPPool.Options & { maxRequeues: 0 } = { ...options, pool: true, maxRequeues: 0 }
     this.#transporter = nodemailer.createTransport(pool)
     this.#transporter.use('stream', (mail, done) => {
-      const { beforeLastLine, onConnected } = mail.data as SendOptions & { onConnected(): void }
+      const { beforeLastLine, onConnected, onRefused } = mail.data as SendOptions & Hooks
+      const envelopeOf = mail.message.getEnvelope.bind(mail.message)
+      // The pool asks for the envelope when it has a connection. It does not send to an envelope without recipients.
+      mail.message.getEnvelope = () => {
+        const envelope = envelopeOf()
+        const needing = envelope.to.find((address) => BEYOND_ASCII.test(address))
+        if (!needing || this.#offersSmtpUtf8(mail)) return envelope
+        onRefused(needing)
+        return { ...envelope, to: [] }
+      }
       // The pool asks for the message when it has a connection.
       mail.message.processFunc((message) => {
         onConnected()
@@ -48,10 +73,12 @@ export class SmtpTransport implements MailTransportContract {
     if (this.#closed) throw new Error('the mail transport is closed')
     let connected = false
     let failed = false
+    let refused: string | null = null
     const sent = await this.#transporter
       .sendMail({
         ...message,
         ...{ onConnected: () => (connected = true) },
+        ...{ onRefused: (address: string) => (refused = address) },
         ...(beforeLastLine && {
           // nodemailer also reads a message to its end after the server has refused it.
           beforeLastLine: async () => {
@@ -62,15 +89,31 @@ export class SmtpTransport implements MailTransportContract {
       })
       .catch((error: Error) => {
         failed = true
-        throw Object.assign(hungUp(error) ?? error, { connected })
+        throw Object.assign(needsSmtpUtf8(refused) ?? hungUp(error) ?? error, { connected })
       })
     return new MailResponse(sent.messageId, sent.envelope, sent)
+  }
+
+  /** Whether the server of the connection that has this mail offers SMTPUTF8. nodemailer sends without it, too. */
+  #offersSmtpUtf8(mail: unknown): boolean {
+    const { _connections: connections } = this.#transporter.transporter as unknown as PoolState
+    const found = connections.find(({ queueEntry }) => queueEntry && queueEntry.mail === mail)
+    return found?.connection?._supportedExtensions.includes('SMTPUTF8') ?? true
   }
 
   close() {
     this.#closed = true
     this.#transporter.close()
   }
+}
+
+/** @param address - the recipient that the server cannot take; null without one */
+function needsSmtpUtf8(address: string | null) {
+  if (address === null) return null
+  const error = new Error(
+    `the recipient ${address} has letters beyond ASCII before the @, and the server does not offer SMTPUTF8`
+  )
+  return Object.assign(error, { code: 'EENVELOPE', command: 'API' })
 }
 
 /** The pool's error when the server closed the connection without a word. */

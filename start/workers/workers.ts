@@ -7,6 +7,7 @@ import type { ApplicationService } from '@adonisjs/core/types'
 import { runsHere, type ModuleName } from '#config/database'
 import { DigestWorker } from '#inventory/low_stock/digest_worker'
 import { importWorker } from '#inventory/imports/import_worker'
+import { privateFolder } from '#mail/file_transport'
 import { mailQueue, type MailQueueOptions } from '#mail/queue'
 import { observe } from '#operations/health/readiness'
 import { retention } from '#operations/workers/retention'
@@ -89,7 +90,13 @@ export async function startWorkers(app: ApplicationService, workers: readonly Wo
     started(worker)
   }
   if (has('mail')) {
-    const { mailDomain: domain, mailLimits: limits } = await import('#config/mail')
+    const {
+      mailDomain: domain,
+      mailLimits: limits,
+      mailDir,
+      toFiles,
+    } = await import('#config/mail')
+    if (toFiles) await privateFolder(mailDir)
     const mail = await app.container.make('mail.manager')
     const send: MailQueueOptions['send'] = (compose, options) => mail.use().send(compose, options)
     mailQueue.start({ db, logger, domain, limits, send })

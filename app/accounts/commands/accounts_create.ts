@@ -3,7 +3,7 @@ import { flags } from '@adonisjs/core/ace'
 import { UsageError } from '#console/exit_codes'
 import { ReportCommand } from '#console/report_command'
 import { ROLES, type Role } from '#contracts/actor'
-import { composed, faultOf, isBlank } from '#http/characters'
+import { addressFaultOf, composed, faultOf, isBlank } from '#http/characters'
 
 export default class AccountsCreate extends ReportCommand {
   static commandName = 'accounts:create'
@@ -39,7 +39,8 @@ export default class AccountsCreate extends ReportCommand {
     }
     for (const flag of ['email', 'name'] as const) {
       const text = this[flag] ?? ''
-      const detail = faultOf(text)?.detail ?? (text && isBlank(text) && 'must not be blank')
+      const fault = flag === 'email' ? addressFaultOf(text) : faultOf(text)
+      const detail = fault?.detail ?? (text && isBlank(text) && 'must not be blank')
       if (detail) throw new UsageError(`--${flag} ${detail}.`)
     }
     await this.#create(role)

@@ -216,6 +216,37 @@ test.group('Mail deliveries', (group) => {
     await eventually('it is sent', async () => (await rowOf(id)).status === 'sent')
   })
 
+  test('a mailbox beyond ASCII is given up by name if the server offers no SMTPUTF8, and sent if it does', async ({
+    assert,
+  }) => {
+    await serve(() => undefined)
+    const id = await mailTo('jörg@example.com')
+    const row = await attempted(id, 1)
+    assert.equal(row.status, 'given_up')
+    assert.match(
+      row.last_error!,
+      /recipient jörg@example\.com .*the server does not offer SMTPUTF8/
+    )
+    assert.isFalse(sink.commands.some((line) => line.startsWith('MAIL FROM')))
+    assert.equal(degraded(), '', 'no fault of the server')
+    const others = [await mailTo('ada@example.com'), await mailTo('ada@münchen.example')]
+    await eventually('others are sent, to any domain', async () => {
+      const rows = await Promise.all(others.map(rowOf))
+      return rows.every(({ status }) => status === 'sent')
+    })
+    assert.match(sink.received[0].text, /^Auto-Submitted: auto-generated$/m)
+
+    // A new connection learns what the server offers.
+    await queue.stop()
+    await sink.close()
+    await serve((step) =>
+      step === 'EHLO' ? '250-sink\r\n250-AUTH PLAIN\r\n250 SMTPUTF8' : undefined
+    )
+    const offered = await mailTo('jörg@example.com')
+    await eventually('it is sent', async () => (await rowOf(offered)).status === 'sent')
+    assert.include(sink.received[0].to, 'jörg@example.com')
+  })
+
   test('readiness forgets a failure when its mail is given up', async ({ assert }) => {
     await serve((step) => (step === 'RCPT TO' ? '450 try later' : undefined))
     const id = await mailTo('ada@example.com')
