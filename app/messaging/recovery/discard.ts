@@ -15,6 +15,13 @@ export interface DiscardedKey {
   next: { id: number; type: string | null } | null
 }
 
+export interface Discard {
+  /** The keys with at least one discarded dead letter. */
+  keys: DiscardedKey[]
+  /** False when stopped before the last dead letter. */
+  finished: boolean
+}
+
 /** Dead letters per transaction, and per operator action. */
 const CHUNK = 100
 
@@ -57,33 +64,40 @@ export async function planDiscard(
 
 /**
  * Discards the dead letters that match the filter, key by key, in transactions of at most 100. A key without any
- * left is unblocked.
+ * left is unblocked. Call it again to continue after a stop.
  *
  * @param by.why - recorded with the dead letters
- * @param signal - stops between two transactions
+ * @param on.onProgress - called after each transaction with the number of discarded dead letters
+ * @param on.signal - stops between two transactions
  */
 export async function discardDeadLetters(
   client: QueryClientContract,
   consumer: string,
   filter: DeadLetterFilter,
   by: Operator & { why: string },
-  signal?: AbortSignal
-): Promise<DiscardedKey[]> {
+  { onProgress, signal }: { onProgress?(discarded: number): void; signal?: AbortSignal } = {}
+): Promise<Discard> {
   const keys: { key: string | null }[] = await matchingDeadLetters(client, consumer, filter)
     .groupBy('key')
     .orderByRaw('min(id)')
     .select('key')
-  const result: DiscardedKey[] = []
+  const result: Discard = { keys: [], finished: true }
+  let all = 0
   for (const { key } of keys) {
-    if (signal?.aborted) break
     let discarded = 0
-    let chunk: { size: number; next: DiscardedKey['next'] }
+    let chunk: { size: number; next: DiscardedKey['next'] } | null = null
     do {
+      if (signal?.aborted) {
+        result.finished = false
+        break
+      }
       chunk = await client.transaction((trx) => discardChunk(trx, consumer, key, filter, by))
       discarded += chunk.size
-    } while (chunk.size === CHUNK && !signal?.aborted)
+      onProgress?.((all += chunk.size))
+    } while (chunk.size === CHUNK)
     // Another operator may have discarded them first.
-    if (discarded > 0) result.push({ key, discarded, next: chunk.next })
+    if (discarded > 0) result.keys.push({ key, discarded, next: chunk!.next })
+    if (!result.finished) break
   }
   return result
 }

@@ -4,7 +4,7 @@
 import { number, plural } from '#admin/format'
 import type { Notice } from '#admin/notices'
 import type { ChangedMail } from '#mail/operators/change_pending'
-import type { DiscardedKey } from '#messaging/recovery/discard'
+import type { Discard } from '#messaging/recovery/discard'
 import type { Redriven } from '#messaging/recovery/redrive'
 
 /** @param done - of each module */
@@ -27,14 +27,15 @@ export function redriven(done: Redriven[]): Notice {
   }
 }
 
-export function discarded(keys: DiscardedKey[]): Notice {
+export function discarded({ keys, finished }: Discard): Notice {
   const count = keys.reduce((sum, one) => sum + one.discarded, 0)
-  if (count === 0)
+  if (count === 0 && finished)
     return { about: 'Nothing discarded.', text: 'No dead letter matches any more.', tone: 'warn' }
   const wait = keys.filter(({ next }) => next).length
   return {
-    about: 'Discarded.',
-    text: `${plural(count, 'dead letter')} of ${plural(keys.length, 'key')}. ${wait === 0 ? 'No key is blocked by them.' : `${plural(wait, 'key')} ${wait === 1 ? 'is' : 'are'} still blocked: redrive the rest.`}`,
+    about: finished ? 'Discarded.' : 'Not all discarded in time.',
+    ...(!finished && { tone: 'warn' as const }),
+    text: `${finished ? '' : 'Confirm the rest below. '}${plural(count, 'dead letter')} of ${plural(keys.length, 'key')}. ${wait === 0 ? 'No key is blocked by them.' : `${plural(wait, 'key')} ${wait === 1 ? 'is' : 'are'} still blocked: redrive the rest.`}`,
   }
 }
 

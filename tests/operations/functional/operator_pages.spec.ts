@@ -5,8 +5,10 @@ import db from '@adonisjs/lucid/services/db'
 import { test } from '@japa/runner'
 import { uuidv7 } from 'uuidv7'
 import { deadLetterGroups } from '#messaging/recovery/dead_letter_queries'
+import { discardDeadLetters } from '#messaging/recovery/discard'
 import { operatorActions } from '#messaging/recovery/operator_actions'
 import { replays } from '#messaging/recovery/replay'
+import * as notices from '#operations/pages/operator_notices'
 import { plainDeskOf, type PlainDesk } from '#tests/support/desk'
 import {
   invalidOrder,
@@ -208,6 +210,35 @@ test.group('An operator at the page', (group) => {
     await send('letters/discard', { ...which, why: 'a test order' }, path)
     assert.include(await said(), 'No dead letter matches any more')
     assert.lengthOf(await deadLetters(), 1)
+  })
+
+  test('a discard that is stopped keeps what it did, and continues when it is called again', async ({
+    assert,
+  }) => {
+    const keys = [uuidv7(), uuidv7(), uuidv7()]
+    for (const key of keys) await invalidOrder(key)
+    const by = { who: 'Olga', why: 'from the old importer' }
+    const stopping = new AbortController()
+    const counted: number[] = []
+    const first = await discardDeadLetters(inventory(), 'inventory', {}, by, {
+      signal: stopping.signal,
+      onProgress: (discarded) => {
+        counted.push(discarded)
+        if (counted.length === 2) stopping.abort()
+      },
+    })
+    assert.deepEqual(
+      [first.finished, first.keys.map(({ key }) => key), counted],
+      [false, keys.slice(0, 2), [1, 2]]
+    )
+    assert.deepEqual(
+      (await deadLetters()).map(({ key }) => key),
+      keys.slice(2)
+    )
+    const second = await discardDeadLetters(inventory(), 'inventory', {}, by)
+    assert.deepEqual([second.finished, second.keys.length], [true, 1])
+    assert.isEmpty(await deadLetters())
+    assert.include(notices.discarded(first).text, 'Confirm the rest below. 2 dead letters of 2 keys')
   })
 
   test('lets a key be tried again that the broker refused', async ({ assert }) => {

@@ -2,6 +2,7 @@ import type { DiscardedKey } from '../../recovery/discard.ts'
 import { withDeadLetterFlags } from './flags.ts'
 import { EXIT, NothingFound } from '#console/exit_codes'
 import { OperatorCommand } from '#console/operator_command'
+import { progress } from '#console/progress'
 
 const SHOWN = 50
 
@@ -12,7 +13,8 @@ export default class DeadLettersDiscard extends withDeadLetterFlags(OperatorComm
   static description = 'Discard dead letters: their messages will never be handled'
   static help = [
     'Lists the keys that miss a change from then on, and the dead letter that a redrive of each starts with. ' +
-      'messaging:acts lists them with their contents and the reason.',
+      'messaging:acts lists them with their contents and the reason. Ctrl-C stops after at most 100; run the command ' +
+      'again to continue.',
     'Exit codes: 0; 2: no reason, or not confirmed; 3: stopped; 4: the database is unreachable; 5: no match.',
     'Example: node ace deadletters:discard --module=orders --id=4711 --why="sent by the old importer" --yes',
   ]
@@ -25,10 +27,15 @@ export default class DeadLettersDiscard extends withDeadLetterFlags(OperatorComm
     const would: Discarded[] = []
     /** Module → the newest dead letter that the plan covers. */
     const upTo = new Map<string, number>()
+    const totals = new Map<string, number>()
     for (const { module, client } of modules) {
       const plan = await planDiscard(client, module, filter)
       would.push(...plan.keys.map((one) => ({ module, ...one })))
       upTo.set(module, plan.upTo)
+      totals.set(
+        module,
+        plan.keys.reduce((sum, { discarded }) => sum + discarded, 0)
+      )
     }
     if (would.length === 0) throw new NothingFound('No dead letter matches.')
     if (this.dryRun) return this.#report(would, 'would be discarded')
@@ -40,7 +47,11 @@ export default class DeadLettersDiscard extends withDeadLetterFlags(OperatorComm
       const data: Discarded[] = []
       for (const { module, client } of modules) {
         const planned = { ...filter, upTo: upTo.get(module)! }
-        const keys = await discardDeadLetters(client, module, planned, by, signal)
+        const line = progress(`${module}: discarded`)
+        const onProgress = (done: number) => line.update(done, totals.get(module))
+        const { keys } = await discardDeadLetters(client, module, planned, by, {
+          ...{ onProgress, signal },
+        }).finally(line.end)
         data.push(...keys.map((one) => ({ module, ...one })))
       }
       if (signal.aborted) this.exitCode = EXIT.found

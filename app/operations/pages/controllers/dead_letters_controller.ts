@@ -28,8 +28,8 @@ import {
 
 const HOME = '/admin/operations'
 const SHOWN = 50
-/** A redrive stops after this long, because a person waits for the page; the notice says so. */
-const REDRIVE_MS = 20_000
+/** A redrive or discard stops after this long, because a person waits for the page; the notice says so. */
+const ACTS_FOR_MS = 20_000
 
 /** Dead letters, and what operators do with them. */
 export default class DeadLettersController {
@@ -75,7 +75,7 @@ export default class DeadLettersController {
 
   async redrive(ctx: HttpContext) {
     const { module, ...filter } = await redriveValidator.validate(ctx.request.body())
-    const signal = AbortSignal.timeout(REDRIVE_MS)
+    const signal = AbortSignal.timeout(ACTS_FOR_MS)
     const done: Redriven[] = []
     for (const { name } of messaging.config.modules) {
       if (module !== undefined && module !== name) continue
@@ -105,9 +105,13 @@ export default class DeadLettersController {
     const { module, ...filter } = await discardValidator.validate(body)
     const { why } = await whyValidator.validate(body)
     const by = { ...operatorOf(ctx), why }
-    const keys = await discardDeadLetters(db.connection(module), module, given(filter), by)
-    ctx.auditSubject = keys.flatMap(({ key }) => key ?? [])
-    notice(ctx, notices.discarded(keys))
-    return goTo(ctx, HOME)
+    const signal = AbortSignal.timeout(ACTS_FOR_MS)
+    const done = await discardDeadLetters(db.connection(module), module, given(filter), by, {
+      signal,
+    })
+    ctx.auditSubject = done.keys.flatMap(({ key }) => key ?? [])
+    notice(ctx, notices.discarded(done))
+    const rest = addressWith({ module, ...given(filter) }, 'why', null)
+    return goTo(ctx, done.finished ? HOME : `${HOME}/letters/discard${rest}`)
   }
 }
