@@ -238,7 +238,10 @@ test.group('An operator at the page', (group) => {
     const second = await discardDeadLetters(inventory(), 'inventory', {}, by)
     assert.deepEqual([second.finished, second.keys.length], [true, 1])
     assert.isEmpty(await deadLetters())
-    assert.include(notices.discarded(first).text, 'Confirm the rest below. 2 dead letters of 2 keys')
+    assert.include(
+      notices.discarded(first).text,
+      'Confirm the rest below. 2 dead letters of 2 keys'
+    )
   })
 
   test('lets a key be tried again that the broker refused', async ({ assert }) => {

@@ -92,9 +92,11 @@ export const BUGS: Bug[] = [
     caughtBy: [KILLED_PROCESS],
   },
 
-  ...of('app/messaging/recovery/discard.ts', spec('functional', 'operations/functional/operator_pages'), [
-    ['a discard cannot be stopped', 'if (signal?.aborted) {', 'if (false) {'],
-  ]),
+  ...of(
+    'app/messaging/recovery/discard.ts',
+    spec('functional', 'operations/functional/operator_pages'),
+    [['a discard cannot be stopped', 'if (signal?.aborted) {', 'if (false) {']]
+  ),
   ...of('app/mail/mail_rows.ts', spec('functional', 'mail/functional/deliveries'), [
     [
       'a held mail is sent by the attempt that runs',
