@@ -35,11 +35,13 @@ const directUrls: Record<ModuleName, string> = {
 
 /**
  * Longer statements are cancelled, and their transaction is rolled back. No parallel workers, because starting one
- * takes longer than the statements of a page.
+ * takes longer than the statements of a page. No sequential scans, because PostgreSQL keeps the plan of a prepared
+ * statement: made while a table was nearly empty, it read the whole table for each batch until its statistics were
+ * renewed (docs/decisions/0033-plans-of-a-large-shop.md).
  */
 const LIMITS =
   '-c lock_timeout=5s -c statement_timeout=5s -c idle_in_transaction_session_timeout=5s ' +
-  '-c max_parallel_workers_per_gather=0'
+  '-c max_parallel_workers_per_gather=0 -c enable_seqscan=off'
 
 /** Options of `pg` to connect as a module's role, without time limits and bypassing a pooler. */
 export function directConnection(module: ModuleName) {

@@ -238,9 +238,9 @@ async function lock(trx: TransactionClientContract, scope: IdempotencyScope) {
 export async function deleteOldKeys(client: QueryClientContract, signal?: AbortSignal) {
   return deleteInBatches(
     client,
-    `delete from idempotency_keys where ctid in (
+    `delete from idempotency_keys where ctid = any (array(
        select ctid from idempotency_keys where created_at < now() - interval '1 day'
-       order by created_at limit :most for update skip locked)`,
+       order by created_at limit :most for update skip locked))`,
     {},
     signal
   )

@@ -156,17 +156,22 @@ export class MailRows {
   }
 }
 
+/**
+ * The first pending mail of a subject is found among all of its mails, by a sort, not by a condition: with a condition,
+ * PostgreSQL may take the index of what is due, and read the whole backlog for each mail of it. The rows are selected
+ * into an array, because a subquery of IN may run more than once, and then leases more than the limit.
+ */
 function leaseMails(subject: string, refusedLast: boolean): Statement {
   return {
     name: `mails_lease_by_${subject}${refusedLast ? '_refused_last' : ''}`,
     text: /* sql */ `
       update notifications set attempts = attempts + 1, next_attempt_at = now() + interval '1 minute'
-      where id in (
+      where id = any (array(
         select id from notifications as due
         where status = 'pending' and next_attempt_at <= now() and id = (
           select id from notifications as first
-          where first.${subject} = due.${subject} and first.status = 'pending' order by sequence limit 1)
-        order by ${refusedLast ? 'refusals, ' : ''}next_attempt_at limit $1 for update skip locked)
+          where first.${subject} = due.${subject} order by status <> 'pending', sequence limit 1)
+        order by ${refusedLast ? 'refusals, ' : ''}next_attempt_at limit $1 for update skip locked))
       returning id, kind, revision, detail, attempts, unconfirmed, refusals, created_at, sequence, traceparent,
         ${subject} as subject`,
   }

@@ -109,9 +109,9 @@ function handleOf(sessionId: string) {
 export async function forgetSessions(client: QueryClientContract) {
   return deleteInBatches(
     client,
-    `delete from sessions where id in (
+    `delete from sessions where id = any (array(
        select id from sessions where expires_at < now()
-       order by expires_at limit :most for update skip locked)`,
+       order by expires_at limit :most for update skip locked))`,
     {}
   )
 }

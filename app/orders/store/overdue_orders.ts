@@ -85,9 +85,9 @@ const flagStatement = {
   name: 'waiting_flag',
   text: /* sql */ `
     update orders set attention = true, resend_at = null, version = version + 1, updated_at = now()
-    where id in (select id from orders
+    where id = any (array(select id from orders
                  where resend_at <= now() and resends >= $1 and ${wasPublished}
-                 order by resend_at limit $2 for update skip locked)
+                 order by resend_at limit $2 for update skip locked))
     returning id, version, status, revision, updated_at as at`,
 }
 

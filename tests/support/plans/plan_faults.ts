@@ -42,29 +42,41 @@ export async function findFaults(
   client: pg.Client,
   statements: RecordedStatement[]
 ): Promise<PlanFault[]> {
-  const large = await largeTables(client)
-  const faults: PlanFault[] = []
-  for (const { module, name, text, values } of statements) {
-    const report = (fault: string) => {
-      const statement = name ?? text.replace(/\s+/g, ' ').trim()
-      faults.push({ module, statement, fault })
+  const faults = await findScans(client, statements, await largeTables(client))
+  for (const statement of statements) {
+    const { pages, rows } = await costOf(client, statement.text, statement.values)
+    if (pages > MAX_PAGES + rows * MAX_PAGES_PER_ROW) {
+      faults.push(faultOf(statement, `touches ${pages} pages for ${rows} rows`))
     }
-    const scanned = new Set<string>()
-    for (const plan of await plansOf(client, name, text, values)) {
-      for (const node of nodesOf(plan)) {
-        const table = node['Relation Name'] ?? ''
-        if (node['Node Type'] === 'Seq Scan' && large.has(table)) scanned.add(table)
-      }
-    }
-    for (const table of scanned) report(`reads all of ${table}`)
-    const { pages, rows } = await costOf(client, text, values)
-    if (pages > MAX_PAGES + rows * MAX_PAGES_PER_ROW)
-      report(`touches ${pages} pages for ${rows} rows`)
   }
   return faults
 }
 
-async function largeTables(client: pg.Client): Promise<Set<string>> {
+/** Only by the plans. @param tables - those that must not be read as a whole */
+export async function findScans(
+  client: pg.Client,
+  statements: RecordedStatement[],
+  tables: Set<string>
+): Promise<PlanFault[]> {
+  const faults: PlanFault[] = []
+  for (const statement of statements) {
+    const scanned = new Set<string>()
+    for (const plan of await plansOf(client, statement)) {
+      for (const node of nodesOf(plan)) {
+        const table = node['Relation Name'] ?? ''
+        if (node['Node Type'] === 'Seq Scan' && tables.has(table)) scanned.add(table)
+      }
+    }
+    for (const table of scanned) faults.push(faultOf(statement, `reads all of ${table}`))
+  }
+  return faults
+}
+
+function faultOf({ module, name, text }: RecordedStatement, fault: string): PlanFault {
+  return { module, statement: name ?? text.replace(/\s+/g, ' ').trim(), fault }
+}
+
+export async function largeTables(client: pg.Client): Promise<Set<string>> {
   const { rows } = await client.query<{ name: string }>(
     `select relname as name from pg_class
      where relnamespace = current_schema::regnamespace and relkind in ('r', 'p') and reltuples >= $1`,
@@ -75,9 +87,7 @@ async function largeTables(client: pg.Client): Promise<Set<string>> {
 
 async function plansOf(
   client: pg.Client,
-  name: string | undefined,
-  text: string,
-  values: unknown[]
+  { name, text, values }: RecordedStatement
 ): Promise<PlanNode[]> {
   const withValues = await explain(client, `explain (format json) ${text}`, values)
   // PostgreSQL plans without values from version 16 on.
@@ -87,7 +97,7 @@ async function plansOf(
 }
 
 /** Executes the statement and undoes it; zeros if it cannot be repeated, such as an insert of the same key. */
-async function costOf(client: pg.Client, text: string, values: unknown[]) {
+export async function costOf(client: pg.Client, text: string, values?: unknown[]) {
   await client.query('savepoint repeated')
   try {
     const plan = await explain(client, `explain (analyze, buffers, format json) ${text}`, values)

@@ -18,7 +18,13 @@ import { retentionRules } from '#start/workers/retention_rules'
 import { plainDeskOf } from '#tests/support/desk'
 import { document } from '#tests/support/documents/openapi'
 import { plainPaths, walkSite } from '#tests/support/browser/site_walk'
-import { connectTo, findFaults } from '#tests/support/plans/plan_faults'
+import {
+  connectTo,
+  costOf,
+  findFaults,
+  findScans,
+  largeTables,
+} from '#tests/support/plans/plan_faults'
 import { recordStatements, type RecordedStatement } from '#tests/support/plans/recorded_statements'
 import { storeHistory } from '#tests/support/plans/stored_history'
 import {
@@ -90,6 +96,48 @@ test.group('With 20,000 rows in each table', (group) => {
       { module: 'orders', statement: 'waiting_lock', fault: 'reads all of orders' },
     ])
   })
+
+  test('a new shop has the plans of a large one', async ({ assert }) => {
+    const large = new Map<string, Set<string>>()
+    for (const [module, client] of Object.entries(clients)) {
+      large.set(module, await largeTables(client))
+    }
+    await emptyShop()
+    const faults = []
+    for (const [module, client] of Object.entries(clients)) {
+      await client.query(`set enable_seqscan = '${await settingOf(module, 'enable_seqscan')}'`)
+      await client.query('analyze')
+      const own = statements.filter((each) => each.module === module)
+      faults.push(...(await findScans(client, own, large.get(module)!)))
+    }
+    assert.deepEqual(faults, [])
+  })
+
+  test('a mail costs as much in a long backlog as in a short one, whatever the plan was made for', async ({
+    assert,
+  }) => {
+    const { orders } = clients
+    const lease = statements.find(({ name }) => name === 'mails_lease_by_order_id')!
+    await orders.query('set plan_cache_mode = force_generic_plan')
+    await orders.query(`prepare lease as ${lease.text}`)
+    await orders.query('execute lease (40)')
+    await orders.query(
+      `insert into notifications (id, order_id, kind, revision)
+       select gen_random_uuid(), gen_random_uuid(), 'confirmed', 1 from generate_series(1, 3000)`
+    )
+    await orders.query('begin')
+    const { pages, rows } = await costOf(orders, 'execute lease (40)')
+    await orders.query('rollback')
+    assert.equal(rows, 40)
+    assert.isBelow(pages, 2_000)
+  })
+
+  async function settingOf(module: string, name: string): Promise<string> {
+    const { rows } = await db
+      .connection(module)
+      .rawQuery(`select current_setting(?) as value`, [name])
+    return rows[0].value
+  }
 
   async function faultsOf(all: RecordedStatement[]) {
     const faults = []
