@@ -193,22 +193,31 @@ async function isClear(client: Client, { name }: Segment): Promise<boolean> {
  * Sets the sequence forward to the next segment when the current one is old enough. Ids still grow within each key: an
  * id is assigned under the lock of its key.
  *
+ * The next segment is attached one segment ahead: a statement that began before has no place for its ids.
+ *
  * @param period - milliseconds
  */
 async function beginSegment(client: Client, period: number) {
-  const current = await currentSegment(client)
+  const attached = await segments(client, 'relispartition')
+  const isAttached = (wanted: number) => attached.some(({ number }) => number === wanted)
+  let current = await currentSegment(client)
+  if (isAttached(current + 1) && (await isDue(client, current, period))) {
+    current++
+    await client.query(`select setval(pg_get_serial_sequence('outbox', 'id'), $1)`, [
+      current * SEGMENT_IDS,
+    ])
+  }
+  if (isAttached(current + 1) || attached.length >= MOST_SEGMENTS) return
+  await createSegment(client, { name: `outbox_${current + 1}`, number: current + 1 })
+}
+
+async function isDue(client: Client, segment: number, period: number): Promise<boolean> {
   const { rows } = await client.query<{ due: boolean }>(
     `select created_at < now() - $2 * interval '1 millisecond' as due
      from outbox where id >= $1 order by id limit 1`,
-    [current * SEGMENT_IDS, period]
+    [segment * SEGMENT_IDS, period]
   )
-  const attached = await segments(client, 'relispartition')
-  if (!rows[0]?.due || attached.length >= MOST_SEGMENTS) return
-  const next = { name: `outbox_${current + 1}`, number: current + 1 }
-  if (!attached.some(({ number }) => number === next.number)) await createSegment(client, next)
-  await client.query(`select setval(pg_get_serial_sequence('outbox', 'id'), $1)`, [
-    next.number * SEGMENT_IDS,
-  ])
+  return rows[0]?.due ?? false
 }
 
 /** Attaching an empty table locks no reader or writer out; creating it as a partition would. */

@@ -80,8 +80,10 @@ test.group('Retention', (group) => {
     assert,
     cleanup,
   }) => {
+    const renew = () => renewSegments(directConnection('orders'), 7 * DAY)
+    await renew()
     await said(3, 8)
-    await renewSegments(directConnection('orders'), 7 * DAY)
+    await renew()
     await orders()
       .table('inbox')
       .insert({ consumer: 'orders', message_id: firstIdAt(0), handled_at: ago(9) })

@@ -19,7 +19,7 @@ const placementsCommitLate = (shop: Shop) =>
       for each row when (new.type = 'order_placed') execute function orders.commit_late()`)
 
 const placementsCommitOnTime = (shop: Shop) =>
-  shop.query('drop function orders.commit_late cascade')
+  shop.query('drop trigger commit_late on orders.outbox; drop function orders.commit_late()')
 
 const acksLost: Fault = {
   name: 'acknowledgements are lost while rows commit late',
