@@ -15,11 +15,11 @@ const placementsCommitLate = (shop: Shop) =>
       if random() < 0.125 then perform pg_sleep(random() * ${LATE_SECONDS}); end if;
       return null;
     end $$;
-    create constraint trigger commit_late after insert on orders.outbox deferrable initially deferred
+    create constraint trigger commit_late after insert on orders.outbox_0 deferrable initially deferred
       for each row when (new.type = 'order_placed') execute function orders.commit_late()`)
 
 const placementsCommitOnTime = (shop: Shop) =>
-  shop.query('drop trigger commit_late on orders.outbox; drop function orders.commit_late()')
+  shop.query('drop function orders.commit_late cascade')
 
 const acksLost: Fault = {
   name: 'acknowledgements are lost while rows commit late',
