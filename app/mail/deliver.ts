@@ -144,7 +144,10 @@ function recipientsOf(message: Message): string[] {
   return to.map((recipient) => (typeof recipient === 'string' ? recipient : recipient.address))
 }
 
-/** Whether the copy was counted: then its last line may have been sent. */
+/**
+ * @returns whether the copy was counted: then its last line may have been sent. `'lease lost'` if the lease ended before
+ *   that: then the mail was not sent.
+ */
 async function countedCopy(copy: Promise<void> | null): Promise<boolean | 'lease lost'> {
   if (!copy) return false
   return copy.then(

@@ -21,10 +21,10 @@ setInterval(() => {
     part.dispatchEvent(new Event('look'))
   }
 }, 5000)
-/* Polls do not keep a session from ending: the server counts only what a person does. */
+/* Marks the requests that a page sends by itself: only what a person does extends the session. */
 addEventListener('htmx:config:request', ({ detail: { ctx } }) => {
   const trigger = ctx.sourceElement?.getAttribute('hx-trigger') ?? ''
-  if (/^(look|every)\b/.test(trigger)) ctx.request.headers['X-Poll'] = 'true'
+  if (/^(load|look|every)\b/.test(trigger)) ctx.request.headers['X-Poll'] = 'true'
 })
 const showFocus = () => {
   document.documentElement.dataset.live = document.hasFocus() ? 'on' : 'paused'

@@ -3,6 +3,7 @@
  */
 import type { ApiClient } from '@japa/api-client'
 import { test } from '@japa/runner'
+import type { Request } from 'playwright-core'
 import { EmbeddedTransport } from '#messaging/transports/embedded'
 import { barriers, base, deskOf, type Desk } from '#tests/support/browser/browser'
 import {
@@ -53,6 +54,11 @@ test.group('An order at the desk, in a browser', (group) => {
     await page.getByText('Add note').click()
     await page.getByLabel('Note, visible to staff only').fill('Ring twice')
 
+    const sentByPerson: string[] = []
+    const note = (request: Request) => {
+      if (!('x-poll' in request.headers())) sentByPerson.push(request.url())
+    }
+    page.on('request', note)
     await patch(client, ada, id, '*', mugs(5))
     await page.getByText('Change accepted').waitFor()
     await page.getByText('reserve +3').waitFor()
@@ -63,6 +69,8 @@ test.group('An order at the desk, in a browser', (group) => {
     await page
       .locator('#story', { has: page.getByText(/“Order Q-\d+ has been changed”/) })
       .waitFor()
+    page.off('request', note)
+    assert.deepEqual(sentByPerson, [], 'a request of the page by itself extends the session')
     assert.equal(page.url(), home)
     assert.deepEqual(await barriers(page), [])
     await page.getByRole('link', { name: 'Cancel order' }).click()

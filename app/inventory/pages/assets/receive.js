@@ -14,8 +14,8 @@ const SOUNDS = {
 /** After this many failures of the server a scan is set aside, so that it does not block the scans after it. */
 const TRIES = 3
 
-/** Statuses that say nothing about the scan: all scans wait. */
-const OF_NO_SCAN = [403, 408, 429, 502, 503, 504]
+/** Statuses that concern all scans: all of them wait. */
+const STATUSES_OF_ALL_SCANS = [403, 408, 429, 502, 503, 504]
 
 const WAITS = {
   offline: 'Scans are sent when the server responds again.',
@@ -30,6 +30,8 @@ customElements.define(
   class extends HTMLElement {
     #listeners
     #sending = null
+    /** Whether the page sends by itself: then the requests do not extend the session. */
+    #isAutomatic = false
     #retry = null
     /** Why scans wait, as a key of WAITS. */
     #reason = 'offline'
@@ -41,7 +43,8 @@ customElements.define(
       // Captures the events before htmx and before any field.
       document.addEventListener('submit', (event) => this.#submitted(event), { signal, capture: true }) // prettier-ignore
       document.addEventListener('keydown', (event) => this.#typed(event), { signal, capture: true })
-      for (const back of ['online', 'focus']) addEventListener(back, () => this.#send(), { signal })
+      addEventListener('focus', () => this.#send(), { signal })
+      addEventListener('online', () => this.#send({ isAutomatic: true }), { signal })
       this.addEventListener('retry', ({ entry }) => this.#enqueue(entry), { signal })
       this.#send()
     }
@@ -119,7 +122,8 @@ customElements.define(
     }
 
     /** Sends the stored scans one by one, until none is left or one cannot be sent. */
-    #send() {
+    #send({ isAutomatic = false } = {}) {
+      if (!this.#sending || !isAutomatic) this.#isAutomatic = isAutomatic
       this.#sending ??= this.#sendAll().finally(() => (this.#sending = null))
       return this.#sending
     }
@@ -156,7 +160,7 @@ customElements.define(
         if (status === 401 || status === 409) return { waits: 'signedOut' }
         if (status === 404) return { waits: 'forbidden' }
         if (status === 403 && (await this.#renewToken())) return this.#post(entry)
-        if (status >= 400 && !OF_NO_SCAN.includes(status)) return { waits: 'failing' }
+        if (status >= 400 && !STATUSES_OF_ALL_SCANS.includes(status)) return { waits: 'failing' }
       } catch {}
       return { waits: 'offline' }
     }
@@ -165,7 +169,8 @@ customElements.define(
       const body = new URLSearchParams(fields)
       body.set('_csrf', document.querySelector('[name=_csrf]').value)
       const response = await fetch(action, {
-        ...{ method: 'POST', body, headers: { 'x-receive': this.getAttribute('account') } },
+        ...{ method: 'POST', body },
+        headers: { 'x-receive': this.getAttribute('account'), ...this.#pollHeader },
         // After a rejection, the server redirects to this page, wherever the scan was made.
         referrer: '/admin/stock/receive',
         signal: AbortSignal.timeout(10_000),
@@ -175,7 +180,7 @@ customElements.define(
 
     /** Adopts the CSRF token of a new sign-in. @returns whether the token has changed */
     async #renewToken() {
-      const page = await fetch('/admin/stock/receive')
+      const page = await fetch('/admin/stock/receive', { headers: this.#pollHeader })
       const token = parse(await page.text()).querySelector('.scan [name=_csrf]')
       const fields = document.querySelectorAll('[name=_csrf]')
       if (!token || token.value === fields[0].value) return false
@@ -183,11 +188,15 @@ customElements.define(
       return true
     }
 
+    get #pollHeader() {
+      return this.#isAutomatic ? { 'X-Poll': 'true' } : {}
+    }
+
     #retryLater(reason) {
       if (!this.#retry) play(SOUNDS.kept)
       clearTimeout(this.#retry)
       this.#retry = setTimeout(
-        () => this.#send(),
+        () => this.#send({ isAutomatic: true }),
         ['offline', 'failing'].includes(reason) ? 2_000 : 15_000
       )
       this.#reason = reason

@@ -1,6 +1,6 @@
 /*
- * The scans that the server failed at, again and again. They stay in this browser until somebody retries or discards
- * them. `add` takes a stored scan, and the event `retry` has it as `entry`.
+ * Scans for which the server failed several times. Each stays in this browser until somebody retries or discards it.
+ * `add` takes a stored scan, and the event `retry` has it as `entry`.
  */
 
 customElements.define(
@@ -34,8 +34,10 @@ customElements.define(
       notice.dataset.tone = 'bad'
       const text = document.createElement('span')
       const what = document.createElement('b')
-      what.textContent = nameOf(entry)
-      text.append(what, ' is not counted: the server failed. Later scans are not affected.')
+      what.textContent = `${nameOf(entry)}:`
+      // The server may also fail after its commit. A retry has the same key, so it counts once.
+      const advice = 'Retry it: it counts once. Later scans are not affected.'
+      text.append(what, ` The server failed, so this scan may not be counted. ${advice}`)
       const remove = () => {
         localStorage.removeItem(name)
         this.#show()
@@ -57,7 +59,7 @@ customElements.define(
 function nameOf({ action, fields }) {
   const sent = new URLSearchParams(fields)
   const sku = decodeURIComponent(action.split('/').at(-1))
-  return sent.get('code') ?? `${sku}, ${sent.get('quantity')} units,`
+  return sent.get('code') ?? `${sku}, ${sent.get('quantity')} units`
 }
 
 function button(label, act) {

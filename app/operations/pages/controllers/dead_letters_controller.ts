@@ -29,7 +29,7 @@ import {
 const HOME = '/admin/operations'
 const SHOWN = 50
 /** A redrive or discard stops after this long, because a person waits for the page; the notice says so. */
-const ACTS_FOR_MS = 20_000
+const TIME_LIMIT_MS = 20_000
 
 /** Dead letters, and what operators do with them. */
 export default class DeadLettersController {
@@ -75,7 +75,7 @@ export default class DeadLettersController {
 
   async redrive(ctx: HttpContext) {
     const { module, ...filter } = await redriveValidator.validate(ctx.request.body())
-    const signal = AbortSignal.timeout(ACTS_FOR_MS)
+    const signal = AbortSignal.timeout(TIME_LIMIT_MS)
     const done: Redriven[] = []
     for (const { name } of messaging.config.modules) {
       if (module !== undefined && module !== name) continue
@@ -105,7 +105,7 @@ export default class DeadLettersController {
     const { module, ...filter } = await discardValidator.validate(body)
     const { why } = await whyValidator.validate(body)
     const by = { ...operatorOf(ctx), why }
-    const signal = AbortSignal.timeout(ACTS_FOR_MS)
+    const signal = AbortSignal.timeout(TIME_LIMIT_MS)
     const done = await discardDeadLetters(db.connection(module), module, given(filter), by, {
       signal,
     })
