@@ -32,7 +32,7 @@ export function createHttpServer(handler: RequestListener): Server {
   // AdonisJS calls `listen(port, host)` and waits for `listening` or `error`.
   server.listen = ((port: number, host: string) => {
     if (more.length === 0) return listen(port, host, BACKLOG)
-    // A port that is shared does not tell that another process has it: this socket, which is not, does.
+    // With `reusePort` a port that another process listens on is no error, so it is tried without it first.
     const alone = createTcp().once('error', fail)
     alone.listen(port, host, () => {
       alone.close(() => listen({ port, host, backlog: BACKLOG, reusePort: true }))
@@ -45,9 +45,10 @@ export function createHttpServer(handler: RequestListener): Server {
     })
     return server
   }) as Server['listen']
+  // A socket ends when its own connections have ended; the server is closed when all have.
   server.close = (done) => {
-    for (const each of more) each.close()
-    return close(done)
+    const others = more.map((each) => new Promise((resolve) => each.close(resolve)))
+    return close((error) => void Promise.all(others).then(() => done?.(error)))
   }
   return server
 }

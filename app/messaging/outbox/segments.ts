@@ -6,7 +6,8 @@
  * - No statement of a request or of the relay waits for this work, also while a transaction that has read the outbox
  *   stays open. Attaching and detaching lock no reader or writer out; to begin a segment is to set the sequence forward.
  * - A message is never refused: the current segment takes messages until the next one begins.
- * - A segment with a pending message, or with a message of a parked key, is never dropped.
+ * - A segment with a pending message, with a message of a parked key, or with the message that guards a change of the
+ *   transport is never dropped.
  * - The process may be killed after any statement: the next run continues.
  */
 import { DatabaseError, type Client, type ClientConfig } from 'pg'
@@ -22,10 +23,10 @@ export const SEGMENT_COMMENT = 'segment of the outbox'
 export const SEGMENT_OPTIONS =
   'autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.05'
 
-const SEGMENTS_A_RETENTION = 7
+const SEGMENTS_PER_RETENTION = 7
 const SHORTEST_MS = 3_600_000
 /** Statements slow down with the number of segments, so no new one begins while parked keys keep this many. */
-const MOST_SEGMENTS = 12
+const MAX_SEGMENTS = 12
 
 /** How long to wait for transactions that have read the outbox; nobody waits meanwhile. */
 const READERS_MS = 1_000
@@ -39,7 +40,7 @@ interface Segment {
 
 /** Milliseconds after which a new segment begins. Messages may be kept for longer than the retention by as much. */
 export function segmentPeriod(retention: number): number {
-  return Math.max(SHORTEST_MS, retention / SEGMENTS_A_RETENTION)
+  return Math.max(SHORTEST_MS, retention / SEGMENTS_PER_RETENTION)
 }
 
 /**
@@ -48,7 +49,7 @@ export function segmentPeriod(retention: number): number {
  *
  * @param direct - a connection whose session user owns the tables
  * @param retention - milliseconds since messages were published
- * @returns the number of dropped messages
+ * @returns about how many messages were dropped: the number of their ids
  */
 export async function renewSegments(direct: ClientConfig, retention: number): Promise<number> {
   return withDedicatedConnection(direct, async (client) => {
@@ -58,11 +59,11 @@ export async function renewSegments(direct: ClientConfig, retention: number): Pr
     let dropped = 0
     await unlessLocked(async () => {
       await finishDetaching(client)
-      dropped += await settleDetached(client)
+      dropped += await dropDetached(client)
       for (const segment of await closedSegments(client)) {
         if (!(await canBeDropped(client, segment, retention))) continue
         await client.query(`alter table outbox detach partition ${segment.name} concurrently`)
-        dropped += await settleDetached(client)
+        dropped += await dropDetached(client)
       }
     })
     // Last, so that the statements that took an id of the old segment have ended when it may be dropped.
@@ -103,8 +104,8 @@ async function finishDetaching(client: Client) {
   }
 }
 
-/** Drops detached segments, or attaches one again that has to stay. @returns the number of dropped messages */
-async function settleDetached(client: Client): Promise<number> {
+/** Drops detached segments, or attaches one again that has to stay. @returns the number of their ids */
+async function dropDetached(client: Client): Promise<number> {
   let dropped = 0
   for (const segment of await segments(client, 'not relispartition')) {
     const { name } = segment
@@ -112,9 +113,11 @@ async function settleDetached(client: Client): Promise<number> {
       await client.query(attach(segment))
       continue
     }
-    const { rows } = await client.query<{ count: number }>(`select count(*)::int from ${name}`)
+    const { rows } = await client.query<{ ids: number }>(
+      `select coalesce(max(id) - min(id) + 1, 0)::float8 as ids from ${name}`
+    )
     await client.query(`drop table ${name}`)
-    dropped += rows[0].count
+    dropped += rows[0].ids
   }
   return dropped
 }
@@ -148,7 +151,7 @@ async function canBeDropped(client: Client, segment: Segment, retention: number)
   return (
     (await isClear(client, segment)) &&
     (await isExpired(client, segment, retention)) &&
-    (await isSettled(client, segment))
+    (await hasNoWriters(client, segment))
   )
 }
 
@@ -166,7 +169,7 @@ async function isExpired(client: Client, { name }: Segment, retention: number): 
  * Whether every transaction that wrote to a closed segment has ended and the segment may be dropped. Messages of one
  * that is still open would become invisible to the relay when they commit.
  */
-async function isSettled(client: Client, segment: Segment): Promise<boolean> {
+async function hasNoWriters(client: Client, segment: Segment): Promise<boolean> {
   await client.query(`begin; set local lock_timeout = ${MARKS_MS}`)
   try {
     // Conflicts with every writer of the segment, and with no reader.
@@ -180,11 +183,19 @@ async function isSettled(client: Client, segment: Segment): Promise<boolean> {
   }
 }
 
-/** Whether a segment holds no pending message and none of a parked key. */
+/**
+ * Whether a segment holds no pending message, none of a parked key, and not the newest published one, which guards a
+ * change of the transport until it is verified, as in recovery/retention.ts.
+ */
 async function isClear(client: Client, { name }: Segment): Promise<boolean> {
   const { rows } = await client.query<{ clear: boolean }>(
     `select not exists (select from ${name} where published_at is null)
-       and not exists (select from ${name} join parked_keys using (key)) as clear`
+       and not exists (select from ${name} join parked_keys using (key))
+       and not exists (
+         select from messaging_state,
+           (select id, partition from ${name} where published_at is not null order by id desc limit 1) as newest
+         where newest.partition is not null and newest.id > verified_id
+           and not exists (select from outbox where published_at is not null and id > newest.id)) as clear`
   )
   return rows[0].clear
 }
@@ -193,7 +204,8 @@ async function isClear(client: Client, { name }: Segment): Promise<boolean> {
  * Sets the sequence forward to the next segment when the current one is old enough. Ids still grow within each key: an
  * id is assigned under the lock of its key.
  *
- * The next segment is attached one segment ahead: a statement that began before has no place for its ids.
+ * A running statement sees only the segments that were attached when it started, so a segment is attached while the one
+ * before it takes messages.
  *
  * @param period - milliseconds
  */
@@ -207,7 +219,7 @@ async function beginSegment(client: Client, period: number) {
       current * SEGMENT_IDS,
     ])
   }
-  if (isAttached(current + 1) || attached.length >= MOST_SEGMENTS) return
+  if (isAttached(current + 1) || attached.length >= MAX_SEGMENTS) return
   await createSegment(client, { name: `outbox_${current + 1}`, number: current + 1 })
 }
 

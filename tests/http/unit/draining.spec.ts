@@ -1,8 +1,10 @@
 import { once } from 'node:events'
-import { Agent, createServer, request, type ServerResponse } from 'node:http'
+import { Agent, request, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import { test } from '@japa/runner'
 import { watchConnections } from '#http/server/draining'
+import { createHttpServer } from '#http/server/http_server'
 
 /** Node itself closes connections on which nothing happens after a minute. */
 const NODE_WAITS_MS = 60_000
@@ -12,7 +14,9 @@ test.group('A server that stops', () => {
     assert,
     cleanup,
   }) => {
-    const server = createServer({ keepAliveTimeout: NODE_WAITS_MS }).listen(0, '127.0.0.1')
+    const server = createHttpServer(() => {})
+    server.keepAliveTimeout = NODE_WAITS_MS
+    server.listen(0, '127.0.0.1')
     cleanup(() => server.closeAllConnections())
     await once(server, 'listening')
     const drain = watchConnections(server)
@@ -27,18 +31,28 @@ test.group('A server that stops', () => {
     const silent = connect(port, '127.0.0.1')
     await Promise.all([once(server, 'connection'), once(silent, 'connect')])
     const [early, late] = [await ask(), await ask()]
+    const others = [await ask(), await ask(), await ask(), await ask()]
     early.response.write('it has ')
 
-    const closed = once(server, 'close')
+    let isClosed = false
+    const ended = once(silent, 'close')
     drain()
-    server.close()
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    void closed.then(() => (isClosed = true))
     early.response.end('begun')
+    for (const { response, answered } of others) {
+      response.end()
+      const [answer] = await answered
+      await answer.toArray()
+    }
+    for (let turns = 0; turns < 50; turns++) await turn()
+    assert.isFalse(isClosed, 'closed before the last response')
     late.response.end('it has not')
     const [[begun], [whole]] = await Promise.all([early.answered, late.answered])
     assert.equal((await begun.toArray()).join(''), 'it has begun')
     assert.equal((await whole.toArray()).join(''), 'it has not')
     assert.equal(whole.headers.connection, 'close')
 
-    await Promise.all([closed, once(silent, 'close')])
+    await Promise.all([closed, ended])
   }).timeout(NODE_WAITS_MS / 2)
 })

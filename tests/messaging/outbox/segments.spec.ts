@@ -46,6 +46,17 @@ test.group('A segment of the outbox', (group) => {
     assert.equal(a.segment, b.segment)
   })
 
+  test('stays while its last message guards a change of the transport', async ({ assert }) => {
+    const name = await closedSegment('a')
+    await age('a', 8)
+    await orders().rawQuery('update outbox set partition = 0')
+    await orders().rawQuery('delete from outbox where id > (select min(id) from outbox)')
+    assert.equal(await renew(), 0)
+    assert.include(await tables(), name)
+    await orders().rawQuery('update messaging_state set verified_id = (select max(id) from outbox)')
+    assert.equal(await renew(), 1)
+  })
+
   test('is dropped when its last message has expired', async ({ assert }) => {
     const name = await closedSegment('a', 'b')
     for (const key of ['a', 'b']) {

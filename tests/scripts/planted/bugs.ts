@@ -539,8 +539,8 @@ export const BUGS: Bug[] = [
     ],
     [
       'a segment of the outbox is dropped with a message of a parked key',
-      'and not exists (select from ${name} join parked_keys using (key)) as clear',
-      'as clear',
+      'and not exists (select from ${name} join parked_keys using (key))',
+      '',
     ],
     [
       'a segment of the outbox is dropped before its last message has expired',
@@ -552,7 +552,27 @@ export const BUGS: Bug[] = [
       'await client.query(`lock table only ${segment.name} in share mode`)',
       '',
     ],
+    [
+      'a segment of the outbox is dropped with the message that guards a change of the transport',
+      'newest.partition is not null and newest.id > verified_id',
+      'false',
+    ],
     ['an interrupted detach of a segment is not continued', 'await finishDetaching(client)', ''],
+    [
+      'a segment of the outbox takes messages as soon as it is attached',
+      'if (isAttached(current + 1) && (await isDue(client, current, period))) {',
+      `if (await isDue(client, current, period)) {
+    if (!isAttached(current + 1)) {
+      await createSegment(client, { name: \`outbox_\${current + 1}\`, number: current + 1 })
+    }`,
+    ],
+  ]),
+  ...of('app/http/server/http_server.ts', spec('unit', 'http/unit/draining'), [
+    [
+      'a stopping server does not wait for the connections of its other sockets',
+      'void Promise.all(others).then(() => done?.(error))',
+      'done?.(error)',
+    ],
   ]),
   ...of('app/messaging/testing.ts', spec('messaging', 'messaging/stand_alone'), [
     [
