@@ -10,7 +10,7 @@ import { composed } from '#http/characters'
 import { ignoredQuantities } from '../imports/file/columns.ts'
 import { UnreadableFile } from '../imports/file/unreadable_file.ts'
 import { findImport } from '../imports/find_imports.ts'
-import type { Booking } from '../ledger/bookings.ts'
+import { describeBooking, type Booking } from '../ledger/bookings.ts'
 import type { ImportRecord } from '../imports/import_record.ts'
 import { workOn } from '../imports/import_worker.ts'
 import { startApplication, startReading } from '../imports/import_transitions.ts'
@@ -70,7 +70,7 @@ export function summary(
   const lines = [
     `${rows} rows: ${changes} change stock (+${up} −${down}), ${listed} list a product, ${products} change a product, ${unchanged} have no effect, ${counts.errors} have errors.`,
     earlier &&
-      `This file was applied before: by ${earlier.by.name ?? 'Quartermaster'} at ${earlier.at.toISOString()}, import ${earlier.importId}.`,
+      `${describeBooking(earlier)}, at ${earlier.at.toISOString()}${earlier.importId ? `, import ${earlier.importId}` : ''}.`,
     agreed > 0 &&
       `${agreed} of the rows without effect are counts that agree with the books. Applying records them.`,
     large > 0 &&

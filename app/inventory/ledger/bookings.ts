@@ -18,6 +18,15 @@ export interface Booking extends Record<string, unknown> {
   same: 'file' | 'reference'
 }
 
+/** Says what was booked and by whom, as the beginning of a sentence. */
+export function describeBooking({ same, by }: Pick<Booking, 'same' | 'by'>): string {
+  const what =
+    same === 'file'
+      ? 'This file was applied before'
+      : 'A delivery with this reference was booked before'
+  return `${what}, by ${by.name ?? 'Quartermaster'}`
+}
+
 /** The columns of an import that identify its goods. */
 export interface Goods {
   id: string

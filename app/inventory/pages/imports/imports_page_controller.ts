@@ -5,7 +5,7 @@ import { shownSlice, sliceOf } from '#admin/pagination'
 import { wrongRowsCsv } from '../../imports/errors_csv.ts'
 import { findImport, listImports } from '../../imports/find_imports.ts'
 import { importRetention } from '#config/app'
-import { earlierBooking } from '../../ledger/bookings.ts'
+import { describeBooking, earlierBooking } from '../../ledger/bookings.ts'
 import { importCsv, positionOf, readImportRows } from './import_rows.ts'
 import { importView } from './import_view.ts'
 import { importFilterValidator } from '../validators.ts'
@@ -31,7 +31,8 @@ export default class ImportsPageController {
     const show = requested ?? (it.effective > 0 ? 'changes' : 'all')
     const rows = it.progress ? [] : await readImportRows(it.id, show, slice)
     return view.render('inventory::pages/import', {
-      ...{ it, show, query, earlier, counts: it.counts, rowDays: importRetention / 86_400_000 },
+      ...{ it, show, query, counts: it.counts, rowDays: importRetention / 86_400_000 },
+      earlier: earlier && { ...earlier, text: describeBooking(earlier) },
       slice: shownSlice(rows, slice, (row) => positionOf(row, show), query),
     })
   }

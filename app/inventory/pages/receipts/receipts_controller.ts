@@ -5,7 +5,7 @@ import { plural } from '#admin/format'
 import { goTo, notice } from '#admin/notices'
 import { shownSlice, sliceOf } from '#admin/pagination'
 import { importWorker, workOn } from '../../imports/import_worker.ts'
-import { earlierBooking } from '../../ledger/bookings.ts'
+import { describeBooking, earlierBooking } from '../../ledger/bookings.ts'
 import { applyReceipt, discardReceipt } from '../../receipts/end_receipt.ts'
 import { findReceipt, linesBySku } from '../../receipts/find_receipt.ts'
 import { setReference } from '../../receipts/set_reference.ts'
@@ -35,7 +35,8 @@ export default class ReceiptsController {
       }),
     ])
     return view.render('inventory::pages/receipt', {
-      ...{ receipt, unknown, earlier, slice: shownSlice(rows, slice, ({ sku }) => [sku], query) },
+      ...{ receipt, unknown, slice: shownSlice(rows, slice, ({ sku }) => [sku], query) },
+      earlier: earlier && { ...earlier, text: describeBooking(earlier) },
     })
   }
 
