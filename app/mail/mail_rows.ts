@@ -192,7 +192,8 @@ const storeResult = {
   name: 'mails_store_result',
   text: /* sql */ `
     update notifications
-    set status = $3, unconfirmed = $5, refusals = $6, last_error = $7,
+    set status = case when next_attempt_at = ${HELD} then 'pending' else $3 end,
+      unconfirmed = $5, refusals = $6, last_error = $7,
       next_attempt_at = case when next_attempt_at = ${HELD} then ${HELD}
         else now() + $4::float8 * interval '1 millisecond' end
     where id = $1 and attempts = $2 and status = 'pending'`,

@@ -25,13 +25,15 @@ interface Row {
   attempts: number
   held: boolean
   due: boolean
+  unconfirmed: number
   subject: string
 }
 
 /**
- * Makes a mail due at once. After a hold, the mail and those behind it have a day of attempts again. Without effect if
- * an attempt was made, or the mail was held or released, since the page was shown, and if the next attempt runs or
- * begins within a minute: a second copy could be sent meanwhile.
+ * Makes a mail due at once, or in a minute if the server has an unconfirmed copy: the attempt that sent it may still
+ * run, and the server has a minute to confirm (`socketTimeout` in smtp_options.ts). After a hold, the mail and those
+ * behind it have a day of attempts again. Without effect if an attempt was made, or the mail was held or released, since
+ * the page was shown, and if the next attempt runs or begins within a minute: a second copy could be sent meanwhile.
  *
  * @returns null when there is no such mail
  */
@@ -41,12 +43,14 @@ export function sendNow(
   id: string,
   seen: SeenMail
 ): Promise<ChangedMail | null> {
-  return change(trx, source, id, async ({ attempts, held, due, subject }) => {
+  return change(trx, source, id, async ({ attempts, held, due, unconfirmed, subject }) => {
     if (due || held !== seen.held || attempts !== seen.attempts) return false
     await trx
       .from('notifications')
       .where('id', id)
-      .update({ next_attempt_at: trx.raw('now()') })
+      .update({
+        next_attempt_at: trx.raw(unconfirmed > 0 ? `now() + interval '1 minute'` : 'now()'),
+      })
     if (held) {
       const pendingOfSubject = { [source.subject]: subject, status: 'pending' }
       await trx
@@ -111,7 +115,7 @@ async function change(
     .from('notifications')
     .where('id', id)
     .forUpdate()
-    .select('kind', 'status', 'attempts', `${source.subject} as subject`)
+    .select('kind', 'status', 'attempts', 'unconfirmed', `${source.subject} as subject`)
     .select(trx.raw(`next_attempt_at = ${HELD} as held`))
     .select(trx.raw(`next_attempt_at <= now() + interval '1 minute' as due`))
     .first()

@@ -56,7 +56,11 @@ export function sentAgain({ kind }: { kind: string }): Notice {
 }
 
 export function sendingNow({ kind, before, changed }: ChangedMail): Notice {
-  if (changed) return { about: 'Sending now.', text: `The mail “${titleOf(kind)}” is next.` }
+  if (changed)
+    return {
+      about: 'Sending now.',
+      text: `The mail “${titleOf(kind)}” is next, or sent in a minute if the server has a copy that it has not confirmed.`,
+    }
   if (before === 'held') return unchanged(kind, 'is held by another operator')
   if (before !== 'pending') return unchanged(kind, ENDED[before])
   return unchanged(kind, 'was attempted meanwhile, or is attempted within a minute')

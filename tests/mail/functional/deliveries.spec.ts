@@ -357,17 +357,43 @@ test.group('Mail deliveries', (group) => {
     })
   }
 
-  test('a mail that is held while an attempt fails stays held, with the error', async ({
-    assert,
-  }) => {
-    await serve(
-      (step) => (step === 'RCPT TO' ? '450 try later' : undefined),
-      (id) => operate(hold, id)
-    )
-    const id = await mailTo('ada@example.com')
-    assert.deepInclude(await attempted(id, 1), { status: 'pending', wait: Infinity })
-    await eventually('readiness is ok', async () => degraded() === '')
-  })
+  for (const [result, reply] of [
+    ['fails', '450 try later'],
+    ['is the last one that is refused', '550 no such mailbox'],
+  ]) {
+    test(`a mail that is held while an attempt ${result} stays held, with the error`, async ({
+      assert,
+    }) => {
+      await serve(
+        (step) => (step === 'RCPT TO' ? reply : undefined),
+        (id) => operate(hold, id)
+      )
+      const id = await mailTo('ada@example.com', { refusals: 1 })
+      const row = await attempted(id, 1)
+      assert.deepInclude(row, { status: 'pending', wait: Infinity })
+      assert.include(row.last_error!, reply)
+      await eventually('readiness is ok', async () => degraded() === '')
+    })
+  }
+
+  for (const held of [false, true]) {
+    test(`a mail ${held ? 'held and released' : 'made due'} while the server is slow to confirm it is sent once`, async ({
+      assert,
+    }) => {
+      const confirmation = Promise.withResolvers<undefined>()
+      await serve((step) => (step === 'message' ? confirmation.promise : undefined))
+      const id = await mailTo('ada@example.com')
+      await eventually('the server has the message', async () => sink.received.length === 1)
+      if (held) await operate(hold, id)
+      const released = await operate(sendNow, id, { attempts: 1, held })
+      const { wait } = await rowOf(id)
+      confirmation.resolve(undefined)
+      await eventually('it is sent', async () => (await rowOf(id)).status === 'sent')
+      assert.deepInclude(released, { changed: true })
+      assert.closeTo(wait, 60, 30, 'the server has a minute to confirm')
+      assert.lengthOf(sink.received, 1)
+    })
+  }
 
   test('a mail is not made due a second time while the attempt runs that the first one began', async ({
     assert,
