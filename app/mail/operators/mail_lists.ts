@@ -104,18 +104,20 @@ export async function waitingMails(
   }))
 }
 
+/** Without conditions on `status` in the subqueries, for the reason given at `leaseMails`. */
 function findWaiting(subject: string, held: '=' | '<') {
   return {
     name: `mails_${held === '=' ? 'held' : 'waiting'}_by_${subject}`,
     text: /* sql */ `
       select id, kind, attempts, unconfirmed, last_error as error, created_at as at, ${subject} as subject,
         nullif(next_attempt_at, ${HELD}) as "nextAttempt", next_attempt_at <= now() + interval '1 minute' as due,
-        (select count(*) from notifications as later
-         where later.${subject} = mail.${subject} and later.status = 'pending' and later.id <> mail.id)::int as behind
+        (select count(*) filter (where status = 'pending') - 1 from
+          (select status from notifications as same where same.${subject} = mail.${subject} limit ${COUNT_LIMIT})
+          as mails)::int as behind
       from notifications as mail
       where ${IS_WAITING} and next_attempt_at ${held} ${HELD} and id = (
         select id from notifications as first
-        where first.${subject} = mail.${subject} and first.status = 'pending' order by sequence limit 1)
+        where first.${subject} = mail.${subject} order by status <> 'pending', sequence limit 1)
       order by next_attempt_at, created_at limit $1`,
   }
 }
