@@ -39,9 +39,10 @@ test.group('A customer changes an order', (group) => {
       requestedLines: null,
       total: { amount: 3_750, currency: 'EUR' },
     })
+    const { number } = changed.body()
     assert.deepEqual(await said(id), [
-      ['order_placed', { revision: 1, lines: mugs(2) }],
-      ['order_revised', { revision: 2, lines: mugs(3) }],
+      ['order_placed', { revision: 1, lines: mugs(2), number }],
+      ['order_revised', { revision: 2, lines: mugs(3), number }],
     ])
   })
 

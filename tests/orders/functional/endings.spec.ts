@@ -41,7 +41,7 @@ test.group('A cancellation', (group) => {
     assert.match(cancelled.body().cancelledAt, /Z$/)
     assert.deepEqual(await lastSaid(id), [
       'order_cancelled',
-      { revision: 2, lines: [], reason: 'ordered twice' },
+      { revision: 2, lines: [], reason: 'ordered twice', number: cancelled.body().number },
     ])
     assert.deepEqual(await mailsDue(id), ['order_cancelled'])
   })
@@ -262,7 +262,7 @@ test.group('A fulfilment', (group) => {
     })
     assert.deepEqual(await lastSaid(id), [
       'order_fulfilled',
-      { revision: 2, lines: [], deduct: true },
+      { revision: 2, lines: [], deduct: true, number: fulfilled.body().number },
     ])
     assert.deepEqual(await mailsDue(id), ['order_confirmed', 'order_fulfilled'])
 

@@ -707,8 +707,8 @@ export const BUGS: Bug[] = [
   ...of('app/mail/mail_rows.ts', spec('functional', 'orders/functional/mails'), [
     [
       'a later mail about an order is sent first',
-      'order by sequence limit 1)',
-      'order by sequence desc limit 1)',
+      `order by status <> 'pending', sequence limit 1)`,
+      `order by status <> 'pending', sequence desc limit 1)`,
     ],
     [
       'a leased mail is leased again',

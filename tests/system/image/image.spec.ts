@@ -173,7 +173,8 @@ test.group('The image', (group) => {
       '/admin',
     ])
     const visits = await walkSite(desk, paths)
-    assert.sameMembers(refused(visits), INCOMPLETE, printed)
+    // No METRICS_TOKEN is set.
+    assert.sameMembers(refused(visits), [...INCOMPLETE, '404 /metrics'], printed)
     const visited = visits.map(({ path }) => path.split('?')[0])
     assert.includeMembers(visited, ['/docs/swagger-ui.js', '/admin/stock/imports/guide'])
     assert.isAbove(visited.filter((path) => path.startsWith('/problems/')).length, 20)

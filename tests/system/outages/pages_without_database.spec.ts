@@ -31,7 +31,7 @@ test.group('Pages without a database', (group) => {
     const mug = { name: 'Red mug', price: { amount: 1_250, currency: 'EUR' } }
     await app.put('/api/v1/products/MUG-RED', token, mug)
     const desks = await Promise.all([true, false].map((scripts) => emptyDesk({ scripts })))
-    for (const { page } of desks) {
+    for (const [index, { page }] of desks.entries()) {
       await page.goto(`${app.url}/admin/login`)
       await page.getByLabel('E-mail').fill(email)
       await page.getByLabel('Password').fill(password)
@@ -39,7 +39,7 @@ test.group('Pages without a database', (group) => {
       await page.waitForURL(`${app.url}/admin`)
       await page.goto(`${app.url}/admin/stock/MUG-RED`)
       await page.getByLabel('Received').fill('7')
-      await page.getByLabel('Reference').fill('Half a pallet')
+      await page.getByLabel('Reference').fill(`Half a pallet ${index}`)
     }
 
     await stopEmbeddedPostgres(home.path)

@@ -219,7 +219,9 @@ test.group('The first start', (group) => {
     })
     await eventually('the app is ready', async () => (await readinessOf(app)) === 200)
     assert.deepEqual(await everythingIn(app, home), before)
-    assert.include(app.printed, 'embedded PostgreSQL ended unexpectedly, restarted')
+    await eventually('it says so', () =>
+      app.printed.includes('embedded PostgreSQL ended unexpectedly, restarted')
+    )
   })
 
   test('survives kill -9 of app and database', async ({ assert }) => {
