@@ -6,14 +6,13 @@ import type { ApplicationService } from '@adonisjs/core/types'
 import type { Database } from '@adonisjs/lucid/database'
 import { MigrationRunner } from '@adonisjs/lucid/migration'
 import { pendingSteps } from '#messaging/installer'
-import { SEGMENT_COMMENT } from '#messaging/outbox/segments'
 
 /** How long a result is cached. */
 const FRESH_MS = 5_000
 
 /**
  * Missing grants of `db:setup` on the objects of the owner of the migrations, because others may keep tables in the
- * schema. A table without both UPDATE and DELETE is append-only on purpose; segments are used through the outbox.
+ * schema. A table without both UPDATE and DELETE is append-only on purpose.
  */
 const missingGrants = /* sql */ `
   select 'USAGE of the schema is missing' as missing
@@ -23,7 +22,6 @@ const missingGrants = /* sql */ `
   where relnamespace = current_schema::regnamespace
     and relowner = (select relowner from pg_class as migrations
       where relname = 'adonis_schema' and relnamespace = current_schema::regnamespace)
-    and obj_description(oid, 'pg_class') is distinct from '${SEGMENT_COMMENT}'
     and case
       when relkind in ('r', 'p') then
         not has_table_privilege(oid, 'SELECT') or not has_table_privilege(oid, 'INSERT')

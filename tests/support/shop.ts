@@ -21,7 +21,7 @@ import { restock } from '#inventory/stock/restock'
 import { handleWithin } from '#messaging/inbox/subscription'
 import { handleStockReplies } from '#orders/stock_replies/handle_stock_replies'
 
-const KEPT = ['adonis_schema', 'adonis_schema_versions']
+const KEPT = ['adonis_schema', 'adonis_schema_versions', 'messaging_steps']
 
 /** Empties every table of every module. Only tests may: the ledger itself refuses it. */
 export async function emptyShop() {

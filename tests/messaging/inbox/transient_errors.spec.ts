@@ -6,9 +6,7 @@ import logger from '@adonisjs/core/services/logger'
 import db from '@adonisjs/lucid/services/db'
 import type { TransactionClientContract } from '@adonisjs/lucid/types/database'
 import { test } from '@japa/runner'
-import { directConnection } from '#config/database'
 import { schemaCheck } from '#database/schema_check'
-import { renewSegments } from '#messaging/outbox/segments'
 import { run } from '#postgres/run'
 import {
   about,
@@ -150,13 +148,6 @@ test.group('A batch survives', (group) => {
     assert.deepEqual(logged, [
       { module: 'inventory', differs: ['a grant on effects is missing'], event: 'schema differs' },
     ])
-  })
-
-  test('a segment of the outbox, which needs no grants', async ({ assert }) => {
-    await renewSegments(directConnection('inventory'), 7 * 86_400_000)
-    const segments = await owner().rawQuery(`select from pg_inherits where inhparent = 'outbox'::regclass`)
-    assert.isAbove(segments.rows.length, 1)
-    assert.isFalse(await schemaCheck(app, db, logger)('inventory'))
   })
 
   test('a foreign table in its schema, which needs no grants', async ({ assert }) => {
