@@ -13,6 +13,7 @@ import InventoryAnnounce from '#inventory/commands/inventory_announce'
 import InventoryReconcile from '#inventory/commands/inventory_reconcile'
 import StockImport from '#inventory/commands/stock_import'
 import ConsumersSkip from '#messaging/commands/consumers_skip'
+import DeadLettersAccept from '#messaging/commands/dead_letters/accept'
 import DeadLettersDiscard from '#messaging/commands/dead_letters/discard'
 import DeadLettersList from '#messaging/commands/dead_letters/list'
 import DeadLettersRedrive from '#messaging/commands/dead_letters/redrive'
@@ -45,6 +46,7 @@ const commands = new ListLoader([
   DbEmbedded,
   DbSchema,
   DbSetup,
+  DeadLettersAccept,
   DeadLettersDiscard,
   DeadLettersList,
   DeadLettersRedrive,

@@ -5,8 +5,8 @@ export default class MessagingActs extends withPageFlags(ReportCommand) {
   static commandName = 'messaging:acts'
   static description = 'List what operators did to messages, newest first'
   static help = [
-    'Redrives, discards, unparked keys, prunes, republished products, skipped batches, resumed replays and ' +
-      'payloads that were read. outbox:replays lists the replays.',
+    'Redrives, discards, accepted failures, unparked keys, prunes, republished products, skipped batches, resumed ' +
+      'replays and payloads that were read. outbox:replays lists the replays.',
     'Exit codes: 0; 2: unknown module or invalid id; 4: the database is unreachable.',
     'Example: node ace messaging:acts --module=inventory --json',
   ]

@@ -10,6 +10,7 @@ import { redrive } from './dead_letter_store.ts'
 import { MessageRouter, type RoutedMessage } from './message_router.ts'
 import type { Message } from '../message/message.ts'
 import type { MessagingMetrics } from '../metrics.ts'
+import { recordAccepted, ReportedPause } from '../recovery/accept_failures.ts'
 import { DeadLetterWriter } from './dead_letter_writer.ts'
 import { BlockedKeyRetries } from './blocked_keys.ts'
 import { RetryLoop, type Alive } from './retry_loop.ts'
@@ -203,13 +204,17 @@ export class Consumer implements Subscriber {
   async #handleRouted(routed: RoutedMessage[], alive: Alive) {
     await handleBatch(routed, {
       commit: (messages) => this.#commit(messages),
-      deadLetter: async (message, error, attempts) => {
-        await this.#deadLetters.failed(message, error, attempts, alive)
-        this.#circuit.failed()
-      },
+      deadLetter: (message, error, attempts) =>
+        this.#deadLetters.failed(message, error, attempts, alive),
       setAside: (message, error, tries) => this.#deadLetters.setAside(message, error, tries, alive),
       isTransient: (error) => this.#isTransient(error),
       retried: () => this.#metrics.addRetry(),
+      beginPause: () => new ReportedPause(this.name, this.#options.client),
+      recordAccepted: (action, deadLettered) =>
+        this.#retryLoop.untilDone(
+          () => recordAccepted(this.#options.client(), action, deadLettered),
+          alive
+        ),
       circuit: this.#circuit,
       retryLoop: this.#retryLoop,
       alive,

@@ -9,6 +9,7 @@ import type { CircuitBreaker } from './circuit_breaker.ts'
 import { CircuitOpen } from './circuit_breaker.ts'
 import type { RoutedMessage } from './message_router.ts'
 import type { Alive, RetryLoop } from './retry_loop.ts'
+import type { ReportedPause } from '../recovery/accept_failures.ts'
 import { backoff } from '#runtime/backoff'
 import { isPermanent, isTimeLimit } from '#postgres/errors'
 
@@ -35,6 +36,10 @@ export interface BatchWork {
   /** Whether a retry of the same messages may succeed. */
   isTransient(error: unknown): Promise<boolean>
   retried(): void
+  /** Reports to other processes that the circuit is open. */
+  beginPause(): ReportedPause
+  /** Records that the batch is done for which an operator accepted the failures. */
+  recordAccepted(action: string, deadLettered: number): Promise<void>
   circuit: CircuitBreaker
   retryLoop: RetryLoop
   alive: Alive
@@ -59,6 +64,10 @@ class BatchHandling {
   #timeLimit: Error | null = null
   /** Attempts that hit a time limit since a message was last handled. */
   #limitsInARow = 0
+  /** The action of an operator who accepts that the rest of the batch fails. */
+  #acceptance: string | null = null
+  /** Messages dead-lettered because of it. */
+  #accepted = 0
 
   constructor(messages: RoutedMessage[], work: BatchWork) {
     this.#messages = messages
@@ -73,9 +82,10 @@ class BatchHandling {
         if (!(error instanceof CircuitOpen)) throw error
         await this.#untilOneSucceeds(error)
       }
-      if (this.#left().length === 0) return
+      if (this.#left().length === 0) break
       await this.#endRound(round)
     }
+    if (this.#acceptance) await this.#work.recordAccepted(this.#acceptance, this.#accepted)
   }
 
   /** Waits before messages that hit a time limit are retried. */
@@ -189,23 +199,30 @@ class BatchHandling {
     this.#done.add(routed)
   }
 
-  /** @throws CircuitOpen */
+  /** @throws CircuitOpen, unless an operator has accepted the failures */
   async #deadLetter(routed: RoutedMessage, error: Error, attempts: number) {
-    this.#work.circuit.assertMayFail(error)
-    await this.#work.deadLetter(routed, error, attempts)
+    const { circuit, deadLetter } = this.#work
+    if (!this.#acceptance) circuit.assertMayFail(error)
+    await deadLetter(routed, error, attempts)
     this.#done.add(routed)
+    if (this.#acceptance) this.#accepted++
+    else circuit.failed()
   }
 
   /**
    * The circuit is open: one message is tried at a time, and the first that is handled closes it. The first
-   * messages of all keys take turns, so one message that always fails does not stop the others.
+   * messages of all keys take turns, so one message that always fails does not stop the others. An operator who
+   * accepts the failures closes it for the rest of the batch.
    */
   async #untilOneSucceeds(open: CircuitOpen) {
     const { retryLoop, circuit, alive } = this.#work
+    const pause = this.#work.beginPause()
     retryLoop.pause(open)
     try {
       let wait = true
       for (let turn = 0; ; turn++) {
+        this.#acceptance = await pause.takeAcceptance()
+        if (this.#acceptance) return circuit.close()
         if (wait) await retryLoop.waitBetweenTrials(alive)
         await retryLoop.assertRunning(alive)
         const candidates = this.#firstOfEachKey()
@@ -217,6 +234,7 @@ class BatchHandling {
       }
     } finally {
       retryLoop.resume()
+      await pause.end()
     }
   }
 

@@ -15,6 +15,7 @@ export type ActionName =
   | 'partitions'
   | 'resume'
   | 'skip'
+  | 'accept'
 
 export interface OperatorAction {
   id: string

@@ -45,6 +45,12 @@ export function outcomeOf({ act, outcome }: OperatorAction): string {
       const failed = waiting > 0 ? `, ${number(waiting)} failed again` : ''
       return `${plural(handled, 'message')} handled, ${plural(freed, 'key')} unblocked${failed}`
     }
+    case 'accept': {
+      const { withdrawn, finished, deadLettered } = outcome as Record<string, number | boolean>
+      if (withdrawn) return 'no paused consumer'
+      if (!finished) return 'running or interrupted'
+      return `${plural(Number(deadLettered), 'message')} dead-lettered`
+    }
     default:
       return Object.entries(outcome)
         .map(([name, value]) => `${name} ${typeof value === 'number' ? number(value) : value}`)

@@ -56,6 +56,7 @@ export async function createEffects() {
 
 const TABLES = [
   ...['effects', 'inbox', 'outbox', 'dead_letters', 'waiting_keys', 'consumer_runs', 'suspects'],
+  ...['operator_acts', 'worker_roles'],
 ]
 
 export async function emptyEffects() {

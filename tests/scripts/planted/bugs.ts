@@ -378,13 +378,22 @@ export const BUGS: Bug[] = [
       ['data that breaks its schema does not block its key', 'blocked.add(message.key)', ''],
     ]
   ),
-  ...of('app/messaging/inbox/consumer.ts', spec('messaging', 'messaging/inbox/consumer_failures'), [
-    ['the consumer never pauses', 'this.#circuit.failed()', ''],
-  ]),
+  ...of(
+    'app/messaging/recovery/accept_failures.ts',
+    spec('messaging', 'messaging/inbox/accepted_failures'),
+    [
+      [
+        'accepted failures of a pause are accepted for a later pause too',
+        'at > $2::timestamptz and at > clock_timestamp()',
+        '$2::timestamptz is not null and at > clock_timestamp()',
+      ],
+    ]
+  ),
   ...of(
     'app/messaging/inbox/handle_batch.ts',
     spec('messaging', 'messaging/inbox/consumer_failures'),
     [
+      ['the consumer never pauses', 'else circuit.failed()', ''],
       ['a message alone is tried once', 'const TRIES = 5', 'const TRIES = 1'],
       [
         'the second half of a failed batch is handled first',
