@@ -3,7 +3,7 @@
  */
 import db from '@adonisjs/lucid/services/db'
 import { IS_WAITING } from '#mail/operators/mail_lists'
-import { boundedCount } from '#postgres/bounded_count'
+import { boundedCount, COUNT_LIMIT } from '#postgres/bounded_count'
 import { run } from '#postgres/run'
 import { STATUSES, type Status } from '../order_state_machine.ts'
 
@@ -34,7 +34,9 @@ export async function countOrders() {
   return counts
 }
 
-const ordersWithWaitingMail = `(select distinct order_id from notifications where ${IS_WAITING}) as mailed`
+/** Of the first `COUNT_LIMIT` waiting mails: DISTINCT reads its source to the end. */
+const ordersWithWaitingMail = `(select distinct order_id from
+  (select order_id from notifications where ${IS_WAITING} limit ${COUNT_LIMIT}) as mails) as mailed`
 const withWaitingMail = {
   name: 'orders_with_waiting_mail',
   text: `select ${boundedCount(ordersWithWaitingMail)} as orders`,

@@ -143,8 +143,9 @@ test.group('node ace stock:import', (group) => {
     assert.equal(exitCode, 0)
     const { counts } = JSON.parse(printed)
     assert.containSubset(counts, { applied: rows, moved: rows - rows / 200, unchanged: rows / 200 })
-    // Without statistics of its own, PostgreSQL read all rows of the import for each one it marked.
-    assert.isBelow(((await importRowsRead()) - before) / rows, 6)
+    // Without statistics of its own, PostgreSQL read all rows of the import for each one it marked. Each connection of
+    // the pool that takes part may read them once, until it knows the statistics.
+    assert.isBelow(((await importRowsRead()) - before) / rows, 20)
   })
 })
 
