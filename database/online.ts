@@ -5,8 +5,6 @@
 import type { QueryClientContract } from '@adonisjs/lucid/types/database'
 import type { Client } from 'pg'
 
-export { withBriefLock } from '#postgres/brief_lock'
-
 /**
  * Creates an index without blocking writes. It waits for open snapshots, such as that of a backup.
  *

@@ -1,5 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
-import { createIndex, dropIndex, withBriefLock } from '../../online.ts'
+import { withBriefLock } from '#postgres/brief_lock'
+import { createIndex, dropIndex } from '../../online.ts'
 
 /** Finds an earlier import of the same file, and an earlier delivery with the same reference. */
 export default class extends BaseSchema {

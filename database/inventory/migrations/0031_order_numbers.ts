@@ -1,5 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
-import { createIndex, dropIndex, withBriefLock } from '../../online.ts'
+import { withBriefLock } from '#postgres/brief_lock'
+import { createIndex, dropIndex } from '../../online.ts'
 
 /**
  * The numbers of orders, for people. Stored once per order, in 15 bytes of WAL and 75 for the index; in the movements of

@@ -1,5 +1,6 @@
 import { BaseSchema } from '@adonisjs/lucid/schema'
-import { createIndex, dropIndex, withBriefLock } from '../../online.ts'
+import { withBriefLock } from '#postgres/brief_lock'
+import { createIndex, dropIndex } from '../../online.ts'
 
 /** Tables whose rows belong to an order. */
 const PARTS = ['order_lines', 'timeline_steps', 'notifications']
